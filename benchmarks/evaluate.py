@@ -1,0 +1,219 @@
+"""How close evaluation comes to the floor: reading the files and the key, and nothing else.
+
+    python benchmarks/evaluate.py [--files 1000 …]
+
+Makes files of 134 kB with 148 elements and 272 checks each, then measures whole processes: the floor (pydicom reads
+every file, every element becomes text, pixels are digested, the key's JSON is decoded) against evaluate + score +
+write_official, in CPU seconds and peak memory. Where the time goes is printed below.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import itertools
+import json
+import os
+import resource
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+PIXELS = 131_072
+NAMES = ("Station", "Protocol", "Comment", "History", "Coil", "Software", "Region", "Agent")
+
+
+def make(folder: Path, files: int) -> None:
+    """A submission, its key and its mappings: series of 80 slices, most values the same in a series."""
+    import numpy as np
+    from pydicom.dataset import Dataset, FileMetaDataset
+    from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+
+    rng = np.random.default_rng(0)
+    (folder / "released").mkdir(parents=True)
+    uids, rows = ["id_old,id_new"], []
+    for number in range(files):
+        series, old, new = number // 80, f"1.2.3.{number}", f"1.2.4.{number}"
+        ds = Dataset()
+        ds.file_meta = FileMetaDataset()
+        ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+        ds.file_meta.MediaStorageSOPClassUID, ds.file_meta.MediaStorageSOPInstanceUID = CTImageStorage, new
+        ds.SOPClassUID, ds.SOPInstanceUID, ds.Modality = CTImageStorage, new, "CT"
+        ds.StudyInstanceUID, ds.SeriesInstanceUID = f"1.2.4.9.{series // 2}", f"1.2.4.8.{series}"
+        ds.FrameOfReferenceUID, ds.PatientID, ds.PatientName = f"1.2.4.7.{series}", f"new{series // 4}", "Subject^New"
+        ds.StudyDate = ds.SeriesDate = ds.AcquisitionDate = ds.ContentDate = "20200305"
+        ds.InstanceNumber, ds.SliceLocation = number, f"{number * 1.25:.2f}"
+        ds.ImagePositionPatient, ds.PixelSpacing = [-120.5, -120.5, number * 1.25], [0.7, 0.7]
+        ds.Rows = ds.Columns = 256
+        ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation, ds.SamplesPerPixel = 16, 12, 11, 0, 1
+        ds.PhotometricInterpretation = "MONOCHROME2"
+        item = Dataset()
+        item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = CTImageStorage, f"1.2.4.{number + 1}"
+        ds.ReferencedImageSequence = [item]
+        for block in range(58):
+            ds.add_new((0x0018, 0x9004 + 0x0100 + 2 * block), "LO", f"{NAMES[block % 8]} {block} of series {series}")
+        for block in range(62):
+            ds.add_new((0x0020, 0x9210 + 2 * block), "DS", f"{block + series / 7:.4f}")
+        ds.PixelData = rng.integers(0, 4000, PIXELS // 2, dtype="uint16").tobytes()
+        ds.save_as(folder / "released" / f"{number:06d}.dcm", enforce_file_format=True)
+        uids += [
+            f"{old},{new}",
+            *([f"1.2.3.9.{series // 2},1.2.4.9.{series // 2}", f"1.2.3.8.{series},1.2.4.8.{series}"]),
+        ]
+        rows.append(
+            (
+                number,
+                1,
+                "CT",
+                CTImageStorage,
+                f"old{series // 4}",
+                f"1.2.3.9.{series // 2}",
+                f"1.2.3.8.{series}",
+                old,
+                json.dumps(dict(enumerate(checks(ds, number, series, old)))),
+            )
+        )
+    (folder / "uids.csv").write_text("\n".join(dict.fromkeys(uids)))
+    (folder / "patients.csv").write_text(
+        "\n".join(["id_old,id_new", *(f"old{i},new{i}" for i in range(files // 320 + 1))])
+    )
+    with sqlite3.connect(folder / "key.db") as connection:
+        connection.execute(
+            'CREATE TABLE answer_data ("index" INTEGER, "group" INTEGER, Modality TEXT, SOPClassUID TEXT, '
+            "PatientID TEXT, StudyInstanceUID TEXT, SeriesInstanceUID TEXT, SOPInstanceUID TEXT, AnswerData TEXT)"
+        )
+        connection.executemany("INSERT INTO answer_data VALUES (?,?,?,?,?,?,?,?,?)", rows)
+
+
+def checks(ds: Any, number: int, series: int, old: str) -> list[dict]:
+    """272 checks: some two an element, as in a real key; a few fail."""
+
+    def check(tag: str, name: str, action: str, value: str | None, text: str | None) -> dict:
+        codes = {
+            "hipaa": {"z": "HIPAA-A", "m": None},
+            "dicom": {"p15": None, "iod": "DICOM-IOD-1", "safe": None},
+            "tcia": {"ptkb": None, "p15": "TCIA-P15-DESC-C", "rev": None},
+            "prev_cat": "2",
+        }
+        return {
+            "tag": tag,
+            "tag_ds": tag,
+            "tag_name": f"<{name}>",
+            "value": value,
+            "action": f"<{action}>",
+            "action_text": text,
+            "answer_category": "TCIA-REV",
+            "answer_category_v2": codes,
+        }
+
+    found = []
+    for element in ds:
+        tag, text = f"<({element.tag.group:04x},{element.tag.element:04x})>", f"<{element.value}>"
+        if element.VR == "SQ" or element.keyword == "PixelData":
+            continue
+        found.append(check(tag, element.name, "tag_retained", text, None))
+        found.append(check(tag, element.name, "text_retained", text, text if number % 50 else f"<lost words {series}>"))
+    found.append(check("<(0008,0018)>", "SOP Instance UID", "uid_changed", f"<{old}>", "<uid changed>"))
+    found.append(check("<(0008,0018)>", "SOP Instance UID", "uid_consistent", f"<{old}>", "<uid consistent>"))
+    found.append(check("<(0008,0020)>", "Study Date", "date_shifted", "<20180101>", "<date shifted>"))
+    found.append(check("<(0010,0020)>", "Patient ID", "patid_consistent", f"<old{series // 4}>", "<patid consistent>"))
+    while len(found) < 272:
+        found.append(
+            check(
+                "<(0010,0010)>",
+                "Patient's Name",
+                "text_removed",
+                "<MEYER^STEPHANIE>",
+                f"<MEYER^STEPHANIE {len(found)}>",
+            )
+        )
+    return found[:272]
+
+
+def floor(folder: Path) -> None:
+    """Read everything, decide nothing."""
+    from pydicom import dcmread
+
+    for path in sorted((folder / "released").iterdir()):
+        ds = dcmread(path)
+        for element in ds:
+            str(element.value) if element.keyword != "PixelData" else hashlib.md5(element.value).digest()
+    with sqlite3.connect(folder / "key.db") as connection:
+        for (text,) in connection.execute("SELECT AnswerData FROM answer_data"):
+            json.loads(text)
+
+
+def ours(folder: Path) -> None:
+    """Evaluate, score, report; print where the CPU time went."""
+    start = time.process_time()
+    import midi_nb as mn
+
+    clock = {"start": start}
+    evaluate, score, write = mn.evaluate, mn.score, mn.write_official
+    clock["import"] = time.process_time()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        results = evaluate(
+            folder / "released",
+            folder / "key.db",
+            uids=folder / "uids.csv",
+            patients=folder / "patients.csv",
+            read_text=None,
+            progress=False,
+        )
+    clock["evaluate"] = time.process_time()
+    score(results, by="category")
+    score(results, unit="series")
+    clock["score"] = time.process_time()
+    with tempfile.TemporaryDirectory() as out:
+        write(results, out)
+    clock["write_official"] = time.process_time()
+    times = list(clock.items())
+    print("  ".join(f"{name} {now - before:.2f} s" for (_, before), (name, now) in itertools.pairwise(times)))
+
+
+def measured(side: str, folder: Path) -> tuple[float, float, str]:
+    """(CPU seconds, peak MB, output) of one side as a process of its own."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    run = subprocess.run(
+        [sys.executable, __file__, "--side", side, "--folder", folder], capture_output=True, text=True, check=True
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    peak, _, printed = run.stdout.rpartition("\npeak ")
+    return cpu, float(printed), peak.strip()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--files", type=int, nargs="+", default=[1000])
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--side", choices=("floor", "ours"), help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.side:
+        {"floor": floor, "ours": ours}[options.side](options.folder)
+        print(f"\npeak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f}")
+        return
+    print(f"{'files':>7} {'checks':>9} {'floor':>8} {'ours':>8} {'ratio':>6} {'ms a file':>10} {'peak MB':>8}")
+    for files in options.files:
+        with tempfile.TemporaryDirectory() as folder:
+            make(Path(folder), files)
+            pairs = [(measured("floor", Path(folder)), measured("ours", Path(folder))) for _ in range(options.runs)]
+        low, high = (statistics.median(run[side][0] for run in pairs) for side in (0, 1))
+        ratio = statistics.median(b[0] / a[0] for a, b in pairs)
+        peak = max(b[1] for _, b in pairs)
+        shown = f"{files:>7} {files * 272:>9} {low:>6.2f} s {high:>6.2f} s {ratio:>6.2f}"
+        print(f"{shown} {1000 * high / files:>10.2f} {peak:>8.0f}")
+        print(f"        {pairs[-1][1][2]}", flush=True)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PYTHONWARNINGS", "ignore")
+    main()

@@ -1,0 +1,110 @@
+"""Did this tool really de-identify these medical images, and where it did not, why?
+
+Answer keys and results of the MIDI-B benchmark as tidy DataFrames, and questions asked of them.
+
+>>> import midi_nb as mn
+>>> demo = mn.make_demo()
+>>> results = mn.evaluate(demo.submissions["careless"], demo.key, progress=False)
+>>> scores = mn.score(results, by="category")
+>>> problems = mn.problems(mn.explain(results))
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+# verb → the room it lives in; rooms are imported when a verb is first used, so that importing midi_nb costs nothing
+_FACE = {
+    "make_demo": "demo",
+    "read_key": "files",
+    "read_mapping": "files",
+    "read_results": "files",
+    "read_scores": "files",
+    "read_dciodvfy": "files",
+    "Submission": "engine",
+    "evaluate": "engine",
+    "pair_folders": "pairing",
+    "score": "scoring",
+    "tally": "scoring",
+    "explain": "causes",
+    "problems": "causes",
+    "what_if": "causes",
+    "compare": "ranking",
+    "rank": "ranking",
+    "audit": "audits",
+    "mask_values": "frames",
+    "write_run": "files",
+    "write_official": "official",
+    "write_html": "report",
+    "write_summary": "files",
+}
+_ROOMS = ("plots", "widgets")
+
+__all__ = [
+    "Submission",
+    "audit",
+    "compare",
+    "evaluate",
+    "explain",
+    "make_demo",
+    "mask_values",
+    "pair_folders",
+    "plots",
+    "problems",
+    "rank",
+    "read_dciodvfy",
+    "read_key",
+    "read_mapping",
+    "read_results",
+    "read_scores",
+    "score",
+    "tally",
+    "what_if",
+    "widgets",
+    "write_html",
+    "write_official",
+    "write_run",
+    "write_summary",
+]
+
+try:
+    __version__ = version("midi_nb")
+except PackageNotFoundError:  # used from a checkout that was never installed
+    __version__ = "0+unknown"
+
+
+def __getattr__(name: str) -> Any:
+    if name in _FACE:
+        return getattr(import_module(f".{_FACE[name]}", __name__), name)
+    if name in _ROOMS:
+        return import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
+
+
+if TYPE_CHECKING:
+    from . import plots, widgets
+    from .audits import audit
+    from .causes import explain, problems, what_if
+    from .demo import make_demo
+    from .engine import Submission, evaluate
+    from .files import (
+        read_dciodvfy,
+        read_key,
+        read_mapping,
+        read_results,
+        read_scores,
+        write_run,
+        write_summary,
+    )
+    from .frames import mask_values
+    from .official import write_official
+    from .pairing import pair_folders
+    from .ranking import compare, rank
+    from .report import write_html
+    from .scoring import score, tally

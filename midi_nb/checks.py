@@ -1,0 +1,205 @@
+"""The ten actions: one small pure function each, official and strict, and what a missing file means to each.
+
+A check takes what the released file says (`None` where the attribute is absent), the `Check` of the key and the
+`Context` of the submission, and gives an `Outcome`. It reads no file and knows no frame.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+from .frames import LOST
+from .text import FAIL, NO_TEXT, NO_WORDS, PASS, Outcome, blank, compare, compare_strict
+
+REMOVED = "REMOVED"  # what the official script shows for pixel and overlay data
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a check may know beside its attribute: the mappings (old → new), and the patient it is about."""
+
+    uids: Mapping[str, str]
+    patients: Mapping[str, str] | None
+    patient: str | None = None
+
+
+_Check = Callable[[str | None, Any, Context], Outcome]
+
+
+class Action(NamedTuple):
+    """One action: its official check, its strict one, and the official verdict on a missing file."""
+
+    official: _Check
+    strict: _Check
+    missing: Outcome
+
+
+def tag_retained(text: str | None, check: Any, context: Context) -> Outcome:
+    """Passes when the attribute is there, even empty."""
+    return FAIL if text is None else PASS
+
+
+def text_notnull(text: str | None, check: Any, context: Context) -> Outcome:
+    """Passes when the attribute is there with a value."""
+    return PASS if text else FAIL
+
+
+def text_retained(text: str | None, check: Any, context: Context) -> Outcome:
+    """Passes when the attribute is there and keeps every word."""
+    return FAIL if text is None else compare(text, check.expected, keep=True)
+
+
+def text_removed(text: str | None, check: Any, context: Context) -> Outcome:
+    """Passes when no word is left."""
+    if text is None:
+        return PASS
+    return compare("" if text == REMOVED else text, check.expected, keep=False)
+
+
+def changed(text: str | None, check: Any, context: Context) -> Outcome:
+    """Passes when the original is no part of the released value (dates and UIDs)."""
+    if text is None:
+        return PASS
+    if check.original is None:
+        return NO_ORIGINAL
+    original = check.original.replace("<", "").replace(">", "").replace("\\", "")
+    return FAIL if original in text.replace("\\", "") else PASS
+
+
+def uid_consistent(text: str | None, check: Any, context: Context) -> Outcome:
+    """Passes when the released UID is the one the mapping gives for the original."""
+    return _as_mapped(text, check.original, context.uids)
+
+
+def patid_consistent(text: str | None, check: Any, context: Context) -> Outcome:
+    """Passes when the released patient ID is the one the mapping gives for the original."""
+    return NO_PATIENTS if context.patients is None else _as_mapped(text, check.original, context.patients)
+
+
+def _as_mapped(text: str | None, original: str | None, mapping: Mapping[str, str]) -> Outcome:
+    if text is None:
+        return PASS
+    # Nothing mapped must equal nothing released: the official script looks up with "" as its default.
+    return PASS if text == mapping.get(original or "", "") else FAIL
+
+
+def pixels_retained(digest: str | None, check: Any, context: Context) -> Outcome:
+    """Passes when the digest of the stored pixel bytes is the key's."""
+    return PASS if str(digest) == (check.expected or "").replace("<", "").replace(">", "") else FAIL
+
+
+def pixels_hidden(text: str | None, check: Any, context: Context) -> Outcome:
+    """Passes when the text recognised in the region holds no word of the planted one."""
+    if not text:
+        return PASS
+    return _or_lost(compare(text, burned_in(check.expected), keep=False))
+
+
+def burned_in(text: str | None) -> str | None:
+    """The planted text without what the official script ignores in it: ``DOB:``, ``[F]``, line ends.
+
+    >>> burned_in("MEYER STEPHANIE [F] 02.25.2012\\nDOB: 07.16.1953")
+    'MEYER STEPHANIE  02.25.2012  07.16.1953'
+    """
+    return text and re.sub(r"DOB:|\[[A-Za-z]\]", "", text.replace("\n", " "))
+
+
+def _or_lost(outcome: Outcome) -> Outcome:
+    return outcome if outcome.passed is not None else blank(LOST + str(outcome.error))
+
+
+NO_ORIGINAL = blank("the key has no original value for this check")
+NO_PATIENTS = blank("no patient mapping was given")
+
+
+def strict_removed(text: str | None, check: Any, context: Context) -> Outcome:
+    """As `text_removed`, but a word counts only as a whole word."""
+    if text is None:
+        return PASS
+    return compare_strict("" if text == REMOVED else text, check.expected, keep=False)
+
+
+def strict_retained(text: str | None, check: Any, context: Context) -> Outcome:
+    """As `text_retained`, but a word counts only as a whole word."""
+    return FAIL if text is None else compare_strict(text, check.expected, keep=True)
+
+
+def strict_date(text: str | None, check: Any, context: Context) -> Outcome:
+    """Passes when the date is valid and shifted by a constant: the key's where it says one.
+
+    One check cannot see its neighbours, so that the shift is the same for all dates of a patient is judged
+    afterwards, in `engine`.
+    """
+    if check.original is None:
+        return NO_ORIGINAL
+    days = shift(check.original, text)
+    if days is None:  # an original that is no date was not there to be shifted
+        return FAIL if shift(check.original, check.original) is not None else changed(text, check, context)
+    wanted = check.expected if check.expected and re.fullmatch(r"[+-]?\d+", check.expected) else None
+    return PASS if days != 0 and (wanted is None or abs(days) == abs(int(wanted))) else FAIL
+
+
+def strict_uid(text: str | None, check: Any, context: Context) -> Outcome:
+    """Passes when the UID is there, valid, new, and the mapped one where the mapping knows the original."""
+    if check.original is None:
+        return NO_ORIGINAL
+    if not check.original:
+        return changed(text, check, context)
+    if text is None or not valid_uid(text) or text == check.original:
+        return FAIL
+    return PASS if context.uids.get(check.original, text) == text else FAIL
+
+
+def strict_patient(text: str | None, check: Any, context: Context) -> Outcome:
+    """As `patid_consistent`, but an ID that is gone fails."""
+    return FAIL if not text else patid_consistent(text, check, context)
+
+
+def valid_uid(text: str) -> bool:
+    """Whether `text` is a UID as PS3.5 section 9 writes one.
+
+    >>> valid_uid("1.2.840.10008.1.2"), valid_uid("1.02.3"), valid_uid("ANON")
+    (True, False, False)
+    """
+    return len(text) <= 64 and re.fullmatch(r"(0|[1-9]\d*)(\.(0|[1-9]\d*))+", text) is not None
+
+
+def shift(before: str | None, after: str | None) -> int | None:
+    """Days from one DICOM date or date and time to another; None if either is none.
+
+    >>> shift("20130829", "20150304"), shift("20130829", "ANON")
+    (552, None)
+    """
+    dates = [_day(text) for text in (before, after)]
+    return None if None in dates else (dates[1] - dates[0]).days  # type: ignore[operator]
+
+
+def _day(text: str | None) -> date | None:
+    match = re.fullmatch(r"(\d{4})\.?(\d\d)\.?(\d\d)(\d{2,6}(\.\d+)?)?([+-]\d{4})?", text or "")
+    try:
+        return date(*map(int, match.groups()[:3])) if match else None  # type: ignore[arg-type]
+    except ValueError:
+        return None
+
+
+#: Every action there is. To add one: a line here, its place in `frames.ACTIONS`, its category in `frames`.
+CHECKS: dict[str, Action] = {
+    "tag_retained": Action(tag_retained, tag_retained, FAIL),
+    "text_notnull": Action(text_notnull, text_notnull, FAIL),
+    "text_retained": Action(text_retained, strict_retained, FAIL),
+    "text_removed": Action(text_removed, strict_removed, PASS),
+    "date_shifted": Action(changed, strict_date, PASS),
+    "uid_changed": Action(changed, strict_uid, PASS),
+    "pixels_hidden": Action(pixels_hidden, pixels_hidden, PASS),
+    "pixels_retained": Action(pixels_retained, pixels_retained, FAIL),
+    "uid_consistent": Action(uid_consistent, strict_uid, FAIL),
+    "patid_consistent": Action(patid_consistent, strict_patient, FAIL),
+}
+
+RULES = ("official", "strict")
+
+__all__ = ["CHECKS", "NO_TEXT", "NO_WORDS", "RULES", "Action", "Context", "Outcome", "burned_in", "shift", "valid_uid"]

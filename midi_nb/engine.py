@@ -1,0 +1,558 @@
+"""evaluate(): a folder of released files against an answer key.
+
+Files are taken in batches; each batch is judged by one pure function, here or in the workers of an executor. The
+official script judges up to 50 files together and calls an attribute absent only if all of them lack it, so that its
+verdicts depend on the number of processes. Here every file is judged alone: the result is always the same.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from . import released as files_of
+from .checks import CHECKS, RULES, Context, Outcome, shift
+from .files import keys, runs
+from .frames import LOST, RESULTS, STATES, concat, encode, tidy
+from .text import blank
+
+_BATCH = 64  # files judged at a time: enough to make a task worth its overhead, little enough to hold in memory
+
+ReadText = Callable[[Any], str]
+
+
+class Submission(NamedTuple):
+    """What a tool released: the folder, and where its identifiers went."""
+
+    folder: Path
+    uids: Any = None
+    patients: Any = None
+
+
+def evaluate(
+    released: Any,
+    key: Any,
+    *,
+    uids: Any = None,
+    patients: Any = None,
+    name: str | None = None,
+    rules: str = "official",
+    executor: Executor | None = None,
+    read_text: ReadText | str | None = "auto",
+    original: str | Path | None = None,
+    out: str | Path | None = None,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """The verdict on every check of a key for one folder of released files.
+
+    Parameters
+    ----------
+    released
+        The folder, or a `Submission` (folder, uids, patients), which brings its own mappings.
+    key
+        The answer key: a path (either layout) or an answers frame.
+    uids, patients
+        Old → new UIDs and patient IDs: a path of a mapping CSV, a dict, a Series or a frame. A tool that wrote none:
+        ``pair_folders``.
+    name
+        Name of the submission; the folder's by default.
+    rules
+        ``"official"``: the verdicts of the official script, row by row. ``"strict"``: our own, which ask for whole
+        words, for valid dates shifted by one constant, and for new, valid, consistent UIDs.
+    executor
+        Any `concurrent.futures.Executor` to judge batches in (a Dask cluster's is ``client.get_executor()``). It gets
+        paths, not data, where the key and the mappings are given as paths. It is not shut down.
+    read_text
+        What reads burned-in text: a callable that takes an image array and gives its text; ``"auto"`` for the
+        installed engine; None for none, which leaves the checks of hidden pixels blank.
+    original
+        Folder of the original files. Under strict rules a region then only passes if its text is measurably gone
+        from the pixels, whatever the text recognition says.
+    out
+        Folder to keep the run in. It is written as the evaluation goes; a second call with the same arguments goes on
+        where an interrupted one stopped.
+    progress
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    DataFrame
+        The columns of ``midi_nb.frames.RESULTS``, one row per check, in the order of the files and of the key, the
+        instances without a file last. ``results.attrs["skipped"]`` lists the files that answered nothing and why.
+
+    Examples
+    --------
+    >>> import midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> results = mn.evaluate(demo.submissions["reference"], demo.key, progress=False)
+    >>> bool(results["passed"].all())
+    True
+    """
+    job = _job(released, key, uids, patients, name, rules, executor, read_text, original)
+    with runs.Recorder(out, job.provenance()) as recorder:
+        parts = [part.frame for part in _parts(job, executor, progress, recorder)]
+        results = runs.read_parts(recorder.folder) if recorder.folder else concat(parts)
+    if rules == "strict":
+        results = _one_shift(results)
+    results.attrs["skipped"] = recorder.skipped
+    _warn(recorder.skipped, results)
+    return results
+
+
+class _Part(NamedTuple):
+    """The answer of one batch."""
+
+    frame: pd.DataFrame
+    answered: list[str]
+    skipped: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """What every batch needs to know: small, and sent with each."""
+
+    folder: Path
+    key: Any
+    uids: Any
+    patients: Any
+    name: str
+    rules: str
+    read_text: ReadText | str | None
+    originals: Path | None
+
+    @cached_property
+    def judge(self) -> _Judge:
+        """The job made ready, once per process: a worker reads the files of key and mappings, it is not sent them."""
+        given = (self.key, self.uids, self.patients, self.read_text, self.originals)
+        if any(not isinstance(source, Path | None) for source in given[:3]):
+            return _judge(*given)
+        return _judge_of_files(tuple(_stamp(path) for path in given[:3]), given)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "judge"}
+
+    def provenance(self) -> dict[str, Any]:
+        """What must be the same for two parts to belong to one run."""
+        reader = (
+            self.read_text if isinstance(self.read_text, str | None) else getattr(self.read_text, "__name__", "given")
+        )
+        return {
+            "submission": self.name,
+            "rules": self.rules,
+            "text_recognition": reader,
+            "key": runs.digest(self.key),
+            "uids": runs.digest(self.uids),
+            "patients": runs.digest(self.patients),
+            **runs.versions(),
+        }
+
+
+def _job(
+    released: Any,
+    key: Any,
+    uids: Any,
+    patients: Any,
+    name: Any,
+    rules: str,
+    executor: Any,
+    read_text: Any,
+    original: Any,
+) -> _Job:
+    if rules not in RULES:
+        raise ValueError(f"rules must be one of {', '.join(RULES)}, got {rules!r}.")
+    if executor is not None and not isinstance(executor, Executor):
+        raise TypeError(
+            "executor must be a concurrent.futures.Executor (for a dask Client pass client.get_executor()), "
+            f"got {type(executor).__name__}."
+        )
+    if not isinstance(released, str | Path):
+        uids = released.uids if uids is None else uids
+        patients = released.patients if patients is None else patients
+        released = released.folder
+    folder = Path(released)
+    if not folder.is_dir():
+        what = "is a file, not a folder" if folder.exists() else "does not exist"
+        raise FileNotFoundError(f"The folder of released files {folder} {what}.")
+    if uids is None:
+        raise ValueError(
+            "evaluate() needs to know where the UIDs went: uids='uid_mapping.csv' (columns id_old,id_new); "
+            "for a tool that wrote none, pair_folders(original, released).uids."
+        )
+    if original is not None and not Path(original).is_dir():
+        raise FileNotFoundError(f"The folder of original files {original} does not exist.")
+    job = _Job(
+        folder,
+        key if isinstance(key, pd.DataFrame) else Path(key),
+        _mapping(uids),
+        _mapping(patients),
+        name or folder.resolve().name,
+        rules,
+        read_text,
+        None if original is None else Path(original),
+    )
+    _ = job.judge  # wrong files are told before anything is read
+    return job
+
+
+def _mapping(given: Any) -> Any:
+    return Path(given) if isinstance(given, str | Path) else given if given is None else keys.as_mapping(given)
+
+
+class _Judge(NamedTuple):
+    """A job made ready to judge: the key opened, the mappings as dicts."""
+
+    key: Any
+    uids: dict[str, str]
+    olds: dict[str, str]
+    patients: dict[str, str] | None
+    read_text: ReadText | None
+    why_unread: str
+    originals: dict[str, Path]
+
+
+@lru_cache(maxsize=2)
+def _judge_of_files(stamps: tuple[Any, ...], given: tuple[Any, ...]) -> _Judge:
+    return _judge(*given)
+
+
+def _stamp(path: Path | None) -> tuple[int, int] | None:
+    if path is None or not path.exists():
+        return None
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _judge(key: Any, uids: Any, patients: Any, read_text: Any, originals: Path | None) -> _Judge:
+    new = keys.as_mapping(uids).to_dict()
+    reader, why = _reader(read_text)
+    return _Judge(
+        keys.open_key(key),
+        new,
+        {released: old for old, released in new.items()},  # of two old UIDs on one new one, officially the later counts
+        None if patients is None else keys.as_mapping(patients).to_dict(),
+        reader,
+        why,
+        _by_instance(originals) if originals is not None else {},
+    )
+
+
+def _reader(read_text: Any) -> tuple[ReadText | None, str]:
+    if callable(read_text):
+        return read_text, ""
+    if read_text is None:
+        return None, "no text recognition: read_text is None"
+    from .pixels import reader
+
+    found = reader(read_text)
+    return found, "" if found else "no text recognition installed: pip install 'midi_nb[ocr]', or pass read_text"
+
+
+def _by_instance(folder: Path) -> dict[str, Path]:
+    from pydicom import dcmread
+
+    found = {}
+    with files_of.quiet():
+        for path in files_of.files_below(folder):
+            try:
+                found[str(dcmread(path, stop_before_pixels=True, specific_tags=["SOPInstanceUID"]).SOPInstanceUID)] = (
+                    path
+                )
+            except Exception:  # not every file beside the originals is one
+                continue
+    return found
+
+
+def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.Recorder) -> Iterator[_Part]:
+    """The parts of the results, in order: those of the files, then those of the instances no file answered."""
+    paths = list(files_of.files_below(job.folder))
+    todo = recorder.todo(job.folder, paths)
+    answered = set(recorder.answered)
+    with _bar(len(paths), len(paths) - len(todo), progress) as bar:
+        tasks = [todo[i : i + _BATCH] for i in range(0, len(todo), _BATCH)]
+        for task, part in zip(tasks, _gathered(_judged_files, job, tasks, executor), strict=True):
+            recorder.write(part.frame, job.folder, task, part.answered, part.skipped)
+            answered.update(part.answered)
+            bar.update(len(task))
+            yield part
+    missing = [uid for uid in job.judge.key.instances if uid not in answered]
+    tasks = [missing[i : i + _BATCH] for i in range(0, len(missing), _BATCH)] or [[]]
+    for part in _gathered(_judged_missing, job, tasks, executor):
+        recorder.write(part.frame, job.folder, [], [], part.skipped)
+        yield part
+
+
+def _gathered(judged: Any, job: _Job, tasks: Sequence[Any], executor: Executor | None) -> Iterator[_Part]:
+    if executor is None:
+        yield from (judged(job, task) for task in tasks)
+        return
+    futures = [executor.submit(judged, job, task) for task in tasks]
+    try:
+        for future, task in zip(futures, tasks, strict=True):
+            try:
+                part = future.result()
+            except Exception:  # a worker died or lost its batch: the batch is judged here instead, nothing is lost
+                part = judged(job, task)
+            yield part
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def _bar(total: int, done: int, progress: bool) -> Any:
+    if "ipykernel" in sys.modules:
+        from tqdm.notebook import tqdm
+    else:
+        from tqdm import tqdm
+    # A terminal that is none (disable=None) is spared the bar; a notebook is no terminal and shown it.
+    disable = True if not progress else False if "ipykernel" in sys.modules else None
+    return tqdm(total=total, initial=done, unit=" files", desc="evaluate", disable=disable, leave=False)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Puts off garbage collection: a batch makes a million small objects and no cycles, and looking at them all again
+    and again would take a fifth of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+class _Row(NamedTuple):
+    """What all checks of one file share."""
+
+    submission: str
+    patient: str | None
+    study: str | None
+    series: str | None
+    instance: str
+    released_patient: str | None
+    released_study: str | None
+    released_series: str | None
+    released: str | None
+    modality: str | None
+    sop_class: str | None
+    file: str | None
+
+
+def _judged_files(job: _Job, paths: Sequence[Path]) -> _Part:
+    """The verdicts on the checks of `paths`."""
+    judge = job.judge
+    table = _Table()
+    answered: list[str] = []
+    skipped: list[tuple[str, str]] = []
+    with files_of.quiet(), _uncollected():
+        for path in paths:
+            name = path.relative_to(job.folder).as_posix()
+            try:
+                file = files_of.read(path)
+                old = _old_instance(file, judge)
+            except files_of.Unreadable as reason:
+                skipped.append((name, str(reason)))
+                continue
+            answered.append(old)
+            _judge_file(
+                table, _row(job, judge.key.instances[old], file, name), judge.key.checks(old), file, judge, job.rules
+            )
+    skipped += judge.key.skipped
+    judge.key.skipped.clear()
+    return _Part(table.frame(), answered, skipped)
+
+
+def _old_instance(file: files_of.Released, judge: _Judge) -> str:
+    uid = file.text("(0008,0018)")
+    if not uid:
+        raise files_of.Unreadable("no SOP Instance UID")
+    if uid not in judge.olds:
+        raise files_of.Unreadable("its SOP Instance UID is not among the new UIDs of the mapping")
+    if judge.olds[uid] not in judge.key.instances:
+        raise files_of.Unreadable("the key has no checks for its instance")
+    return judge.olds[uid]
+
+
+def _row(job: _Job, who: keys.Instance, file: files_of.Released, name: str) -> _Row:
+    return _Row(
+        job.name,
+        who.patient,
+        who.study,
+        who.series,
+        who.instance,
+        file.text("(0010,0020)"),
+        file.text("(0020,000d)"),
+        file.text("(0020,000e)"),
+        file.text("(0008,0018)"),
+        file.text("(0008,0060)") or who.modality,
+        file.text("(0008,0016)") or who.sop_class,
+        name,
+    )
+
+
+def _judge_file(table: _Table, row: _Row, checks: Sequence[keys.Check], file: Any, judge: _Judge, rules: str) -> None:
+    context = Context(judge.uids, judge.patients, row.patient)
+    look = {"pixels_retained": _digest, "pixels_hidden": _recognised}
+    for check in checks:
+        action = CHECKS.get(check.spec.action or "")
+        if action is None:
+            table.add(row, check, None, blank(LOST + "the key's action is none of the ten"))
+            continue
+        try:
+            if check.error:
+                raise _NoRow(check.error)
+            text = look.get(check.spec.action, _attribute)(file, check, judge)  # type: ignore[arg-type]
+            outcome = getattr(action, rules)(text, check, context)
+        except _NoRow as reason:
+            text, outcome = None, blank(LOST + str(reason))
+        except _Blank as reason:
+            text, outcome = None, blank(str(reason))
+        except Exception as error:  # whatever a broken file holds, its other checks stand
+            text, outcome = None, blank(f"the check failed ({type(error).__name__})")
+        if check.spec.action == "text_removed" and text == files_of.REMOVED:
+            text = ""
+        elif check.spec.action == "pixels_retained":
+            check = check._replace(original=check.expected)  # officially the key's digest takes the place of the value
+        table.add(row, check, text, outcome)
+
+
+class _Blank(Exception):
+    """A check that cannot be decided; its text is the reason."""
+
+
+class _NoRow(_Blank):
+    """A check for which the official script writes no row."""
+
+
+def _attribute(file: files_of.Released, check: keys.Check, judge: _Judge) -> str | None:
+    return file.text(check.spec.tag_path) if check.spec.tag_path else None
+
+
+def _digest(file: files_of.Released, check: keys.Check, judge: _Judge) -> str | None:
+    return file.digest
+
+
+def _recognised(file: files_of.Released, check: keys.Check, judge: _Judge) -> str | None:
+    """The text recognised in the region of `check`, in any of its frames."""
+    from . import pixels
+
+    if check.expected is None or check.box is None:
+        raise _NoRow("the key has no text or no region")
+    if judge.read_text is None:
+        raise _Blank(judge.why_unread)
+    try:
+        images = pixels.crops(file.dataset, check.box)
+    except ValueError as error:
+        raise _NoRow(str(error)) from None
+    except Exception as error:
+        raise _NoRow(f"the pixels cannot be decoded ({type(error).__name__})") from None
+    return " ".join(text for image in images if (text := judge.read_text(image)))
+
+
+def _judged_missing(job: _Job, uids: Sequence[str]) -> _Part:
+    """The verdicts on the checks of instances that no file answers."""
+    key = job.judge.key
+    table = _Table()
+    for uid in uids:
+        who = key.instances[uid]
+        ids = (who.patient, who.study, who.series, who.instance)
+        row = _Row(job.name, *ids, None, None, None, None, who.modality, who.sop_class, None)
+        for check in key.checks(uid):
+            action = CHECKS.get(check.spec.action or "")
+            outcome = action.missing if action else blank(LOST + "the key's action is none of the ten")
+            table.add(row, check, _MISSING, outcome)
+    skipped = list(key.skipped)
+    key.skipped.clear()
+    return _Part(table.frame(), [], skipped)
+
+
+_MISSING = object()
+
+
+class _Table:
+    """Verdicts as they are made, and the frame of them."""
+
+    def __init__(self) -> None:
+        self._rows: list[_Row] = []
+        self._checks: list[keys.Check] = []
+        self._texts: list[Any] = []
+        self._outcomes: list[Outcome] = []
+
+    def add(self, row: _Row, check: keys.Check, text: Any, outcome: Outcome) -> None:
+        self._rows.append(row)
+        self._checks.append(check)
+        self._texts.append(text)
+        self._outcomes.append(outcome)
+
+    def frame(self) -> pd.DataFrame:
+        verdicts = keys.shared_columns(Outcome._fields, self._outcomes)
+        texts = encode([None if text is _MISSING else text for text in self._texts])
+        columns = {
+            **keys.shared_columns(_Row._fields, self._rows),
+            **keys.check_columns(self._checks),
+            "actual": texts,
+            "state": _states(texts, [text is _MISSING for text in self._texts]),
+            **verdicts,
+        }
+        return tidy(columns, RESULTS, len(self._rows))
+
+
+def _states(texts: pd.Categorical, missing: Sequence[bool]) -> pd.Categorical:
+    empty = np.isin(texts.codes, np.flatnonzero(texts.categories == ""))
+    states = np.select(
+        [np.asarray(missing, dtype=bool), texts.codes < 0, empty],
+        [STATES.index(name) for name in ("missing", "absent", "empty")],
+        STATES.index("value"),
+    )
+    return pd.Categorical.from_codes(states, dtype=RESULTS["state"])
+
+
+def _one_shift(results: pd.DataFrame) -> pd.DataFrame:
+    """Strict results in which a date fails whose shift is not the one most dates of its patient have."""
+    dates = results.index[(results["action"] == "date_shifted") & results["passed"].fillna(False)]
+    part = results.loc[dates, ["patient", "original", "actual"]].astype(object)
+    days = pd.Series(
+        [shift(before, after) for before, after in zip(part["original"], part["actual"], strict=True)],
+        index=dates,
+        dtype="float64",
+    )
+    usual = days.groupby(results.loc[dates, "patient"], observed=True).transform(lambda shifts: shifts.mode().min())
+    odd = dates[(days != usual) & days.notna()]
+    results.loc[odd, "passed"] = False
+    results.loc[odd, "score"] = 0.0
+    return results
+
+
+def _warn(skipped: Sequence[tuple[str, str]], results: pd.DataFrame) -> None:
+    """One warning where files that may have been meant were left out."""
+    if len(results) and bool((results["state"] == "missing").all()):
+        warnings.warn(
+            f"No file of the submission answers the key: every instance counts as missing ({_counted(skipped)}).",
+            stacklevel=3,
+        )
+        return
+    odd = [entry for entry in skipped if not entry[1].startswith("not DICOM")]
+    if odd:
+        warnings.warn(
+            f"{len(odd)} files answered nothing ({_counted(odd)}); results.attrs['skipped'] lists them.", stacklevel=3
+        )
+
+
+def _counted(skipped: Sequence[tuple[str, str]]) -> str:
+    counts = Counter(reason for _, reason in skipped)
+    return "; ".join(f"{count}: {reason}" for reason, count in counts.most_common(3)) or "the folder is empty"
+
+
+__all__ = ["Submission", "evaluate"]

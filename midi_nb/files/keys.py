@@ -1,0 +1,541 @@
+"""Answer keys and identifier mappings."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from .. import tags
+from ..frames import ANSWERS, CODES, RESULTS, SCOPES, as_column, category_of, concat, encode, require_columns, tidy
+from . import sniff
+
+
+class Spec(NamedTuple):
+    """What checks have in common: the same attribute, action and category. Shared, so rows stay small."""
+
+    action: str | None
+    tag_path: str | None
+    tag: str | None
+    name: str | None
+    private: bool
+    scope: str
+    category: str
+    subcategory: str | None
+    prev_cat: str | None
+    hipaa_z: str | None
+    hipaa_m: str | None
+    dicom_p15: str | None
+    dicom_iod: str | None
+    dicom_safe: str | None
+    tcia_ptkb: str | None
+    tcia_p15: str | None
+    tcia_rev: str | None
+
+
+class Check(NamedTuple):
+    """One check of one instance."""
+
+    check: str
+    spec: Spec
+    original: str | None
+    expected: str | None
+    box: tuple[int, int, int, int] | None
+    error: str | None = None
+
+
+class Instance(NamedTuple):
+    """An instance as the key identifies it."""
+
+    patient: str | None
+    study: str | None
+    series: str | None
+    instance: str
+    modality: str | None
+    sop_class: str | None
+
+
+def unwrap(text: str) -> str:
+    """`text` without one leading ``<`` and one trailing ``>``.
+
+    >>> unwrap("<CHEST <AP>>")
+    'CHEST <AP>'
+    """
+    return text[1:-1] if len(text) > 1 and text[0] == "<" and text[-1] == ">" else text
+
+
+def _text(value: Any) -> str | None:
+    return unwrap(value) if isinstance(value, str) else None
+
+
+class Specs:
+    """Makes each distinct `Spec` once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Any, ...], Spec] = {}
+
+    def of(self, action: Any, path: Any, name: Any, scope: Any, codes: tuple[Any, ...]) -> Spec:
+        """The spec with these texts as the key has them; `codes` are prev_cat and the eight of `CODES`."""
+        given = (action, path, name, scope, codes)
+        try:
+            return self._known[given]
+        except KeyError:
+            spec = self._known[given] = self._made(*given)
+            return spec
+        except TypeError:  # a list where a text belongs
+            return self._made(_text(action), _text(path), _text(name), _text(scope), tuple(map(_text, codes)))
+
+    def _made(self, action: Any, path: Any, name: Any, scope: Any, codes: tuple[Any, ...]) -> Spec:
+        action, scope = _text(action), (_text(scope) or "").capitalize()
+        path = tags.from_official(path) if isinstance(path, str) and path not in ("", "<>") else None
+        codes = tuple(None if code in (None, "") else str(code) for code in codes)
+        return Spec(
+            action,
+            path,
+            tags.leaf(path) if path else None,
+            _text(name) or (tags.name(path) if path else None),
+            tags.is_private(path) if path else False,
+            scope if scope in SCOPES else tags.scope(path) if path else "Instance",
+            *category_of(action or "", dict(zip(CODES, codes[1:], strict=True))),
+            *codes,
+        )
+
+
+_OFFICIAL = ("PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "Modality", "SOPClassUID")
+
+
+class AnswerKey:
+    """An official answer key, read an instance at a time: memory does not grow with its size.
+
+    `instances` maps the SOP Instance UID to its `Instance`; `checks(uid)` decodes that instance's checks.
+    `skipped` lists the rows of the key that could not be decoded, with the reason.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = sniff.existing(path, "The answer key")
+        self.skipped: list[tuple[str, str]] = []
+        self.instances: dict[str, Instance] = {}
+        self._rows: dict[str, list[int]] = {}
+        self._specs = Specs()
+        if not self.path.is_file() or not sniff.is_sqlite(self.path):
+            raise ValueError(f"{path} is not an SQLite database; an answer key in the official layout is one.")
+        with sniff.database(self.path) as connection:
+            found = sniff.tables(connection)
+            if "answer_data" not in found:
+                raise _no_answers(self.path, found)
+            lacking = [name for name in (*_OFFICIAL, "AnswerData") if name not in found["answer_data"]]
+            if lacking:
+                raise ValueError(f"{self.path}, table answer_data, lacks the column {', '.join(lacking)}.")
+            scope = "scope" if "scope" in found["answer_data"] else "NULL"
+            self._scopes: dict[int, Any] = {}
+            rows = f"SELECT rowid, {scope}, {', '.join(_OFFICIAL)} FROM answer_data ORDER BY rowid"
+            for row, level, *who in connection.execute(rows):
+                texts = [None if value is None else str(value) for value in who]
+                uid = texts[3] or ""
+                self.instances.setdefault(uid, Instance(texts[0], texts[1], texts[2], uid, texts[4], texts[5]))
+                self._rows.setdefault(uid, []).append(row)
+                if level is not None:
+                    self._scopes[row] = level
+        self._connection: Any = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_connection": None}
+
+    def checks(self, uid: str) -> list[Check]:
+        """The checks of one instance, in the key's order."""
+        if self._connection is None:
+            self._connection = sniff.database(self.path)
+            self._open = self._connection.__enter__()
+        found: list[Check] = []
+        for row in self._rows[uid]:
+            (answers,) = self._open.execute("SELECT AnswerData FROM answer_data WHERE rowid = ?", (row,)).fetchone()
+            found += self._decoded(answers, row)
+        return found
+
+    def _decoded(self, answers: Any, row: int) -> Iterator[Check]:
+        try:
+            entries = json.loads(answers).items()
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            self.skipped.append((f"{self.path.name}, table answer_data, row {row}", "AnswerData is no JSON object"))
+            return
+        scope = self._scopes.get(row)
+        for number, entry in entries:
+            yield _check(number, entry if isinstance(entry, dict) else {}, scope, self._specs)
+
+
+def _check(number: str, entry: dict[str, Any], scope: Any, specs: Specs) -> Check:
+    path = entry.get("tag_ds")
+    spec = specs.of(
+        entry.get("action"),
+        path if path is not None else entry.get("tag"),
+        entry.get("tag_name"),
+        entry.get("scope", scope),
+        _codes(entry.get("answer_category_v2")),
+    )
+    original, expected = _text(entry.get("value")), _text(entry.get("action_text"))
+    if spec.action == "pixels_hidden" and expected is not None:
+        region = region_of(expected)
+        if region is None:
+            return Check(number, spec, original, expected, None, "the key's region cannot be read")
+        return Check(number, spec, original, *region)
+    return Check(number, spec, original, expected, None)
+
+
+def _codes(given: Any) -> tuple[Any, ...]:
+    """prev_cat and the eight codes of ``answer_category_v2``, in the order of `CODES`; what is not there is None."""
+    try:
+        hipaa, dicom, tcia = given["hipaa"], given["dicom"], given["tcia"]
+        return (
+            given["prev_cat"],
+            hipaa["z"],
+            hipaa["m"],
+            dicom["p15"],
+            dicom["iod"],
+            dicom["safe"],
+            tcia["ptkb"],
+            tcia["p15"],
+            tcia["rev"],
+        )
+    except (KeyError, TypeError):
+        branches = (
+            {name: part for name, part in given.items() if isinstance(part, dict)} if isinstance(given, dict) else {}
+        )
+        codes = (branches.get(branch, {}).get(leaf) for branch, leaf in (name.split("_") for name in CODES))
+        return (given.get("prev_cat") if isinstance(given, dict) else None, *codes)
+
+
+def region_of(text: str) -> tuple[str, tuple[int, int, int, int]] | None:
+    """(text, (x0, y0, x1, y1)) of the JSON in which the official key writes a region; None if it is none.
+
+    >>> region_of('{"text": "DOE", "top_left": [1, 2], "bottom_right": ["30", 12]}')
+    ('DOE', (1, 2, 30, 12))
+    """
+    try:
+        region = json.loads(text)
+        (x0, y0), (x1, y1) = region["top_left"][:2], region["bottom_right"][:2]
+        box = (int(x0), int(y0), int(x1), int(y1))
+        return (region["text"], box) if isinstance(region["text"], str) else None
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        return None
+
+
+def _no_answers(path: Path, found: Mapping[str, Sequence[str]]) -> ValueError:
+    for columns in found.values():
+        kind = sniff.kind_of(columns)
+        if kind is not None and kind.verb != "read_key()":
+            return ValueError(f"{path} holds {kind.name}, not an answer key; read it with {kind.verb}.")
+    return ValueError(f"{path} has no table answer_data (found: {', '.join(found) or 'none'}); it is no answer key.")
+
+
+class FrameKey:
+    """An answers frame that answers as `AnswerKey` does."""
+
+    def __init__(self, answers: pd.DataFrame) -> None:
+        require_columns(answers, ["instance", "action", "tag_path"], "evaluate()")
+        if answers["instance"].isna().any():
+            raise ValueError(
+                "evaluate() needs to know which instance each check is about, and this key does not say; "
+                "add a column SOPInstanceUID to it."
+            )
+        self.skipped: list[tuple[str, str]] = []
+        frame = pd.DataFrame({name: answers[name] if name in answers.columns else None for name in ANSWERS})
+        who = frame[list(Instance._fields)].drop_duplicates("instance").astype(object)
+        who = who.where(who.notna(), None)
+        self.instances = {row[3]: Instance(*row) for row in who.itertuples(index=False, name=None)}
+        self._frame = frame
+        self._specs: dict[Spec, Spec] = {}
+        self._rows = {
+            str(uid): rows for uid, rows in frame.groupby("instance", observed=True, sort=False).indices.items()
+        }
+
+    def checks(self, uid: str) -> list[Check]:
+        """The checks of one instance, in the frame's order."""
+        part = self._frame.iloc[self._rows[uid]].astype(object)
+        part = part.where(part.notna(), None)
+        boxes = zip(*(part[name] for name in ("x0", "y0", "x1", "y1")), strict=True)
+        rows = (Spec(*row) for row in part[list(Spec._fields)].itertuples(index=False, name=None))
+        specs = [self._specs.setdefault(spec, spec) for spec in rows]
+        return [
+            Check(
+                number,
+                spec,
+                original,
+                expected,
+                None if None in box else (int(box[0]), int(box[1]), int(box[2]), int(box[3])),
+                "the key's region cannot be read"
+                if spec.action == "pixels_hidden" and expected is not None and None in box
+                else None,
+            )
+            for number, spec, original, expected, box in zip(
+                part["check"], specs, part["original"], part["expected"], boxes, strict=True
+            )
+        ]
+
+
+def read_key(
+    path: str | Path, instances: Iterable[str] | None = None, columns: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """The answers of a key as a frame, one check a row.
+
+    Parameters
+    ----------
+    path
+        The official SQLite database, or the older flat table (SQLite, CSV or text with the columns Scope, Tag,
+        Tag Name, Action and Action Text).
+    instances
+        SOP Instance UIDs to read; all of them by default. A full key holds millions of checks, and only what is
+        asked for is decoded.
+    columns
+        Columns to keep.
+
+    Returns
+    -------
+    DataFrame
+        The columns of ``midi_nb.frames.ANSWERS``.
+
+    Examples
+    --------
+    >>> import midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> answers = mn.read_key(demo.key)
+    >>> answers[["action", "tag_path", "name"]].head()  # doctest: +SKIP
+    """
+    path = sniff.existing(path, "The answer key")
+    answers = _read_official(path, instances) if _is_official(path) else _read_flat(path, instances)
+    if columns is not None:
+        require_columns(answers, columns, "read_key(columns=…)")
+        answers = answers[list(columns)]
+    return answers
+
+
+def open_key(key: Any) -> AnswerKey | FrameKey:
+    """A key to evaluate against: from a path or an answers frame."""
+    if isinstance(key, pd.DataFrame):
+        return FrameKey(key)
+    path = sniff.existing(key, "The answer key")
+    return AnswerKey(path) if _is_official(path) else FrameKey(_read_flat(path, None))
+
+
+def _is_official(path: Path) -> bool:
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder, not an answer key; give the database in it.")
+    if not sniff.is_sqlite(path):
+        return False
+    with sniff.database(path) as connection:
+        found = sniff.tables(connection)
+    if "answer_data" in found:
+        return True
+    if any((kind := sniff.kind_of(columns)) and kind.verb == "read_key()" for columns in found.values()):
+        return False
+    raise _no_answers(path, found)
+
+
+_BATCH = 500  # instances decoded at a time: some hundred thousand checks
+
+
+def _read_official(path: Path, instances: Iterable[str] | None) -> pd.DataFrame:
+    key = AnswerKey(path)
+    wanted = (
+        list(key.instances)
+        if instances is None
+        else [uid for uid in dict.fromkeys(map(str, instances)) if uid in key.instances]
+    )
+    parts = [_answers(key, wanted[start : start + _BATCH]) for start in range(0, len(wanted), _BATCH)]
+    if key.skipped:
+        place, reason = key.skipped[0]
+        warnings.warn(f"{len(key.skipped)} rows of the key were skipped; the first: {place}: {reason}.", stacklevel=3)
+    return concat(parts) if parts else tidy({}, ANSWERS, 0)
+
+
+def _answers(key: AnswerKey, uids: Sequence[str]) -> pd.DataFrame:
+    rows = [(key.instances[uid], check) for uid in uids for check in key.checks(uid)]
+    checks = [check for _, check in rows]
+    columns: dict[str, Any] = {
+        **shared_columns(Instance._fields, [who for who, _ in rows]),
+        **check_columns(checks),
+    }
+    return tidy(columns, ANSWERS, len(rows))
+
+
+def check_columns(checks: Sequence[Check]) -> dict[str, Any]:
+    """The columns of `checks`: those of their specs, and their own."""
+    boxes = [check.box for check in checks]
+    columns: dict[str, Any] = shared_columns(Spec._fields, [check.spec for check in checks])
+    for field in ("check", "original", "expected"):
+        columns[field] = encode([getattr(check, field) for check in checks])
+    for place, field in enumerate(("x0", "y0", "x1", "y1")):
+        columns[field] = (
+            pd.array([pd.NA if box is None else box[place] for box in boxes], dtype="Int32") if any(boxes) else None
+        )
+    return columns
+
+
+def shared_columns(fields: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
+    """Columns of rows that are many times the same few tuple objects: each tuple is looked at once."""
+    codes, ids = pd.factorize(np.fromiter(map(id, rows), dtype="int64", count=len(rows)))
+    first = np.empty(len(ids), dtype="int64")
+    first[codes[::-1]] = np.arange(len(rows) - 1, -1, -1)
+    distinct = [rows[row] for row in first]
+    columns = zip(*distinct, strict=True) if distinct else [()] * len(fields)
+    return {
+        field: as_column(values, RESULTS[field], len(distinct)).take(codes)
+        for field, values in zip(fields, columns, strict=True)
+    }
+
+
+_FLAT = {
+    "patient": "patientid",
+    "study": "studyinstanceuid",
+    "series": "seriesinstanceuid",
+    "instance": "sopinstanceuid",
+    "modality": "modality",
+    "sop_class": "sopclassuid",
+    "check": "check",
+}
+
+
+def _read_flat(path: Path, instances: Iterable[str] | None) -> pd.DataFrame:
+    header, rows = _flat_rows(path)
+    names = sniff.plain(header)
+    if not {"scope", "tag", "action", "action_text"} <= set(names):
+        raise sniff.wrong(path, "read_key()", "an answer key", header)
+    specs, wanted = Specs(), None if instances is None else set(map(str, instances))
+    whos: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    who: list[tuple[Any, ...]] = []
+    checks: list[Check] = []
+    for number, cells in enumerate(rows):
+        row = {name: _text(cell) for name, cell in zip(names, cells, strict=False) if cell not in (None, "")}
+        if not row or (wanted is not None and row.get("sopinstanceuid") not in wanted):
+            continue
+        person = tuple(row.get(name) for name in list(_FLAT.values())[:6])
+        who.append(whos.setdefault(person, person))
+        checks.append(_flat_check(row, str(number), specs))
+    columns = {**shared_columns(tuple(_FLAT)[:6], who), **check_columns(checks)}
+    return tidy(columns, ANSWERS, len(checks))
+
+
+def _flat_rows(path: Path) -> tuple[Sequence[str], Iterable[Sequence[Any]]]:
+    if not sniff.is_sqlite(path):
+        return sniff.table_rows(path)
+    with sniff.database(path) as connection:
+        for table, columns in sniff.tables(connection).items():
+            if {"scope", "tag", "action", "action_text"} <= set(sniff.plain(columns)):
+                return columns, connection.execute(f"SELECT * FROM {sniff.quoted(table)}").fetchall()
+        raise _no_answers(path, sniff.tables(connection))
+
+
+def _flat_check(row: Mapping[str, str | None], number: str, specs: Specs) -> Check:
+    action, text = row.get("action") or "", row.get("action_text")
+    path = row.get("tag_path") or row.get("tag")
+    if not path and action.startswith("pixels_"):
+        path = "(7fe0,0010)"
+    original, expected, box = _FLAT_TEXTS.get(action, _flat_words)(_listed(text))
+    codes = tuple(row.get(name) for name in ("prev_cat", *CODES))
+    spec = specs.of(action or None, f"<{path}>" if path else None, row.get("tag_name"), row.get("scope"), codes)
+    unread = (
+        "the key's region cannot be read"
+        if action == "pixels_hidden" and expected is not None and box is None
+        else None
+    )
+    return Check(row.get("check") or number, spec, row.get("value", original), expected, box, unread)
+
+
+def _listed(text: str | None) -> list[Any]:
+    """The list that Action Text writes as JSON; a text that is none stands for itself."""
+    if text is None:
+        return []
+    try:
+        listed = json.loads(text)
+    except (ValueError, RecursionError):
+        return [text]
+    return listed if isinstance(listed, list) else [text]
+
+
+_FlatTexts = tuple[str | None, str | None, tuple[int, int, int, int] | None]
+
+
+def _flat_words(listed: list[Any]) -> _FlatTexts:
+    expected = None if not listed else str(listed[0]) if len(listed) == 1 else str([str(part) for part in listed])
+    return expected, expected, None
+
+
+def _flat_date(listed: list[Any]) -> _FlatTexts:
+    original = str(listed[0]) if listed else None
+    return original, str(listed[1]).strip("()") if len(listed) > 1 else None, None
+
+
+def _flat_uid(listed: list[Any]) -> _FlatTexts:
+    return (str(listed[0]) if listed else None), (str(listed[1]) if len(listed) > 1 else None), None
+
+
+def _flat_region(listed: list[Any]) -> _FlatTexts:
+    expected = str(listed[0]).replace("\\n", "\n") if listed else None
+    try:
+        x0, y0, x1, y1 = (int(edge) for edge in listed[1][:4])
+    except (IndexError, TypeError, ValueError, OverflowError):
+        return None, expected, None
+    return None, expected, (x0, y0, x1, y1)
+
+
+_FLAT_TEXTS: dict[str, Callable[[list[Any]], _FlatTexts]] = {
+    "date_shifted": _flat_date,
+    "uid_changed": _flat_uid,
+    "uid_consistent": _flat_uid,
+    "patid_consistent": _flat_uid,
+    "pixels_hidden": _flat_region,
+}
+
+
+_HEADERS = (("id_old", "id_new"), ("evaluation", "de-identified"))
+
+
+def read_mapping(path: str | Path) -> pd.Series:
+    """Old identifiers → new ones: a Series of texts, the old ones its index.
+
+    The header is ``id_old,id_new`` or ``evaluation,de-identified``. As in the official script everything is text and
+    the first row of an old identifier counts.
+
+    Examples
+    --------
+    >>> import midi_nb as mn
+    >>> uids = mn.read_mapping(mn.make_demo().submissions["reference"].uids)
+    >>> uids.index.name, uids.name
+    ('old', 'new')
+    """
+    path = sniff.existing(path, "The mapping")
+    if path.is_dir() or sniff.is_sqlite(path) or sniff.is_xlsx(path):
+        raise ValueError(f"{path} is not a CSV file; a mapping is one with the columns id_old,id_new.")
+    header, rows = sniff.table_rows(path)
+    names = sniff.plain(header)
+    pair = next((pair for pair in _HEADERS if set(pair) <= set(names)), None)
+    if pair is None:
+        raise sniff.wrong(path, "read_mapping()", "a mapping", header)
+    old, new = (names.index(name) for name in pair)
+    cells = [(row[old], row[new]) for row in rows if len(row) > max(old, new)]
+    return as_mapping(pd.Series([c[1] for c in cells], index=[c[0] for c in cells], dtype="str" if cells else "object"))
+
+
+def as_mapping(mapping: Any) -> pd.Series:
+    """A mapping as `read_mapping` gives it, from a path, a dict, a Series or a frame of two columns."""
+    if isinstance(mapping, str | Path):
+        return read_mapping(mapping)
+    if isinstance(mapping, Mapping):
+        mapping = pd.Series(list(mapping.values()), index=list(mapping), dtype="object")
+    if isinstance(mapping, pd.DataFrame):
+        names = sniff.plain(mapping.columns)
+        pair = next((pair for pair in _HEADERS if set(pair) <= set(names)), None)
+        if pair is None:
+            raise ValueError(f"A mapping frame needs the columns id_old and id_new (it has {', '.join(names)}).")
+        old, new = (mapping.iloc[:, names.index(name)] for name in pair)
+        mapping = pd.Series(new.to_numpy(), index=old.to_numpy())
+    if not isinstance(mapping, pd.Series):
+        raise TypeError(f"A mapping is a path, a dict, a Series or a frame, not {type(mapping).__name__}.")
+    series = pd.Series(
+        mapping.astype(str).to_numpy(), index=pd.Index(mapping.index.astype(str), name="old"), name="new"
+    )
+    return series[~series.index.duplicated()]

@@ -1,0 +1,397 @@
+"""Results that the official script wrote, or we did, as results frames."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .. import tags
+from ..frames import CODES, LOST, RESULTS, category_of, concat, constant, encode, recode, tidy
+from . import runs, sniff
+from .keys import as_mapping, check_columns, open_key, region_of, shared_columns, unwrap
+
+_TABLE = "validation_results"
+_RUN_FILES = ("validation_results.db", "discrepancy_report_internal.csv", "discrepancy_report_participant.csv")
+MISSING_FILE = "<MISSING FILE>"
+
+
+def read_results(path: str | Path, key: Any = None, uids: Any = None, name: str | None = None) -> pd.DataFrame:
+    """The results in any official output, a Parquet file or a run folder of ours.
+
+    Parameters
+    ----------
+    path
+        ``validation_results.db``, a discrepancy report, ``pixel_validation.xlsx``, the folder the official script left,
+        a Parquet file, or a folder of `write_run`.
+    key, uids
+        The answer key and the UID mapping. With them official results get what they lack: the scope, the key's
+        identifiers for found and missing files alike, the number of the check, and the checks that left no row.
+    name
+        Name of the submission; the file's or its folder's by default.
+
+    Returns
+    -------
+    DataFrame
+        The columns of ``midi_nb.frames.RESULTS``. A discrepancy report holds failures only; `score` refuses it.
+    """
+    path = sniff.existing(path, "The results")
+    if path.is_dir() and runs.is_run(path):
+        results = runs.read_run(path)
+        return results if name is None else results.assign(submission=constant(name, "category", len(results)))
+    if path.is_dir():
+        path = _in_folder(path)
+    if path.suffix == ".parquet":
+        return runs.read_parquet(path)
+    results = concat([_tidied(part, name or _name(path)) for part in _official(path)])
+    results.attrs["failures_only"] = "discrepancy" in path.name or not _whole(path)
+    return results if key is None else _completed(results, open_key(key), uids, bool(results.attrs["failures_only"]))
+
+
+def _in_folder(folder: Path) -> Path:
+    found = next((folder / name for name in _RUN_FILES if (folder / name).is_file()), None)
+    if found is None:
+        raise ValueError(f"{folder} holds no results (looked for {runs.RUN}, {', '.join(_RUN_FILES)}).")
+    return found
+
+
+def _name(path: Path) -> str:
+    return path.resolve().parent.name or path.stem
+
+
+def _whole(path: Path) -> bool:
+    """Whether the file holds every check, passes included."""
+    return sniff.is_sqlite(path)
+
+
+_CHUNK = 250_000
+
+
+def _official(path: Path) -> Iterator[dict[str, Any]]:
+    """The columns of an official file, some rows at a time, as the file has them."""
+    if sniff.is_sqlite(path):
+        yield from _from_database(path)
+    elif sniff.is_xlsx(path):
+        yield from _from_sheet(path)
+    else:
+        header, rows = sniff.table_rows(path)
+        yield from _columns(path, header, ([cell if cell != "" else None for cell in row] for row in rows))
+
+
+def _from_database(path: Path) -> Iterator[dict[str, Any]]:
+    with sniff.database(path) as connection:
+        found = sniff.tables(connection)
+        if _TABLE not in found:
+            for columns in found.values():
+                if (kind := sniff.kind_of(columns)) is not None:
+                    raise ValueError(f"{path} is {kind.name}, not results; read it with {kind.verb}.")
+            raise ValueError(
+                f"{path} has no table {_TABLE} (found: {', '.join(found) or 'none'}); it holds no results."
+            )
+        yield from _columns(path, found[_TABLE], connection.execute(f"SELECT * FROM {_TABLE}"), f", table {_TABLE},")
+
+
+def _from_sheet(path: Path) -> Iterator[dict[str, Any]]:
+    sheet = pd.read_excel(path, sheet_name=None, dtype=object, na_values=[], keep_default_na=False, index_col=None)
+    if {"Scoring", "Actions"} <= set(sheet):
+        raise ValueError(f"{path} is a scoring report, which has counts and no checks; read it with read_scores().")
+    first = next(iter(sheet.values()))
+    rows = first.astype(object).where(first.notna() & (first != ""), None)
+    yield from _columns(path, [str(name) for name in first.columns], rows.itertuples(index=False, name=None))
+
+
+def _columns(
+    path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]], place: str = ""
+) -> Iterator[dict[str, Any]]:
+    kind = sniff.kind_of(header)
+    if kind is None or kind.verb != "read_results()":
+        raise sniff.wrong(path, "read_results()", "a file of results", list(header), place)
+    rows = iter(rows)
+    names = sniff.plain(header)
+    first = True
+    while (chunk := list(itertools.islice(rows, _CHUNK))) or first:
+        first = False
+        ragged = sum(len(row) != len(names) for row in chunk)
+        if ragged:
+            warnings.warn(
+                f"{path}{place}: {ragged} rows with another number of cells than the header were left out.",
+                stacklevel=5,
+            )
+            chunk = [row for row in chunk if len(row) == len(names)]
+        yield dict(zip(names, zip(*chunk, strict=True) if chunk else ((),) * len(names), strict=True))
+
+
+def _tidied(cells: Mapping[str, Sequence[Any]], name: str) -> pd.DataFrame:
+    """One chunk of official rows as a results frame."""
+    rows = len(next(iter(cells.values())))
+    raw = {
+        column: encode([None if cell is None else str(cell) for cell in values])
+        for column, values in cells.items()
+        if column not in ("index", "file_index", "check_passed", "check_score")
+    }
+
+    def text(column: str) -> pd.Categorical:
+        return recode(raw[column], unwrap) if column in raw else constant(None, "category", rows)
+
+    action, value = text("action"), raw.get("file_value", constant(None, "category", rows))
+    # The official script leaves the identifiers of a missing file without the <…> of the others.
+    missing = (
+        _cells_in(value, MISSING_FILE)
+        if "file_value" in raw
+        else ~_cells_where(raw["instance"], lambda t: t.startswith("<"))
+    )
+    paths = recode(raw["tag_ds"], tags.from_official) if "tag_ds" in raw else constant("(7fe0,0010)", "category", rows)
+    hidden, retained = _cells_in(action, "pixels_hidden"), _cells_in(action, "pixels_retained")
+    expected, boxes = _regions(text("action_text"), hidden)
+    columns: dict[str, Any] = {
+        "submission": constant(name, "category", rows),
+        "check": raw.get("check_index"),
+        "action": action,
+        "tag_path": paths,
+        "tag": recode(paths, tags.leaf),
+        "name": _names(text("tag_name") if "tag_name" in raw else constant(None, "category", rows), paths),
+        "private": np.append([tags.is_private(path) for path in paths.categories], False)[paths.codes].astype(bool),
+        "scope": pd.Categorical(recode(paths, tags.scope), dtype=RESULTS["scope"]),
+        "modality": text("modality"),
+        "sop_class": text("class"),
+        "prev_cat": raw.get("prev_cat"),
+        **{code: raw.get(code) for code in CODES},
+        "original": text("answer_value"),
+        "expected": expected,
+        **boxes,
+        "actual": recode(value, _actual),
+        "state": _states(value, missing, hidden, retained) if "file_value" in raw else None,
+        "passed": _passed(cells["check_passed"]),
+        "score": pd.to_numeric(pd.Series([*cells["check_score"]], dtype=object), errors="coerce").to_numpy("float64"),
+        "file": raw.get("file_path"),
+    }
+    columns["actual"] = _without(columns["actual"], retained & _cells_in(value, "None"))
+    for ours, official in (("patient", "patient"), ("study", "study"), ("series", "series"), ("instance", "instance")):
+        columns[ours] = text(official)
+        columns["released" if ours == "instance" else f"released_{ours}"] = _without(columns[ours], missing)
+    columns.update(_categories(columns, raw, rows))
+    return tidy(columns, RESULTS, rows)
+
+
+def _cells_where(values: pd.Categorical, holds: Any) -> Any:
+    return np.append([bool(holds(text)) for text in values.categories], False)[values.codes].astype(bool)
+
+
+def _cells_in(values: pd.Categorical, *texts: str) -> Any:
+    return _cells_where(values, lambda text: text in texts)
+
+
+def _without(values: pd.Categorical, mask: Any) -> pd.Categorical:
+    return pd.Categorical.from_codes(np.where(mask, -1, values.codes), dtype=values.dtype)
+
+
+def _actual(text: str) -> str | None:
+    return None if text == MISSING_FILE else unwrap(text)
+
+
+def _names(told: pd.Categorical, paths: pd.Categorical) -> pd.Categorical:
+    """The names of attributes as the file tells them; where it does not, as the dictionaries do."""
+    untold = np.asarray(told.codes < 0) | _cells_in(told, "")
+    known = recode(paths, tags.name)
+    return (
+        encode(np.where(untold, np.asarray(known, dtype=object), np.asarray(told, dtype=object)))
+        if untold.any()
+        else told
+    )
+
+
+def _states(value: pd.Categorical, missing: Any, hidden: Any, retained: Any) -> pd.Categorical:
+    empty = _cells_in(value, "<>") | (hidden & _cells_in(value, ""))
+    # An empty text without <…> is the official word for "not in this file, but in another of its batch".
+    absent = np.asarray(value.codes) < 0
+    absent |= (_cells_in(value, "") & ~hidden) | (retained & _cells_in(value, "None"))
+    states = np.select([missing, empty | (hidden & absent), absent], ["missing", "empty", "absent"], "value")
+    return pd.Categorical(states, dtype=RESULTS["state"])
+
+
+def _passed(cells: Sequence[Any]) -> Any:
+    """The verdicts, however the file writes them: 1, 0, 1.0, TRUE, False; anything else is blank."""
+    verdicts = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}
+    return pd.array(
+        [None if cell is None else verdicts.get(str(cell).strip().lower()) for cell in cells], dtype="boolean"
+    )
+
+
+def _regions(texts: pd.Categorical, hidden: Any) -> tuple[pd.Categorical, dict[str, Any]]:
+    """(expected texts, columns of the boxes): the regions of hidden pixels taken apart."""
+    if not hidden.any():
+        return texts, {}
+    codes = np.asarray(texts.codes)
+    used = {code: region_of(texts.categories[code]) for code in np.unique(codes[hidden]) if code >= 0}
+    words = np.asarray(texts.astype(object), dtype=object)
+    boxes = np.full((len(words), 4), -1, dtype="int64")
+    known = np.zeros(len(words), dtype=bool)
+    for row in np.flatnonzero(hidden):
+        if region := used.get(codes[row]):
+            words[row], boxes[row], known[row] = region[0], region[1], True
+    edges = ("x0", "y0", "x1", "y1")
+    return encode(words), {
+        edge: pd.arrays.IntegerArray(boxes[:, i].astype("int32"), ~known) for i, edge in enumerate(edges)
+    }
+
+
+def _categories(columns: Mapping[str, Any], raw: Mapping[str, Any], rows: int) -> dict[str, Any]:
+    """category and subcategory of each row: the report's own where it has them, else by the official rule."""
+    if "category" in raw:
+        known = recode(raw["category"], lambda text: text if text in RESULTS["category"].categories else "unknown")
+        return {"category": pd.Categorical(known, dtype=RESULTS["category"]), "subcategory": raw.get("subcategory")}
+    parts = [columns["action"], *(raw.get(code, constant(None, "category", rows)) for code in CODES)]
+    number = np.zeros(rows, dtype="int64")
+    for part in parts:
+        number = pd.factorize(number * (len(part.categories) + 1) + part.codes + 1)[0]
+    _, first, place = np.unique(number, return_index=True, return_inverse=True)
+    texts = [[None if part.codes[row] < 0 else part.categories[part.codes[row]] for part in parts] for row in first]
+    found = [category_of(action or "", dict(zip(CODES, codes, strict=True))) for action, *codes in texts]
+    return {
+        "category": pd.Categorical([c for c, _ in found], dtype=RESULTS["category"]).take(place),
+        "subcategory": encode([s for _, s in found]).take(place),
+    }
+
+
+def _completed(results: pd.DataFrame, key: Any, uids: Any, failures_only: bool) -> pd.DataFrame:
+    """Official results with the key's identifiers, scopes and check numbers, and the checks that left no row."""
+    if uids is None:
+        raise ValueError("read_results(key=…) needs uids= too: official results name instances by their new UIDs.")
+    olds = {new: old for old, new in as_mapping(uids).items()}
+    results = results.copy()
+    found = (results["state"] != "missing").to_numpy()
+    old = np.where(found, recode(results["instance"], olds.get).astype(object), results["instance"].astype(object))
+    known = pd.Series(old).isin(list(key.instances)).to_numpy()
+    if not known.all():
+        warnings.warn(
+            f"{(~known).sum()} rows are of instances that key or mapping do not hold; they keep their identifiers.",
+            stacklevel=3,
+        )
+    who = [key.instances.get(uid) if ok else None for uid, ok in zip(old, known, strict=True)]
+    for place, column in enumerate(("patient", "study", "series", "instance")):
+        before = results[column].astype(object)
+        results[column] = encode([entry[place] if entry else text for entry, text in zip(who, before, strict=True)])
+    checks = [(uid, check) for uid in key.instances for check in key.checks(uid)]
+    return _with_key(results, checks, key, failures_only)
+
+
+def _with_key(results: pd.DataFrame, checks: Sequence[Any], key: Any, failures_only: bool) -> pd.DataFrame:
+    """`results` with number and scope of the check each row answers; checks no row answers are added as lost."""
+    asked: dict[tuple[Any, ...], list[tuple[Any, Any]]] = {}
+    for uid, check in checks:
+        asked.setdefault((uid, check.spec.action, check.spec.tag_path, check.expected, check.box), []).append(
+            (uid, check)
+        )
+    part = results[["instance", "action", "tag_path", "expected", "x0", "y0", "x1", "y1", "check"]].astype(object)
+    part = part.where(part.notna(), None)
+    number, scope = list(part["check"]), list(results["scope"].astype(object))
+    copies: dict[tuple[Any, ...], int] = {}
+    for row, (uid, action, path, expected, x0, y0, x1, y1, told) in enumerate(part.itertuples(index=False, name=None)):
+        box = None if x0 is None else (x0, y0, x1, y1)
+        choices = asked.get((uid, action, path, expected, box), [])
+        numbers = [check.check for _, check in choices]
+        if not choices:
+            continue
+        if told not in numbers:
+            copy = copies.get((uid, action, path, expected, box), 0)
+            copies[uid, action, path, expected, box] = copy + 1
+            told = numbers[copy % len(numbers)]
+        check = choices[numbers.index(told)][1]
+        number[row], scope[row] = told, check.spec.scope
+    results["check"], results["scope"] = encode(number), pd.Categorical(scope, dtype=RESULTS["scope"])
+    if failures_only:
+        return results
+    there = set(zip(part["instance"], number, part["action"], strict=True))
+    lost = [(uid, check) for uid, check in checks if (uid, check.check, check.spec.action) not in there]
+    attrs = results.attrs
+    results = (
+        concat([results, _lost(lost, key, str(results["submission"].iloc[0]) if len(results) else "")])
+        if lost
+        else results
+    )
+    results.attrs.update(attrs)
+    return results
+
+
+def _lost(lost: Sequence[tuple[str, Any]], key: Any, submission: str) -> pd.DataFrame:
+    columns = {
+        **shared_columns(
+            ("patient", "study", "series", "instance", "modality", "sop_class"), [key.instances[uid] for uid, _ in lost]
+        ),
+        **check_columns([check for _, check in lost]),
+        "submission": submission,
+        "error": LOST + "in the key, in no result row",
+    }
+    return tidy(columns, RESULTS, len(lost))
+
+
+def read_scores(path: str | Path) -> pd.DataFrame:
+    """The counts of an official scoring workbook: its sheets as one frame.
+
+    Returns
+    -------
+    DataFrame
+        sheet (Scoring, Actions, Categories), action, category, subcategory, passed, failed, blank, total, score.
+    """
+    path = sniff.existing(path, "The scoring report")
+    if path.is_dir() or not sniff.is_xlsx(path):
+        raise ValueError(f"{path} is not an Excel workbook; a scoring report is one (scoring_report_instance.xlsx).")
+    sheets = pd.read_excel(path, sheet_name=None, dtype=object)
+    if "Scoring" not in sheets:
+        raise sniff.wrong(
+            path, "read_scores()", "a scoring report", [str(name) for name in next(iter(sheets.values())).columns]
+        )
+    parts = []
+    for sheet, frame in sheets.items():
+        if sheet != "Scoring":
+            frame = frame[frame.iloc[:, 0].astype(str) != "Total"]
+        counts = {
+            ours: pd.to_numeric(frame[theirs]).astype("int64") if theirs in frame else 0
+            for ours, theirs in (("passed", "Pass"), ("failed", "Fail"), ("blank", "Blank"), ("total", "Total"))
+        }
+        texts = {
+            name: frame[name].map(unwrap).astype("str") if name in frame else None
+            for name in ("action", "category", "subcategory")
+        }
+        parts.append(pd.DataFrame({"sheet": sheet, **texts, **counts}))
+    scores = pd.concat(parts, ignore_index=True)
+    return scores.assign(score=scores["passed"] / scores["total"])
+
+
+def read_dciodvfy(path: str | Path) -> pd.DataFrame:
+    """The findings of an official ``dciodvfy_report.csv``, one a row.
+
+    Returns
+    -------
+    DataFrame
+        type, tag, message, modality, sop_class, patient, study, series, instance, file.
+    """
+    path = sniff.existing(path, "The dciodvfy report")
+    header, rows = sniff.table_rows(path)
+    names = sniff.plain(header)
+    kind = sniff.kind_of(names)
+    if kind is None or kind.verb != "read_dciodvfy()":
+        raise sniff.wrong(path, "read_dciodvfy()", "a dciodvfy report", header)
+    cells = [[unwrap(cell) if cell != "" else None for cell in row] for row in rows if len(row) == len(names)]
+    columns = dict(zip(names, zip(*cells, strict=True) if cells else ((),) * len(names), strict=True))
+    order = {
+        "type": "type",
+        "tag": "tag",
+        "message": "message",
+        "modality": "modality",
+        "sop_class": "class",
+        "patient": "patient",
+        "study": "study",
+        "series": "series",
+        "instance": "instance",
+        "file": "file_path",
+    }
+    return pd.DataFrame({ours: encode(columns.get(theirs, [None] * len(cells))) for ours, theirs in order.items()})
+
+
+__all__ = ["read_dciodvfy", "read_results", "read_scores"]

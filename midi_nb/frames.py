@@ -1,0 +1,290 @@
+"""The frames: their columns, types and orders. The base of everything; computes nothing.
+
+One row is one check: *this attribute (or region) of this instance must be …*. ``answers`` is what a key asks,
+``results`` is ``answers`` plus the verdict. Both are plain DataFrames whose texts are categoricals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+ACTIONS = (
+    "tag_retained",
+    "text_notnull",
+    "text_retained",
+    "text_removed",
+    "date_shifted",
+    "uid_changed",
+    "pixels_hidden",
+    "pixels_retained",
+    "uid_consistent",
+    "patid_consistent",
+)
+SCOPES = ("Patient", "Study", "Series", "Instance")
+CATEGORIES = ("hipaa", "dicom", "tcia", "unknown")
+STATES = ("value", "empty", "absent", "missing")
+CODES = ("hipaa_z", "hipaa_m", "dicom_p15", "dicom_iod", "dicom_safe", "tcia_ptkb", "tcia_p15", "tcia_rev")
+
+_TEXT = "category"
+_BOX = {"x0": "Int32", "y0": "Int32", "x1": "Int32", "y1": "Int32"}
+
+#: What a key asks: column → type.
+ANSWERS: dict[str, Any] = {
+    "patient": _TEXT,
+    "study": _TEXT,
+    "series": _TEXT,
+    "instance": _TEXT,
+    "check": _TEXT,
+    "action": _TEXT,
+    "tag_path": _TEXT,
+    "tag": _TEXT,
+    "name": _TEXT,
+    "private": "bool",
+    "scope": pd.CategoricalDtype(SCOPES, ordered=True),
+    "modality": _TEXT,
+    "sop_class": _TEXT,
+    "category": pd.CategoricalDtype(CATEGORIES),
+    "subcategory": _TEXT,
+    "prev_cat": _TEXT,
+    **dict.fromkeys(CODES, _TEXT),
+    "original": _TEXT,
+    "expected": _TEXT,
+    **_BOX,
+}
+
+#: What a run found: ``answers`` in the light of one submission.
+RESULTS: dict[str, Any] = {
+    "submission": _TEXT,
+    **{name: ANSWERS[name] for name in ("patient", "study", "series", "instance")},
+    # The identifiers of the released file: the official series rule and the official reports go by these.
+    **dict.fromkeys(("released_patient", "released_study", "released_series", "released"), _TEXT),
+    **ANSWERS,
+    "actual": _TEXT,
+    "state": pd.CategoricalDtype(STATES),
+    "passed": "boolean",
+    "score": "float64",
+    "error": _TEXT,
+    "file": _TEXT,
+}
+
+#: What ``explain`` adds.
+EXPLAINED: dict[str, Any] = {"cause": _TEXT, "axis": _TEXT, "confidence": _TEXT, "words": _TEXT}
+
+#: Columns whose cells may be protected health information.
+VALUES = ("original", "expected", "actual", "words")
+IDENTIFIERS = (
+    "patient",
+    "study",
+    "series",
+    "instance",
+    "released_patient",
+    "released_study",
+    "released_series",
+    "released",
+)
+
+#: The error of a check for which the official scorer writes no row at all starts so; scores leave it out, as that does.
+LOST = "no official row: "
+
+_MADE_BY = {
+    **dict.fromkeys(RESULTS, "evaluate() or read_results()"),
+    **dict.fromkeys(EXPLAINED, "explain()"),
+    "problem": "problems()",
+    "change": "compare()",
+    "rank": "rank()",
+    "p_first": "rank()",
+    "finding": "audit()",
+}
+
+
+def require_columns(frame: pd.DataFrame, columns: Iterable[str], verb: str) -> None:
+    """Raise a ValueError that names the columns `verb` misses in `frame`, with the verb that makes them.
+
+    >>> require_columns(pd.DataFrame({"action": []}), ["action", "passed"], "score()")
+    Traceback (most recent call last):
+    ...
+    ValueError: score() needs the column passed, which this frame lacks; evaluate() or read_results() makes it.
+    """
+    if not isinstance(frame, pd.DataFrame):
+        raise TypeError(f"{verb} needs a DataFrame, got {type(frame).__name__}.")
+    lacking = [name for name in columns if name not in frame.columns]
+    if lacking:
+        makers = dict.fromkeys(_MADE_BY[name] for name in lacking if name in _MADE_BY)
+        remedy = f"; {' and '.join(makers)} make{'s it' if len(lacking) == 1 else ' them'}" if makers else ""
+        columns_word = "column" if len(lacking) == 1 else "columns"
+        raise ValueError(f"{verb} needs the {columns_word} {', '.join(lacking)}, which this frame lacks{remedy}.")
+
+
+def category_of(action: str, codes: Mapping[str, str | None]) -> tuple[str, str | None]:
+    """(category, subcategory) of a check by the official rule; ``unknown`` where that has none.
+
+    >>> category_of("text_removed", {"hipaa_z": "HIPAA-A", "tcia_p15": "TCIA-P15-BASIC-X"})
+    ('hipaa', 'HIPAA-A')
+    """
+    for category, subcategory in _CATEGORY_RULES.get(action, ()):
+        if subcategory not in _CODE_COLUMNS:
+            return category, subcategory
+        if codes.get(subcategory) or action in _IOD_ACTIONS:
+            return category, codes.get(subcategory)
+    return "unknown", "unknown"
+
+
+_CODE_COLUMNS = frozenset(CODES)
+_IOD_ACTIONS = ("tag_retained", "text_notnull")  # officially these take dicom_iod even where it is null
+_TCIA = (("tcia", "tcia_p15"), ("tcia", "tcia_ptkb"), ("tcia", "tcia_rev"))
+# action → (category, fixed subcategory or the code column to take it from; the first that is set)
+_CATEGORY_RULES: dict[str, Sequence[tuple[str, str]]] = {
+    "tag_retained": (("dicom", "dicom_iod"),),
+    "text_notnull": (("dicom", "dicom_iod"),),
+    "text_removed": (("hipaa", "hipaa_m"), ("hipaa", "hipaa_z"), *_TCIA),
+    "text_retained": _TCIA,
+    "date_shifted": (("hipaa", "HIPAA-C"),),
+    "uid_changed": (("hipaa", "HIPAA-R"),),
+    "pixels_hidden": (("hipaa", "HIPAA-A"),),
+    "pixels_retained": (("tcia", "TCIA-P15-PIX-K"),),
+    "uid_consistent": (("dicom", "DICOM-P15-BASIC-U"),),
+    "patid_consistent": (("dicom", "DICOM-P15-BASIC-C"),),
+}
+
+
+def tidy(columns: Mapping[str, Any], types: Mapping[str, Any], rows: int) -> pd.DataFrame:
+    """A frame of exactly the columns of `types`, in their order; what `columns` lacks is missing throughout."""
+    return pd.DataFrame({name: as_column(columns.get(name), kind, rows) for name, kind in types.items()}, copy=False)
+
+
+def as_column(values: Any, kind: Any, rows: int) -> Any:
+    """`values` as one column of type `kind`; a scalar (or None) is repeated `rows` times.
+
+    >>> as_column(["CT", None, "CT"], "category", 3)
+    ['CT', NaN, 'CT']
+    Categories (1, ...): [...'CT']
+    """
+    categorical = kind == "category" or isinstance(kind, pd.CategoricalDtype)
+    if values is None or isinstance(values, str | bool | float):
+        return constant(values, kind, rows) if categorical else pd.Series(values, index=range(rows), dtype=kind).array
+    if isinstance(values, pd.api.extensions.ExtensionArray):
+        return values
+    if isinstance(kind, pd.CategoricalDtype):
+        return pd.Categorical(values, dtype=kind)
+    if kind == "category":
+        return encode(values)
+    return pd.array(values, dtype=kind) if kind in ("boolean", "Int32") else np.asarray(values, dtype=kind)
+
+
+def constant(value: Any, kind: Any, rows: int) -> pd.Categorical:
+    """One value (or missing) as a categorical of `rows` rows."""
+    dtype = (
+        kind if isinstance(kind, pd.CategoricalDtype) else pd.CategoricalDtype(_index([] if value is None else [value]))
+    )
+    code = dtype.categories.get_loc(value) if value is not None else -1
+    return pd.Categorical.from_codes(np.full(rows, code, dtype="int8"), dtype=dtype)
+
+
+def encode(values: Any) -> pd.Categorical:
+    """Texts (None or NaN where missing) as a categorical, its categories in order of appearance."""
+    codes, found = pd.factorize(np.asarray(values, dtype=object), use_na_sentinel=True)
+    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(_index(found)))
+
+
+def recode(values: Any, change: Callable[[str], str | None]) -> pd.Categorical:
+    """A categorical with `change` applied to each distinct text once; None makes a cell missing.
+
+    >>> recode(encode(["<CT>", "<MR>", None, "<CT>"]), lambda text: text.strip("<>"))
+    ['CT', 'MR', NaN, 'CT']
+    Categories (2, ...): [...'CT', 'MR']
+    """
+    old = values.cat if isinstance(values, pd.Series) else values
+    new, found = pd.factorize(np.asarray([change(text) for text in old.categories], dtype=object), use_na_sentinel=True)
+    codes = np.append(new, -1)[np.asarray(old.codes)]
+    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(_index(found)))
+
+
+def _index(texts: Any) -> pd.Index:
+    # One dtype for the categories whatever is in them: pandas infers "empty" and "all missing" differently.
+    dtype = "str" if pd.__version__ >= "3" else "object"
+    try:
+        return pd.Index(texts, dtype=dtype)
+    except UnicodeEncodeError:  # lone surrogates, from undecodable file names or keys, fit in no Arrow text
+        return pd.Index([text.encode("utf-8", "backslashreplace").decode() for text in texts], dtype=dtype)
+
+
+def concat(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The rows of `parts` one after another, the categories of their categoricals united.
+
+    ``pandas.concat`` turns categoricals of different categories into plain text; for millions of rows that is
+    the difference between a frame of one gigabyte and one of ten.
+    """
+    parts = list(parts)
+    if not parts:
+        raise ValueError("concat() needs at least one frame.")
+    if len(parts) == 1:
+        return parts[0].reset_index(drop=True)
+    columns: dict[str, Any] = {}
+    for name in dict.fromkeys(name for part in parts for name in part.columns):
+        pieces = [part[name] if name in part.columns else None for part in parts]
+        if any(isinstance(piece.dtype, pd.CategoricalDtype) for piece in pieces if piece is not None):
+            columns[name] = _united(pieces, [len(part) for part in parts])
+        else:
+            filled = [
+                p if p is not None else pd.Series(pd.NA, index=part.index)
+                for p, part in zip(pieces, parts, strict=True)
+            ]
+            columns[name] = pd.concat([piece for piece in filled if len(piece)] or filled[:1], ignore_index=True)
+    return pd.DataFrame(columns, copy=False)
+
+
+def _united(pieces: Sequence[pd.Series | None], lengths: Sequence[int]) -> pd.Categorical:
+    """Categoricals one after another (a missing piece is all missing), with the union of their categories."""
+    present = [piece for piece in pieces if piece is not None]
+    dtype = present[0].dtype
+    if all(piece.cat.categories.equals(dtype.categories) for piece in present):
+        maps = [np.arange(len(dtype.categories))] * len(present)
+    else:
+        place: dict[Any, int] = {}
+        maps = [
+            np.fromiter(
+                (place.setdefault(text, len(place)) for text in piece.cat.categories),
+                dtype="int64",
+                count=len(piece.cat.categories),
+            )
+            for piece in present
+        ]
+        dtype = pd.CategoricalDtype(_index(list(place)))
+    size = np.min_scalar_type(-max(len(dtype.categories), 1))
+    codes = np.full(sum(lengths), -1, dtype=size)
+    start, mapping = 0, iter(maps)
+    for piece, length in zip(pieces, lengths, strict=True):
+        if piece is not None:
+            old = piece.cat.codes.to_numpy()
+            codes[start : start + length] = np.where(old < 0, -1, np.append(next(mapping), -1)[old])
+        start += length
+    return pd.Categorical.from_codes(codes, dtype=dtype)
+
+
+def scored(results: pd.DataFrame) -> Any:
+    """Mask of the rows the official scorer writes: all but those whose error starts with ``LOST``."""
+    if "error" not in results.columns:
+        return np.ones(len(results), dtype=bool)
+    error = results["error"]
+    lost = [i for i, text in enumerate(error.cat.categories) if text.startswith(LOST)]
+    return ~np.isin(error.cat.codes.to_numpy(), lost) if lost else np.ones(len(results), dtype=bool)
+
+
+def mask_values(results: pd.DataFrame) -> pd.DataFrame:
+    """A copy of `results` whose cells hold no value of the data: fit for a screen share or a slide.
+
+    Tags, actions, verdicts, causes and codes stay; values become ``•••``, identifiers and files numbers.
+    """
+    masked = results.copy()
+    for name in VALUES:
+        if name in masked.columns:
+            masked[name] = encode([None if gone else "•••" for gone in masked[name].isna()])
+    for name in (*IDENTIFIERS, "file"):
+        if name in masked.columns:
+            codes = masked[name].cat.codes.to_numpy()
+            masked[name] = encode([None if code < 0 else f"{name} {code + 1}" for code in codes])
+    return masked

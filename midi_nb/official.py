@@ -1,0 +1,292 @@
+"""Reports as the official script writes them, so that its tools and the people used to them can go on.
+
+A room beside `files`, not in it: the scoring workbook needs the denominators of `scoring`.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from . import tags
+from .files.results import MISSING_FILE
+from .files.runs import replacing
+from .frames import CODES, RESULTS, require_columns, scored
+from .scoring import one_per_series, score
+
+_REPORT = (
+    "index",
+    "check_passed",
+    "check_score",
+    "tag_ds",
+    "tag_name",
+    "file_value",
+    "answer_value",
+    "action",
+    "action_text",
+    "category",
+    "subcategory",
+    "hipaa_z",
+    "hipaa_m",
+    "dicom_p15",
+    "dicom_iod",
+    "dicom_safe",
+    "tcia_ptkb",
+    "tcia_p15",
+    "tcia_rev",
+    "prev_cat",
+    "modality",
+    "class",
+    "patient",
+    "study",
+    "series",
+    "instance",
+    "file_name",
+    "file_path",
+)
+_INTERNAL_ONLY = ("prev_cat", *CODES, "file_path")
+_PIXELS = (
+    "index",
+    "check_passed",
+    "check_score",
+    "action",
+    "action_text",
+    "file_path",
+    "modality",
+    "class",
+    "patient",
+    "study",
+    "series",
+    "instance",
+)
+_DATABASE = (
+    "index",
+    "file_index",
+    "check_index",
+    "check_passed",
+    "check_score",
+    "action",
+    "action_text",
+    "file_value",
+    "answer_value",
+    "tag",
+    "tag_ds",
+    "tag_name",
+    "modality",
+    "class",
+    "patient",
+    "study",
+    "series",
+    "instance",
+    "file_name",
+    "file_path",
+    "prev_cat",
+    *CODES,
+)
+
+
+def write_official(results: pd.DataFrame, folder: str | Path, database: bool = False) -> Path:
+    """Write the official reports into `folder` and give it back.
+
+    The discrepancy reports (participant and internal), the scoring workbooks (instance and series) and
+    ``pixel_validation.xlsx``, whose ``file_path`` names the released file (officially it is empty). Files that are
+    there already are not overwritten.
+
+    Parameters
+    ----------
+    database
+        Write ``validation_results.db`` too, which holds every check: what the official ``run_import.py`` goes on from.
+
+    Examples
+    --------
+    >>> import tempfile, midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> results = mn.evaluate(demo.submissions["careless"], demo.key, progress=False)
+    >>> sorted(path.name for path in mn.write_official(results, tempfile.mkdtemp()).iterdir())
+    ['discrepancy_report_internal.csv', 'discrepancy_report_participant.csv', 'pixel_validation.xlsx', \
+'scoring_report_instance.xlsx', 'scoring_report_series.xlsx']
+    """
+    require_columns(results, RESULTS, "write_official()")
+    folder = Path(folder)
+    rows = results[scored(results)].reset_index(drop=True)
+    participant = [name for name in _REPORT if name not in _INTERNAL_ONLY]
+    reports: dict[str, Callable[[Path], None]] = {
+        "discrepancy_report_internal.csv": lambda path: _write_discrepancies(path, rows, _REPORT),
+        "discrepancy_report_participant.csv": lambda path: _write_discrepancies(path, rows, participant),
+        "scoring_report_instance.xlsx": lambda path: _write_scores(path, rows, "instance"),
+        "scoring_report_series.xlsx": lambda path: _write_scores(path, rows, "series"),
+        "pixel_validation.xlsx": lambda path: write_pixels(rows, path),
+    }
+    if database:
+        reports["validation_results.db"] = lambda path: _write_database(path, rows)
+    there = [name for name in reports if (folder / name).exists()]
+    if there:
+        raise ValueError(f"{folder} already holds {', '.join(there)}; give another folder, nothing is overwritten.")
+    for name, write in reports.items():
+        with replacing(folder / name) as temporary:
+            write(temporary)
+    return folder
+
+
+def write_pixels(results: pd.DataFrame, path: Path) -> None:
+    """Write the sheet on which a person judges the pixel checks."""
+    import openpyxl
+
+    pixels = results[results["action"] == "pixels_hidden"]
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["", *_PIXELS[1:]])
+    for row in _official_rows(pixels):
+        row["check_passed"] = None if row["check_passed"] is None else bool(row["check_passed"])
+        _append(sheet, [row[name] for name in _PIXELS])
+    book.save(path)
+
+
+def _append(sheet: Any, cells: Sequence[Any]) -> None:
+    """A row whose texts are texts: a value that starts with = is no formula, and control characters are shown."""
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+    sheet.append([ILLEGAL_CHARACTERS_RE.sub("\ufffd", cell) if isinstance(cell, str) else cell for cell in cells])
+    for cell in sheet[sheet.max_row]:
+        if cell.data_type == "f":
+            cell.data_type = "s"
+
+
+def _official_rows(results: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """The rows of `results` as the official files write them; `index` is the row's label."""
+    frame = results.astype(object)
+    frame = frame.where(frame.notna(), None)
+    for index, row in zip(results.index, frame.to_dict("records"), strict=True):
+        missing, action = row["state"] == "missing", row["action"]
+        pixels = action in ("pixels_hidden", "pixels_retained") and not missing
+        # A missing file is told by the key's identifiers, and these without the <…> of all others.
+        who = [
+            row[n] if missing else _wrapped(row[n])
+            for n in (
+                ("patient", "study", "series", "instance")
+                if missing
+                else ("released_patient", "released_study", "released_series", "released")
+            )
+        ]
+        file = row["file"]
+        yield {
+            "index": index,
+            "file_index": None if missing else 0,
+            "check_index": row["check"],
+            "check_passed": None if row["passed"] is None else int(row["passed"]),
+            "check_score": None if row["score"] is None else float(row["score"]),
+            "action": _wrapped(action),
+            "action_text": _action_text(row),
+            "file_value": MISSING_FILE if missing else _pixel_value(row) if pixels else _wrapped(row["actual"]),
+            "answer_value": row["original"]
+            if action == "pixels_retained" and not missing
+            else _wrapped(row["original"]),
+            "tag": _wrapped(row["tag"]),
+            "tag_ds": None if row["tag_path"] is None else tags.to_official(row["tag_path"]),
+            "tag_name": _wrapped(row["name"] or ""),
+            "category": row["category"],
+            "subcategory": row["subcategory"],
+            "prev_cat": row["prev_cat"],
+            **{code: row[code] for code in CODES},
+            "modality": row["modality"] if missing else _wrapped(row["modality"]),
+            "class": row["sop_class"] if missing else _wrapped(row["sop_class"]),
+            **dict(zip(("patient", "study", "series", "instance"), who, strict=True)),
+            "file_name": file and file.rsplit("/", 1)[-1],
+            "file_path": file,
+        }
+
+
+def _wrapped(text: str | None) -> str | None:
+    return None if text is None else f"<{text}>"
+
+
+def _pixel_value(row: dict[str, Any]) -> str:
+    return str(row["actual"]) if row["action"] == "pixels_retained" else row["actual"] or ""
+
+
+def _action_text(row: dict[str, Any]) -> str | None:
+    if row["action"] != "pixels_hidden" or row["x0"] is None:
+        return _wrapped(row["expected"])
+    region = {"text": row["expected"], "top_left": [row["x0"], row["y0"]], "bottom_right": [row["x1"], row["y1"]]}
+    return _wrapped(json.dumps(region))
+
+
+def _write_discrepancies(path: Path, rows: pd.DataFrame, columns: Sequence[str]) -> None:
+    failing = rows[~rows["passed"].fillna(False).astype(bool)]
+    zero = "0.0" if failing["passed"].isna().any() else "0"  # as pandas prints whole numbers with blanks among them
+    with open(path, "w", newline="", encoding="utf-8", errors="backslashreplace") as file:
+        writer = csv.DictWriter(file, columns, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        for row in _sliced(failing):
+            row["check_passed"] = "" if row["check_passed"] is None else zero
+            if row["tag_name"] == "<LUT Data>":  # officially such tables are not shown
+                row.update(file_value="<Removed>", answer_value="<Removed>", action_text="<Removed>")
+            writer.writerow(row)
+
+
+def _write_scores(path: Path, rows: pd.DataFrame, unit: str) -> None:
+    import openpyxl
+
+    counted = one_per_series(rows, unit)
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, by in (("Scoring", []), ("Actions", ["action"]), ("Categories", ["category", "subcategory"])):
+        sheet = book.create_sheet(title)
+        for cells in _sheet(score(counted, by=by), by):
+            sheet.append(cells)
+    book.save(path)
+
+
+_VERDICTS = {"Blank": "blank", "Fail": "failed", "Pass": "passed"}
+
+
+def _sheet(scores: pd.DataFrame, by: list[str]) -> Iterator[list[Any]]:
+    """The rows of one sheet of the scoring workbook."""
+    if by:  # officially a null subcategory is left out, and the rest in the order of its text
+        scores = scores.dropna(subset=by).astype(dict.fromkeys(by, "str")).sort_values(by)
+    shown = [
+        title for title, name in _VERDICTS.items() if scores[name].any()
+    ]  # a verdict that never occurs has no column
+    counts = scores[[_VERDICTS[title] for title in shown]].to_numpy().tolist()
+    total = [sum(column) for column in zip(*counts, strict=True)] or [0] * len(shown)
+    yield [*(["", *by] if by else ["Category"]), *shown, "Total", *([] if by else ["Score"])]
+    if not by:
+        rate = scores["score"].iloc[0]
+        yield ["All", *total, sum(total), "" if pd.isna(rate) else f"{rate:.2%}"]
+        return
+    names = scores[by].astype(object).to_numpy().tolist()
+    for number, (keys, numbers) in enumerate(zip(names, counts, strict=True)):
+        yield [number, *([_wrapped(key) for key in keys] if by == ["action"] else keys), *numbers, sum(numbers)]
+    yield ["Total", *[None] * len(by), *total, sum(total)]
+
+
+def _write_database(path: Path, rows: pd.DataFrame) -> None:
+    types = {"index": "INTEGER", "file_index": "INTEGER", "check_passed": "INTEGER", "check_score": "REAL"}
+    columns = ", ".join(f'"{name}" {types.get(name, "TEXT")}' for name in _DATABASE)
+    connection = sqlite3.connect(path)
+    connection.text_factory = str
+    try:
+        with connection:
+            connection.execute(f"CREATE TABLE validation_results ({columns})")
+            connection.executemany(
+                f"INSERT INTO validation_results VALUES ({', '.join('?' * len(_DATABASE))})",
+                (tuple(row[name] for name in _DATABASE) for row in _sliced(rows)),
+            )
+            connection.execute('CREATE INDEX ix_validation_results_index ON validation_results ("index")')
+    finally:
+        connection.close()
+
+
+def _sliced(rows: pd.DataFrame, size: int = 100_000) -> Iterator[dict[str, Any]]:
+    """The official rows, some at a time: as dicts they take a hundred times the memory of the frame."""
+    for start in range(0, len(rows), size):
+        yield from _official_rows(rows.iloc[start : start + size])
+
+
+__all__ = ["write_official", "write_pixels"]

@@ -1,0 +1,229 @@
+"""A released file as the scorer sees it: attribute paths, their texts, the digest of its pixels."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from . import tags
+
+_PIXEL_DATA = 0x7FE00010
+_UNTOLD = ("Pixel Data", "Overlay Data", "File Meta Information Version")  # officially shown as <REMOVED>
+REMOVED = "REMOVED"
+
+
+class Unreadable(Exception):
+    """A file that is no readable DICOM; its text is the reason, without values of the file."""
+
+
+def files_below(folder: str | Path) -> Iterator[Path]:
+    """The regular files below `folder` in a fixed order; names that start with a dot are not entered.
+
+    Folders behind symbolic links are entered once, so links that lead in circles end.
+    """
+    seen: set[tuple[int, int]] = set()
+    for parent, folders, names in os.walk(folder, followlinks=True):
+        status = os.stat(parent)
+        place = (status.st_dev, status.st_ino)
+        if place in seen:
+            folders.clear()
+            continue
+        seen.add(place)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(parent, name)
+            if not name.startswith(".") and path.is_file():
+                yield path
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silences pydicom's warnings while its block runs: they quote values, and values can be PHI."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def read(path: str | Path) -> Released:
+    """The released file at `path`.
+
+    Raises
+    ------
+    Unreadable
+        With the reason, where pydicom does not read the file without force.
+    """
+    from pydicom import dcmread
+    from pydicom.errors import InvalidDicomError
+
+    try:
+        with open(path, "rb") as file:
+            return Released(dcmread(file))
+    except InvalidDicomError:
+        raise Unreadable("not DICOM (no preamble and DICM)") from None
+    except PermissionError:
+        raise Unreadable("no permission to read it") from None
+    except RecursionError:
+        raise Unreadable("sequences nested too deep to read") from None
+    except Exception as error:  # pydicom raises many kinds on broken files; their texts can quote values
+        raise Unreadable(f"broken DICOM ({type(error).__name__})") from None
+
+
+class Released:
+    """One released file: the `text` at a path, the `digest` of its pixels, every one of its `elements`.
+
+    The texts are those of the official script: what ``str`` makes of pydicom's value, stripped.
+    """
+
+    def __init__(self, dataset: Any) -> None:
+        self.dataset = dataset
+        self._texts: dict[str, str | None] = {}
+        self._blocks: dict[int, dict[tuple[int, str], list[int]]] = {}
+        self._raw: dict[int, dict[int, Any]] = {}
+
+    def text(self, path: str) -> str | None:
+        """The text of the attribute at `path` (short form); None where it is absent."""
+        try:
+            return self._texts[path]
+        except KeyError:
+            found = self._texts[path] = self._find(path)
+            return found
+
+    @property
+    def digest(self) -> str | None:
+        """MD5 of the stored Pixel Data bytes; None without Pixel Data."""
+        if _PIXEL_DATA not in self.dataset:
+            return None
+        return hashlib.md5(self.dataset.get_item(_PIXEL_DATA).value or b"", usedforsecurity=False).hexdigest()
+
+    def elements(self) -> Iterator[tuple[str, Any]]:
+        """(path, element) of every element of the main data set, depth first, in order."""
+        yield from self._walk(self.dataset, "")
+
+    def _walk(self, dataset: Any, parent: str) -> Iterator[tuple[str, Any]]:
+        for tag in sorted(dataset.keys()):
+            try:
+                element = dataset[tag]
+            except Exception:  # a value pydicom cannot make sense of; the others still can be looked at
+                continue
+            path = parent + self._label(dataset, tag)
+            yield path, element
+            if element.VR == "SQ" and element.value:
+                for number, item in enumerate(element.value):
+                    yield from self._walk(item, f"{path}[{number}]")
+
+    def _label(self, dataset: Any, tag: int) -> str:
+        group, element = tag >> 16, tag & 0xFFFF
+        if group & 1 and element >> 8:
+            for (owned, creator), blocks in self._creators(dataset).items():
+                if owned == group and element >> 8 in blocks:
+                    return f'({group:04x},"{creator}",{element & 0xFF:02x})'
+        return f"({group:04x},{element:04x})"
+
+    def _creators(self, dataset: Any) -> dict[tuple[int, str], list[int]]:
+        """(group, creator in capitals) → the blocks it has reserved in `dataset`."""
+        try:
+            return self._blocks[id(dataset)]
+        except KeyError:
+            found: dict[tuple[int, str], list[int]] = {}
+            for tag in sorted(dataset.keys()):
+                if (
+                    tag >> 16 & 1
+                    and 0x10 <= tag & 0xFFFF <= 0xFF
+                    and (creator := str(dataset[tag].value or "").upper())
+                ):
+                    found.setdefault((tag >> 16, creator), []).append(tag & 0xFF)
+            self._blocks[id(dataset)] = found
+            return found
+
+    def _find(self, path: str) -> str | None:
+        steps = _parsed(path)
+        if steps is None:  # officially compared to the letter: a path in other spelling matches nothing
+            return None
+        dataset = self.dataset
+        for step in steps:
+            tag = self._tag(dataset, step)
+            if tag is None:
+                return None
+            if step.item is None:
+                return _text(dataset, tag, self._elements(dataset)[tag])
+            element = dataset[tag]
+            if element.VR != "SQ" or not element.value or step.item >= len(element.value):
+                return None
+            dataset = element.value[step.item]
+        return None
+
+    def _elements(self, dataset: Any) -> dict[int, Any]:
+        """Tag → element as it was read: looking up plain numbers is many times faster than asking the Dataset."""
+        try:
+            return self._raw[id(dataset)]
+        except KeyError:
+            found = self._raw[id(dataset)] = dict(dataset.items())
+            return found
+
+    def _tag(self, dataset: Any, step: tags.Step) -> int | None:
+        """The tag in `dataset` that one step of a path means; None where there is none."""
+        if step.creator is not None:
+            blocks = self._creators(dataset).get((step.group, step.creator), ())
+            elements = self._elements(dataset)
+            present = [tag for block in blocks if (tag := step.group << 16 | block << 8 | step.element) in elements]
+            return present[-1] if present else None  # of two blocks of one creator officially the later is seen
+        tag = step.group << 16 | step.element
+        if tag not in self._elements(dataset) or (step.group & 1 and self._label(dataset, tag)[6] == '"'):
+            return None
+        return tag
+
+
+# VRs whose text depends on the bytes and the character set alone; the slices of a series repeat most values.
+_ENCODED = frozenset(["LO", "LT", "PN", "SH", "ST", "UC", "UT"])
+_CACHED = _ENCODED | frozenset(
+    ["AE", "AS", "CS", "DA", "DS", "DT", "FD", "FL", "IS", "SL", "SS", "TM", "UI", "UL", "UR", "US"]
+)
+_known: dict[tuple[Any, ...], str] = {}
+
+
+_parsed = lru_cache(maxsize=65536)(tags.parse)
+
+
+def _text(dataset: Any, tag: int, raw: Any) -> str:
+    vr = raw.VR or _dictionary_vr(tag)
+    if type(raw).__name__ != "RawDataElement" or vr not in _CACHED or raw.value is None:
+        return _shown(dataset[tag])
+    charset = str(dataset.original_character_set or dataset._character_set) if vr in _ENCODED else None
+    key = (vr, raw.value, raw.is_little_endian, charset)
+    text = _known.get(key)
+    if text is None:
+        text = _shown(dataset[tag])
+        if len(_known) >= 100_000:
+            _known.clear()
+        _known[key] = text
+    return text
+
+
+@lru_cache(maxsize=8192)
+def _dictionary_vr(tag: int) -> str | None:
+    from pydicom.datadict import dictionary_VR
+
+    try:
+        return None if tag >> 16 & 1 else dictionary_VR(tag)
+    except KeyError:
+        return None
+
+
+def _shown(element: Any) -> str:
+    if element.name in _UNTOLD:
+        return REMOVED
+    if element.value is None:
+        return ""
+    text = str(element.value).strip()
+    # pydicom 2, on which the official script was built, writes a tag as (0008, 1150).
+    return _TAG.sub(r"\1 \2", text) if element.VR in ("AT", "SQ") else text
+
+
+_TAG = re.compile(r"(\([0-9a-f]{4},)([0-9a-f]{4}\))")

@@ -1,0 +1,296 @@
+"""score(): counts, rates and intervals of results, under each of the official denominators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .frames import CODES, EXPLAINED, require_columns, scored
+
+UNITS = ("instance", "series", "series-2024")
+COUNTS = ("passed", "failed", "blank")
+
+#: The columns a tally keeps: enough for every breakdown of the notebooks and for drawing patients anew.
+TALLIED = (
+    "submission",
+    "patient",
+    "series",
+    "action",
+    "category",
+    "subcategory",
+    "scope",
+    "modality",
+    "tag",
+    "name",
+    "private",
+)
+
+
+def score(
+    results: pd.DataFrame, by: str | Sequence[str] | None = None, unit: str = "instance", interval: float = 0.95
+) -> pd.DataFrame:
+    """Passed, failed and blank checks with their score, over all or by any columns.
+
+    The score is passed / (passed + failed + blank), as officially: a blank costs as much as a failure. Checks for which
+    the official script writes no row count nowhere.
+
+    Parameters
+    ----------
+    results
+        Results, or the tally of some.
+    by
+        Column or columns of `results` to break down by. By ``cause`` or ``axis`` every row of the group is an
+        opportunity to fail so, and the score is what it would be if nothing else had failed.
+    unit
+        ``"instance"``: every check counts. ``"series"``: the official rule since November 2024, one check per action,
+        attribute and series, failed if it failed once, blank only if nothing else. ``"series-2024"``: the rule of the
+        published challenge scores, duplicates among the slices of a series dropped.
+    interval
+        Coverage of ``low`` to ``high``: Wilson's interval, with the number of checks replaced by the number of
+        independent ones that the spread between patients tells of. The checks of a patient fail together, so a plain
+        interval would be far too narrow.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `by`, then passed, failed, blank, total, score, low, high. A score of no checks is missing.
+
+    Examples
+    --------
+    >>> import midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> results = mn.evaluate(demo.submissions["reference"], demo.key, progress=False)
+    >>> mn.score(results, by="category")[["category", "failed", "score"]]
+      category  failed  score
+    0    hipaa       0    1.0
+    1    dicom       0    1.0
+    2     tcia       0    1.0
+    """
+    columns = [by] if isinstance(by, str) else list(by or ())
+    if not 0 < interval < 1:
+        raise ValueError(f"interval must lie between 0 and 1, got {interval}.")
+    counts = _counts(results, columns, unit)
+    return _with_scores(counts, columns, interval)
+
+
+def tally(results: pd.DataFrame, by: Sequence[str] = TALLIED) -> pd.DataFrame:
+    """The counts of results by many columns at once: small, and the tallies of parts add up to that of the whole.
+
+    `score` takes a tally as it takes results.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `by` that `results` has, then passed, failed, blank.
+    """
+    return _grouped(_of_unit(results, "instance"), [name for name in by if name in results.columns])
+
+
+def add(tallies: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The sum of tallies."""
+    from .frames import concat
+
+    whole = concat(tallies)
+    return _grouped(whole, [name for name in whole.columns if name not in COUNTS])
+
+
+def is_tally(frame: pd.DataFrame) -> bool:
+    """Whether `frame` holds counts rather than checks."""
+    return set(COUNTS) <= set(frame.columns)
+
+
+def one_per_series(results: pd.DataFrame, unit: str) -> pd.DataFrame:
+    """The rows of `results` that count under a denominator."""
+    return _of_unit(results, unit)
+
+
+def _counts(results: pd.DataFrame, columns: list[str], unit: str) -> pd.DataFrame:
+    if unit not in UNITS:
+        raise ValueError(f"unit must be one of {', '.join(UNITS)}, got {unit!r}.")
+    if is_tally(results):
+        if unit != "instance":
+            raise ValueError("A tally has no single checks left: score(unit='series') needs results.")
+        rows = results
+    else:
+        rows = _of_unit(results, unit)
+    clusters = ["patient"] if "patient" in rows.columns and "patient" not in columns else []
+    require_columns(rows, columns, "score(by=…)")
+    causal = [name for name in columns if name in EXPLAINED]
+    if not causal:
+        return _grouped(rows, columns + clusters)
+    return _opportunities(rows, [name for name in columns if name not in causal], causal, clusters)
+
+
+def _opportunities(rows: pd.DataFrame, plain: list[str], causal: list[str], clusters: list[str]) -> pd.DataFrame:
+    """Counts by cause: failures of the cause out of all checks there were."""
+    everything = _grouped(rows, plain + clusters)
+    everything["all"] = everything[list(COUNTS)].sum(axis=1)
+    fallen = _grouped(rows[rows[causal].notna().all(axis=1)], plain + clusters + causal)
+    kinds = fallen[causal].drop_duplicates()
+    spread = everything[[*plain, *clusters, "all"]].merge(kinds, how="cross")
+    fallen = spread.merge(fallen.drop(columns="passed"), how="left", on=plain + clusters + causal).fillna(
+        {"failed": 0, "blank": 0}
+    )
+    fallen[["failed", "blank"]] = fallen[["failed", "blank"]].astype("int64")
+    fallen["passed"] = fallen["all"] - fallen["failed"] - fallen["blank"]
+    return fallen.drop(columns="all")
+
+
+def _of_unit(results: pd.DataFrame, unit: str) -> pd.DataFrame:
+    require_columns(results, ["passed", "action"], "score()")
+    if results.attrs.get("failures_only"):
+        raise ValueError(
+            "score() needs all checks, but these are failures only (a discrepancy report has no passes, so no "
+            "denominator). Read validation_results.db instead."
+        )
+    counted = scored(results)
+    rows = results if bool(np.all(counted)) else results[counted]
+    return rows if unit == "instance" else _deduplicated(rows, unit)
+
+
+_OFFICIAL = ("released_patient", "released_study", "released_series")
+_SAME_ROW = (
+    "passed",
+    "score",
+    "action",
+    "expected",
+    "x0",
+    "y0",
+    "x1",
+    "y1",
+    "actual",
+    "state",
+    "original",
+    "tag_path",
+    "name",
+    "modality",
+    "sop_class",
+    "prev_cat",
+    *CODES,
+)
+
+
+def _deduplicated(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
+    """One row per check of a series, by the official rules and the official identifiers.
+
+    Those are the released ones, and for a missing file the original ones: a series that is partly missing counts twice.
+    """
+    require_columns(rows, ["tag_path", "state", "patient", "study", "series", *_OFFICIAL], f"score(unit={unit!r})")
+    missing = (rows["state"] == "missing").to_numpy()
+    place = missing.astype("int64")
+    for old, new in zip(("patient", "study", "series"), _OFFICIAL, strict=True):
+        place = _paired(place, np.where(missing, _codes(rows[old]), _codes(rows[new])))
+    if "submission" in rows.columns:
+        place = _paired(place, _codes(rows["submission"]))
+    if unit == "series-2024":
+        for name in _SAME_ROW:
+            if name in rows.columns:
+                place = _paired(place, _codes(rows[name]))
+        return rows[~pd.Series(place).duplicated().to_numpy()]
+    place = _paired(_paired(place, _codes(rows["action"])), _codes(rows["tag_path"]))
+    worst_first = np.argsort(_verdicts(rows), kind="stable")
+    first = ~pd.Series(place[worst_first]).duplicated().to_numpy()
+    return rows.iloc[np.sort(worst_first[first])]
+
+
+def _verdicts(rows: pd.DataFrame) -> Any:
+    """0 failed, 1 passed, 2 blank: the official order of a series."""
+    passed = rows["passed"].array
+    return np.where(passed._mask, 2, passed._data).astype("int8")  # type: ignore[attr-defined]
+
+
+def _codes(values: pd.Series) -> Any:
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return values.cat.codes.to_numpy().astype("int64")
+    return pd.factorize(values)[0].astype("int64")
+
+
+def _paired(a: Any, b: Any) -> Any:
+    """One number for each pair of numbers, small again."""
+    return pd.factorize(a * (b.max(initial=0) + 2) + b + 1)[0].astype("int64")
+
+
+def _grouped(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """passed, failed and blank by `columns`, every combination that occurs."""
+    place = np.zeros(len(rows), dtype="int64")
+    for name in columns:
+        place = _paired(place, _codes(rows[name]))
+    groups = int(place.max(initial=-1)) + 1
+    first = np.full(groups, -1, dtype="int64")
+    first[place[::-1]] = np.arange(len(rows) - 1, -1, -1)
+    if is_tally(rows):
+        counts = [
+            np.bincount(place, weights=rows[name].to_numpy(), minlength=groups).astype("int64") for name in COUNTS
+        ]
+    else:
+        verdict = _verdicts(rows)
+        counts = [np.bincount(place[verdict == value], minlength=groups) for value in (1, 0, 2)]
+    keys = rows[columns].iloc[first].reset_index(drop=True)
+    return keys.assign(**dict(zip(COUNTS, counts, strict=True)))
+
+
+def _with_scores(counts: pd.DataFrame, columns: list[str], interval: float) -> pd.DataFrame:
+    place = np.zeros(len(counts), dtype="int64")
+    for name in columns:
+        place = _paired(place, _codes(counts[name]))
+    scores = _grouped(counts, columns)
+    if not columns and scores.empty:
+        scores = pd.DataFrame({name: np.zeros(1, dtype="int64") for name in COUNTS})
+    scores["total"] = scores[list(COUNTS)].sum(axis=1)
+    scores["score"] = (scores["passed"] / scores["total"]).astype("float64")
+    independent = _independent(counts, place, scores)
+    scores["low"], scores["high"] = wilson(scores["score"], independent, interval)
+    return _sorted(scores, columns)
+
+
+def _independent(counts: pd.DataFrame, place: Any, scores: pd.DataFrame) -> Any:
+    """The number of independent checks that would spread as those of the patients do; never more than there are."""
+    total = scores["total"].to_numpy("float64")
+    if not len(counts):
+        return total
+    rate = scores["score"].to_numpy()
+    trials = counts[list(COUNTS)].sum(axis=1).to_numpy("float64")
+    residual = counts["passed"].to_numpy() - rate[place] * trials
+    patients = np.bincount(place, minlength=len(total))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        variance = np.bincount(place, weights=residual**2, minlength=len(total)) / total**2 * patients / (patients - 1)
+        effective = rate * (1 - rate) / variance
+    known = np.isfinite(effective) & (effective > 0)
+    return np.where(known, np.minimum(np.where(known, effective, total), total), total)
+
+
+def wilson(rate: Any, trials: Any, coverage: float = 0.95) -> tuple[Any, Any]:
+    """Wilson's interval for rates of so many trials each; missing where there were none.
+
+    >>> low, high = wilson(np.array([0.9]), np.array([10]))
+    >>> [round(float(x), 4) for x in (*low, *high)]
+    [0.5958, 0.9821]
+    """
+    z2 = NormalDist().inv_cdf((1 + coverage) / 2) ** 2
+    rate, trials = np.asarray(rate, dtype="float64"), np.asarray(trials, dtype="float64")
+    with np.errstate(invalid="ignore", divide="ignore"):
+        middle = (rate + z2 / (2 * trials)) / (1 + z2 / trials)
+        half = np.sqrt(z2) / (1 + z2 / trials) * np.sqrt(rate * (1 - rate) / trials + z2 / (4 * trials**2))
+    return np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)
+
+
+def _sorted(scores: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """By the columns' own order where they have one, else by text."""
+    if not columns:
+        return scores.reset_index(drop=True)
+    own = ("scope", "category")
+    order = scores.assign(
+        **{
+            name: scores[name].astype("str")
+            for name in columns
+            if name not in own and isinstance(scores[name].dtype, pd.CategoricalDtype)
+        }
+    )
+    return scores.loc[order.sort_values(columns, kind="stable").index].reset_index(drop=True)
+
+
+__all__ = ["TALLIED", "UNITS", "add", "is_tally", "score", "tally", "wilson"]

@@ -1,0 +1,289 @@
+"""Attribute paths as the answer key writes them: parse, show, name, private, nested, scope.
+
+A path is a chain of labels, with the item entered between two of them: ``(0008,1140)[0](0008,1155)``. A label is
+``(gggg,eeee)``, or ``(gggg,"CREATOR",ee)`` for a private attribute whose creator is known. Only one spelling is
+canonical: lower-case hex, no spaces, the creator in capitals. Any other never matches a file, so `parse` refuses it;
+what is for display answers nevertheless. The room knows nothing of values or files.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+__all__ = [
+    "SCOPES",
+    "Step",
+    "from_official",
+    "is_nested",
+    "is_private",
+    "leaf",
+    "name",
+    "parse",
+    "root",
+    "scope",
+    "show",
+    "to_official",
+    "without_items",
+]
+
+SCOPES = ("Patient", "Study", "Series", "Instance")
+
+# Bounds the memory of an open-ended session; a full benchmark has some thousand distinct paths.
+_REMEMBERED = 2**16
+
+# Both patterns read the official wrappers and sloppy spellings as well: canonical is what show() would write the same.
+_JOINT = re.compile(r"(?<=[0-9a-f]\))>?\[<?(\d{1,9})>?\]<?(?=\([0-9a-f]{4},)", re.IGNORECASE)
+_LABEL = re.compile(r'<?\(([0-9a-f]{4}),\s*(?:([0-9a-f]{4})|"(.+)",\s*([0-9a-f]{2}))\)>?', re.DOTALL | re.IGNORECASE)
+
+
+class Step(NamedTuple):
+    """One label of a path, and the item entered after it (None on the leaf).
+
+    `element` has all 16 bits, or the low byte where there is a `creator`.
+    """
+
+    group: int
+    element: int
+    creator: str | None = None
+    item: int | None = None
+
+
+def parse(path: str) -> tuple[Step, ...] | None:
+    """Steps of a canonical path; None for any other text, which officially never matches anything.
+
+    Examples
+    --------
+    >>> parse("(0008,1140)[0](0008,1155)")
+    (Step(group=8, element=4416, creator=None, item=0), Step(group=8, element=4437, creator=None, item=None))
+    >>> parse('(0027,"GEMS_IMAG_01",33)')
+    (Step(group=39, element=51, creator='GEMS_IMAG_01', item=None),)
+    >>> parse("(0008,103E)") is None
+    True
+    """
+    steps = _read(path)
+    return steps if steps and show(steps) == path else None
+
+
+def show(steps: Iterable[Step]) -> str:
+    """Canonical path of the steps, the inverse of `parse`.
+
+    Examples
+    --------
+    >>> show([Step(0x0008, 0x1140, item=0), Step(0x0008, 0x1155)])
+    '(0008,1140)[0](0008,1155)'
+    """
+    return _spell(steps, "{}", "[{}]")
+
+
+def from_official(text: str) -> str:
+    """Path of an official text; one that is not canonical only loses a leading `<` and a trailing `>`.
+
+    Examples
+    --------
+    >>> from_official("<(0008,1140)>[<0000>]<(0008,1155)>")
+    '(0008,1140)[0](0008,1155)'
+    >>> from_official("<(0008,103E)>")
+    '(0008,103E)'
+    """
+    steps = _read(text)
+    if steps and _official(steps) == text:
+        return show(steps)
+    return text.removeprefix("<").removesuffix(">")
+
+
+def to_official(path: str) -> str:
+    """Official text of a path, the inverse of `from_official`.
+
+    Examples
+    --------
+    >>> to_official("(0008,1140)[0](0008,1155)")
+    '<(0008,1140)>[<0000>]<(0008,1155)>'
+    >>> to_official("(0008,103E)")
+    '<(0008,103E)>'
+    """
+    steps = parse(path)
+    return _official(steps) if steps else f"<{path}>"
+
+
+def leaf(path: str) -> str:
+    """Last label of a path: the attribute itself.
+
+    Examples
+    --------
+    >>> leaf("(0008,1140)[0](0008,1155)")
+    '(0008,1155)'
+    """
+    return _labels(path)[-1]
+
+
+def root(path: str) -> str:
+    """First label of a path: the attribute of the main data set it belongs to.
+
+    Examples
+    --------
+    >>> root("(0008,1140)[0](0008,1155)")
+    '(0008,1140)'
+    """
+    return _labels(path)[0]
+
+
+def without_items(path: str) -> str:
+    """Path less its item numbers, the same for all items of a sequence: a key to group by.
+
+    Examples
+    --------
+    >>> without_items("(0008,1140)[0](0008,1155)")
+    '(0008,1140)(0008,1155)'
+    """
+    return "".join(_labels(path))
+
+
+def is_nested(path: str) -> bool:
+    """Whether the attribute is inside a sequence.
+
+    Examples
+    --------
+    >>> is_nested("(0008,1140)[0](0008,1155)"), is_nested("(0008,1140)")
+    (True, False)
+    """
+    return len(_labels(path)) > 1
+
+
+def is_private(path: str) -> bool:
+    """Whether the attribute itself is private, its group being odd.
+
+    Examples
+    --------
+    >>> is_private('(0027,"GEMS_IMAG_01",33)'), is_private("(0029,0010)"), is_private("(0008,0050)")
+    (True, True, False)
+    """
+    step = _step(leaf(path))
+    return step is not None and step.group % 2 == 1
+
+
+@lru_cache(_REMEMBERED)
+def name(path: str) -> str | None:
+    """Name of the attribute in pydicom's dictionaries, private ones included; None if they have none.
+
+    Examples
+    --------
+    >>> name("(0008,1140)[0](0008,1155)")
+    'Referenced SOP Instance UID'
+    >>> name('(0019,"GEMS_ACQU_01",23)')
+    'Table Speed [mm/rotation]'
+    >>> name("(0029,0010)")
+    'Private Creator'
+    """
+    step = _step(leaf(path))
+    if step is None:
+        return None
+    return _public_name(step.group, step.element) if step.creator is None else _private_name(step)
+
+
+@lru_cache(_REMEMBERED)
+def scope(path: str) -> str:
+    """Level of the information entity that holds the attribute in the DICOM model, one of `SCOPES`.
+
+    Nested attributes take their root's. What the model puts nowhere above is Instance, private attributes included:
+    most of those describe the acquisition, and their standard siblings (KVP, Repetition Time) are of the image.
+
+    Examples
+    --------
+    >>> [scope(path) for path in ("(0010,0010)", "(0008,1030)", "(0018,1030)", "(7fe0,0010)")]
+    ['Patient', 'Study', 'Series', 'Instance']
+    >>> scope("(0040,0275)[0](0040,0007)")
+    'Series'
+    """
+    step = _step(root(path))
+    if step is None or step.creator is not None:
+        return "Instance"
+    table, label = _scopes(), _label(step)
+    return next((table[key] for key in (label, f"{label[:8]}xx)", f"{label[:6]}xxxx)") if key in table), "Instance")
+
+
+def _labels(path: str) -> list[str]:
+    """Labels of a path, as they are written."""
+    return _JOINT.split(path)[::2]
+
+
+@lru_cache(_REMEMBERED)
+def _read(path: str) -> tuple[Step, ...] | None:
+    """Steps of a path in any spelling; None if one of its labels cannot be read."""
+    parts = _JOINT.split(path)
+    labels, items = parts[::2], [*map(int, parts[1::2]), None]
+    steps = tuple(step for label, item in zip(labels, items, strict=True) if (step := _step(label, item)))
+    return steps if len(steps) == len(labels) else None
+
+
+def _step(label: str, item: int | None = None) -> Step | None:
+    """The step a label stands for, in any spelling; None if it cannot be read."""
+    match = _LABEL.fullmatch(label)
+    if match is None:
+        return None
+    group, element, creator, low_byte = match.groups()
+    step = Step(int(group, 16), int(element or low_byte, 16), creator, item)
+    return step if creator is None or step.group % 2 else None
+
+
+def _label(step: Step) -> str:
+    """Canonical label of a step."""
+    if step.creator is None:
+        return f"({step.group:04x},{step.element:04x})"
+    return f'({step.group:04x},"{step.creator.upper()}",{step.element:02x})'
+
+
+def _spell(steps: Iterable[Step], label: str, item: str) -> str:
+    """Path of the steps, its labels and items written by the two formats."""
+    return "".join(label.format(_label(s)) + ("" if s.item is None else item.format(s.item)) for s in steps)
+
+
+def _official(steps: Iterable[Step]) -> str:
+    """Official text of the steps."""
+    return _spell(steps, "<{}>", "[<{:04d}>]")
+
+
+def _public_name(group: int, element: int) -> str | None:
+    """Name in the standard's dictionary, repeating groups included."""
+    from pydicom.datadict import dictionary_description
+    from pydicom.tag import Tag
+
+    tag = Tag(group, element)
+    if tag.is_private_creator:
+        return "Private Creator"
+    try:
+        return dictionary_description(tag) or None
+    except KeyError:
+        return None if element else "Group Length"
+
+
+def _private_name(step: Step) -> str | None:
+    """Name in the private dictionaries; some of their entries hold for a range of groups."""
+    names, creator, low_byte = _private_names(), str(step.creator).upper(), f"{step.element:02X}"
+    group = f"{step.group:04X}"
+    return names.get((creator, group + low_byte)) or names.get((creator, f"{group[:2]}xx{low_byte}"))
+
+
+@cache
+def _private_names() -> dict[tuple[str, str], str]:
+    """Names by creator in capitals, and group with low byte: a label does not say the block."""
+    from pydicom.datadict import private_dictionaries  # type: ignore[attr-defined]
+
+    # Reversed, a tag with its block comes after the same with xx: pydicom prefers it too.
+    return {
+        (creator.upper(), tag[:4] + tag[6:]): entry[2]
+        for creator, entries in private_dictionaries.items()
+        for tag, entry in sorted(entries.items(), reverse=True)
+        if entry[2] not in ("", "Unknown")
+    }
+
+
+@cache
+def _scopes() -> dict[str, str]:
+    """Scopes by label, or by range of labels such as (0010,xxxx); tools/make_scopes.py writes the table."""
+    with (Path(__file__).parent / "data" / "scopes.csv").open(encoding="utf-8", newline="") as file:
+        return {row["tag"]: row["scope"] for row in csv.DictReader(file)}

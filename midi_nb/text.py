@@ -1,0 +1,186 @@
+"""How two texts are compared: the official rule, the strict one, and a word diff for people.
+
+The official scorer splits an answer into words with ``nltk.word_tokenize`` (English sentence splitter, then the
+Treebank-style word tokenizer) and drops NLTK's English stop words and punctuation. The NLTK package holds the word
+tokenizer; its stop words and the splitter's abbreviations are downloads there and data files here, so nothing is
+fetched at run time. The splitter's other parameters are learned from upper-case letters, which the scorer has removed.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import NamedTuple
+
+
+class Outcome(NamedTuple):
+    """The verdict on one check: passed and score, or neither and the reason."""
+
+    passed: bool | None
+    score: float
+    error: str | None = None
+
+
+NAN = float("nan")
+PASS = Outcome(True, 1.0)
+FAIL = Outcome(False, 0.0)
+
+
+def blank(reason: str) -> Outcome:
+    """The outcome of a check that could not be decided."""
+    return Outcome(None, NAN, reason)
+
+
+NO_TEXT = blank("the key has no text for this check")
+NO_WORDS = blank("no word is left of the key's text once stop words and punctuation are dropped")
+NOT_A_NUMBER = blank("the key's text has digits that are no number")
+
+
+def compare(released: str, expected: str | None, keep: bool) -> Outcome:
+    """The official verdict on whether `released` keeps (or, with ``keep=False``, is free of) the text `expected`.
+
+    >>> compare("CHEST CT", "ct chest", keep=True)
+    Outcome(passed=True, score=1.0, error=None)
+    >>> compare("seen by Dr Meyer", "MEYER^STEPHANIE", keep=False)
+    Outcome(passed=True, score=1.0, error=None)
+    """
+    if expected is None:
+        return NO_TEXT
+    if released == expected and expected.isascii():  # what most checks come to; digits beyond ASCII may be no number
+        return PASS if keep else FAIL
+    have, want = _plain(released), _plain(expected)
+    if _is_number(have) and _is_number(want):
+        try:
+            return PASS if (float(have) == float(want)) is keep else FAIL
+        except ValueError:  # "²".isdigit() holds, float("²") does not
+            return NOT_A_NUMBER
+    if want in have:
+        return PASS if keep else FAIL
+    wanted = words(want)
+    if not wanted:
+        return NO_WORDS
+    found = sum(word in have for word in wanted)
+    score = (found if keep else len(wanted) - found) / len(wanted)
+    return Outcome(score == 1.0, score)
+
+
+def compare_strict(released: str, expected: str | None, keep: bool) -> Outcome:
+    """The strict verdict: as `compare`, but a word counts only where it stands as a word of its own.
+
+    >>> compare("SPARKLE", "PARK", keep=False).passed, compare_strict("SPARKLE", "PARK", keep=False).passed
+    (False, True)
+    """
+    if expected is None:
+        return NO_TEXT
+    have, want = _plain(released), _plain(expected)
+    if _is_number(have) and _is_number(want):
+        return compare(released, expected, keep)
+    wanted = whole_words(want)
+    if not wanted:  # nothing but punctuation: the text itself is all there is to look for
+        return PASS if (bool(want) and want in have) is keep else FAIL
+    standing = set(whole_words(have))
+    found = sum(word in standing for word in wanted)
+    score = (found if keep else len(wanted) - found) / len(wanted)
+    return Outcome(score == 1.0, score)
+
+
+def found_words(released: str, expected: str) -> tuple[list[str], list[str]]:
+    """(words of `expected` found in `released`, words not found there), as the official rule sees them."""
+    have = _plain(released)
+    wanted = words(_plain(expected))
+    return [w for w in wanted if w in have], [w for w in wanted if w not in have]
+
+
+def whole_words(text: str) -> list[str]:
+    """The runs of letters and digits of `text` in lower case.
+
+    >>> whole_words("MEYER^Stephanie [F]")
+    ['meyer', 'stephanie', 'f']
+    """
+    return re.findall(r"[^\W_]+", text.lower())
+
+
+@lru_cache(maxsize=65536)
+def words(text: str) -> tuple[str, ...]:
+    """The words of a lower-case text that the official scorer looks for.
+
+    >>> words("the chest, after dr. meyer's exam.")
+    ('chest', 'dr.', 'meyer', "'s", 'exam')
+    """
+    return tuple(word for word in _tokens(text) if word not in stop_words() and word not in _PUNCTUATION)
+
+
+_PUNCTUATION = frozenset(string.punctuation) | set("“”‘’•") | {"``"}
+
+
+@cache
+def stop_words() -> frozenset[str]:
+    """NLTK's 198 English stop words."""
+    return frozenset(_data("stop_words.txt"))
+
+
+def _data(name: str) -> list[str]:
+    return files("midi_nb").joinpath("data", name).read_text("utf-8").splitlines()
+
+
+# Letters, digits and signs that no rule of the tokenizer touches: splitting at blanks is all it would do. Most texts
+# are such, and importing NLTK takes longer than a thousand of them.
+_SIMPLE = re.compile(r"[a-z0-9^_/+=|~\\\s-]*")
+_CONTRACTIONS = re.compile(r"cannot|gimme|gonna|gotta|lemme|wanna|--")
+
+
+def _tokens(text: str) -> list[str]:
+    if _SIMPLE.fullmatch(text) and not _CONTRACTIONS.search(text):
+        return text.split()
+    sentences, tokenize = _nltk()
+    return [token for sentence in sentences(text) for token in tokenize(sentence)]
+
+
+@cache
+def _nltk() -> tuple:  # type: ignore[type-arg]
+    from nltk.tokenize.destructive import NLTKWordTokenizer
+    from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
+
+    parameters = PunktParameters()
+    parameters.abbrev_types = set(_data("abbreviations.txt"))
+    return PunktSentenceTokenizer(parameters).tokenize, NLTKWordTokenizer().tokenize
+
+
+def _plain(text: str) -> str:
+    return text.replace("<", "").replace(">", "").lower()
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).isdigit()
+
+
+class Piece(NamedTuple):
+    """A piece of text with its part in a diff: ``same``, ``gone`` (only before) or ``new`` (only after)."""
+
+    text: str
+    part: str
+
+
+def diff(before: str, after: str) -> list[Piece]:
+    """The word diff from `before` to `after`; joined, its same and new pieces give `after`.
+
+    >>> diff("CHEST for Meyer", "CHEST")
+    [Piece(text='CHEST', part='same'), Piece(text=' for Meyer', part='gone')]
+    """
+    from difflib import SequenceMatcher
+
+    a, b = _pieces(before), _pieces(after)
+    pieces: list[Piece] = []
+    for tag, i0, i1, j0, j1 in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+        if tag == "equal":
+            pieces.append(Piece("".join(b[j0:j1]), "same"))
+            continue
+        pieces += [Piece("".join(side), part) for side, part in ((a[i0:i1], "gone"), (b[j0:j1], "new")) if side]
+    return pieces
+
+
+def _pieces(text: str) -> Sequence[str]:
+    return re.findall(r"[^\W_]+|\s+|.", text, flags=re.DOTALL)
