@@ -21,10 +21,12 @@ _FACE = {
     "read_key": "files",
     "read_mapping": "files",
     "read_results": "files",
+    "read_parts": "files",
     "read_scores": "files",
     "read_dciodvfy": "files",
     "Submission": "engine",
     "evaluate": "engine",
+    "evaluate_run": "engine",
     "pair_folders": "pairing",
     "score": "scoring",
     "tally": "scoring",
@@ -47,6 +49,7 @@ __all__ = [
     "audit",
     "compare",
     "evaluate",
+    "evaluate_run",
     "explain",
     "make_demo",
     "mask_values",
@@ -57,6 +60,7 @@ __all__ = [
     "read_dciodvfy",
     "read_key",
     "read_mapping",
+    "read_parts",
     "read_results",
     "read_scores",
     "score",
@@ -92,11 +96,12 @@ if TYPE_CHECKING:
     from .audits import audit
     from .causes import explain, problems, what_if
     from .demo import make_demo
-    from .engine import Submission, evaluate
+    from .engine import Submission, evaluate, evaluate_run
     from .files import (
         read_dciodvfy,
         read_key,
         read_mapping,
+        read_parts,
         read_results,
         read_scores,
         write_run,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from .frames import LOST
+from .frames import LOST, UNMAPPED
 from .text import FAIL, NO_TEXT, NO_WORDS, PASS, Outcome, blank, compare, compare_strict
 
 REMOVED = "REMOVED"  # what the official script shows for pixel and overlay data
@@ -84,7 +84,9 @@ def _as_mapped(text: str | None, original: str | None, mapping: Mapping[str, str
     if text is None:
         return PASS
     # Nothing mapped must equal nothing released: the official script looks up with "" as its default.
-    return PASS if text == mapping.get(original or "", "") else FAIL
+    if text == mapping.get(original or "", ""):
+        return PASS
+    return FAIL if (original or "") in mapping else NOT_MAPPED
 
 
 def pixels_retained(digest: str | None, check: Any, context: Context) -> Outcome:
@@ -113,6 +115,7 @@ def _or_lost(outcome: Outcome) -> Outcome:
 
 
 NO_ORIGINAL = blank("the key has no original value for this check")
+NOT_MAPPED = Outcome(False, 0.0, UNMAPPED)
 NO_PATIENTS = blank("no patient mapping was given")
 
 
@@ -129,29 +132,32 @@ def strict_retained(text: str | None, check: Any, context: Context) -> Outcome:
 
 
 def strict_date(text: str | None, check: Any, context: Context) -> Outcome:
-    """Passes when the date is valid and shifted by a constant: the key's where it says one.
+    """Passes when the date is valid and shifted, by the days the key says if it does.
 
-    One check cannot see its neighbours, so that the shift is the same for all dates of a patient is judged
-    afterwards, in `engine`.
+    One check cannot see its neighbours: that the dates of a patient share one shift is judged in `engine`.
     """
-    if check.original is None:
-        return NO_ORIGINAL
+    if shift(check.original, check.original) is None:  # what was no date cannot be shifted
+        return changed(text, check, context)
     days = shift(check.original, text)
-    if days is None:  # an original that is no date was not there to be shifted
-        return FAIL if shift(check.original, check.original) is not None else changed(text, check, context)
-    wanted = check.expected if check.expected and re.fullmatch(r"[+-]?\d+", check.expected) else None
-    return PASS if days != 0 and (wanted is None or abs(days) == abs(int(wanted))) else FAIL
+    if not days:
+        return FAIL
+    told = re.fullmatch(r"[+-]?\d+", check.expected or "")
+    return PASS if told is None or abs(days) == abs(int(check.expected)) else FAIL
 
 
 def strict_uid(text: str | None, check: Any, context: Context) -> Outcome:
-    """Passes when the UID is there, valid, new, and the mapped one where the mapping knows the original."""
-    if check.original is None:
-        return NO_ORIGINAL
+    """Passes when the UID is there, valid and new, and the mapped one where the mapping knows the original."""
     if not check.original:
         return changed(text, check, context)
     if text is None or not valid_uid(text) or text == check.original:
         return FAIL
     return PASS if context.uids.get(check.original, text) == text else FAIL
+
+
+def strict_consistent(text: str | None, check: Any, context: Context) -> Outcome:
+    """As `uid_consistent`, but a UID that is gone, invalid or unchanged fails."""
+    outcome = strict_uid(text, check, context)
+    return uid_consistent(text, check, context) if outcome.passed else outcome
 
 
 def strict_patient(text: str | None, check: Any, context: Context) -> Outcome:
@@ -196,7 +202,7 @@ CHECKS: dict[str, Action] = {
     "uid_changed": Action(changed, strict_uid, PASS),
     "pixels_hidden": Action(pixels_hidden, pixels_hidden, PASS),
     "pixels_retained": Action(pixels_retained, pixels_retained, FAIL),
-    "uid_consistent": Action(uid_consistent, strict_uid, FAIL),
+    "uid_consistent": Action(uid_consistent, strict_consistent, FAIL),
     "patid_consistent": Action(patid_consistent, strict_patient, FAIL),
 }
 

@@ -11,7 +11,7 @@ import gc
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from . import released as files_of
 from .checks import CHECKS, RULES, Context, Outcome, shift
 from .files import keys, runs
 from .frames import LOST, RESULTS, STATES, concat, encode, tidy
-from .text import blank
+from .text import FAIL, blank
 
 _BATCH = 64  # files judged at a time: enough to make a task worth its overhead, little enough to hold in memory
 
@@ -100,23 +100,82 @@ def evaluate(
     >>> bool(results["passed"].all())
     True
     """
+    if out is not None:
+        evaluate_run(
+            released,
+            key,
+            out,
+            uids=uids,
+            patients=patients,
+            name=name,
+            rules=rules,
+            executor=executor,
+            read_text=read_text,
+            original=original,
+            progress=progress,
+        )
+        return runs.read_run(Path(out))
     job = _job(released, key, uids, patients, name, rules, executor, read_text, original)
-    with runs.Recorder(out, job.provenance()) as recorder:
-        parts = [part.frame for part in _parts(job, executor, progress, recorder)]
-        results = runs.read_parts(recorder.folder) if recorder.folder else concat(parts)
+    kept = runs.Recorder(None, job.provenance())
+    results = concat([part.frame for part in _parts(job, executor, progress, kept) if part.frame is not None])
     if rules == "strict":
-        results = _one_shift(results)
-    results.attrs["skipped"] = recorder.skipped
-    _warn(recorder.skipped, results)
+        results = _with_one_shift(results, _usual_shifts([results]))
+    results.attrs["skipped"] = kept.skipped
     return results
 
 
-class _Part(NamedTuple):
-    """The answer of one batch."""
+def evaluate_run(
+    released: Any,
+    key: Any,
+    out: str | Path,
+    *,
+    uids: Any = None,
+    patients: Any = None,
+    name: str | None = None,
+    rules: str = "official",
+    executor: Executor | None = None,
+    read_text: ReadText | str | None = "auto",
+    original: str | Path | None = None,
+    progress: bool = True,
+) -> Path:
+    """The folder `out` with the verdicts, for submissions whose results do not fit in memory.
 
-    frame: pd.DataFrame
-    answered: list[str]
-    skipped: list[tuple[str, str]]
+    As `evaluate` with ``out=``, but nothing larger than a batch is ever held: workers write the parts themselves.
+    ``tally(read_parts(out))`` counts them, ``read_results(out)`` reads them.
+
+    Examples
+    --------
+    >>> import tempfile, midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> run = mn.evaluate_run(demo.submissions["reference"], demo.key, tempfile.mkdtemp(), progress=False)
+    >>> float(mn.score(mn.tally(mn.read_parts(run)))["score"].iloc[0])
+    1.0
+    """
+    job = _job(released, key, uids, patients, name, rules, executor, read_text, original)
+    with runs.Recorder(out, job.provenance()) as recorder:
+        for _ in _parts(job, executor, progress, recorder):
+            pass
+        if rules == "strict":
+            usual = _usual_shifts(frame for _, frame in recorder.parts())
+            for path, frame in recorder.parts():
+                runs.write_part(_with_one_shift(frame, usual), path, runs.about(path))
+    return Path(out)
+
+
+class _Task(NamedTuple):
+    """One batch: files, or instances that no file answers; and where its part goes, if it is kept."""
+
+    paths: Sequence[Path]
+    missing: Sequence[str]
+    part: Path | None
+
+
+class _Part(NamedTuple):
+    """The answer of one batch; its frame is None where the worker has written it."""
+
+    frame: pd.DataFrame | None
+    answered: Sequence[str]
+    skipped: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,14 +308,12 @@ def _judge(key: Any, uids: Any, patients: Any, read_text: Any, originals: Path |
 
 
 def _reader(read_text: Any) -> tuple[ReadText | None, str]:
-    if callable(read_text):
-        return read_text, ""
-    if read_text is None:
-        return None, "no text recognition: read_text is None"
     from .pixels import reader
 
     found = reader(read_text)
-    return found, "" if found else "no text recognition installed: pip install 'midi_nb[ocr]', or pass read_text"
+    if found is None and read_text is not None:
+        return None, "no text recognition is installed: pip install 'midi_nb[ocr]', or pass read_text"
+    return found, "no text recognition: read_text is None"
 
 
 def _by_instance(folder: Path) -> dict[str, Path]:
@@ -277,37 +334,67 @@ def _by_instance(folder: Path) -> dict[str, Path]:
 def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.Recorder) -> Iterator[_Part]:
     """The parts of the results, in order: those of the files, then those of the instances no file answered."""
     paths = list(files_of.files_below(job.folder))
-    todo = recorder.todo(job.folder, paths)
-    answered = set(recorder.answered)
-    with _bar(len(paths), len(paths) - len(todo), progress) as bar:
-        tasks = [todo[i : i + _BATCH] for i in range(0, len(todo), _BATCH)]
-        for task, part in zip(tasks, _gathered(_judged_files, job, tasks, executor), strict=True):
-            recorder.write(part.frame, job.folder, task, part.answered, part.skipped)
+    batches = [paths[start : start + _BATCH] for start in range(0, len(paths), _BATCH)]
+    tasks, answered = [], set()
+    for number, batch in enumerate(batches):
+        if told := recorder.known(number, job.folder, batch):
+            answered.update(told["answered"])
+        else:
+            tasks.append(_Task(batch, (), recorder.path_of(number)))
+    with _bar(len(paths), len(paths) - sum(len(task.paths) for task in tasks), progress) as bar:
+        for task, part in zip(tasks, _gathered(job, tasks, executor), strict=True):
             answered.update(part.answered)
-            bar.update(len(task))
+            recorder.skipped += part.skipped
+            bar.update(len(task.paths))
             yield part
     missing = [uid for uid in job.judge.key.instances if uid not in answered]
-    tasks = [missing[i : i + _BATCH] for i in range(0, len(missing), _BATCH)] or [[]]
-    for part in _gathered(_judged_missing, job, tasks, executor):
-        recorder.write(part.frame, job.folder, [], [], part.skipped)
+    starts = range(0, max(len(missing), 1), _BATCH)
+    recorder.forget(len(batches), len(starts))
+    tasks = [
+        _Task((), missing[start : start + _BATCH], recorder.path_of(len(batches) + number))
+        for number, start in enumerate(starts)
+    ]
+    for part in _gathered(job, tasks, executor):
+        recorder.skipped += part.skipped
         yield part
+    _warn(recorder.skipped, bool(answered))
 
 
-def _gathered(judged: Any, job: _Job, tasks: Sequence[Any], executor: Executor | None) -> Iterator[_Part]:
+def _gathered(job: _Job, tasks: Sequence[_Task], executor: Executor | None) -> Iterator[_Part]:
     if executor is None:
-        yield from (judged(job, task) for task in tasks)
+        yield from (_judged(job, task) for task in tasks)
         return
-    futures = [executor.submit(judged, job, task) for task in tasks]
+    futures = [executor.submit(_judged, job, task) for task in tasks]
+    failures: Counter[str] = Counter()
     try:
-        for future, task in zip(futures, tasks, strict=True):
+        for i, task in enumerate(tasks):
             try:
-                part = future.result()
-            except Exception:  # a worker died or lost its batch: the batch is judged here instead, nothing is lost
-                part = judged(job, task)
+                part = futures[i].result()
+            except Exception as error:  # a worker died or lost its batch: it is judged here, nothing is lost
+                failures[type(error).__name__] += 1
+                part = _judged(job, task)
+            futures[i] = None  # type: ignore[call-overload]  # an answer that was passed on is not kept
             yield part
     finally:
         for future in futures:
-            future.cancel()
+            if future is not None:
+                future.cancel()
+    if failures:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in failures.items())
+        warnings.warn(f"The executor failed on some batches ({kinds}); they were judged in this process.", stacklevel=4)
+
+
+def _judged(job: _Job, task: _Task) -> _Part:
+    """The verdicts of one batch: what an executor runs."""
+    with files_of.quiet(), _uncollected():
+        table, answered, skipped = _judged_files(job, task.paths) if task.paths else _judged_missing(job, task.missing)
+        skipped += job.judge.key.skipped
+        job.judge.key.skipped.clear()
+        frame = table.frame()
+    if task.part is None:
+        return _Part(frame, answered, skipped)
+    runs.write_part(frame, task.part, runs.told(job.folder, task.paths, answered, skipped))
+    return _Part(None, answered, skipped)
 
 
 def _bar(total: int, done: int, progress: bool) -> Any:
@@ -350,28 +437,23 @@ class _Row(NamedTuple):
     file: str | None
 
 
-def _judged_files(job: _Job, paths: Sequence[Path]) -> _Part:
-    """The verdicts on the checks of `paths`."""
-    judge = job.judge
-    table = _Table()
+def _judged_files(job: _Job, paths: Sequence[Path]) -> tuple[_Table, list[str], list[tuple[str, str]]]:
+    """(verdicts, instances answered, files skipped and why) of some files."""
+    judge, table = job.judge, _Table()
     answered: list[str] = []
     skipped: list[tuple[str, str]] = []
-    with files_of.quiet(), _uncollected():
-        for path in paths:
-            name = path.relative_to(job.folder).as_posix()
-            try:
-                file = files_of.read(path)
-                old = _old_instance(file, judge)
-            except files_of.Unreadable as reason:
-                skipped.append((name, str(reason)))
-                continue
-            answered.append(old)
-            _judge_file(
-                table, _row(job, judge.key.instances[old], file, name), judge.key.checks(old), file, judge, job.rules
-            )
-    skipped += judge.key.skipped
-    judge.key.skipped.clear()
-    return _Part(table.frame(), answered, skipped)
+    for path in paths:
+        name = path.relative_to(job.folder).as_posix()
+        try:
+            file = files_of.read(path)
+            old = _old_instance(file, judge)
+        except files_of.Unreadable as reason:
+            skipped.append((name, str(reason)))
+            continue
+        answered.append(old)
+        row = _row(job, judge.key.instances[old], file, name)
+        _judge_file(table, row, judge.key.checks(old), file, judge, job.rules)
+    return table, answered, skipped
 
 
 def _old_instance(file: files_of.Released, judge: _Judge) -> str:
@@ -415,6 +497,12 @@ def _judge_file(table: _Table, row: _Row, checks: Sequence[keys.Check], file: An
                 raise _NoRow(check.error)
             text = look.get(check.spec.action, _attribute)(file, check, judge)  # type: ignore[arg-type]
             outcome = getattr(action, rules)(text, check, context)
+            if (
+                rules == "strict"
+                and outcome.passed
+                and _still_legible(file, check, judge.originals.get(row.instance or ""))
+            ):
+                outcome = FAIL
         except _NoRow as reason:
             text, outcome = None, blank(LOST + str(reason))
         except _Blank as reason:
@@ -461,10 +549,22 @@ def _recognised(file: files_of.Released, check: keys.Check, judge: _Judge) -> st
     return " ".join(text for image in images if (text := judge.read_text(image)))
 
 
-def _judged_missing(job: _Job, uids: Sequence[str]) -> _Part:
-    """The verdicts on the checks of instances that no file answers."""
-    key = job.judge.key
-    table = _Table()
+_LEGIBLE = 0.25  # share of the letters' edges still in place from which on people read a word or two
+
+
+def _still_legible(file: files_of.Released, check: keys.Check, original: Path | None) -> bool:
+    """Whether the burned-in text can measurably still be read, whatever the recognition of text says."""
+    if check.spec.action != "pixels_hidden" or check.box is None or original is None:
+        return False
+    from . import pixels
+
+    before, after = pixels.crops(original, check.box)[0], pixels.crops(file.dataset, check.box)[0]
+    return before.shape == after.shape and pixels.legible(before, after) > _LEGIBLE
+
+
+def _judged_missing(job: _Job, uids: Sequence[str]) -> tuple[_Table, list[str], list[tuple[str, str]]]:
+    """The same of instances that no file answers."""
+    key, table = job.judge.key, _Table()
     for uid in uids:
         who = key.instances[uid]
         ids = (who.patient, who.study, who.series, who.instance)
@@ -473,9 +573,7 @@ def _judged_missing(job: _Job, uids: Sequence[str]) -> _Part:
             action = CHECKS.get(check.spec.action or "")
             outcome = action.missing if action else blank(LOST + "the key's action is none of the ten")
             table.add(row, check, _MISSING, outcome)
-    skipped = list(key.skipped)
-    key.skipped.clear()
-    return _Part(table.frame(), [], skipped)
+    return table, [], []
 
 
 _MISSING = object()
@@ -519,34 +617,47 @@ def _states(texts: pd.Categorical, missing: Sequence[bool]) -> pd.Categorical:
     return pd.Categorical.from_codes(states, dtype=RESULTS["state"])
 
 
-def _one_shift(results: pd.DataFrame) -> pd.DataFrame:
-    """Strict results in which a date fails whose shift is not the one most dates of its patient have."""
-    dates = results.index[(results["action"] == "date_shifted") & results["passed"].fillna(False)]
-    part = results.loc[dates, ["patient", "original", "actual"]].astype(object)
-    days = pd.Series(
-        [shift(before, after) for before, after in zip(part["original"], part["actual"], strict=True)],
-        index=dates,
-        dtype="float64",
+def _usual_shifts(frames: Iterable[pd.DataFrame]) -> dict[str, int]:
+    """Patient → the shift in days that most of its dates have."""
+    counts: Counter[tuple[str, int]] = Counter()
+    for frame in frames:
+        counts.update((who, days) for who, days in _shifts(frame).itertuples(index=False) if days)
+    usual: dict[str, int] = {}
+    for (who, days), _ in sorted(counts.items(), key=lambda item: (-item[1], abs(item[0][1]))):
+        usual.setdefault(who, days)
+    return usual
+
+
+def _shifts(frame: pd.DataFrame) -> pd.DataFrame:
+    """patient and days of the dates in `frame` that were shifted at all, under the labels of `frame`."""
+    dates = frame[(frame["action"] == "date_shifted") & frame["actual"].notna() & frame["original"].notna()]
+    texts = zip(
+        dates["patient"].astype(object), dates["original"].astype(object), dates["actual"].astype(object), strict=True
     )
-    usual = days.groupby(results.loc[dates, "patient"], observed=True).transform(lambda shifts: shifts.mode().min())
-    odd = dates[(days != usual) & days.notna()]
+    rows = [(who, shift(before, after)) for who, before, after in texts]
+    return pd.DataFrame(rows, columns=["patient", "days"], index=dates.index, dtype=object).dropna()
+
+
+def _with_one_shift(results: pd.DataFrame, usual: Mapping[str, int]) -> pd.DataFrame:
+    """Strict results in which a date also fails whose shift is not the usual one of its patient."""
+    odd = [label for label, who, days in _shifts(results).itertuples() if days != usual.get(who, days)]
     results.loc[odd, "passed"] = False
     results.loc[odd, "score"] = 0.0
     return results
 
 
-def _warn(skipped: Sequence[tuple[str, str]], results: pd.DataFrame) -> None:
+def _warn(skipped: Sequence[tuple[str, str]], answered: bool) -> None:
     """One warning where files that may have been meant were left out."""
-    if len(results) and bool((results["state"] == "missing").all()):
+    if not answered:
         warnings.warn(
             f"No file of the submission answers the key: every instance counts as missing ({_counted(skipped)}).",
-            stacklevel=3,
+            stacklevel=4,
         )
         return
     odd = [entry for entry in skipped if not entry[1].startswith("not DICOM")]
     if odd:
         warnings.warn(
-            f"{len(odd)} files answered nothing ({_counted(odd)}); results.attrs['skipped'] lists them.", stacklevel=3
+            f"{len(odd)} files answered nothing ({_counted(odd)}); results.attrs['skipped'] lists them.", stacklevel=4
         )
 
 
@@ -555,4 +666,4 @@ def _counted(skipped: Sequence[tuple[str, str]]) -> str:
     return "; ".join(f"{count}: {reason}" for reason, count in counts.most_common(3)) or "the folder is empty"
 
 
-__all__ = ["Submission", "evaluate"]
+__all__ = ["Submission", "evaluate", "evaluate_run"]

@@ -89,6 +89,8 @@ IDENTIFIERS = (
 
 #: The error of a check for which the official scorer writes no row at all starts so; scores leave it out, as that does.
 LOST = "no official row: "
+#: The error of a failure that is the mapping's: it has no entry for the original.
+UNMAPPED = "the mapping has no entry for the original"
 
 _MADE_BY = {
     **dict.fromkeys(RESULTS, "evaluate() or read_results()"),
@@ -114,9 +116,9 @@ def require_columns(frame: pd.DataFrame, columns: Iterable[str], verb: str) -> N
     lacking = [name for name in columns if name not in frame.columns]
     if lacking:
         makers = dict.fromkeys(_MADE_BY[name] for name in lacking if name in _MADE_BY)
-        remedy = f"; {' and '.join(makers)} make{'s it' if len(lacking) == 1 else ' them'}" if makers else ""
-        columns_word = "column" if len(lacking) == 1 else "columns"
-        raise ValueError(f"{verb} needs the {columns_word} {', '.join(lacking)}, which this frame lacks{remedy}.")
+        column, them = ("column", "it") if len(lacking) == 1 else ("columns", "them")
+        remedy = f"; {' and '.join(makers)} {'makes' if len(makers) == 1 else 'make'} {them}" if makers else ""
+        raise ValueError(f"{verb} needs the {column} {', '.join(lacking)}, which this frame lacks{remedy}.")
 
 
 def category_of(action: str, codes: Mapping[str, str | None]) -> tuple[str, str | None]:
@@ -163,15 +165,17 @@ def as_column(values: Any, kind: Any, rows: int) -> Any:
     ['CT', NaN, 'CT']
     Categories (1, ...): [...'CT']
     """
-    categorical = kind == "category" or isinstance(kind, pd.CategoricalDtype)
+    known = isinstance(kind, pd.CategoricalDtype)  # which equals "category" too
+    categorical = known or kind == "category"
     if values is None or isinstance(values, str | bool | float):
-        return constant(values, kind, rows) if categorical else pd.Series(values, index=range(rows), dtype=kind).array
-    if isinstance(values, pd.api.extensions.ExtensionArray):
-        return values
-    if isinstance(kind, pd.CategoricalDtype):
-        return pd.Categorical(values, dtype=kind)
-    if kind == "category":
-        return encode(values)
+        value = False if values is None and kind == "bool" else values
+        return constant(value, kind, rows) if categorical else pd.Series(value, index=range(rows), dtype=kind).array
+    if isinstance(values, pd.Categorical) and categorical:
+        if not len(values.categories):  # Parquet keeps no type of texts that are not there
+            return constant(None, kind, rows)
+        return values.set_categories(kind.categories, ordered=kind.ordered) if known else values
+    if categorical:
+        return pd.Categorical(values, dtype=kind) if known else encode(values)
     return pd.array(values, dtype=kind) if kind in ("boolean", "Int32") else np.asarray(values, dtype=kind)
 
 
@@ -198,9 +202,14 @@ def recode(values: Any, change: Callable[[str], str | None]) -> pd.Categorical:
     Categories (2, ...): [...'CT', 'MR']
     """
     old = values.cat if isinstance(values, pd.Series) else values
-    new, found = pd.factorize(np.asarray([change(text) for text in old.categories], dtype=object), use_na_sentinel=True)
+    new, found = pd.factorize(np.asarray([change(text) for text in texts_of(old)], dtype=object), use_na_sentinel=True)
     codes = np.append(new, -1)[np.asarray(old.codes)]
     return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(_index(found)))
+
+
+def texts_of(values: Any) -> Any:
+    """The distinct texts of a categorical as an array of objects; looping over an Arrow index is ten times slower."""
+    return np.asarray(values.categories, dtype=object)
 
 
 def _index(texts: Any) -> pd.Index:
@@ -225,44 +234,31 @@ def concat(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
         return parts[0].reset_index(drop=True)
     columns: dict[str, Any] = {}
     for name in dict.fromkeys(name for part in parts for name in part.columns):
-        pieces = [part[name] if name in part.columns else None for part in parts]
-        if any(isinstance(piece.dtype, pd.CategoricalDtype) for piece in pieces if piece is not None):
-            columns[name] = _united(pieces, [len(part) for part in parts])
+        like = next(part[name] for part in parts if name in part.columns).iloc[:0]
+        pieces = [part[name] if name in part.columns else like.reindex(part.index) for part in parts]
+        if any(isinstance(piece.dtype, pd.CategoricalDtype) for piece in pieces):
+            columns[name] = _united([piece.astype("category") for piece in pieces])
         else:
-            filled = [
-                p if p is not None else pd.Series(pd.NA, index=part.index)
-                for p, part in zip(pieces, parts, strict=True)
-            ]
-            columns[name] = pd.concat([piece for piece in filled if len(piece)] or filled[:1], ignore_index=True)
-    return pd.DataFrame(columns, copy=False)
+            columns[name] = pd.concat([piece for piece in pieces if len(piece)] or pieces[:1], ignore_index=True)
+    whole = pd.DataFrame(columns, copy=False)
+    if any(part.attrs.get("failures_only") for part in parts):
+        whole.attrs["failures_only"] = True
+    return whole
 
 
-def _united(pieces: Sequence[pd.Series | None], lengths: Sequence[int]) -> pd.Categorical:
-    """Categoricals one after another (a missing piece is all missing), with the union of their categories."""
-    present = [piece for piece in pieces if piece is not None]
-    dtype = present[0].dtype
-    if all(piece.cat.categories.equals(dtype.categories) for piece in present):
-        maps = [np.arange(len(dtype.categories))] * len(present)
-    else:
-        place: dict[Any, int] = {}
-        maps = [
-            np.fromiter(
-                (place.setdefault(text, len(place)) for text in piece.cat.categories),
-                dtype="int64",
-                count=len(piece.cat.categories),
-            )
-            for piece in present
-        ]
-        dtype = pd.CategoricalDtype(_index(list(place)))
-    size = np.min_scalar_type(-max(len(dtype.categories), 1))
-    codes = np.full(sum(lengths), -1, dtype=size)
-    start, mapping = 0, iter(maps)
-    for piece, length in zip(pieces, lengths, strict=True):
-        if piece is not None:
-            old = piece.cat.codes.to_numpy()
-            codes[start : start + length] = np.where(old < 0, -1, np.append(next(mapping), -1)[old])
-        start += length
-    return pd.Categorical.from_codes(codes, dtype=dtype)
+def _united(pieces: Sequence[pd.Series]) -> pd.Categorical:
+    """Categoricals one after another, with the union of their categories."""
+    dtype = pieces[0].dtype
+    if all(piece.cat.categories.equals(dtype.categories) for piece in pieces):
+        codes = [piece.cat.codes.to_numpy() for piece in pieces]
+        return pd.Categorical.from_codes(np.concatenate(codes), dtype=dtype)
+    place: dict[Any, int] = {}
+    maps = [[place.setdefault(text, len(place)) for text in piece.cat.categories] for piece in pieces]
+    size = np.min_scalar_type(-max(len(place), 1))
+    codes = [
+        np.array([*new, -1], dtype=size)[piece.cat.codes.to_numpy()] for new, piece in zip(maps, pieces, strict=True)
+    ]
+    return pd.Categorical.from_codes(np.concatenate(codes), dtype=pd.CategoricalDtype(_index(list(place))))
 
 
 def scored(results: pd.DataFrame) -> Any:
@@ -287,4 +283,5 @@ def mask_values(results: pd.DataFrame) -> pd.DataFrame:
         if name in masked.columns:
             codes = masked[name].cat.codes.to_numpy()
             masked[name] = encode([None if code < 0 else f"{name} {code + 1}" for code in codes])
+    masked.attrs["skipped"] = [("•••", reason) for _, reason in results.attrs.get("skipped", [])]
     return masked

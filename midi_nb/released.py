@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
+import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -45,10 +47,28 @@ def files_below(folder: str | Path) -> Iterator[Path]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Silences pydicom's warnings while its block runs: they quote values, and values can be PHI."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    """Silences pydicom's warnings and its log while its block runs: they quote values, and values can be PHI."""
+    with _turn:
+        if not _inside:
+            _before.enter_context(warnings.catch_warnings())
+            warnings.simplefilter("ignore")
+            logging.getLogger("pydicom").disabled = True
+        _inside.append(None)
+    try:
         yield
+    finally:
+        with _turn:
+            _inside.pop()
+            if not _inside:
+                logging.getLogger("pydicom").disabled = False
+                _before.close()
+
+
+# All threads share Python's warning filters: were each to put back what it found, one would end the silence of another
+# or leave it behind for good. The first to come makes it quiet, the last to go loud again.
+_turn = threading.Lock()
+_inside: list[None] = []
+_before = ExitStack()
 
 
 def read(path: str | Path) -> Released:
@@ -180,10 +200,11 @@ class Released:
         return tag
 
 
-# VRs whose text depends on the bytes and the character set alone; the slices of a series repeat most values.
+# VRs whose text depends on the bytes and the character set alone (that of SS depends on the tag too: pydicom takes the
+# lengths of tables as unsigned); the slices of a series repeat most values.
 _ENCODED = frozenset(["LO", "LT", "PN", "SH", "ST", "UC", "UT"])
 _CACHED = _ENCODED | frozenset(
-    ["AE", "AS", "CS", "DA", "DS", "DT", "FD", "FL", "IS", "SL", "SS", "TM", "UI", "UL", "UR", "US"]
+    ["AE", "AS", "CS", "DA", "DS", "DT", "FD", "FL", "IS", "SL", "TM", "UI", "UL", "UR", "US"]
 )
 _known: dict[tuple[Any, ...], str] = {}
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from .frames import CODES, EXPLAINED, require_columns, scored
+from .frames import CODES, EXPLAINED, RESULTS, concat, require_columns, scored, tidy
 
 UNITS = ("instance", "series", "series-2024")
 COUNTS = ("passed", "failed", "blank")
@@ -77,25 +77,30 @@ def score(
     return _with_scores(counts, columns, interval)
 
 
-def tally(results: pd.DataFrame, by: Sequence[str] = TALLIED) -> pd.DataFrame:
-    """The counts of results by many columns at once: small, and the tallies of parts add up to that of the whole.
+def tally(results: pd.DataFrame | Iterable[pd.DataFrame], by: Sequence[str] = TALLIED) -> pd.DataFrame:
+    """The counts of results by many columns at once: small, and `score` takes it as it takes results.
 
-    `score` takes a tally as it takes results.
+    Tallies add: given the parts of a run (``read_parts``) it never holds more than one of them.
 
     Returns
     -------
     DataFrame
         The columns of `by` that `results` has, then passed, failed, blank.
+
+    Examples
+    --------
+    >>> import midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> results = mn.evaluate(demo.submissions["reference"], demo.key, progress=False)
+    >>> halves = results.iloc[: len(results) // 2], results.iloc[len(results) // 2 :]
+    >>> mn.score(mn.tally(halves)).equals(mn.score(results))
+    True
     """
-    return _grouped(_of_unit(results, "instance"), [name for name in by if name in results.columns])
-
-
-def add(tallies: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """The sum of tallies."""
-    from .frames import concat
-
-    whole = concat(tallies)
-    return _grouped(whole, [name for name in whole.columns if name not in COUNTS])
+    if isinstance(results, pd.DataFrame):
+        columns = [name for name in by if name in results.columns]
+        return _grouped(results if is_tally(results) else _of_unit(results, "instance"), columns)
+    parts = [tally(part, by) for part in results]
+    return tally(concat(parts), by) if parts else tally(tidy({}, RESULTS, 0), by)
 
 
 def is_tally(frame: pd.DataFrame) -> bool:
@@ -199,8 +204,7 @@ def _deduplicated(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
 
 def _verdicts(rows: pd.DataFrame) -> Any:
     """0 failed, 1 passed, 2 blank: the official order of a series."""
-    passed = rows["passed"].array
-    return np.where(passed._mask, 2, passed._data).astype("int8")  # type: ignore[attr-defined]
+    return rows["passed"].astype("boolean").astype("Int8").fillna(2).to_numpy("int8")
 
 
 def _codes(values: pd.Series) -> Any:
@@ -293,4 +297,4 @@ def _sorted(scores: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     return scores.loc[order.sort_values(columns, kind="stable").index].reset_index(drop=True)
 
 
-__all__ = ["TALLIED", "UNITS", "add", "is_tally", "score", "tally", "wilson"]
+__all__ = ["COUNTS", "TALLIED", "UNITS", "is_tally", "one_per_series", "score", "tally", "wilson"]

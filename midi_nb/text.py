@@ -70,19 +70,25 @@ def compare(released: str, expected: str | None, keep: bool) -> Outcome:
 def compare_strict(released: str, expected: str | None, keep: bool) -> Outcome:
     """The strict verdict: as `compare`, but a word counts only where it stands as a word of its own.
 
+    The parts of a name are words of their own, and stop words count where there are no others.
+
     >>> compare("SPARKLE", "PARK", keep=False).passed, compare_strict("SPARKLE", "PARK", keep=False).passed
     (False, True)
+    >>> compare("Stephanie Meyer", "MEYER^STEPHANIE", keep=False).passed
+    True
+    >>> compare_strict("Stephanie Meyer", "MEYER^STEPHANIE", keep=False).passed
+    False
     """
     if expected is None:
         return NO_TEXT
     have, want = _plain(released), _plain(expected)
     if _is_number(have) and _is_number(want):
         return compare(released, expected, keep)
-    wanted = whole_words(want)
-    if not wanted:  # nothing but punctuation: the text itself is all there is to look for
-        return PASS if (bool(want) and want in have) is keep else FAIL
-    standing = set(whole_words(have))
-    found = sum(word in standing for word in wanted)
+    parts = re.findall(r"[^\W_]+(?:[-./'][^\W_]+)*", want)
+    wanted = [word for word in parts if word not in stop_words()] or parts
+    if not wanted:  # nothing but punctuation: the text itself is all there is to look for; of nothing, nothing is left
+        return PASS if not want or (want in have) is keep else FAIL
+    found = sum(re.search(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", have) is not None for word in wanted)
     score = (found if keep else len(wanted) - found) / len(wanted)
     return Outcome(score == 1.0, score)
 

@@ -5,7 +5,7 @@ The only room that knows the ``<…>`` in which the official files wrap their te
 
 from .keys import AnswerKey, Check, FrameKey, Spec, read_key, read_mapping
 from .results import read_dciodvfy, read_results, read_scores
-from .runs import write_run, write_summary
+from .runs import read_parts, write_run, write_summary
 
 __all__ = [
     "AnswerKey",
@@ -15,6 +15,7 @@ __all__ = [
     "read_dciodvfy",
     "read_key",
     "read_mapping",
+    "read_parts",
     "read_results",
     "read_scores",
     "write_run",

@@ -88,7 +88,8 @@ class Specs:
             spec = self._known[given] = self._made(*given)
             return spec
         except TypeError:  # a list where a text belongs
-            return self._made(_text(action), _text(path), _text(name), _text(scope), tuple(map(_text, codes)))
+            texts = [part if isinstance(part, str) else None for part in (action, path, name, scope, *codes)]
+            return self._made(*texts[:4], tuple(texts[4:]))
 
     def _made(self, action: Any, path: Any, name: Any, scope: Any, codes: tuple[Any, ...]) -> Spec:
         action, scope = _text(action), (_text(scope) or "").capitalize()
@@ -141,20 +142,14 @@ class AnswerKey:
                 self._rows.setdefault(uid, []).append(row)
                 if level is not None:
                     self._scopes[row] = level
-        self._connection: Any = None
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_connection": None}
 
     def checks(self, uid: str) -> list[Check]:
         """The checks of one instance, in the key's order."""
-        if self._connection is None:
-            self._connection = sniff.database(self.path)
-            self._open = self._connection.__enter__()
         found: list[Check] = []
-        for row in self._rows[uid]:
-            (answers,) = self._open.execute("SELECT AnswerData FROM answer_data WHERE rowid = ?", (row,)).fetchone()
-            found += self._decoded(answers, row)
+        with sniff.database(self.path) as connection:  # one for each call: threads and forks cannot share one
+            for row in self._rows[uid]:
+                (answers,) = connection.execute("SELECT AnswerData FROM answer_data WHERE rowid = ?", (row,)).fetchone()
+                found += self._decoded(answers, row)
         return found
 
     def _decoded(self, answers: Any, row: int) -> Iterator[Check]:

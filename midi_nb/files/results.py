@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from .. import tags
-from ..frames import CODES, LOST, RESULTS, category_of, concat, constant, encode, recode, tidy
+from ..frames import CODES, LOST, RESULTS, category_of, concat, constant, encode, recode, texts_of, tidy
 from . import runs, sniff
+from .columns import columns_of
 from .keys import as_mapping, check_columns, open_key, region_of, shared_columns, unwrap
 
-_TABLE = "validation_results"
 _RUN_FILES = ("validation_results.db", "discrepancy_report_internal.csv", "discrepancy_report_participant.csv")
 MISSING_FILE = "<MISSING FILE>"
 
@@ -41,16 +40,14 @@ def read_results(path: str | Path, key: Any = None, uids: Any = None, name: str 
         The columns of ``midi_nb.frames.RESULTS``. A discrepancy report holds failures only; `score` refuses it.
     """
     path = sniff.existing(path, "The results")
-    if path.is_dir() and runs.is_run(path):
-        results = runs.read_run(path)
+    if runs.is_run(path) or path.suffix == ".parquet":
+        results = runs.read_run(path) if path.is_dir() else runs.read_parquet(path)
         return results if name is None else results.assign(submission=constant(name, "category", len(results)))
     if path.is_dir():
         path = _in_folder(path)
-    if path.suffix == ".parquet":
-        return runs.read_parquet(path)
-    results = concat([_tidied(part, name or _name(path)) for part in _official(path)])
-    results.attrs["failures_only"] = "discrepancy" in path.name or not _whole(path)
-    return results if key is None else _completed(results, open_key(key), uids, bool(results.attrs["failures_only"]))
+    results = _tidied(columns_of(path), name or _name(path))
+    results.attrs["failures_only"] = failures_only = not sniff.is_sqlite(path)
+    return results if key is None else _completed(results, open_key(key), uids, failures_only)
 
 
 def _in_folder(folder: Path) -> Path:
@@ -64,76 +61,9 @@ def _name(path: Path) -> str:
     return path.resolve().parent.name or path.stem
 
 
-def _whole(path: Path) -> bool:
-    """Whether the file holds every check, passes included."""
-    return sniff.is_sqlite(path)
-
-
-_CHUNK = 250_000
-
-
-def _official(path: Path) -> Iterator[dict[str, Any]]:
-    """The columns of an official file, some rows at a time, as the file has them."""
-    if sniff.is_sqlite(path):
-        yield from _from_database(path)
-    elif sniff.is_xlsx(path):
-        yield from _from_sheet(path)
-    else:
-        header, rows = sniff.table_rows(path)
-        yield from _columns(path, header, ([cell if cell != "" else None for cell in row] for row in rows))
-
-
-def _from_database(path: Path) -> Iterator[dict[str, Any]]:
-    with sniff.database(path) as connection:
-        found = sniff.tables(connection)
-        if _TABLE not in found:
-            for columns in found.values():
-                if (kind := sniff.kind_of(columns)) is not None:
-                    raise ValueError(f"{path} is {kind.name}, not results; read it with {kind.verb}.")
-            raise ValueError(
-                f"{path} has no table {_TABLE} (found: {', '.join(found) or 'none'}); it holds no results."
-            )
-        yield from _columns(path, found[_TABLE], connection.execute(f"SELECT * FROM {_TABLE}"), f", table {_TABLE},")
-
-
-def _from_sheet(path: Path) -> Iterator[dict[str, Any]]:
-    sheet = pd.read_excel(path, sheet_name=None, dtype=object, na_values=[], keep_default_na=False, index_col=None)
-    if {"Scoring", "Actions"} <= set(sheet):
-        raise ValueError(f"{path} is a scoring report, which has counts and no checks; read it with read_scores().")
-    first = next(iter(sheet.values()))
-    rows = first.astype(object).where(first.notna() & (first != ""), None)
-    yield from _columns(path, [str(name) for name in first.columns], rows.itertuples(index=False, name=None))
-
-
-def _columns(
-    path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]], place: str = ""
-) -> Iterator[dict[str, Any]]:
-    kind = sniff.kind_of(header)
-    if kind is None or kind.verb != "read_results()":
-        raise sniff.wrong(path, "read_results()", "a file of results", list(header), place)
-    rows = iter(rows)
-    names = sniff.plain(header)
-    first = True
-    while (chunk := list(itertools.islice(rows, _CHUNK))) or first:
-        first = False
-        ragged = sum(len(row) != len(names) for row in chunk)
-        if ragged:
-            warnings.warn(
-                f"{path}{place}: {ragged} rows with another number of cells than the header were left out.",
-                stacklevel=5,
-            )
-            chunk = [row for row in chunk if len(row) == len(names)]
-        yield dict(zip(names, zip(*chunk, strict=True) if chunk else ((),) * len(names), strict=True))
-
-
-def _tidied(cells: Mapping[str, Sequence[Any]], name: str) -> pd.DataFrame:
-    """One chunk of official rows as a results frame."""
-    rows = len(next(iter(cells.values())))
-    raw = {
-        column: encode([None if cell is None else str(cell) for cell in values])
-        for column, values in cells.items()
-        if column not in ("index", "file_index", "check_passed", "check_score")
-    }
+def _tidied(raw: Mapping[str, pd.Categorical], name: str) -> pd.DataFrame:
+    """Official columns as a results frame."""
+    rows = len(next(iter(raw.values())))
 
     def text(column: str) -> pd.Categorical:
         return recode(raw[column], unwrap) if column in raw else constant(None, "category", rows)
@@ -165,12 +95,16 @@ def _tidied(cells: Mapping[str, Sequence[Any]], name: str) -> pd.DataFrame:
         "expected": expected,
         **boxes,
         "actual": recode(value, _actual),
-        "state": _states(value, missing, hidden, retained) if "file_value" in raw else None,
-        "passed": _passed(cells["check_passed"]),
-        "score": pd.to_numeric(pd.Series([*cells["check_score"]], dtype=object), errors="coerce").to_numpy("float64"),
+        "state": _states(value, missing, hidden, retained)
+        if "file_value" in raw
+        else pd.Categorical(np.where(missing, "missing", None), dtype=RESULTS["state"]),
+        "passed": _passed(raw["check_passed"]),
+        "score": np.append(pd.to_numeric(raw["check_score"].categories, errors="coerce"), np.nan)[
+            raw["check_score"].codes
+        ],
         "file": raw.get("file_path"),
     }
-    columns["actual"] = _without(columns["actual"], retained & _cells_in(value, "None"))
+    columns["actual"] = _without(columns["actual"], columns["state"] == "absent")
     for ours, official in (("patient", "patient"), ("study", "study"), ("series", "series"), ("instance", "instance")):
         columns[ours] = text(official)
         columns["released" if ours == "instance" else f"released_{ours}"] = _without(columns[ours], missing)
@@ -179,7 +113,7 @@ def _tidied(cells: Mapping[str, Sequence[Any]], name: str) -> pd.DataFrame:
 
 
 def _cells_where(values: pd.Categorical, holds: Any) -> Any:
-    return np.append([bool(holds(text)) for text in values.categories], False)[values.codes].astype(bool)
+    return np.append([bool(holds(text)) for text in texts_of(values)], False)[values.codes].astype(bool)
 
 
 def _cells_in(values: pd.Categorical, *texts: str) -> Any:
@@ -214,29 +148,35 @@ def _states(value: pd.Categorical, missing: Any, hidden: Any, retained: Any) -> 
     return pd.Categorical(states, dtype=RESULTS["state"])
 
 
-def _passed(cells: Sequence[Any]) -> Any:
+_VERDICTS = {"1": 1, "1.0": 1, "true": 1, "0": 0, "0.0": 0, "false": 0}
+
+
+def _passed(cells: pd.Categorical) -> Any:
     """The verdicts, however the file writes them: 1, 0, 1.0, TRUE, False; anything else is blank."""
-    verdicts = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}
-    return pd.array(
-        [None if cell is None else verdicts.get(str(cell).strip().lower()) for cell in cells], dtype="boolean"
-    )
+    verdicts = np.array([_VERDICTS.get(text.strip().lower(), -1) for text in cells.categories] + [-1], dtype="int8")
+    found = verdicts[cells.codes]
+    return pd.arrays.BooleanArray(found == 1, found < 0)
 
 
 def _regions(texts: pd.Categorical, hidden: Any) -> tuple[pd.Categorical, dict[str, Any]]:
     """(expected texts, columns of the boxes): the regions of hidden pixels taken apart."""
-    if not hidden.any():
-        return texts, {}
-    codes = np.asarray(texts.codes)
+    codes = np.asarray(texts.codes, dtype="int64")
     used = {code: region_of(texts.categories[code]) for code in np.unique(codes[hidden]) if code >= 0}
-    words = np.asarray(texts.astype(object), dtype=object)
-    boxes = np.full((len(words), 4), -1, dtype="int64")
-    known = np.zeros(len(words), dtype=bool)
-    for row in np.flatnonzero(hidden):
-        if region := used.get(codes[row]):
-            words[row], boxes[row], known[row] = region[0], region[1], True
+    regions = {code: region for code, region in used.items() if region is not None}
+    if not regions:
+        return texts, {}
+    count = len(texts.categories)
+    place = np.full(count + 1, -1)
+    place[list(regions)] = np.arange(len(regions))
+    which = np.where(hidden, place[codes], -1)  # a text may be a region here and a text elsewhere
+    words = encode([*texts.categories, *(words for words, _ in regions.values())])
+    expected = words.take(np.where(which >= 0, count + which, codes), allow_fill=True)
+    boxes = np.array([box for _, box in regions.values()], dtype="int64")[which]
+    fits = (which >= 0) & (abs(boxes) < 2**31).all(axis=1)
     edges = ("x0", "y0", "x1", "y1")
-    return encode(words), {
-        edge: pd.arrays.IntegerArray(boxes[:, i].astype("int32"), ~known) for i, edge in enumerate(edges)
+    return expected.remove_unused_categories(), {
+        edge: pd.arrays.IntegerArray(np.where(fits, boxes[:, i], 0).astype("int32"), ~fits)
+        for i, edge in enumerate(edges)
     }
 
 

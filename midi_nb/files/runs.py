@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -18,9 +19,22 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from ..frames import RESULTS, as_column, concat, require_columns, scored, tidy
+from ..frames import (
+    ACTIONS,
+    CATEGORIES,
+    RESULTS,
+    SCOPES,
+    STATES,
+    as_column,
+    concat,
+    recode,
+    require_columns,
+    scored,
+    tidy,
+)
 
 RUN = "run.json"
 PARTS = "parts"
@@ -77,19 +91,20 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 class Recorder:
-    """Keeps a run in a folder while it is made; without a folder it only remembers what was skipped."""
+    """Keeps a run in a folder while it is made; without a folder it only remembers what was skipped.
+
+    Batches are numbered, and the part of a batch counts as done if it names the files that are in the batch now.
+    """
 
     def __init__(self, folder: str | Path | None, provenance: dict[str, Any]) -> None:
         self.folder = None if folder is None else Path(folder)
         self.provenance = provenance
         self.skipped: list[tuple[str, str]] = []
-        self.answered: list[str] = []
-        self._number = 0
 
     def __enter__(self) -> Recorder:
         if self.folder is not None:
             self._check_folder(self.folder)
-            self._write_run(complete=False)
+            self._write_run(self.folder, complete=False)
         return self
 
     def __exit__(
@@ -98,7 +113,7 @@ class Recorder:
         if self.folder is not None and kind is None:
             with replacing(self.folder / SKIPPED) as path, open(path, "w", newline="", encoding="utf-8") as file:
                 csv.writer(file).writerows([("file", "reason"), *map(_shown, self.skipped)])
-            self._write_run(complete=True)
+            self._write_run(self.folder, complete=True)
 
     def _check_folder(self, folder: Path) -> None:
         if not folder.exists() or not any(folder.iterdir()):
@@ -112,48 +127,38 @@ class Recorder:
                 f"{folder} holds a run with another {', '.join(differing)}; give another folder, or delete it."
             )
 
-    def _write_run(self, complete: bool) -> None:
-        assert self.folder is not None
-        with replacing(self.folder / RUN) as path:
-            path.write_text(
-                json.dumps(
-                    {"format": _FORMAT, "complete": complete, **self.provenance, "skipped": len(self.skipped)}, indent=2
-                ),
-                encoding="utf-8",
-            )
+    def _write_run(self, folder: Path, complete: bool) -> None:
+        about = {"format": _FORMAT, "complete": complete, **self.provenance, "skipped": len(self.skipped)}
+        with replacing(folder / RUN) as path:
+            path.write_text(json.dumps(about, indent=2), encoding="utf-8")
 
-    def todo(self, root: Path, paths: Sequence[Path]) -> list[Path]:
-        """The `paths` that no part answers yet; parts about files that changed or went are removed."""
-        if self.folder is None:
-            return list(paths)
-        now = {stamp[0]: stamp for stamp in _stamps(root, paths)}
-        done: set[str] = set()
-        for part in sorted((self.folder / PARTS).glob("part-*.parquet")):
-            told = _part_metadata(part)
-            files = told.get("files", [])
-            if not files or any(now.get(name) != [name, size, time] for name, size, time in files):
-                part.unlink()  # missing instances are told anew each time, changed files are judged again
-                continue
-            done.update(name for name, _, _ in files)
-            self.answered += told["answered"]
-            self.skipped += [tuple(entry) for entry in told["skipped"]]
-            self._number = max(self._number, int(part.stem.split("-")[1]) + 1)
-        return [path for path in paths if path.relative_to(root).as_posix() not in done]
+    def path_of(self, number: int) -> Path | None:
+        """Where the part of batch `number` goes."""
+        return None if self.folder is None else self.folder / PARTS / f"part-{number:06d}.parquet"
 
-    def write(
-        self,
-        frame: pd.DataFrame,
-        root: Path,
-        paths: Sequence[Path],
-        answered: list[str],
-        skipped: list[tuple[str, str]],
-    ) -> None:
-        """Keep one part."""
-        self.skipped += skipped
-        if self.folder is not None:
-            about = {"files": _stamps(root, paths), "answered": answered, "skipped": skipped}
-            write_part(frame, self.folder / PARTS / f"part-{self._number:06d}.parquet", about)
-            self._number += 1
+    def known(self, number: int, root: Path, paths: Sequence[Path]) -> dict[str, Any] | None:
+        """What the part of a batch tells, if it is there and about these very files."""
+        path = self.path_of(number)
+        if path is None or not path.is_file():
+            return None
+        before = about(path)
+        if before.get("files") != _stamps(root, paths):
+            return None
+        self.skipped += [(name, reason) for name, reason in before["skipped"]]
+        return before
+
+    def forget(self, batches: int, rest: int) -> None:
+        """Remove parts that an earlier, interrupted call made and this one does not."""
+        for path in self._paths():
+            if int(path.stem.split("-")[1]) >= batches + rest:
+                path.unlink()
+
+    def parts(self) -> Iterator[tuple[Path, pd.DataFrame]]:
+        """Path and frame of every part."""
+        yield from ((path, read_parquet(path)) for path in self._paths())
+
+    def _paths(self) -> list[Path]:
+        return [] if self.folder is None else sorted((self.folder / PARTS).glob("part-*.parquet"))
 
 
 def _shown(entry: tuple[str, str]) -> tuple[str, str]:
@@ -174,21 +179,39 @@ def write_part(frame: pd.DataFrame, path: Path, about: dict[str, Any]) -> None:
     import pyarrow.parquet as pq
 
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    table = table.replace_schema_metadata({**(table.schema.metadata or {}), b"midi_nb": json.dumps(about).encode()})
+    attrs = {"failures_only": True} if frame.attrs.get("failures_only") else {}
+    told = {b"midi_nb": json.dumps(about).encode(), b"PANDAS_ATTRS": json.dumps(attrs).encode()}
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), **told})
     with replacing(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")
 
 
-def _part_metadata(path: Path) -> dict[str, Any]:
+def about(path: Path) -> dict[str, Any]:
+    """What a part tells of itself."""
     import pyarrow.parquet as pq
 
     return dict(json.loads((pq.read_schema(path).metadata or {}).get(b"midi_nb", b"{}")))
 
 
-def read_parts(folder: str | Path) -> pd.DataFrame:
-    """The results of all parts of a run folder, in order."""
-    parts = sorted(Path(folder, PARTS).glob("part-*.parquet"))
-    return concat([read_parquet(part) for part in parts]) if parts else tidy({}, RESULTS, 0)
+def told(root: Path, paths: Sequence[Path], answered: Sequence[str], skipped: Sequence[Any]) -> dict[str, Any]:
+    """What a part of these files is to tell of itself."""
+    return {"files": _stamps(root, paths), "answered": list(answered), "skipped": [list(map(str, e)) for e in skipped]}
+
+
+def read_parts(folder: str | Path) -> Iterator[pd.DataFrame]:
+    """The results of a run folder part by part: for runs that do not fit in memory.
+
+    Examples
+    --------
+    >>> import tempfile, midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> run = mn.evaluate_run(demo.submissions["reference"], demo.key, tempfile.mkdtemp(), progress=False)
+    >>> scores = mn.score(mn.tally(mn.read_parts(run)), by="modality")
+    """
+    folder = Path(folder)
+    _check_whole(folder)
+    for part in sorted((folder / PARTS).glob("part-*.parquet")):
+        yield read_parquet(part)
 
 
 def read_parquet(path: str | Path) -> pd.DataFrame:
@@ -204,7 +227,9 @@ def read_parquet(path: str | Path) -> pd.DataFrame:
         else as_column(None, kind, len(frame))
         for name, kind in RESULTS.items()
     }
-    return pd.DataFrame({**columns, **{name: frame[name] for name in frame.columns if name not in columns}}, copy=False)
+    results = pd.DataFrame({**columns, **frame[[n for n in frame.columns if n not in columns]]}, copy=False)
+    results.attrs.update(frame.attrs)
+    return results
 
 
 def _read_run(folder: Path) -> dict[str, Any]:
@@ -219,16 +244,20 @@ def is_run(folder: Path) -> bool:
     return (folder / RUN).is_file()
 
 
+def _check_whole(folder: Path) -> None:
+    told = _read_run(folder)
+    if told.get("format") != _FORMAT:
+        raise ValueError(
+            f"{folder} holds a run in format {told.get('format')}, this version reads {_FORMAT}; evaluate again."
+        )
+    if not told.get("complete"):
+        raise ValueError(f"{folder} holds an unfinished run; call evaluate(…, out={str(folder)!r}) again to finish it.")
+
+
 def read_run(folder: Path) -> pd.DataFrame:
     """The results of a run folder of ours; an unfinished run is refused with the remedy."""
-    about = _read_run(folder)
-    if about.get("format") != _FORMAT:
-        raise ValueError(
-            f"{folder} holds a run in format {about.get('format')}, this version reads {_FORMAT}; evaluate again."
-        )
-    if not about.get("complete"):
-        raise ValueError(f"{folder} holds an unfinished run; call evaluate(…, out={str(folder)!r}) again to finish it.")
-    results = read_parts(folder)
+    parts = list(read_parts(folder))
+    results = concat(parts) if parts else tidy({}, RESULTS, 0)
     with open(folder / SKIPPED, newline="", encoding="utf-8") as file:
         results.attrs["skipped"] = [(row["file"], row["reason"]) for row in csv.DictReader(file)]
     return results
@@ -262,51 +291,54 @@ def write_run(results: pd.DataFrame, folder: str | Path) -> Path:
 _ROWS = 2_000_000
 
 
+#: Texts that may stand in a published summary; others are counted as "other".
+_PUBLIC = {
+    "action": "|".join(ACTIONS),
+    "scope": "|".join(SCOPES),
+    "category": "|".join(CATEGORIES),
+    "subcategory": r"(HIPAA|DICOM|TCIA)-[A-Z0-9/-]{1,20}",
+    "modality": "AU|BI|CR|CT|DX|ECG|ES|GM|IO|KO|MG|MR|NM|OP|OT|PR|PT|PX|REG|RF|RT[A-Z]{4,6}|SC|SEG|SM|SR|US|XA|XC",
+    "state": "|".join(STATES),
+    "tag": r"\([0-9a-f]{3}[02468ace],[0-9a-f]{4}\)",
+}
+
+
 def write_summary(results: pd.DataFrame, path: str | Path) -> Path:
     """Write counts only, as JSON: no value, identifier or file name of the data. Returns the path.
 
-    The counts are per submission, action, category and subcategory, tag, scope and modality; private creators and
-    attribute names are the key's own texts and are left out. Fit to be published.
+    Checks are counted by action, category and subcategory, standard tag, scope, modality and state of the attribute. A
+    text that is none of the standard's or the benchmark's own codes is counted as "other", a submission is a number.
     """
-    require_columns(
-        results,
-        ["submission", "action", "passed", "category", "subcategory", "tag", "scope", "modality"],
-        "write_summary()",
-    )
+    require_columns(results, ["submission", "passed", "score", *_PUBLIC], "write_summary()")
     rows = results[scored(results)]
+    public = pd.DataFrame({name: _public(rows[name], allowed) for name, allowed in _PUBLIC.items()})
+    public["run"] = rows["submission"].cat.codes.to_numpy()
+    public["verdict"] = rows["passed"].map({True: "passed", False: "failed"}).astype(object).fillna("blank").to_numpy()
     summary = {
-        "made_with": versions(),
-        "python": platform.python_version(),
-        "checks": _counts(rows, []),
-        **{f"by_{name}": _counts(rows, [name]) for name in ("action", "scope", "modality")},
-        "by_category": _counts(rows, ["category", "subcategory"]),
-        "by_tag": _counts(rows[~rows["private"]], ["tag"]) + _private(rows),
-        "by_state": _counts(rows, ["state"]),
+        "made_with": {"python": platform.python_version(), **versions()},
         "not_scored": int(len(results) - len(rows)),
         "skipped_files": len(results.attrs.get("skipped", [])),
+        "checks": _counts(public, []),
+        **{f"by_{name}": _counts(public, [name]) for name in _PUBLIC if name != "category"},
+        "by_category": _counts(public, ["category", "subcategory"]),
     }
     with replacing(Path(path)) as temporary:
         temporary.write_text(json.dumps(summary, indent=1), encoding="utf-8")
     return Path(path)
 
 
+def _public(texts: pd.Series, allowed: str) -> Any:
+    known = recode(texts, lambda text: text if re.fullmatch(allowed, text) else "other")
+    return np.where(known.codes < 0, "none", np.asarray(known, dtype=object))
+
+
 def _counts(rows: pd.DataFrame, by: list[str]) -> list[dict[str, Any]]:
-    verdict = rows["passed"].astype("object").map({True: "passed", False: "failed"}).fillna("blank")
-    keys = [
-        rows["submission"].cat.codes.rename("run"),
-        *(rows[name].astype("object").fillna("none") for name in by),
-        verdict.rename("verdict"),
-    ]
-    counts = rows.groupby(keys, observed=True).size().unstack("verdict", fill_value=0)
+    counts = rows.groupby(["run", *by, "verdict"]).size().unstack("verdict", fill_value=0)
     counts = counts.reindex(columns=["passed", "failed", "blank"], fill_value=0).reset_index()
     return [
-        {name: value if isinstance(value, str) else int(value) for name, value in row.items()}
+        {name: getattr(value, "item", lambda v=value: v)() for name, value in row.items()}
         for row in counts.to_dict("records")
     ]
-
-
-def _private(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{**row, "tag": "private"} for row in _counts(rows[rows["private"]], [])]
 
 
 __all__ = ["Recorder", "digest", "read_parts", "read_run", "versions", "write_part", "write_run", "write_summary"]
