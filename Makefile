@@ -27,6 +27,12 @@ lab: $(READY) ## JupyterLab on the notebooks
 test: $(READY) ## All tests
 	@$(BIN)/python -m pytest -q
 
+figures: $(READY) ## The pictures of the README, from the demo
+	@$(BIN)/python tools/make_figures.py
+
+notebooks: $(READY) ## Run every notebook
+	@$(BIN)/python -m pytest -q tests/test_notebooks.py
+
 lint: $(READY) ## Style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet . || { echo 'ruff format . would reformat files'; exit 1; }
@@ -34,6 +40,9 @@ lint: $(READY) ## Style and types
 
 bench: $(READY) ## Speed and memory, as ratios
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+stress: $(READY) ## Thousands of broken files, tens of kills: the long form of the tests of trust
+	@$(BIN)/python tests/stress.py
 
 clean: ## Remove what the targets made
 	rm -rf $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -8,11 +8,12 @@ import os
 import re
 import threading
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from . import tags
 
@@ -28,10 +29,12 @@ class Unreadable(Exception):
 def files_below(folder: str | Path) -> Iterator[Path]:
     """The regular files below `folder` in a fixed order; names that start with a dot are not entered.
 
-    Folders behind symbolic links are entered once, so links that lead in circles end.
+    Folders behind symbolic links are entered once, so links that lead in circles end. A folder that cannot be entered
+    stands for the files in it: reading it tells why.
     """
     seen: set[tuple[int, int]] = set()
-    for parent, folders, names in os.walk(folder, followlinks=True):
+    closed: list[OSError] = []
+    for parent, folders, names in os.walk(folder, followlinks=True, onerror=closed.append):
         status = os.stat(parent)
         place = (status.st_dev, status.st_ino)
         if place in seen:
@@ -43,6 +46,7 @@ def files_below(folder: str | Path) -> Iterator[Path]:
             path = Path(parent, name)
             if not name.startswith(".") and path.is_file():
                 yield path
+    yield from sorted(Path(error.filename) for error in closed)
 
 
 @contextmanager
@@ -84,7 +88,10 @@ def read(path: str | Path) -> Released:
 
     try:
         with open(path, "rb") as file:
+            _check_inflated(file)
             return Released(dcmread(file))
+    except Unreadable:
+        raise
     except InvalidDicomError:
         raise Unreadable("not DICOM (no preamble and DICM)") from None
     except PermissionError:
@@ -93,6 +100,30 @@ def read(path: str | Path) -> Released:
         raise Unreadable("sequences nested too deep to read") from None
     except Exception as error:  # pydicom raises many kinds on broken files; their texts can quote values
         raise Unreadable(f"broken DICOM ({type(error).__name__})") from None
+
+
+_DEFLATED = b"1.2.840.10008.1.2.1.99"
+_MOST = 1 << 30  # bytes; pydicom inflates a deflated file whole, and one of 4 MB can hold 4 GB
+
+
+def _check_inflated(file: BinaryIO) -> None:
+    """Refuses a deflated data set that would inflate beyond all measure; leaves `file` at its start."""
+    head = file.read(4096)
+    file.seek(0)
+    if _DEFLATED not in head:
+        return
+    from pydicom.filereader import read_file_meta_info
+
+    meta = read_file_meta_info(file.name)
+    file.seek(144 + meta.FileMetaInformationGroupLength)  # preamble, DICM, and the element that tells this length
+    inflate, size = zlib.decompressobj(-zlib.MAX_WBITS), 0
+    while (chunk := file.read(1 << 16)) and not inflate.eof:
+        while chunk:
+            size += len(inflate.decompress(chunk, 1 << 24))
+            chunk = inflate.unconsumed_tail
+            if size > _MOST:
+                raise Unreadable("deflated data that inflate to more than a gigabyte")
+    file.seek(0)
 
 
 class Released:

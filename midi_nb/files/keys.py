@@ -88,8 +88,10 @@ class Specs:
             spec = self._known[given] = self._made(*given)
             return spec
         except TypeError:  # a list where a text belongs
-            texts = [part if isinstance(part, str) else None for part in (action, path, name, scope, *codes)]
-            return self._made(*texts[:4], tuple(texts[4:]))
+            action, path, name, scope, *codes = (
+                part if isinstance(part, str) else None for part in (action, path, name, scope, *codes)
+            )
+            return self._made(action, path, name, scope, tuple(codes))
 
     def _made(self, action: Any, path: Any, name: Any, scope: Any, codes: tuple[Any, ...]) -> Spec:
         action, scope = _text(action), (_text(scope) or "").capitalize()

@@ -131,12 +131,10 @@ def _actual(text: str) -> str | None:
 def _names(told: pd.Categorical, paths: pd.Categorical) -> pd.Categorical:
     """The names of attributes as the file tells them; where it does not, as the dictionaries do."""
     untold = np.asarray(told.codes < 0) | _cells_in(told, "")
-    known = recode(paths, tags.name)
-    return (
-        encode(np.where(untold, np.asarray(known, dtype=object), np.asarray(told, dtype=object)))
-        if untold.any()
-        else told
-    )
+    if not untold.any():
+        return told
+    known = np.asarray(recode(paths, tags.name), dtype=object)
+    return encode(np.where(untold, known, np.asarray(told, dtype=object)))
 
 
 def _states(value: pd.Categorical, missing: Any, hidden: Any, retained: Any) -> pd.Categorical:

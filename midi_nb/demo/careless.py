@@ -1,0 +1,357 @@
+"""A plausible tool with bugs: the reference, spoilt in every way that CAUSES knows, each spoiling on record.
+
+`BUGS` is the table: whose files, which attribute, what the tool made of it, and which causes its failing checks have.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
+
+import numpy as np
+from pydicom import Dataset
+from pydicom.datadict import dictionary_VR, tag_for_keyword
+from pydicom.dataelem import DataElement
+
+from . import lettering
+from .case import Case, Delivery
+from .hospital import story
+from .lettering import Box
+from .plant import walk
+from .release import hide, native, new_uid, pixels_of, put_pixels, shifted
+
+
+class Drop:
+    """Stands for an attribute that is taken out."""
+
+
+#: (released value, original value, case) → the value the careless tool leaves behind, or Drop.
+Spoil = Callable[[Any, Any, Case], Any]
+
+
+class Bug(NamedTuple):
+    """One way in which the careless tool goes wrong, on every instance whose names match."""
+
+    story: str  # the patient's story in hospital.PATIENTS
+    instances: str  # pattern of names of its instances
+    where: str  # keywords joined by dots, an official path of a private attribute, or a private creator and "*"
+    spoil: Spoil
+    causes: Mapping[str, str]  # action → cause of its failing check; none: the benchmark lets it pass
+    note: str
+    audit: str = ""  # what an audit should find where no check fails
+
+
+class Finding(NamedTuple):
+    """A planted flaw that no check sees: what an audit has to find, and where."""
+
+    path: str
+    finding: str
+    note: str
+
+
+class Flaw(NamedTuple):
+    """A planted flaw: the check that has to fail or stay blank, and why."""
+
+    check: int  # its number in the key
+    cause: str
+    note: str
+
+
+def to(value: Any) -> Spoil:
+    return lambda now, was, case: value
+
+
+def original(now: Any, was: Any, case: Case) -> Any:
+    return was
+
+
+def drop(now: Any, was: Any, case: Case) -> Any:
+    return Drop
+
+
+def glued(now: Any, was: Any, case: Case) -> Any:
+    return f"{now} ({case.chart.person.spoken})"
+
+
+def foreign_uid(now: Any, was: Any, case: Case) -> Any:
+    return new_uid(case.chart.seed, f"{was} once more")
+
+
+def days_off(days: int) -> Spoil:
+    return lambda now, was, case: shifted(str(now), days)
+
+
+RETAINED = {"text_retained": "value_emptied"}
+BUGS: tuple[Bug, ...] = (
+    # privacy
+    Bug("portable_chest", "cr *", "PatientComments",
+        original, {"text_removed": "leak_untouched"}, "free text is not cleaned at all"),
+    Bug("head", "t1 [1-6]", "StudyDescription",
+        glued, {"text_removed": "leak_full"}, "name put in brackets instead of removed"),
+    Bug("second_head", "*", "AccessionNumber",
+        lambda now, was, case: str(int(was)), {"text_removed": "leak_numeric"},
+        "accession number passed through a number: only the leading zeros are gone"),
+    Bug("ultrasound", "us 2", "ImageComments",
+        to("liver seg VI depth 8"), {"text_removed": "leak_substring"},
+        "a name's particle survives inside another word"),
+    Bug("pet_ct", "pet *", '<(0009,"GEMS_PETD_01",37)>',
+        lambda now, was, case: f"{now} {case.chart.person.referring.split('^')[0]}", {"text_removed": "leak_partial"},
+        "title and given name removed, surname left"),
+    Bug("abdomen", "ct *", "RequestedContrastAgent",
+        lambda now, was, case: f"{now} {case.chart.person.referring.split('^')[1]}", {"text_removed": "leak_partial"},
+        "surname removed, given name left"),
+    Bug("pet_ct", "low dose ct *", "SeriesDate",
+        original, {"date_shifted": "date_unshifted"}, "dates of one series are not shifted"),
+    Bug("pet_ct", "low dose ct *", "AcquisitionDate",
+        original, {"date_shifted": "date_unshifted"}, "dates of one series are not shifted"),
+    Bug("pet_ct", "low dose ct *", "ContentDate",
+        original, {"date_shifted": "date_unshifted"}, "dates of one series are not shifted"),
+    Bug("head", "t1 post *", "FrameOfReferenceUID",
+        original, {"uid_changed": "uid_unchanged", "uid_consistent": "uid_unchanged"},
+        "frame of reference is not remapped in one series"),
+    Bug("portable_chest", "sr",
+        "CurrentRequestedProcedureEvidenceSequence.ReferencedSeriesSequence.ReferencedSOPSequence.ReferencedSOPInstanceUID",
+        original, {"uid_changed": "uid_unchanged_nested", "uid_consistent": "uid_unchanged"},
+        "UIDs inside sequences are not remapped"),
+    Bug("portable_chest", "dx", "PatientID",
+        original, {"text_removed": "leak_untouched", "patid_consistent": "patient_id_unchanged"},
+        "the second study keeps its patient ID"),
+    # utility
+    Bug("lung_radiotherapy", "planning ct *", '"GEMS_ACQU_01"*',
+        drop, {"text_retained": "private_block_dropped"}, "a private block dropped over a whole series"),
+    Bug("abdomen", "ct *", '<(7005,"TOSHIBA_MEC_CT3",23)>',
+        drop, {"text_retained": "private_tag_dropped"}, "one private attribute dropped"),
+    Bug("abdomen", "ct *", "ConvolutionKernel",
+        drop, {"text_retained": "tag_dropped"}, "an optional attribute dropped"),
+    Bug("lung_radiotherapy", "planning ct *", "ProtocolName",
+        to(""), RETAINED, "protocol name emptied for the date in it"),
+    Bug("second_head", "*", "PatientSize",
+        to(""), RETAINED, "a patient characteristic emptied"),
+    Bug("pet_ct", "pet *", "ImagePositionPatient",
+        lambda now, was, case: [f"{float(v):.1f}" for v in was], {"text_retained": "reformatted"},
+        "numbers written anew, values unchanged"),
+    Bug("abdomen", "ct *", "ProtocolName",
+        to("4.6 COLONOSCOPY (ACRIN)"), {"text_retained": "overclean_disputable"},
+        "a doctor's name removed that the key wants kept"),
+    Bug("mammography", "*", "StudyDescription",
+        to("MAMMO SCREENING"), {"text_retained": "overclean_partial"}, "an ordinary word removed"),
+    Bug("pet_ct", "pet *", "RadiopharmaceuticalInformationSequence.Radiopharmaceutical",
+        to("ANONYMIZED"), {"text_retained": "value_dummy"}, "a harmless text replaced by a placeholder"),
+    Bug("ultrasound", "us ?", "ProcessingFunction",
+        to("Standard"), {"text_retained": "value_replaced"}, "a text replaced by another"),
+    # validity
+    Bug("portable_chest", "cr lateral", "ViewPosition",
+        drop, {"tag_retained": "required_tag_dropped", "text_retained": "tag_dropped"},
+        "a required attribute dropped"),
+    Bug("head", "t1 2", "ScanningSequence",
+        to(""), {"text_notnull": "required_value_emptied", **RETAINED}, "a required attribute emptied"),
+    # linkage
+    Bug("lung_radiotherapy", "seg", "ReferencedSeriesSequence.ReferencedInstanceSequence.ReferencedSOPInstanceUID",
+        foreign_uid, {"uid_consistent": "uid_nested_not_remapped"}, "references get UIDs of their own"),
+    Bug("lung_radiotherapy", "rtdose", "ReferencedRTPlanSequence.ReferencedSOPInstanceUID",
+        foreign_uid, {"uid_consistent": "uid_nested_not_remapped"}, "references get UIDs of their own"),
+    Bug("second_head", "t2 2", "FrameOfReferenceUID",
+        to("1.2.826.0.1.3680043.10.1729.2.007"), {"uid_consistent": "uid_invalid"}, "a component with leading zeros"),
+    Bug("abdomen", "ct *", "FrameOfReferenceUID",
+        lambda now, was, case: new_uid(case.chart.seed, f"{was} {case.number}"), {"uid_consistent": "uid_inconsistent"},
+        "every slice gets a frame of reference of its own"),
+    Bug("lung_radiotherapy", "rtdose", "PatientID",
+        to(""), {"patid_consistent": "patient_id_emptied"}, "patient ID emptied"),
+    Bug("pet_ct", "pet *", "PatientID",
+        lambda now, was, case: f"{now}B", {"patid_consistent": "patient_id_inconsistent"},
+        "one series goes to another pseudonym"),
+    # key
+    Bug("mammography", "mg R CC", "PatientIdentityRemoved",
+        drop, {"text_retained": "source_gap"}, "markers are not added"),
+    Bug("mammography", "mg R CC", "DeidentificationMethod",
+        drop, {"tag_retained": "source_gap", "text_notnull": "source_gap"}, "markers are not added"),
+    Bug("abdomen", "ct 2", "PatientSex",
+        to("O"), {"text_retained": "blank_no_words"}, "sex replaced; M is a stop word"),
+    Bug("portable_chest", "cr lateral", "ScheduledStudyStopDate",
+        to(""), {"date_shifted": "blank_error"}, "an empty element added, for which the key has no original"),
+    # what the benchmark lets pass
+    Bug("second_head", "*", "ImageComments",
+        lambda now, was, case: f"prev. {case.chart.person.spoken}", {},
+        "the name moved into another attribute", "phi_elsewhere"),
+    Bug("ultrasound", "us 1", "StudyDate",
+        to(""), {}, "a date emptied instead of shifted", "date_removed"),
+    Bug("slides", "slide", "ContentDate",
+        lambda now, was, case: f"{str(now)[:4]}.{str(now)[4:6]}.{str(now)[6:8]}", {},
+        "a date in another format", "date_bad_format"),
+    Bug("very_old", "sr", "StudyDate",
+        days_off(1), {}, "a date shifted by one day too many", "date_wrong_shift"),
+    Bug("mammography", "mg R CC", "SeriesDate",
+        days_off(10), {}, "another shift than the patient's other dates", "date_inconsistent"),
+    Bug("lung_radiotherapy", "rtstruct", "StructureSetROISequence.ReferencedFrameOfReferenceUID",
+        drop, {}, "a UID removed", "uid_removed"),
+)  # fmt: skip
+
+
+def unhidden(dataset: Dataset, case: Case) -> None:
+    """The burned-in text as it was."""
+    dataset.PixelData = case.original.dataset.PixelData
+
+
+def half_hidden(dataset: Dataset, case: Case) -> None:
+    """A box that covers the first of two lines only."""
+    unhidden(dataset, case)
+    (box,) = boxes(case)
+    hide(dataset, [Box(box.x0, box.y0, box.x1, (box.y0 + box.y1) // 2)])
+
+
+def dimmed(dataset: Dataset, case: Case) -> None:
+    """A translucent box: the text is paler, not gone."""
+    unhidden(dataset, case)
+    pixels = pixels_of(dataset)
+    for box in boxes(case):
+        part = pixels[:, box.y0 : box.y1, box.x0 : box.x1]
+        part[...] = part // 2
+    put_pixels(dataset, pixels, str(dataset.file_meta.TransferSyntaxUID))
+
+
+def stamped(dataset: Dataset, case: Case) -> None:
+    """The tool's own stamp where the text was."""
+    pixels = pixels_of(dataset)
+    box = boxes(case)[0]
+    lettering.burn(pixels[0], "DE-IDENTIFIED", 13, box, 255, 0)
+    put_pixels(dataset, pixels, str(dataset.file_meta.TransferSyntaxUID))
+
+
+def without_pixels(dataset: Dataset, case: Case) -> None:
+    del dataset.PixelData
+
+
+def decompressed(dataset: Dataset, case: Case) -> None:
+    native(dataset)
+
+
+def over_redacted(dataset: Dataset, case: Case) -> None:
+    """A box over anatomy."""
+    rows, columns = dataset.Rows, dataset.Columns
+    hide(dataset, [Box(columns // 3, rows // 3, columns // 3 + columns // 5, rows // 3 + rows // 8)])
+
+
+def smoothed(dataset: Dataset, case: Case) -> None:
+    """Pixels averaged with their neighbours."""
+    pixels = pixels_of(dataset)
+    pixels[...] = (pixels.astype(np.int32) + np.roll(pixels, 1, axis=2)) // 2
+    put_pixels(dataset, pixels, str(dataset.file_meta.TransferSyntaxUID))
+
+
+def boxes(case: Case) -> list[Box]:
+    return [row.box for row in case.original.planted if row.box and row.path == "<(7fe0,0010)>"]
+
+
+PIXEL_BUGS: tuple[Bug, ...] = tuple(
+    Bug(story, instances, "PixelData", spoil, causes, note)  # type: ignore[arg-type]
+    for story, instances, spoil, causes, note in (
+        ("ultrasound", "us 1", unhidden, {"pixels_hidden": "burned_in_untouched"}, "burned-in text overlooked"),
+        ("mammography", "mg L MLO", half_hidden, {"pixels_hidden": "burned_in_partial"}, "a redaction box too small"),
+        ("portable_chest", "cr front", dimmed, {"pixels_hidden": "burned_in_visible"}, "a translucent redaction box"),
+        (
+            "ultrasound",
+            "us 3",
+            stamped,
+            {"pixels_hidden": "ocr_noise"},
+            "the tool's stamp shares two letters with the name",
+        ),
+        ("abdomen", "ct 8", without_pixels, {"pixels_retained": "pixel_data_dropped"}, "pixel data dropped"),
+        ("pet_ct", "low dose ct *", decompressed, {"pixels_retained": "pixels_reencoded"}, "recompressed without loss"),
+        ("head", "t1 4", over_redacted, {"pixels_retained": "pixels_over_redacted"}, "a box over anatomy"),
+        ("pet_ct", "pet 5", smoothed, {"pixels_retained": "pixels_altered"}, "pixels smoothed"),
+        ("very_old", "dx", without_pixels, {"pixels_hidden": "lost_check"}, "no pixels left to look for text in"),
+    )
+)
+MISSING = ("abdomen", "ct 5")  # a slice that never arrives
+MISSING_FAIL = (
+    "tag_retained",
+    "text_notnull",
+    "text_retained",
+    "pixels_retained",
+    "uid_consistent",
+    "patid_consistent",
+)
+#: Story and action → path of an identifier that is left out of the mapping.
+UNMAPPED = {
+    ("slides", "uid_consistent"): "<(0040,0560)>[<0000>]<(0040,0554)>",
+    ("very_old", "patid_consistent"): "<(0010,0020)>",
+}
+UNMAPPED_CAUSES = {"uid_consistent": "uid_not_in_mapping", "patid_consistent": "patient_id_not_in_mapping"}
+
+
+def spoil(dataset: Dataset, case: Case) -> tuple[Dataset | None, list[Flaw], list[Finding]]:
+    """What the careless tool makes of a reference (in place; None: no file), its failing checks, its audit findings."""
+    checks, who = case.answers.checks, (story(case.chart), case.original.name)
+    if who == MISSING:
+        failing = [number for number, check in enumerate(checks) if check.action in MISSING_FAIL]
+        return None, [Flaw(number, "missing_file", "a slice is missing") for number in failing], []
+    flaws, findings = [], []
+    for bug in BUGS + PIXEL_BUGS:
+        if bug.story == who[0] and fnmatchcase(who[1], bug.instances):
+            touched = damage(dataset, case, bug)
+            flaws += [
+                Flaw(number, bug.causes[check.action], bug.note)
+                for number, check in enumerate(checks)
+                if check.path in touched and check.action in bug.causes
+            ]
+            findings += [Finding(path, bug.audit, bug.note) for path in sorted(touched) if bug.audit]
+    for number, check in enumerate(checks):
+        if (who[0], check.action) in UNMAPPED and check.path == UNMAPPED[who[0], check.action]:
+            flaws.append(Flaw(number, UNMAPPED_CAUSES[check.action], "an identifier is missing in the mapping"))
+    return dataset, sorted(flaws), findings
+
+
+def with_gaps(case: Case, delivery: Delivery) -> Delivery:
+    """The delivery without the identifiers that the careless tool leaves out of its mappings."""
+    gaps = {
+        check.original for check in case.answers.checks if UNMAPPED.get((story(case.chart), check.action)) == check.path
+    }
+    uids = {old: new for old, new in delivery.uids.items() if old not in gaps}
+    return delivery._replace(uids=uids, patient=None if case.answers.patient in gaps else delivery.patient)
+
+
+def damage(dataset: Dataset, case: Case, bug: Bug) -> set[str]:
+    """Applies a bug to a reference, in place; gives the official paths it touched."""
+    if bug.where == "PixelData":
+        bug.spoil(dataset, case)  # type: ignore[call-arg]
+        return {"<(7fe0,0010)>"}
+    before = {path: element for path, element, _ in walk(case.original.dataset)}
+    released = {path: (element, home) for path, element, home in walk(dataset)}
+    touched = {path for path in before.keys() | released.keys() if matches(path, bug.where)}
+    if not touched:
+        touched = {route(bug.where)}
+    for path in touched:
+        element, home = released.get(path, (None, dataset))
+        was = before[path].value if path in before else ""
+        value = bug.spoil(element.value if element is not None else "", was, case)
+        if value is Drop:
+            if element is not None:
+                del home[element.tag]
+        elif element is not None:
+            element.value = value
+        else:
+            tag = before[path].tag if path in before else tag_for_keyword(bug.where)
+            home.add(DataElement(tag, before[path].VR if path in before else dictionary_VR(tag), value))  # type: ignore[arg-type]
+    for creator in [
+        e.tag
+        for e in dataset
+        if bug.where.endswith("*") and e.name == "Private Creator" and f'"{e.value}"*' == bug.where
+    ]:
+        del dataset[creator]
+    return touched
+
+
+def matches(path: str, where: str) -> bool:
+    if where.endswith("*"):
+        return where[:-1] in path
+    return re.sub(r"\[<\d+>\]", "", path) == route(where)
+
+
+def route(where: str) -> str:
+    """An official path without item numbers, from keywords joined by dots; paths stay as they are."""
+    if where.startswith(("<", '"')):
+        return where
+    tags = [int(tag_for_keyword(keyword) or 0) for keyword in where.split(".")]
+    return "".join(f"<({tag >> 16:04x},{tag & 0xFFFF:04x})>" for tag in tags)

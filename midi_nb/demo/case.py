@@ -1,0 +1,34 @@
+"""What is handed to everybody who makes a submission, and what they hand back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from .chart import Chart
+from .key import Answers
+from .plant import Original
+
+
+class Case(NamedTuple):
+    """One instance in all that the demo knows of it."""
+
+    chart: Chart
+    number: int  # within its patient, from 1
+    original: Original
+    path: Path  # of the original
+    answers: Answers
+    reference: bytes  # the file that does exactly what the key asks
+
+
+class Delivery(NamedTuple):
+    """One file of a submission with the identifiers it gives; no content where a file goes missing."""
+
+    name: str
+    content: bytes | None
+    uids: dict[str, str]  # old → new
+    patient: str | None  # the new identifier, None where there is none
+
+
+Maker = Callable[[Case], Delivery | None]

@@ -1,0 +1,325 @@
+"""The hospital's archive: what was done to each kind of patient, on whose machines, with which slips of the pen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from . import documents as doc
+from . import images as image
+from .chart import IMPLICIT, JPEG_2000, RLE, Attributes, Chart, Draft, code, facts, patient, series, study
+from .people import someone
+
+#: Machines: equipment attributes and private blocks, with identifiers in the private attributes where TCIA's curators
+#: have found some.
+MACHINES: dict[str, Attributes] = {
+    machine: facts(text)
+    for machine, text in {
+        "Fuji CR": """
+            Manufacturer = FUJI PHOTO FILM Co., ltd.; ManufacturerModelName = 5501ES; SoftwareVersions = A09-02;
+            StationName = FC[[ {host}]]; (0009,"FDMS 1.0",04) SH = CHEST; (0009,"FDMS 1.0",05) SH = 0501;
+            (0009,"FDMS 1.0",92) SH = {ward}; (0021,"FDMS 1.0",10) CS = STANDARD;
+        """,
+        "Philips DX": """
+            Manufacturer = Philips Medical Systems; ManufacturerModelName = digital DIAGNOST; SoftwareVersions = 1.3.1;
+            StationName = BUCKY-1; (2001,"Philips Imaging DD 001",10) CS = NO;
+            (2001,"Philips Imaging DD 001",23) DS = 90.00; (3f01,"INTELERAD MEDICAL SYSTEMS",01) LO = ROUTED;
+            (3f01,"INTELERAD MEDICAL SYSTEMS",03) LO = AE_{surname};
+        """,
+        "Toshiba CT": """
+            Manufacturer = TOSHIBA; ManufacturerModelName = Aquilion ONE; SoftwareVersions = V4.74ER007;
+            StationName = CT-SUITE-3; (7005,"TOSHIBA_MEC_CT3",08) DS = 0.5; (7005,"TOSHIBA_MEC_CT3",0a) DS = 26.5;
+            (7005,"TOSHIBA_MEC_CT3",0b) SH = FC18; (7005,"TOSHIBA_MEC_CT3",1c) LO = IOPAMIDOL[[ for {patient}]];
+            (7005,"TOSHIBA_MEC_CT3",1d) UL = 3; (7005,"TOSHIBA_MEC_CT3",23) DS = 0.828;
+        """,
+        "GE CT": """
+            Manufacturer = GE MEDICAL SYSTEMS; ManufacturerModelName = LightSpeed VCT; SoftwareVersions = 07MW18.4;
+            StationName = CT99; (0009,"GEMS_IDEN_01",01) LO = GE_GENESIS_FF;
+            (0009,"GEMS_IDEN_01",04) SH = LightSpeed VCT; (0009,"GEMS_IDEN_01",30) SH = {account};
+            (0019,"GEMS_ACQU_01",02) SL = 912; (0019,"GEMS_ACQU_01",03) DS = 394.750000;
+            (0019,"GEMS_ACQU_01",04) DS = 1.023900; (0019,"GEMS_ACQU_01",0f) DS = 513.800000;
+            (0019,"GEMS_ACQU_01",11) SS = 1; (0019,"GEMS_ACQU_01",18) LO = S; (0019,"GEMS_ACQU_01",19) DS = -12.500000;
+            (0019,"GEMS_ACQU_01",1a) LO = I; (0019,"GEMS_ACQU_01",1b) DS = -62.500000;
+            (0019,"GEMS_ACQU_01",1e) DS = 400.000000; (0019,"GEMS_ACQU_01",23) DS = 39.375000;
+            (0019,"GEMS_ACQU_01",24) DS = 0.517300; (0019,"GEMS_ACQU_01",25) SS = 1;
+            (0019,"GEMS_ACQU_01",26) SL = 8145; (0019,"GEMS_ACQU_01",27) DS = 0.400000;
+            (0019,"GEMS_ACQU_01",2c) SL = 2960; (0019,"GEMS_ACQU_01",39) SS = 2; (0019,"GEMS_ACQU_01",3a) SS = 888;
+            (0019,"GEMS_ACQU_01",40) SS = 1; (0019,"GEMS_ACQU_01",42) SS = 0; (0019,"GEMS_ACQU_01",43) SS = 1;
+            (0019,"GEMS_ACQU_01",47) SS = 120; (0019,"GEMS_ACQU_01",52) SS = 1; (0019,"GEMS_ACQU_01",6a) SS = 24;
+            (0019,"GEMS_ACQU_01",6b) SS = 1320; (0019,"GEMS_ACQU_01",70) DS = 800.000000;
+            (0019,"GEMS_ACQU_01",71) DS = 0.984000; (0023,"GEMS_STDY_01",70) FD = {seen_seconds};
+            (0027,"GEMS_IMAG_01",06) SL = 1; (0027,"GEMS_IMAG_01",1c) SL = 512;
+            (0027,"GEMS_IMAG_01",33) LO = HELICAL[[ {patient}]];
+        """,
+        "GE MR": """
+            Manufacturer = GE MEDICAL SYSTEMS; ManufacturerModelName = SIGNA EXCITE; SoftwareVersions = 11;
+            StationName = MR1OW0; (0009,"GEMS_IDEN_01",01) LO = GE_GENESIS_FF; (0019,"GEMS_ACQU_01",7e) SS = 2;
+            (0019,"GEMS_ACQU_01",84) DS = 0.000000; (0027,"GEMS_IMAG_01",06) SL = 2; (0043,"GEMS_PARM_01",01) SS = 4;
+            (0043,"GEMS_PARM_01",2a) OB = XSLICE; (0043,"GEMS_PARM_01",80) LO = 8HRBRAIN[[ {operator} {seen}]];
+        """,
+        "Siemens MR": """
+            Manufacturer = SIEMENS; ManufacturerModelName = Avanto; SoftwareVersions = syngo MR B17;
+            StationName = MRC25487; (0019,"SIEMENS MR HEADER",08) CS = IMAGE NUM 4;
+            (0019,"SIEMENS MR HEADER",0b) DS = 3260; (0051,"SIEMENS MR HEADER",0b) SH = 192*256s;
+            (0051,"SIEMENS MR HEADER",0f) LO = HEA;HEP;
+            (0021,"SIEMENS MR SDS 01",19) OB = ### ASCCONV BEGIN ### tPatientName = {surname} ### ASCCONV END ###;
+        """,
+        "GE PET/CT": """
+            Manufacturer = GE MEDICAL SYSTEMS; ManufacturerModelName = Discovery STE; SoftwareVersions = pet_dste.101;
+            StationName = PETOW1; (0009,"GEMS_PETD_01",01) LO = GE Discovery STE; (0009,"GEMS_PETD_01",03) LO = SCAN 1;
+            (0009,"GEMS_PETD_01",37) LO = FDG LOT 7[[ ordered by {dr_referring}]];
+        """,
+        "GE MG": """
+            Manufacturer = GE MEDICAL SYSTEMS; ManufacturerModelName = Senographe DS; SoftwareVersions = ADS 53.40;
+            StationName = SENO-[[{ward}]]; (0045,"GEMS_SENO_02",1b) LO = CONTRAST; (0045,"GEMS_SENO_02",20) DS = 15.0;
+            (0045,"GEMS_SENO_02",26) OB = MAO OP={operator};
+        """,
+        "Philips US": """
+            Manufacturer = Philips Medical Systems; ManufacturerModelName = iU22; SoftwareVersions = PMS5.1;
+            StationName = IU22-B; (200d,"Philips US Imaging DD 023",38) TM = 101500;
+        """,
+        "Varian": """
+            Manufacturer = Varian Medical Systems; ManufacturerModelName = ARIA RadOnc; SoftwareVersions = 11.0.31;
+            StationName = ARIA-7;
+        """,
+        "Hamamatsu": """
+            Manufacturer = Hamamatsu; ManufacturerModelName = NanoZoomer; SoftwareVersions = 3.1.7;
+            StationName = SLIDE-1;
+        """,
+        "Reports": """
+            Manufacturer = Merge Healthcare; ManufacturerModelName = RIS; SoftwareVersions = 7.0;
+            StationName = REPORT-2;
+        """,
+    }.items()
+}
+
+#: What a request from the ward brings along; its last attribute lies three sequences deep.
+REQUEST: Attributes = {
+    "RequestAttributesSequence": [
+        {
+            "RequestedProcedureID": "{account}",
+            "RequestedProcedureDescription": "per protocol[[, phone {fax}]]",
+            "ScheduledProcedureStepID": "{visit}",
+            "ScheduledProcedureStepDescription": "routine[[ {patient}]]",
+            "ScheduledProtocolCodeSequence": [
+                {
+                    **code("PROT-1", "99DEMO", "Local protocol")[0],
+                    "ProtocolContextSequence": [
+                        {
+                            "ValueType": "TEXT",
+                            "ConceptNameCodeSequence": code("121106", "DCM", "Comment"),
+                            "TextValue": "arrives by wheelchair[[ from {address}]]",
+                        }
+                    ],
+                }
+            ],
+        }
+    ],
+}
+
+
+def portable_chest(chart: Chart) -> Iterator[Draft]:
+    """A portable chest radiograph with its lateral, a later digital one, and the report on the first."""
+    person = patient(chart) | facts("""
+        PatientComments = FOLLOW UP[[ call {phone} or {email}]]; InsurancePlanIdentification = {plan};
+        AdditionalPatientHistory = smoker[[, lives in {town}]];
+    """)
+    request = facts("""
+        RequestedProcedureDescription = Chest two views[[ {seen}]]; StudyComments = compare with priors[[, fax {fax}]];
+        AdmittingDiagnosesDescription = Cough[[, seen by {dr_referring}]]; RetrieveURL = {url};
+        ReasonForStudy = persistent cough[[ per {dr_referring}]];
+    """)
+    today = {"ScheduledStudyStartDate": f"{chart.person.first_seen:%Y%m%d}"}
+    first = person | REQUEST | request | today
+    first |= study(chart, "chest", "191128", "XR CHEST AP PORTABLE[[ for {patient}]]")
+    views = series(chart, first, "cr", 1, "CR", MACHINES["Fuji CR"]) | facts("""
+        SeriesDescription = CHEST PA LAT; ProtocolName = CHEST[[ {dr_referring}]]; DataSetSubtype = IMAGE[[ {mrn}]];
+    """)
+    text = {"template": image.banner(chart), "size": 12, "corner": "top left", "ink": 3900, "paper": 0}
+    front = image.cr(chart, views, "cr front", 1, burn=text)
+    yield front
+    yield image.cr(chart, views, "cr lateral", 2, lateral=True)
+
+    later = person | study(chart, "chest later", "084512", "XR CHEST 1V[[ {seen}]]", days=120)
+    upright = series(chart, later, "dx", 1, "DX", MACHINES["Philips DX"]) | facts("""
+        SeriesDescription = CHEST AP; ProtocolName = CHEST AP STANDARD;
+    """)
+    text = {"template": "{letters}\n{mrn}", "size": 12, "corner": "bottom right", "ink": 16000, "paper": 0}
+    yield image.dx(chart, upright, "dx", 1, text)
+
+    report = series(chart, first, "sr", 2, "SR", MACHINES["Reports"]) | facts("SeriesDescription = REPORT")
+    yield doc.sr(chart, report, "sr", front, "CR")
+
+
+def abdomen(chart: Chart) -> Iterator[Draft]:
+    """A contrast CT of the abdomen."""
+    person = patient(chart) | facts("""
+        PatientComments = allergy list in chart[[ of {patient}]]; MedicalAlerts = contrast reaction[[ {seen}]];
+        AdditionalPatientHistory = pancreatitis[[, MRN {mrn}]];
+        RequestedContrastAgent = IOPAMIDOL 300[[ ok by {dr_referring}]];
+    """)
+    visit = person | study(chart, "abdomen", "101500", "CT ABDOMEN W CONTRAST[[ {seen}]]")
+    venous = series(chart, visit, "ct", 2, "CT", MACHINES["Toshiba CT"]) | facts("""
+        SeriesDescription = ABD 5.0 VENOUS; BodyPartExamined = ABDOMEN; ContrastBolusAgent = IOPAMIDOL[[ {operator}]];
+        ProtocolName = 4.6 COLONOSCOPY (ACRIN) DR.IYER;
+    """)
+    for number in range(1, 9):
+        yield image.ct(chart, venous, f"ct {number}", number, 0.5 + 0.45 * (number - 1) / 7, contrast=True)
+
+
+def lung_radiotherapy(chart: Chart) -> Iterator[Draft]:
+    """A planning CT of the chest with its structures, plan, dose and a segmentation."""
+    person = patient(chart) | facts("Occupation = teacher[[ {visit}]]; StudyComments = lung SBRT[[ {mrn}]]")
+    visit = person | study(chart, "planning", "133005", "RT PLANNING[[ {letters}]]")
+    planning = series(chart, visit, "planning ct", 3, "CT", MACHINES["GE CT"]) | facts("""
+        SeriesDescription = CHEST 5.0[[ {dr_reading}]]; ProtocolName = P4[[ {seen}]]; BodyPartExamined = CHEST;
+    """)
+    sections = [
+        image.ct(chart, planning, f"planning ct {number}", number, 0.06 + 0.02 * (number - 1), size=96)
+        for number in range(1, 8)
+    ]
+    yield from sections
+
+    def of_kind(modality: str, number: int, machine: str, description: str) -> Attributes:
+        made = series(chart, visit, modality, number, modality, MACHINES[machine])
+        return made | {"SeriesDescription": description}
+
+    structures = doc.rtstruct(
+        chart, of_kind("RTSTRUCT", 10, "Varian", "ARIA RadOnc Structure Sets"), "rtstruct", sections
+    )
+    plan = doc.rtplan(chart, of_kind("RTPLAN", 11, "Varian", "ARIA RadOnc Plans"), "rtplan", structures)
+    yield structures
+    yield plan
+    yield doc.rtdose(chart, of_kind("RTDOSE", 12, "Varian", "ARIA RadOnc Dose"), "rtdose", plan)
+    yield doc.seg(chart, of_kind("SEG", 13, "Reports", "Nodule segmentation"), "seg", sections)
+
+
+def head(chart: Chart) -> Iterator[Draft]:
+    """An MR of the head before and after contrast; the second series is compressed and one image has an overlay."""
+    visit = patient(chart) | REQUEST | study(chart, "head", "152201", "MR BRAIN W WO[[ {patient}]]")
+    before = series(chart, visit, "t1", 4, "MR", MACHINES["Siemens MR"]) | facts("""
+        SeriesDescription = t1_se_tra; ProtocolName = t1_se_tra[[ {surname}]];
+    """)
+    after = series(chart, visit, "t1 post", 9, "MR", MACHINES["Siemens MR"]) | facts("""
+        SeriesDescription = t1_se_tra_post; ProtocolName = t1_se_tra post;
+        ContrastBolusAgent = GADAVIST[[ given by {operator}]];
+    """)
+    levels = [(number, 0.25 + 0.1 * (number - 1)) for number in range(1, 7)]
+    for number, level in levels:
+        yield image.mr(chart, before, f"t1 {number}", number, level, "T1", overlay=number == 3)
+    for number, level in levels:
+        yield image.mr(chart, after, f"t1 post {number}", number, level, "T1 post", syntax=JPEG_2000)
+
+
+def mammography(chart: Chart) -> Iterator[Draft]:
+    """A screening mammogram in four views, two of them with the patient's banner."""
+    person = patient(chart) | facts("PregnancyStatus = 1; IssuerOfPatientID = 1EM800O4-{mrn}")
+    visit = person | study(chart, "mammo", "080911", "MAMMO MOBILE SCREENING[[ {town}]]")
+    visit["ProcedureCodeSequence"] = code("MSCREEN", "99SECTRA", "MAMMO MOBILE SCREENING")
+    for number, (side, oblique) in enumerate((("R", False), ("L", False), ("R", True), ("L", True)), 1):
+        view = f"{side} {'MLO' if oblique else 'CC'}"
+        views = series(chart, visit, view, number, "MG", MACHINES["GE MG"])
+        views |= {"SeriesDescription": view, "ProtocolName": "ROUTINE"}
+        corner = "top right" if side == "L" else "top left"  # away from the chest wall
+        text = {"template": image.banner(chart), "size": 9, "corner": corner, "ink": 4000}
+        yield image.mg(chart, views, f"mg {view}", 1, side, oblique, text if oblique else None)
+
+
+def pet_ct(chart: Chart) -> Iterator[Draft]:
+    """A whole-body PET with its low-dose CT, the CT in RLE."""
+    visit = patient(chart) | study(chart, "pet", "093000", "PET WB[[ {seen} {dr_reading}]]")
+    pet = series(chart, visit, "pet", 1, "PT", MACHINES["GE PET/CT"]) | facts("""
+        SeriesDescription = WB 3D MAC; ProtocolName = PET WB;
+    """)
+    low_dose = series(chart, visit, "low dose ct", 2, "CT", MACHINES["GE PET/CT"]) | facts("""
+        SeriesDescription = CT WB 3.75; ProtocolName = P4^P101^S108^I0, Gated, 0.0%[[ {seen}]];
+        BodyPartExamined = WHOLEBODY;
+    """)
+    for number in range(1, 9):
+        yield image.pt(chart, pet, f"pet {number}", number, 8)
+    for number in range(1, 5):
+        level = 0.1 + 0.8 * (number - 1) / 3
+        yield image.ct(chart, low_dose, f"low dose ct {number}", number, level, 96, syntax=RLE, spacing=140.0)
+
+
+def ultrasound(chart: Chart) -> Iterator[Draft]:
+    """An abdominal ultrasound: three stills, one of them in RLE, and a loop."""
+    person = patient(chart) | facts("PatientComments = NPO[[ since visit {visit}]]")
+    visit = person | study(chart, "us", "111213", "US ABDOMEN[[ {dr_referring}]]")
+    liver = series(chart, visit, "us", 1, "US", MACHINES["Philips US"]) | facts("""
+        SeriesDescription = Liver; ProtocolName = Abd Gen;
+    """)
+    bright = {"template": image.banner(chart), "size": 11, "corner": "top left", "ink": 255, "paper": 0}
+    dark = {**bright, "ink": 20, "paper": 230}
+    below = {**bright, "template": "{letters} {mrn}", "size": 13, "corner": "bottom left"}
+    yield image.us(chart, liver, "us 1", 1, bright)
+    yield image.us(chart, liver, "us 2", 2, dark, RLE)
+    yield image.us(chart, liver, "us 3", 3, below, IMPLICIT)
+    yield image.cine(chart, liver, "us loop", 4, 6, {**bright, "size": 10})
+
+
+def slides(chart: Chart) -> Iterator[Draft]:
+    """A whole-slide image of a prostate core with its label."""
+    visit = patient(chart) | study(chart, "slides", "143000", "PROSTATE BX[[ {patient}]]")
+    stained = series(chart, visit, "slides", 1, "SM", MACHINES["Hamamatsu"]) | {"SeriesDescription": "HE 20x"}
+    yield image.slide(chart, stained, "slide", 1, label=False)
+    yield image.slide(chart, stained, "label", 2, label=True)
+
+
+def second_head(chart: Chart) -> Iterator[Draft]:
+    """An MR of the head on another vendor's machine, with a name in a dark corner."""
+    person = patient(chart) | facts("StudyComments = trial[[ {code}]]")
+    visit = person | study(chart, "head", "164800", "MRI HEAD[[ {accession}]]")
+    t2 = series(chart, visit, "t2", 3, "MR", MACHINES["GE MR"]) | facts("""
+        SeriesDescription = AX T2 FSE; ProtocolName = BRAIN TUMOR;
+    """)
+    text = {"template": "{letters}", "size": 8, "corner": "bottom left", "ink": 3800}
+    for number in range(1, 6):
+        level = 0.25 + 0.125 * (number - 1)
+        yield image.mr(chart, t2, f"t2 {number}", number, level, "T2", burn=text if number == 1 else None)
+
+
+def very_old(chart: Chart) -> Iterator[Draft]:
+    """A digital chest radiograph of somebody over ninety, whose age alone identifies, and its report."""
+    person = patient(chart) | REQUEST | facts("PatientAge = {age}; ReasonForStudy = fall[[ at {address}]]")
+    visit = person | study(chart, "chest", "070245", "XR CHEST 2V[[ DOB {dob}]]")
+    upright = series(chart, visit, "dx", 1, "DX", MACHINES["Philips DX"]) | facts("""
+        SeriesDescription = CHEST ERECT; ProtocolName = CHEST ERECT;
+    """)
+    text = {"template": image.banner(chart), "size": 12, "corner": "bottom left", "ink": 0, "paper": 15000}
+    radiograph = image.dx(chart, upright, "dx", 1, text, IMPLICIT)
+    yield radiograph
+    report = series(chart, visit, "sr", 2, "SR", MACHINES["Reports"]) | facts("SeriesDescription = REPORT")
+    yield doc.sr(chart, report, "sr", radiograph, "DX")
+
+
+Story = Callable[[Chart], Iterator[Draft]]
+
+#: The kinds of patients, in the order they are admitted, over and over: story, culture of the name, age, sex.
+PATIENTS: tuple[tuple[Story, str, int, str], ...] = (
+    (portable_chest, "ascii", 59, "F"),
+    (abdomen, "latin 1", 47, "M"),
+    (lung_radiotherapy, "ascii", 71, "M"),
+    (head, "japanese", 38, "F"),
+    (mammography, "ascii", 52, "F"),
+    (pet_ct, "unicode", 63, "M"),
+    (ultrasound, "lusophone", 34, "F"),
+    (slides, "ascii", 66, "M"),
+    (second_head, "unicode", 45, "F"),
+    (very_old, "latin 1", 93, "M"),
+)
+
+
+def chart(seed: int, index: int) -> Chart:
+    """The chart of patient number `index`, who every kind of patient takes its turn to be."""
+    _, culture, age, sex = PATIENTS[index % len(PATIENTS)]
+    return Chart(seed, index, someone(seed, index, culture, age, sex), age)
+
+
+def story(chart: Chart) -> str:
+    """What the kind of this patient is called."""
+    return PATIENTS[chart.index % len(PATIENTS)][0].__name__
+
+
+def records(chart: Chart) -> Iterator[Draft]:
+    """All DICOM objects of a patient, as drafts."""
+    yield from PATIENTS[chart.index % len(PATIENTS)][0](chart)

@@ -1,0 +1,436 @@
+"""Images as drafts, one function per kind of image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import lettering, phantoms
+from .chart import EXPLICIT, JPEG_2000, Attributes, Burned, Chart, Draft, code, facts, instance
+
+Burn = Mapping[str, Any]  # the arguments of `burnt` after the picture
+
+
+def raster(pixels: NDArray[Any], stored: int, photometric: str, frames: bool = False) -> Attributes:
+    """The attributes that describe an array (frames, rows, columns, samples where it has them)."""
+    colour = pixels.ndim > 2 and pixels.shape[-1] == 3
+    rows, columns = pixels.shape[1 if frames else 0 :][:2]
+    return {
+        "SamplesPerPixel": 3 if colour else 1,
+        "PhotometricInterpretation": photometric,
+        **({"PlanarConfiguration": 0} if colour else {}),
+        **({"NumberOfFrames": pixels.shape[0]} if frames else {}),
+        "Rows": rows,
+        "Columns": columns,
+        "BitsAllocated": pixels.dtype.itemsize * 8,
+        "BitsStored": stored,
+        "HighBit": stored - 1,
+        "PixelRepresentation": int(pixels.dtype.kind == "i"),
+    }
+
+
+def acquired(series: Attributes) -> Attributes:
+    return {"AcquisitionDate": series["SeriesDate"], "AcquisitionTime": series["SeriesTime"]}
+
+
+def planes(spacing: float, position: tuple[float, float, float], thickness: float) -> Attributes:
+    """Where an axial section lies in the patient."""
+    return {
+        "ImagePositionPatient": [f"{p:.3f}" for p in position],
+        "ImageOrientationPatient": ["1", "0", "0", "0", "1", "0"],
+        "PixelSpacing": [f"{spacing:.6f}"] * 2,
+        "SliceThickness": f"{thickness:.2f}",
+        "SliceLocation": f"{position[2]:.2f}",
+    }
+
+
+def banner(chart: Chart) -> str:
+    """What a scanner burns in, as the real set has it: `MEYER STEPHANIE [F] 02.25.2012` over `DOB: 07.16.1953`."""
+    return f"{{letters}} [{chart.person.sex}] {{seen_dots}}\nDOB: {{dob_dots}}"
+
+
+def burnt(
+    chart: Chart, image: NDArray[Any], template: str, size: int, corner: str, ink: float, paper: float | None = None
+) -> Burned:
+    """Writes a text of the chart into the picture, in place; gives the record of it."""
+    text = chart.say(template)
+    rows, columns = image.shape[:2]
+    box = lettering.text_box((rows, columns), text, size, corner)
+    while min(box) < 0 or box.x1 > columns:  # a long name: smaller letters
+        size -= 1
+        box = lettering.text_box((rows, columns), text, size, corner)
+    lettering.burn(image, text, size, box, ink, paper)
+    return Burned(text, box, size)
+
+
+def cr(
+    chart: Chart, series: Attributes, name: str, number: int, lateral: bool = False, burn: Burn | None = None
+) -> Draft:
+    """A computed radiograph of the chest, 12 bit, MONOCHROME1."""
+    beam = phantoms.chest_xray(chart.random(name), 300, 256, lateral)
+    pixels = (4095 - 3600 * beam - 200).astype(np.uint16)  # MONOCHROME1: high values are dark
+    burned = (burnt(chart, pixels, **burn),) if burn else ()
+    attributes = {
+        **instance(chart, series, "CR", name, number),
+        **acquired(series),
+        **raster(pixels, 12, "MONOCHROME1"),
+        **facts(r"""
+            ImageType = DERIVED\PRIMARY; BodyPartExamined = CHEST; Exposure = 4; PlateType = ST-VI; Sensitivity = 203.5;
+            ImagerPixelSpacing = 1.400000\1.400000; WindowCenter = 2048; WindowWidth = 3600; RescaleIntercept = 0;
+            RescaleSlope = 1; RescaleType = US; AcquisitionDeviceProcessingDescription = CHEST,GENERAL;
+            AcquisitionDeviceProcessingCode = 1501[[ {seen}]]; LossyImageCompression = 00;
+        """),
+        "ViewPosition": "LL" if lateral else "PA",
+        "PatientOrientation": ["A", "F"] if lateral else ["L", "F"],
+        "KVP": "125" if lateral else "117",
+    }
+    return Draft(name, attributes, pixels, burned=burned)
+
+
+DETECTOR = facts(r"""
+    PresentationIntentType = FOR PRESENTATION; PixelIntensityRelationship = LOG; PixelIntensityRelationshipSign = 1;
+    RescaleIntercept = 0; RescaleSlope = 1; RescaleType = US; PresentationLUTShape = IDENTITY;
+    LossyImageCompression = 00; DetectorType = DIRECT; DetectorID = PANEL-2; FieldOfViewShape = RECTANGLE;
+    ImagerPixelSpacing = 1.400000\1.400000;
+""") | {"AcquisitionContextSequence": []}
+
+
+def dx(
+    chart: Chart, series: Attributes, name: str, number: int, burn: Burn | None = None, syntax: str = EXPLICIT
+) -> Draft:
+    """A digital radiograph of the chest, 14 bit, MONOCHROME2."""
+    pixels = (400 + 15000 * phantoms.chest_xray(chart.random(name), 300, 256)).astype(np.uint16)
+    burned = (burnt(chart, pixels, **burn),) if burn else ()
+    attributes = {
+        **instance(chart, series, "DX", name, number),
+        **acquired(series),
+        **raster(pixels, 14, "MONOCHROME2"),
+        **DETECTOR,
+        **facts(r"""
+            ImageType = ORIGINAL\PRIMARY\; BodyPartExamined = CHEST; ViewPosition = AP; PatientOrientation = L\F;
+            ImageLaterality = U; DetectorDescription = CsI flat panel, bay 4[[, acceptance tested {seen}]];
+            DetectorTemperature = 31.40; PositionerType = NONE; KVP = 110; ExposureInuAs = 1800; ExposureTime = 9;
+            RelativeXRayExposure = 412; WindowCenter = 7900; WindowWidth = 15000;
+        """),
+        "AnatomicRegionSequence": code("51185008", "SCT", "Chest"),
+        "ViewCodeSequence": [code("399348003", "SCT", "antero-posterior")[0] | {"ViewModifierCodeSequence": []}],
+        "PatientOrientationCodeSequence": code("10904000", "SCT", "erect"),
+        "BurnedInAnnotation": "YES" if burn else "NO",
+    }
+    return Draft(name, attributes, pixels, syntax, burned)
+
+
+def mg(
+    chart: Chart, series: Attributes, name: str, number: int, side: str, oblique: bool, burn: Burn | None = None
+) -> Draft:
+    """A mammogram, 12 bit, MONOCHROME2."""
+    pixels = (4000 * phantoms.breast(chart.random(name), 272, 204, side, oblique)).astype(np.uint16)
+    burned = (burnt(chart, pixels, **burn),) if burn else ()
+    view = ("399368009", "medio-lateral oblique") if oblique else ("399162004", "cranio-caudal")
+    attributes = {
+        **instance(chart, series, "MG", name, number),
+        **acquired(series),
+        **raster(pixels, 12, "MONOCHROME2"),
+        **DETECTOR,
+        **facts(r"""
+            ImageType = DERIVED\PRIMARY\; BodyPartExamined = BREAST; PositionerType = MAMMOGRAPHIC;
+            OrganExposed = BREAST;
+            CompressionForce = 98; BodyPartThickness = 54; BreastImplantPresent = NO; KVP = 29; Exposure = 82;
+            AnodeTargetMaterial = RHODIUM; FilterMaterial = RHODIUM; OrganDose = 0.0164; PartialView = NO;
+            WindowCenter = 1600; WindowWidth = 3200; DerivationDescription = PREMIUM VIEW[[ {operator} {seen}]];
+        """),
+        "ViewPosition": "MLO" if oblique else "CC",
+        "ImageLaterality": side,
+        "PatientOrientation": ["A" if side == "L" else "P", "F" if oblique else side],
+        "PositionerPrimaryAngle": "45" if oblique else "0",
+        "AnatomicRegionSequence": code("76752008", "SCT", "Breast"),
+        "ViewCodeSequence": [code(view[0], "SCT", view[1])[0] | {"ViewModifierCodeSequence": []}],
+        "BurnedInAnnotation": "YES" if burn else "NO",
+    }
+    return Draft(name, attributes, pixels, burned=burned)
+
+
+def ct(
+    chart: Chart,
+    series: Attributes,
+    name: str,
+    number: int,
+    level: float,
+    size: int = 128,
+    contrast: bool = False,
+    syntax: str = EXPLICIT,
+    spacing: float = 5.0,
+) -> Draft:
+    """An axial CT section, signed 16 bit with a rescale; `level` runs from the upper chest, 0, to the pelvis, 1."""
+    hu = phantoms.ct_section(chart.random(name), size, level, contrast)
+    pixels = (np.clip(hu, -1024, 3071) + 1024).astype(np.int16)
+    attributes = {
+        **instance(chart, series, "CT", name, number),
+        **acquired(series),
+        **raster(pixels, 16, "MONOCHROME2"),
+        **planes(400.0 / size, (-200.0, -200.0, -spacing * number), spacing),
+        **facts(r"""
+            ImageType = ORIGINAL\PRIMARY\AXIAL; AcquisitionNumber = 1; PositionReferenceIndicator = SN;
+            PatientPosition = FFS; KVP = 120; XRayTubeCurrent = 240; ExposureTime = 500; Exposure = 120;
+            ScanOptions = HELICAL MODE; DataCollectionDiameter = 500.000000; ReconstructionDiameter = 400.000000;
+            GantryDetectorTilt = 0.000000; TableHeight = 152.500000; RotationDirection = CW; FilterType = BODY FILTER;
+            FocalSpots = 1.200000; ConvolutionKernel = STANDARD; RescaleIntercept = -1024.0; RescaleSlope = 1.0;
+            RescaleType = HU; PixelPaddingValue = -2000; WindowCenter = 40\-500; WindowWidth = 400\1500;
+            TimezoneOffsetFromUTC = -0500;
+        """),
+        "AcquisitionDateTime": series["SeriesDate"] + series["SeriesTime"] + ".000",
+        "FrameOfReferenceUID": chart.uid("frame", series["SeriesInstanceUID"]),
+    }
+    return Draft(name, attributes, pixels, syntax)
+
+
+def mr(
+    chart: Chart,
+    series: Attributes,
+    name: str,
+    number: int,
+    level: float,
+    weighting: str,
+    syntax: str = EXPLICIT,
+    overlay: bool = False,
+    burn: Burn | None = None,
+) -> Draft:
+    """An axial MR section of the head, 16 bit allocated; an overlay plane can carry text."""
+    size = 128
+    stored, top = (16, 30000) if syntax == JPEG_2000 else (12, 3800)
+    pixels = (top * phantoms.head_mr(chart.random(name), size, level, weighting)).astype(np.uint16)
+    burned = (burnt(chart, pixels, **burn),) if burn else ()
+    plane, written = overlay_plane(chart, size) if overlay else ({}, ())
+    echo, repetition = ("98", "4200") if weighting == "T2" else ("9.1", "550")
+    attributes = {
+        **instance(chart, series, "MR", name, number),
+        **acquired(series),
+        **raster(pixels, stored, "MONOCHROME2"),
+        **planes(230.0 / size, (-115.0, -115.0, 6.0 * number), 5.0),
+        **facts(r"""
+            ImageType = ORIGINAL\PRIMARY\M\ND; AcquisitionNumber = 1; PositionReferenceIndicator = NASION;
+            PatientPosition = HFS; BodyPartExamined = BRAIN; ScanningSequence = SE; SequenceVariant = SK\SP;
+            ScanOptions = SAT_GEMS; MRAcquisitionType = 2D; SequenceName = *se2d1; NumberOfAverages = 1;
+            ImagingFrequency = 63.855341; ImagedNucleus = 1H; EchoNumbers = 1; MagneticFieldStrength = 1.5;
+            SpacingBetweenSlices = 6.0; NumberOfPhaseEncodingSteps = 192; EchoTrainLength = 1; PercentSampling = 75;
+            PercentPhaseFieldOfView = 81.25; PixelBandwidth = 130; FlipAngle = 90; SAR = 0.4173;
+            AcquisitionMatrix = 0\256\192\0; InPlanePhaseEncodingDirection = ROW; VariableFlipAngleFlag = N;
+            ReceiveCoilName = HEAD8[[ {mrn}]]; TransmitCoilName = BODY;
+        """),
+        "FrameOfReferenceUID": chart.uid("frame", series["StudyInstanceUID"]),
+        "EchoTime": echo,
+        "RepetitionTime": repetition,
+        "WindowCenter": f"{top * 0.4:.0f}",
+        "WindowWidth": f"{top * 0.8:.0f}",
+        **plane,
+    }
+    return Draft(name, attributes, pixels, syntax, burned + written)
+
+
+def overlay_plane(chart: Chart, size: int) -> tuple[Attributes, tuple[Burned, ...]]:
+    """An overlay plane with a text in it, and the record of that text."""
+    ink = np.zeros((size, size), np.float32)
+    written = burnt(chart, ink, "{surname} {seen_dots}", 10, "bottom left", 1.0)
+    plane = {
+        "OverlayRows": size,
+        "OverlayColumns": size,
+        "OverlayType": "G",
+        "OverlayOrigin": [1, 1],
+        "OverlayBitsAllocated": 1,
+        "OverlayBitPosition": 0,
+        "OverlayLabel": "ANNOTATION[[ {surname}]]",
+        "OverlayDescription": "Console graphics[[ by {operator}]]",
+        "OverlayData": np.packbits(ink > 0.5, bitorder="little").tobytes(),
+    }
+    return plane, (written._replace(overlay=True),)
+
+
+def pt(chart: Chart, series: Attributes, name: str, number: int, of: int) -> Draft:
+    """An axial PET section in Bq/ml, number `of` so many from the brain to the pelvis."""
+    size = 96
+    activity = 1e4 * phantoms.pet_section(chart.random(name), size, (number - 1) / max(1, of - 1))
+    slope = max(float(activity.max()) / 32000, 1e-3)
+    pixels = (activity / slope).astype(np.int16)
+    tracer = {
+        **facts("""
+            Radiopharmaceutical = FDG -- fluorodeoxyglucose; RadiopharmaceuticalVolume = 5.0;
+            RadiopharmaceuticalStartTime = 083000.00; RadionuclideTotalDose = 370000000; RadionuclideHalfLife = 6586.2;
+            RadionuclidePositronFraction = 0.97;
+        """),
+        "RadiopharmaceuticalStartDateTime": series["SeriesDate"] + "083000",
+        "RadionuclideCodeSequence": code("77004003", "SCT", "^18^Fluorine"),
+        "RadiopharmaceuticalCodeSequence": code("35321007", "SCT", "Fluorodeoxyglucose F^18^"),
+    }
+    lying = {"PatientOrientationModifierCodeSequence": code("40199007", "SCT", "supine")}
+    attributes = {
+        **instance(chart, series, "PT", name, number),
+        **acquired(series),
+        **raster(pixels, 16, "MONOCHROME2"),
+        **planes(480.0 / size, (-240.0, -240.0, -70.0 * number), 70.0),
+        **facts(r"""
+            ImageType = ORIGINAL\PRIMARY; PositionReferenceIndicator = OM; BodyPartExamined = WHOLEBODY; Units = BQML;
+            CountsSource = EMISSION; SeriesType = WHOLE BODY\IMAGE; CorrectedImage = DECY\ATTN\SCAT\DTIM\RAN\NORM;
+            RandomsCorrectionMethod = RAN; AttenuationCorrectionMethod = CT derived mu-map; DecayCorrection = START;
+            ReconstructionMethod = 3D OSEM; ScatterCorrectionMethod = Model Based; CollimatorType = NONE;
+            AxialAcceptance = 0; AxialMash = 1\1; ActualFrameDuration = 180000; DecayFactor = 1.0091;
+            DoseCalibrationFactor = 1.0; RescaleIntercept = 0; WindowCenter = 20000; WindowWidth = 40000;
+        """),
+        "FrameOfReferenceUID": chart.uid("frame", series["StudyInstanceUID"]),
+        "NumberOfSlices": of,
+        "ImageIndex": number,
+        "FrameReferenceTime": str(90000 + 180000 * (number - 1)),
+        "RescaleSlope": f"{slope:.6g}",
+        "RadiopharmaceuticalInformationSequence": [tracer],
+        "PatientOrientationCodeSequence": [code("102538003", "SCT", "recumbent")[0] | lying],
+        "PatientGantryRelationshipCodeSequence": code("102540008", "SCT", "headfirst"),
+    }
+    return Draft(name, attributes, pixels)
+
+
+def us(chart: Chart, series: Attributes, name: str, number: int, burn: Burn, syntax: str = EXPLICIT) -> Draft:
+    """An ultrasound still, 8 bit RGB, with the scanner's banner."""
+    grey = phantoms.ultrasound(chart.random(name), 216, 288)
+    pixels = np.repeat((255 * grey).astype(np.uint8)[..., None], 3, axis=2)
+    pixels[30:170, 4:10] = np.linspace(255, 0, 140).astype(np.uint8)[:, None, None]  # the grey scale
+    burned = (burnt(chart, pixels, **burn),)
+    attributes = {
+        **instance(chart, series, "US", name, number),
+        **acquired(series),
+        **raster(pixels, 8, "RGB"),
+        **facts(r"""
+            ImageType = ORIGINAL\PRIMARY\ABDOMINAL\0001; PatientOrientation = \; LossyImageCompression = 00;
+            BodyPartExamined = ABDOMEN; TransducerData = C5-1\\; ProcessingFunction = GEN; MechanicalIndex = 1.2;
+            HeartRate = 72; BurnedInAnnotation = YES; ImageComments = liver seg VI[[ {patient}]];
+        """),
+        "SequenceOfUltrasoundRegions": [
+            facts("""
+                RegionSpatialFormat = 1; RegionDataType = 1; RegionFlags = 0; RegionLocationMinX0 = 20;
+                RegionLocationMinY0 = 26; RegionLocationMaxX1 = 280; RegionLocationMaxY1 = 214;
+                PhysicalUnitsXDirection = 3; PhysicalUnitsYDirection = 3; PhysicalDeltaX = 0.0782;
+                PhysicalDeltaY = 0.0782;
+            """)
+        ],
+    }
+    return Draft(name, attributes, pixels, syntax, burned)
+
+
+def cine(chart: Chart, series: Attributes, name: str, number: int, frames: int, burn: Burn) -> Draft:
+    """An ultrasound loop, 8 bit, several frames with the same banner."""
+    beats = np.sin(2 * np.pi * np.arange(frames) / frames)
+    loop = np.stack([(255 * phantoms.ultrasound(chart.random(name), 160, 216, b)).astype(np.uint8) for b in beats])
+    burned = [burnt(chart, frame, **burn) for frame in loop][:1]
+    attributes = {
+        **instance(chart, series, "cine", name, number),
+        **acquired(series),
+        **raster(loop, 8, "MONOCHROME2", frames=True),
+        **facts(r"""
+            ImageType = ORIGINAL\PRIMARY\ABDOMINAL\0001; PatientOrientation = \; LossyImageCompression = 00;
+            FrameTime = 50.0; CineRate = 20; StartTrim = 1; BodyPartExamined = ABDOMEN; HeartRate = 72;
+            BurnedInAnnotation = YES;
+        """),
+        "FrameIncrementPointer": 0x00181063,
+        "StopTrim": frames,
+    }
+    return Draft(name, attributes, loop, EXPLICIT, tuple(burned))
+
+
+def tiled(chart: Chart, name: str, tile: int = 64, across: int = 4) -> NDArray[np.uint8]:
+    """A stained section cut into tiles, row by row."""
+    whole = phantoms.stained_tissue(chart.random(name), tile * across)
+    return whole.reshape(across, tile, across, tile, 3).swapaxes(1, 2).reshape(-1, tile, tile, 3)
+
+
+def label_picture(chart: Chart, name: str) -> tuple[NDArray[np.uint8], tuple[Burned, ...]]:
+    """The paper label of a slide with its barcode, and the record of what is written on it."""
+    paper = np.full((1, 120, 208, 3), 244, np.uint8)
+    bars = np.repeat(chart.random(name).random(60) > 0.45, 3)
+    paper[0, 78:112, 14 : 14 + bars.size] = np.where(bars, 20, 244).astype(np.uint8)[None, :, None]
+    return paper, (burnt(chart, paper[0], "{letters}\n{mrn}\n{seen_dots}", 14, "top left", 25),)
+
+
+def slide(chart: Chart, series: Attributes, name: str, number: int, label: bool) -> Draft:
+    """A whole-slide image: the tiled tissue, or the slide's label."""
+    pixels, burned = label_picture(chart, name) if label else (tiled(chart, name), ())
+    rows, columns = pixels.shape[1:3] if label else (256, 256)
+    flavour = ["ORIGINAL", "PRIMARY", "LABEL" if label else "VOLUME", "NONE"]
+    yes = "YES" if label else "NO"
+    attributes = {
+        **instance(chart, series, "SM", name, number),
+        **raster(pixels, 8, "RGB", frames=True),
+        **facts(r"""
+            AcquisitionDuration = 61.5; PositionReferenceIndicator = SLIDE_CORNER; ContainerIdentifier = {visit};
+            NumberOfOpticalPaths = 1; TotalPixelMatrixFocalPlanes = 1; ImageOrientationSlide = 0\-1\0\-1\0\0;
+            ImagedVolumeDepth = 0.005; VolumetricProperties = VOLUME; FocusMethod = AUTO; ExtendedDepthOfField = NO;
+            LossyImageCompression = 00; DimensionOrganizationType = TILED_FULL;
+        """),
+        **({"LabelText": "{letters} {mrn}", "BarcodeValue": "{mrn}"} if label else {}),
+        "AcquisitionDateTime": series["SeriesDate"] + series["SeriesTime"] + ".000",
+        "ImageType": flavour,
+        "SpecimenLabelInImage": yes,
+        "BurnedInAnnotation": yes,
+        "FrameOfReferenceUID": chart.uid("frame", series["StudyInstanceUID"]),
+        "TotalPixelMatrixColumns": columns,
+        "TotalPixelMatrixRows": rows,
+        "ImagedVolumeWidth": columns * 0.008,
+        "ImagedVolumeHeight": rows * 0.008,
+        "AcquisitionContextSequence": [],
+        "IssuerOfTheContainerIdentifierSequence": [],
+        "ContainerTypeCodeSequence": code("433466003", "SCT", "Microscope slide"),
+        "SpecimenDescriptionSequence": [specimen(chart)],
+        "OpticalPathSequence": [
+            {
+                **facts("OpticalPathIdentifier = 1; ObjectiveLensPower = 20; ColorSpace = SRGB"),
+                "IlluminationTypeCodeSequence": code("111744", "DCM", "Brightfield illumination"),
+                "IlluminationColorCodeSequence": code("414298005", "SCT", "Full Spectrum"),
+                "ICCProfile": srgb(),
+            }
+        ],
+        "TotalPixelMatrixOriginSequence": [
+            facts("XOffsetInSlideCoordinateSystem = 20; YOffsetInSlideCoordinateSystem = 40")
+        ],
+        "DimensionOrganizationSequence": [{"DimensionOrganizationUID": chart.uid("dimensions", name)}],
+        "SharedFunctionalGroupsSequence": [
+            {
+                "PixelMeasuresSequence": [facts(r"PixelSpacing = 0.008000\0.008000; SliceThickness = 0.005")],
+                "WholeSlideMicroscopyImageFrameTypeSequence": [{"FrameType": flavour}],
+                "OpticalPathIdentificationSequence": [{"OpticalPathIdentifier": "1"}],
+            }
+        ],
+    }
+    return Draft(name, attributes, pixels, EXPLICIT, burned)
+
+
+def specimen(chart: Chart) -> Attributes:
+    """What lies on the slide, and how it was prepared."""
+    steps = [
+        {
+            "ValueType": "TEXT",
+            "ConceptNameCodeSequence": code("121041", "DCM", "Specimen Identifier"),
+            "TextValue": "block A1[[ {patient}]]",
+        },
+        {
+            "ValueType": "CODE",
+            "ConceptNameCodeSequence": code("111701", "DCM", "Processing type"),
+            "ConceptCodeSequence": code("127790008", "SCT", "Staining"),
+        },
+    ]
+    return {
+        "SpecimenIdentifier": "{visit}-A1",
+        "SpecimenUID": chart.uid("specimen"),
+        "IssuerOfTheSpecimenIdentifierSequence": [],
+        "SpecimenShortDescription": "prostate core[[ of {patient}]]",
+        "SpecimenPreparationSequence": [{"SpecimenPreparationStepContentItemSequence": steps}],
+        "PrimaryAnatomicStructureSequence": code("41216001", "SCT", "Prostate"),
+    }
+
+
+def srgb() -> bytes:
+    """An ICC profile for sRGB, the same bytes every day: the profile's own creation time is put aside."""
+    from PIL import ImageCms
+
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile[24:36] = bytes((7, 208, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0))
+    return bytes(profile) + b"\0" * (len(profile) % 2)

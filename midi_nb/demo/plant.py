@@ -1,0 +1,198 @@
+"""From drafts to DICOM: templates filled in, every identifier recorded as it is planted."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Iterator
+from string import Formatter
+from typing import Any, NamedTuple
+
+from pydicom import Dataset, dcmread
+from pydicom.datadict import dictionary_VR, tag_for_keyword
+from pydicom.dataelem import DataElement
+from pydicom.dataset import FileMetaDataset
+from pydicom.uid import RLELossless
+
+from .chart import EXPLICIT, IMPLICIT, JPEG_2000, RLE, Attributes, Chart, Draft
+from .lettering import Box
+
+IMPLEMENTATION = "1.2.826.0.1.3680043.10.1729.1"  # pinned, so that files do not depend on who wrote them
+PRIVATE = re.compile(r'\(([0-9a-f]{4}),"(.+)",([0-9a-f]{2})\) ([A-Z]{2})')
+OVERLAY = {"OverlayRows": 0x10, "OverlayColumns": 0x11, "OverlayType": 0x40, "OverlayOrigin": 0x50,
+"OverlayBitsAllocated": 0x100,
+           "OverlayBitPosition": 0x102, "OverlayDescription": 0x22, "OverlayLabel": 0x1500,
+           "OverlayData": 0x3000}  # fmt: skip
+NUMBERS = {"FD": float, "FL": float, "SL": int, "SS": int, "UL": int, "US": int}
+
+
+class Planted(NamedTuple):
+    """An identifier and where it was put: an attribute's path, or a region of the pixels or of an overlay plane."""
+
+    path: str
+    field: str
+    hipaa: str
+    text: str
+    kept: str  # what of the attribute's text is no identifier and should stay
+    box: Box | None = None
+    size: int = 0  # of burned-in letters
+
+
+class Original(NamedTuple):
+    """A finished original: the dataset as any reader would read it, its bytes, what was planted into it."""
+
+    name: str
+    dataset: Dataset
+    content: bytes
+    planted: tuple[Planted, ...]
+
+
+def finish(chart: Chart, draft: Draft) -> Original:
+    """The DICOM file a draft describes."""
+    planted: list[Planted] = []
+    dataset = fill(chart, draft.attributes, "", planted)
+    for burned in draft.burned:
+        where = "<(6000,3000)>" if burned.overlay else "<(7fe0,0010)>"
+        planted.append(Planted(where, "burned in", "HIPAA-A", burned.text, "", burned.box, burned.size))
+    if draft.pixels is not None:
+        content = draft.pixels.tobytes()
+        dataset.PixelData = content + b"\0" * (len(content) % 2)
+        dataset["PixelData"].VR = "OW" if dataset.BitsAllocated > 8 else "OB"
+    content = write(compress(dataset, draft.syntax), draft.syntax)
+    return Original(draft.name, dcmread(io.BytesIO(content)), content, tuple(planted))
+
+
+def fill(chart: Chart, attributes: Attributes, path: str, planted: list[Planted]) -> Dataset:
+    """A dataset of the attributes with all templates filled in; what is filled in is added to `planted`."""
+    dataset = Dataset()
+    for key, value in sorted(attributes.items(), key=lambda item: order(item[0])):
+        tag, vr, label = place(dataset, key)
+        if vr == "SQ":
+            items = [fill(chart, item, f"{path}<{label}>[<{n:04d}>]", planted) for n, item in enumerate(value)]
+            dataset.add(DataElement(tag, vr, items))
+            continue
+        if isinstance(value, str) and "{" in value:
+            planted.extend(identifiers(chart, f"{path}<{label}>", value))
+            value = chart.say(value)
+        elif isinstance(value, str):
+            value = value.replace("[[", "").replace("]]", "")
+        if vr in NUMBERS:
+            value = number(NUMBERS[vr], value)
+        if vr in ("OB", "UN", "OW") and isinstance(value, str):
+            value = value.encode("latin-1")
+            value += b"\0" * (len(value) % 2)
+        dataset.add(DataElement(tag, vr, value))
+    return dataset
+
+
+def number(kind: type[int] | type[float], value: Any) -> Any:
+    """A value, or each of several, as a number where it is written as text."""
+    if isinstance(value, list):
+        return [number(kind, part) for part in value]
+    return kind(value) if isinstance(value, str) else value
+
+
+def identifiers(chart: Chart, path: str, template: str) -> Iterator[Planted]:
+    """One record for each field of a template; what stands outside double brackets and braces is kept."""
+    kept = re.sub(r"\[\[.*?\]\]", "", template).strip() if "[[" in template else ""
+    for _, field, _, _ in Formatter().parse(template.replace("[[", "").replace("]]", "")):
+        if field:
+            text, hipaa = chart.fields[field]
+            yield Planted(path, field, hipaa, text, kept)
+
+
+def order(key: str) -> int:
+    """Where an attribute stands in its dataset; private ones by group, creator and element."""
+    private = PRIVATE.fullmatch(key)
+    if private:
+        return int(private[1], 16) << 16 | 0x1000
+    return 0x60000000 | OVERLAY[key] if key in OVERLAY else int(tag_for_keyword(key) or 0)
+
+
+def place(dataset: Dataset, key: str) -> tuple[int, str, str]:
+    """Tag, VR and official label of an attribute; a private one's creator is put into the dataset."""
+    private = PRIVATE.fullmatch(key)
+    if private:
+        group, creator, element, vr = int(private[1], 16), private[2], int(private[3], 16), private[4]
+        tag = dataset.private_block(group, creator, create=True).get_tag(element)
+        return int(tag), vr, f'({private[1]},"{creator.upper()}",{private[3]})'
+    tag = order(key)
+    vr = dictionary_VR(tag)
+    return (
+        tag,
+        {"US or SS": "SS" if key == "PixelPaddingValue" else "US", "OB or OW": "OW"}.get(vr, vr),
+        f"({tag >> 16:04x},{tag & 0xFFFF:04x})",
+    )
+
+
+def compress(dataset: Dataset, syntax: str) -> Dataset:
+    """The dataset with its pixels in this transfer syntax, in place."""
+    if syntax == RLE:
+        dataset.file_meta = FileMetaDataset()
+        dataset.file_meta.TransferSyntaxUID = EXPLICIT
+        dataset.compress(RLELossless, generate_instance_uid=False)
+    elif syntax == JPEG_2000:
+        from PIL import Image
+        from pydicom.encaps import encapsulate
+
+        # Pillow (matplotlib brings it) writes 16-bit JPEG 2000 without loss; pydicom itself would need more packages.
+        image = Image.frombuffer("I;16", (dataset.Columns, dataset.Rows), dataset.PixelData)
+        stream = io.BytesIO()
+        image.save(stream, "JPEG2000", irreversible=False, no_jp2=True)
+        dataset.PixelData = encapsulate([stream.getvalue()])
+        dataset["PixelData"].VR, dataset["PixelData"].is_undefined_length = "OB", True
+    return dataset
+
+
+def write(dataset: Dataset, syntax: str) -> bytes:
+    """The DICOM file of a dataset, the same bytes whenever and by whomever it is written."""
+    meta = FileMetaDataset()
+    meta.FileMetaInformationVersion = b"\0\1"
+    meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID", "")
+    meta.MediaStorageSOPInstanceUID = dataset.get("SOPInstanceUID", "")
+    meta.TransferSyntaxUID = syntax
+    meta.ImplementationClassUID = IMPLEMENTATION
+    meta.ImplementationVersionName = "MIDI_NB_DEMO"
+    dataset.file_meta = meta
+    stream = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dataset.save_as(stream, enforce_file_format=True, implicit_vr=syntax == IMPLICIT, little_endian=True)
+    return stream.getvalue()
+
+
+def walk(dataset: Dataset, path: str = "") -> Iterator[tuple[str, DataElement, Dataset]]:
+    """Every element, depth first, with its path as the official program spells it, and the dataset it stands in."""
+    for element in dataset:
+        spelled = f"{path}<{label(dataset, element)}>"
+        yield spelled, element, dataset
+        if element.VR == "SQ":
+            for number, item in enumerate(element.value):
+                yield from walk(item, f"{spelled}[<{number:04d}>]")
+
+
+def label(dataset: Dataset, element: DataElement) -> str:
+    """`(gggg,eeee)`, or `(gggg,"CREATOR",ee)` for a private attribute whose creator is at hand."""
+    tag = element.tag
+    if tag.is_private and tag.element >> 8:
+        creator = dataset.get((tag.group, tag.element >> 8))
+        if creator is not None:
+            return f'({tag.group:04x},"{str(creator.value).upper()}",{tag.element & 0xFF:02x})'
+    return f"({tag.group:04x},{tag.element:04x})"
+
+
+def told(element: DataElement) -> str:
+    """An element's value as the official program tells it, without wrappers; pixels and overlays are not told."""
+    if element.name in ("Pixel Data", "Overlay Data"):
+        return "REMOVED"
+    if element.VR == "AT" and element.value:
+        return (
+            str(element.value).replace(",", ", ").replace(",  ", ", ")
+        )  # as pydicom 2 spells a tag, which that program runs on
+    return "" if element.value is None else str(element.value).strip()
+
+
+def value_of(dataset: Dataset, keyword: str) -> Any:
+    """An attribute's value, or an empty text."""
+    return dataset.get(keyword, "")

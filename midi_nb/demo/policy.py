@@ -1,0 +1,358 @@
+"""A de-identification tool small enough to read in class: it does what a table of rules says, and nothing else.
+
+A rule is a line ``what action``. The last rule that speaks of an attribute counts, so general ones come first and
+exceptions after them. What it does with an attribute is one line of `ACTIONS`.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import hashlib
+import re
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydicom import Dataset, dcmread
+from pydicom.datadict import DicomDictionary, tag_for_keyword
+from pydicom.dataelem import DataElement
+from pydicom.dataset import FileMetaDataset
+from pydicom.multival import MultiValue
+from pydicom.valuerep import VR
+
+from .plant import label, walk
+
+__all__ = ["ACTIONS", "Rule", "apply_policy", "read_policy"]
+
+Box = tuple[int, int, int, int]
+
+
+class Rule(NamedTuple):
+    """What a policy does with the attributes that `what` names."""
+
+    what: str
+    action: str
+
+
+class Patient(NamedTuple):
+    """What the actions need to know of a patient: a pseudonym, a shift in days, and the words that tell who it is."""
+
+    pseudonym: str
+    days: int
+    words: frozenset[str]
+
+
+def apply_policy(
+    rules: Any,
+    original: str | Path,
+    folder: str | Path,
+    *,
+    boxes: Mapping[str, Box | Sequence[Box]] | None = None,
+) -> Any:
+    """The submission that a policy makes of a folder of DICOM files.
+
+    Parameters
+    ----------
+    rules
+        Text with one rule a line, or a frame with the columns ``what`` and ``action``. ``what`` is ``*`` (everything),
+        a value representation (``PN``, ``DA``, ``UI``), a keyword (``PatientName``), several of these, a tag
+        ``(0010,0010)``, a group ``(0010,*)``, ``private``, a private attribute ``(0019,"CREATOR",7e)`` or block
+        ``(0019,"CREATOR",*)``; at any depth. ``action`` is a letter of PS3.15: K keep, X remove, Z empty, D dummy, U new
+        UID, C clean (a date is shifted, words that tell who it is go). The last rule that speaks of an attribute counts;
+        an attribute that none speaks of is kept.
+    original
+        Folder of the files before de-identification.
+    folder
+        Where the released files and the two mappings go.
+    boxes
+        Regions to black out, (x0, y0, x1, y1) or several of them, by modality or by SOP Instance UID.
+
+    Returns
+    -------
+    Submission
+        folder, uids, patients, as `evaluate` takes it.
+
+    Examples
+    --------
+    >>> import tempfile, midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> attempt = apply_policy("PatientName Z", demo.original, tempfile.mkdtemp())
+    >>> results = mn.evaluate(attempt, demo.key, read_text=None, progress=False)
+    >>> bool(results.loc[results["name"] == "Patient's Name", "passed"].all())
+    True
+    """
+    from . import Submission
+
+    policy = {rule.what: (place, rule.action) for place, rule in enumerate(read_policy(rules))}
+    folder = Path(folder)
+    made = Submission(folder / "files", folder / "uid_mapping.csv", folder / "patid_mapping.csv")
+    made.folder.mkdir(parents=True, exist_ok=True)
+    uids: dict[str, str] = {}
+    files: dict[str, str] = {}
+    patients: dict[str, str] = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydicom warns of values; originals are as they are
+        for number, dataset in enumerate(_datasets(Path(original)), 1):
+            instance, name, regions = *_ids(dataset), _regions(boxes or {}, dataset)
+            _treat(dataset, policy, _patient(dataset), uids)
+            files[instance], patients[name] = _ids(dataset)
+            _black_out(dataset, regions)
+            _marked(dataset).save_as(made.folder / f"{number:05d}.dcm")
+    _write_mapping(made.uids, uids | files)
+    _write_mapping(made.patients, patients)
+    return made
+
+
+def read_policy(rules: Any) -> list[Rule]:
+    """The rules of a policy; a line that is none is told with what it may have meant.
+
+    >>> read_policy('''
+    ... DA DT        C    # all dates
+    ... PatientName  D
+    ... ''')
+    [Rule(what='DA', action='C'), Rule(what='DT', action='C'), Rule(what='PatientName', action='D')]
+    """
+    if isinstance(rules, str):
+        lines = [(number, line.split("#")[0].rsplit(maxsplit=1)) for number, line in enumerate(rules.splitlines(), 1)]
+        pairs = [(f"Line {number} of the policy", line) for number, line in lines if line]
+    else:
+        pairs = [
+            (f"Row {number} of the policy", line)
+            for number, line in enumerate(rules[["what", "action"]].to_numpy().tolist())
+        ]
+    return [rule for where, pair in pairs for rule in _rules(where, pair)]
+
+
+def _rules(where: str, pair: Sequence[str]) -> Iterator[Rule]:
+    if len(pair) != 2:
+        raise ValueError(f"{where} is {pair[0]!r} alone; a rule is what it speaks of and an action, such as `PatientName Z`.")
+    whole, action = str(pair[0]).strip(), str(pair[1]).strip()
+    if action not in ACTIONS:
+        raise ValueError(f"{where} asks for the action {action!r}; the actions are {', '.join(ACTIONS)}.")
+    for what in [whole] if whole.startswith("(") else whole.split():
+        yield Rule(_known(what, where), action)
+
+
+def _known(what: str, where: str) -> str:
+    """What a rule speaks of, as `_names` spells it."""
+    if re.fullmatch(r"\([0-9a-fA-F]{4},([0-9a-fA-F]{4}|\*)\)", what):
+        return what.lower()
+    if private := re.fullmatch(r'\(([0-9a-fA-F]{4}),"(.+)",([0-9a-fA-F]{2}|\*)\)', what):
+        return f'({private[1].lower()},"{private[2].upper()}",{private[3].lower()})'
+    if what in ("*", "private") or what in _VRS or tag_for_keyword(what) is not None:
+        return what
+    near = get_close_matches(what, [entry[4] for entry in DicomDictionary.values()], 1)
+    raise ValueError(f"{where} speaks of {what!r}, which is no tag, keyword or value representation"
+                     + (f"; did you mean {near[0]}?" if near else "."))
+
+
+_VRS = {member.value for member in VR}
+
+
+def _names(spelled: str, element: DataElement) -> Iterator[str]:
+    """Everything that a rule can call an attribute."""
+    yield from ("*", str(element.VR), spelled, f"({element.tag.group:04x},*)")
+    if element.tag.is_private:
+        yield from ("private", re.sub(r",\w\w\)$", ",*)", spelled))
+    elif element.keyword:
+        yield element.keyword
+
+
+def _ids(dataset: Dataset) -> tuple[str, str]:
+    """The instance UID and the patient ID of a dataset."""
+    return str(dataset.get("SOPInstanceUID") or ""), str(dataset.get("PatientID") or "")
+
+
+def _treat(dataset: Dataset, policy: Mapping[str, tuple[int, str]], patient: Patient, uids: dict[str, str]) -> None:
+    """Does to every attribute what the policy says, in place; what becomes of its UIDs is added to `uids`."""
+    for element in list(dataset):
+        if element.tag.is_private_creator:
+            continue
+        said = [policy[name] for name in _names(label(dataset, element), element) if name in policy]
+        action = max(said)[1] if said else "K"
+        before = [str(uid) for uid in _several(element)] if element.VR == "UI" else []
+        if action == "X":
+            del dataset[element.tag]
+        elif element.VR == "SQ" and action != "Z":
+            for item in element.value:
+                _treat(item, policy, patient, uids)
+        else:
+            element.value = ACTIONS[action](element, patient)
+            for old, new in zip(before, map(str, _several(element)), strict=False):
+                if not _registered(old) and (action != "K" or old not in uids):
+                    uids[old] = new
+    _drop_empty_blocks(dataset)
+
+
+def _keep(element: DataElement, patient: Patient) -> Any:
+    return element.value
+
+
+def _nothing(element: DataElement, patient: Patient) -> Any:
+    return [] if element.VR == "SQ" else None
+
+
+def _dummy(element: DataElement, patient: Patient) -> Any:
+    if element.keyword == "PatientID":
+        return patient.pseudonym
+    return _new_uid(element, patient) if element.VR == "UI" else DUMMIES.get(str(element.VR), "REMOVED")
+
+
+def _new_uid(element: DataElement, patient: Patient) -> Any:
+    if element.VR != "UI":
+        return _dummy(element, patient)
+    return [uid if _registered(uid) else _uid(uid) for uid in map(str, _several(element))] or None
+
+
+def _clean(element: DataElement, patient: Patient) -> Any:
+    if element.VR == "UI":
+        return _new_uid(element, patient)
+    cleaner = _CLEANERS.get(str(element.VR))
+    if cleaner is None:
+        return element.value
+    cleaned = [cleaner(str(value), patient) for value in _several(element)]
+    return cleaned if len(cleaned) > 1 else (cleaned or [None])[0]
+
+
+#: Letter of PS3.15 → (attribute, patient) → its new value. X never comes here: there is no value then.
+ACTIONS: Mapping[str, Callable[[DataElement, Patient], Any]] = {
+    "K": _keep,
+    "X": _nothing,
+    "Z": _nothing,
+    "D": _dummy,
+    "U": _new_uid,
+    "C": _clean,
+}
+DUMMIES: Mapping[str, Any] = {
+    "DA": "19000101", "DT": "19000101", "TM": "000000", "AS": "000Y", "PN": "ANONYMOUS", "IS": "0", "DS": "0",
+    **dict.fromkeys(("US", "SS", "UL", "SL", "UV", "SV", "FL", "FD"), 0),
+    **dict.fromkeys(("OB", "OW", "OD", "OF", "OL", "OV", "UN"), b"\0\0"), "SQ": [],
+}  # fmt: skip
+
+
+def _shift(text: str, patient: Patient) -> str:
+    """A date moved by the patient's number of days; what is no date is gone."""
+    try:
+        day = datetime.datetime.strptime(text[:8], "%Y%m%d") + datetime.timedelta(days=patient.days)
+    except (ValueError, OverflowError):
+        return ""
+    return f"{day:%Y%m%d}{text[8:]}"
+
+
+def _age(text: str, patient: Patient) -> str:
+    """An age, those over 89 as one: they are so rare that the age alone tells who it is."""
+    return "090Y" if text.endswith("Y") and text[:-1].isdigit() and int(text[:-1]) > 89 else text
+
+
+#: What tells who somebody is, whoever it is: dates, IP and web and e-mail addresses, telephone and long numbers.
+PATTERNS = re.compile(
+    r"\b\d{1,2}[./]\d{1,2}[./]\d{4}\b|\b\d{1,3}(?:\.\d{1,3}){3}\b|\bhttps?://\S+|\S+@\S+|\+?\b\d[\d-]{7,}\d\b|\b\d{6,}\b"
+)
+TITLES = frozenset(("dr", "prof", "mr", "mrs", "ms"))
+
+
+def _without_identity(text: str, patient: Patient) -> str:
+    """A text less the words that tell who it is about."""
+    gone = patient.words | TITLES
+    kept = [word for word in PATTERNS.sub("", text).split() if not set(re.findall(r"\w+", word.lower())) & gone]
+    return text if kept == text.split() else " ".join(kept).strip(" ,;:^-")
+
+
+_CLEANERS: Mapping[str, Callable[[str, Patient], str]] = {
+    **dict.fromkeys(("DA", "DT"), _shift),
+    "AS": _age,
+    **dict.fromkeys(("PN", "LO", "LT", "SH", "ST", "UC", "UT", "CS", "AE", "UR"), _without_identity),
+}
+
+
+def _patient(dataset: Dataset) -> Patient:
+    number = int.from_bytes(hashlib.sha256(str(dataset.get("PatientID", "")).encode()).digest()[:6], "big")
+    return Patient(f"P{number % 10**8:08d}", 30 + number % 1800, frozenset(_identity(dataset)))
+
+
+def _identity(dataset: Dataset) -> Iterator[str]:
+    """The words, in lower case, of every person and identifier that the header names."""
+    for _, element, _ in walk(dataset):
+        if element.VR == "PN" or element.keyword in ("PatientID", "AccessionNumber", "OtherPatientIDs"):
+            yield from (
+                word for value in _several(element) for word in re.findall(r"\w+", str(value).lower()) if len(word) > 1
+            )
+
+
+def _several(element: DataElement) -> list[Any]:
+    """The values of an attribute."""
+    value = element.value
+    if value is None or value == "":
+        return []
+    return list(value) if isinstance(value, MultiValue | list) else [value]
+
+
+def _registered(uid: str) -> bool:
+    """Whether a UID names a thing of the standard, such as a class of objects, and no object of anybody's."""
+    return uid.startswith("1.2.840.10008.")
+
+
+def _uid(old: str) -> str:
+    """The new UID for an old one: always the same."""
+    return "2.25." + str(int.from_bytes(hashlib.sha256(old.encode()).digest()[:15], "big"))
+
+
+def _drop_empty_blocks(dataset: Dataset) -> None:
+    """Takes out the creators of private blocks that nothing is left of, in place."""
+    used = {(tag.group, tag.element >> 8) for tag in dataset.keys() if tag.is_private and not tag.is_private_creator}  # noqa: SIM118
+    for element in list(dataset):
+        if element.tag.is_private_creator and (element.tag.group, element.tag.element) not in used:
+            del dataset[element.tag]
+
+
+def _regions(boxes: Mapping[str, Any], dataset: Dataset) -> list[Box]:
+    """The boxes for an image: those of its modality and its own."""
+    found: list[Box] = []
+    for name in (str(dataset.get("Modality", "")), str(dataset.get("SOPInstanceUID", ""))):
+        given = boxes.get(name, [])
+        found += [given] if given and isinstance(given[0], int) else given  # type: ignore[list-item]
+    return found
+
+
+def _black_out(dataset: Dataset, boxes: Iterable[Box]) -> None:
+    """Fills boxes of every frame with zeros, in place; a compressed image is stored uncompressed then."""
+    if not boxes or "PixelData" not in dataset:
+        return
+    if dataset.file_meta.TransferSyntaxUID.is_compressed:
+        dataset.decompress(generate_instance_uid=False)
+    dataset.pixel_array_options(raw=True)
+    pixels = dataset.pixel_array.copy()
+    samples = (slice(None),) if dataset.SamplesPerPixel > 1 else ()
+    for x0, y0, x1, y1 in boxes:
+        pixels[(..., slice(max(y0, 0), y1), slice(max(x0, 0), x1), *samples)] = 0
+    dataset.set_pixel_data(pixels, dataset.PhotometricInterpretation, dataset.BitsStored, generate_instance_uid=False)
+
+
+def _marked(dataset: Dataset) -> Dataset:
+    """The dataset saying that it is de-identified, with file meta information of its own, in place."""
+    dataset.PatientIdentityRemoved = "YES"
+    dataset.DeidentificationMethod = "midi_nb policy"
+    syntax, dataset.file_meta = dataset.file_meta.TransferSyntaxUID, FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = syntax
+    dataset.file_meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID", "")
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.get("SOPInstanceUID", "")
+    return dataset
+
+
+def _datasets(folder: Path) -> Iterator[Dataset]:
+    """The DICOM files below a folder, in order of their names."""
+    if not folder.is_dir():
+        raise FileNotFoundError(f"The folder of original files {folder} does not exist.")
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        try:
+            yield dcmread(path)
+        except Exception:  # not every file beside the originals is one
+            continue
+
+
+def _write_mapping(path: Path, mapping: Mapping[str, str]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([("id_old", "id_new"), *mapping.items()])

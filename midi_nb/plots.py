@@ -1,0 +1,996 @@
+"""Figures: a computed frame in, an Axes out.
+
+Every plot takes its frame first and the rest by keyword, draws on `ax` or on a new figure sized for what it shows,
+and returns the Axes. The title states the finding, rates stand beside their counts, and what does not fit is folded
+into one row that says so. Colours, hatches and markers have one meaning each, held in ``LOOKS``.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from itertools import groupby
+from math import log, pi
+from typing import Any, NamedTuple
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.colors import PowerNorm
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Polygon
+from matplotlib.text import Annotation
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from . import tags
+from .frames import EXPLAINED, require_columns, scored
+from .text import compare, diff, found_words, stop_words, whole_words
+
+__all__ = [
+    "LOOKS",
+    "PALETTE",
+    "causes",
+    "changes",
+    "date_shifts",
+    "heatmap",
+    "pareto",
+    "partial_scores",
+    "ranking",
+    "score",
+    "tradeoff",
+    "word_diff",
+]
+
+
+class Look(NamedTuple):
+    """How one meaning is drawn, with the hatch and the marker that tell it where colours cannot."""
+
+    colour: str
+    hatch: str
+    marker: str
+
+
+#: Meaning → look. The hues are those of Okabe and Ito; grey is for what does not speak about the tool.
+LOOKS = {
+    "pass": Look("#009E73", "", "o"),
+    "fail": Look("#D55E00", "///", "X"),
+    "blank": Look("#D9D9D9", "oo", "s"),
+    "privacy": Look("#CC79A7", "xxx", "v"),
+    "utility": Look("#0072B2", "\\\\\\", "^"),
+    "validity": Look("#E69F00", "|||", "D"),
+    "linkage": Look("#56B4E9", "---", "P"),
+    "key": Look("#555555", "...", "*"),
+}
+#: Meaning → colour.
+PALETTE = {name: look.colour for name, look in LOOKS.items()}
+
+_AXES = ("privacy", "utility", "validity", "linkage", "key")
+
+
+def score(scores: pd.DataFrame, *, ax: Axes | None = None, limit: int = 30) -> Axes:
+    """Score with its interval, one row a category, the lowest on top.
+
+    Parameters
+    ----------
+    scores
+        What ``score(results, by=...)`` returns.
+    limit
+        Rows beyond so many are folded into one, whose score is that of their checks together.
+
+    Examples
+    --------
+    >>> scores = pd.DataFrame({"category": ["hipaa", "tcia"], "passed": [90, 48], "failed": [10, 1], "blank": [0, 1],
+    ...                        "total": [100, 50], "score": [0.90, 0.96], "low": [0.83, 0.87], "high": [0.94, 0.99]})
+    >>> score(scores).get_title("left")
+    'hipaa scores lowest: 90% (10 of 100 checks failed)'
+    """
+    require_columns(scores, _SCORES, "plots.score()")
+    if not len(scores):
+        return _says(ax, "No scores in this frame")
+    by = [name for name in scores.columns if name not in _SCORES]
+    rows = _folded(scores.sort_values("score", kind="stable"), limit, by, dict.fromkeys(_COUNTS, "sum"))
+    rows["score"] = rows["score"].fillna(rows["passed"] / rows["total"].where(rows["total"] > 0))
+    y = np.arange(len(rows))
+    ax = _axes(ax, len(rows))
+    ax.hlines(y, rows["low"], rows["high"], color=_ink(), linewidth=1.5, alpha=0.7)
+    ax.plot(rows["score"], y, linestyle="", marker="o", markersize=7, color=PALETTE["pass"], markeredgecolor=_ink())
+    _rows(ax, rows["label"], [_shortfall(row) for row in rows.to_dict("records")])
+    _percent_axis(ax, rows)
+    ax.set_xlabel("score: passed of all checks (line: interval)")
+    if not (scores["failed"] + scores["blank"]).sum():
+        return _title(ax, f"All {_count(scores['total'].sum(), 'check')} passed")
+    worst = rows.iloc[0]
+    subject = f"{worst['label']} scores{' lowest:' if len(rows) > 1 else ''}" if by else "The score is"
+    return _title(ax, f"{subject} {_percent(worst['score'], 2)} ({_shortfall(worst.to_dict())})")
+
+
+def causes(results: pd.DataFrame, *, ax: Axes | None = None, limit: int = 40) -> Axes:
+    """Failed and blank checks by cause, coloured by the axis they touch, the most frequent on top.
+
+    Parameters
+    ----------
+    results
+        What ``explain(results)`` returns.
+
+    Examples
+    --------
+    >>> results = pd.DataFrame({"cause": ["leak_full", "leak_full", None], "axis": ["privacy", "privacy", None],
+    ...                         "series": ["1", "1", "1"], "patient": ["a", "a", "a"]})
+    >>> causes(results).get_title("left")
+    'leak full is the most frequent of 1 cause: 2 of 2 failed or blank checks (100%)'
+    """
+    columns = ["cause", "axis", "series", "patient"]
+    require_columns(results, columns, "plots.causes()")
+    failing = results.loc[results["cause"].notna(), columns]
+    if not len(failing):
+        return _says(ax, f"None of {_count(len(results), 'check')} failed" if len(results) else _NOTHING)
+    groups = failing.groupby("cause", observed=True)
+    distinct = {name: groups[one].nunique() for name, one in _DISTINCT.items()}
+    tally = pd.DataFrame({"rows": groups.size(), "axis": groups["axis"].first(), **distinct})
+    tally = tally.sort_values("rows", ascending=False, kind="stable").reset_index()
+    rows = _folded(tally, limit, ["cause"], {"rows": "sum"})
+    labels = rows["label"].str.replace("_", " ")
+    ax = _axes(ax, len(rows))
+    _bars(ax, rows["rows"], rows["axis"])
+    _rows(ax, labels, [_extent(row, len(failing)) for row in rows.to_dict("records")])
+    _count_axis(ax.xaxis)
+    ax.set_xlabel("failed or blank checks")
+    _legend(ax, [axis for axis in _AXES if (rows["axis"] == axis).any()])
+    most = f"{_share(rows['rows'][0], len(failing), 'failed or blank check')}"
+    return _title(ax, f"{labels[0]} is the most frequent of {_count(len(tally), 'cause')}: {most}", legend=True)
+
+
+def pareto(problems: pd.DataFrame, *, ax: Axes | None = None, limit: int = 20) -> Axes:
+    """Share of all failures by problem (bars) and of the problems so far together (line), the largest on top.
+
+    Parameters
+    ----------
+    problems
+        What ``problems(results)`` returns.
+
+    Examples
+    --------
+    >>> found = pd.DataFrame({"problem": ["private block dropped", "name left"], "axis": ["utility", "privacy"],
+    ...                       "rows": [90, 10], "series": [1, 2], "patients": [1, 2]})
+    >>> pareto(found).get_title("left")
+    '1 of 2 problems makes 90% of 100 failed or blank checks'
+    """
+    require_columns(problems, ["problem", "axis", "rows", "series", "patients"], "plots.pareto()")
+    total = int(problems["rows"].sum())
+    if not total:
+        return _says(ax, "No problems in this frame: no check failed")
+    ordered = problems.sort_values("rows", ascending=False, kind="stable")
+    rows = _folded(ordered, limit, [*_runs_of(problems), "problem"], {"rows": "sum"})
+    ax = _axes(ax, len(rows), width=11)
+    _bars(ax, rows["rows"] / total, rows["axis"])
+    ax.plot(rows["rows"].cumsum() / total, rows.index, color=_ink(), marker="o", markersize=3, linewidth=1)
+    _rows(ax, rows["label"], [_extent(row) for row in rows.to_dict("records")])
+    ax.set_xlim(0, 1.03)
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda rate, _: _percent(rate)))
+    ax.set_xlabel("share of failed or blank checks (line: this problem and those above it)")
+    _legend(ax, [axis for axis in _AXES if (rows["axis"] == axis).any()])
+    together = (ordered["rows"].cumsum() / total).to_numpy()
+    enough = int(np.argmax(together >= 0.8)) + 1
+    makes = f"{_count(len(problems), 'problem')} {'makes' if enough == 1 else 'make'}"
+    share = f"{_percent(together[enough - 1])} of {_count(total, 'failed or blank check')}"
+    return _title(ax, f"{enough:,} of {makes} {share}", legend=True)
+
+
+def heatmap(
+    results: pd.DataFrame, *, rows: str = "tag", columns: str = "modality", ax: Axes | None = None, limit: int = 30
+) -> Axes:
+    """Failure rate by two columns, normalised by opportunity: failed of all checks of a cell, which stand in it.
+
+    Parameters
+    ----------
+    results
+        What ``evaluate`` or ``read_results`` returns.
+    rows, columns
+        Names of two of its columns, in their own order (scope) or with most failures first.
+    limit
+        Rows beyond so many are folded into one; so are columns beyond twelve, or beyond what `ax` has room for.
+
+    Examples
+    --------
+    >>> results = pd.DataFrame({"scope": ["Study", "Study", "Series"], "modality": ["CT", "CT", "MR"],
+    ...                         "passed": pd.array([True, False, True], dtype="boolean")})
+    >>> [text.get_text() for text in heatmap(results, rows="scope").texts]
+    ['50%\\n1/2', '0/1']
+    """
+    require_columns(results, dict.fromkeys([rows, columns, "passed"]), "plots.heatmap()")
+    checks, failed = _crossed(results, rows, columns)
+    if not checks.size:
+        return _says(ax, _NOTHING)
+    order = [_ordered(failed, results[rows]), _ordered(failed.T, results[columns])]
+    across = 12 if ax is None else min(12, max(2, int(ax.get_window_extent().width / ax.figure.dpi)))
+    limits = ((rows, limit), (columns, across))
+    checks, failed = (_squared(table.loc[order[0], order[1]], limits) for table in (checks, failed))
+    rate = failed / checks.where(checks > 0)
+    roomy = len(rate) <= 14
+    pairs = zip(failed.to_numpy(), checks.to_numpy(), strict=True)
+    notes = [[_cell(*cell, roomy) for cell in zip(*pair, strict=True)] for pair in pairs]
+    ax = _axes(ax, len(rate), width=min(14.0, 5 + 0.85 * rate.shape[1]), row=0.46 if roomy else 0.27)
+    sns.heatmap(
+        rate, ax=ax, annot=np.array(notes, dtype=object), fmt="", annot_kws={"fontsize": 7.5},
+        cmap=sns.blend_palette(["white", PALETTE["fail"]], as_cmap=True),
+        norm=PowerNorm(0.5, 0, 1),  # the square root shows one failure in a thousand beside a tag that always fails
+        linewidths=0.5, linecolor="#DDDDDD", xticklabels=list(rate.columns), yticklabels=list(rate.index),
+        cbar_ax=ax.inset_axes((1.015, 0, 0.02, 1)),
+        cbar_kws={"ticks": [0, 0.01, 0.1, 0.25, 0.5, 1], "format": FuncFormatter(lambda rate, _: _percent(rate))},
+    )  # fmt: skip
+    untested = bool(rate.isna().to_numpy().any())
+    scale = ax.collections[0].colorbar
+    scale.set_label(f"failed of all checks{' (grey: no checks)' if untested else ''}")  # type: ignore[union-attr]
+    ax.set_facecolor(PALETTE["blank"])
+    ax.set(xlabel=columns, ylabel=rows)
+    ax.tick_params(axis="y", rotation=0, length=0, labelsize=9)
+    ax.tick_params(axis="x", rotation=90 if max(map(len, rate.columns)) > 10 else 0, length=0, labelsize=9)
+    wrong, total = int(_failed(results)[scored(results)].sum()), int(scored(results).sum())
+    overall = f"overall {_share(wrong, total, 'check')}" if wrong else f"None of {_count(total, 'check')} failed"
+    return _title(ax, f"Most failures: {_hottest(failed, checks)}; {overall}" if wrong else overall)
+
+
+def tradeoff(results: pd.DataFrame, *, interval: float = 0.95, ax: Axes | None = None, limit: int = 12) -> Axes:
+    """Privacy against utility failures per 1,000 checks: one numbered point a submission, the fewest failures first.
+
+    Parameters
+    ----------
+    results
+        What ``explain(results)`` returns, of one or several submissions.
+    interval
+        Level of the ellipse round a point. It comes from the differences between patients (linearised ratios), so a
+        submission of a single patient has none.
+    limit
+        Submissions beyond so many are small grey dots.
+
+    Examples
+    --------
+    >>> results = pd.DataFrame({"submission": ["ours"] * 4, "patient": ["a", "a", "b", "b"],
+    ...                         "axis": ["privacy", None, "utility", None]})
+    >>> tradeoff(results).get_legend().get_texts()[0].get_text()
+    'ours: 250 privacy, 250 utility'
+    """
+    require_columns(results, ["submission", "patient", "axis"], "plots.tradeoff()")
+    if not 0 < interval < 1:
+        raise ValueError(f"interval must lie between 0 and 1, got {interval}.")
+    counts = _failures_by_patient(results)
+    if not len(counts):
+        return _says(ax, _NOTHING)
+    sums = counts.groupby("submission", observed=True)[["privacy", "utility", "checks"]].sum()
+    rates = sums[["privacy", "utility"]].div(sums["checks"], axis=0) * 1000
+    rates = rates.loc[rates.sum(axis=1).sort_values(kind="stable").index]
+    named, rest = (rates, rates.iloc[:0]) if len(rates) <= limit + 1 else (rates.iloc[:limit], rates.iloc[limit:])
+    ax = _axes(ax, 16, width=10)
+    reached = [rates.to_numpy()]
+    for number, (name, rate) in enumerate(named.iterrows(), start=1):
+        outline = _ellipse(counts[counts["submission"] == name], interval)
+        reached += _point(ax, number, rate, f"{_label(name, 30)}: {_per_mille(rate)}", outline)
+    if len(rest):
+        small: dict[str, Any] = {"s": 14, "color": _ink(), "alpha": 0.35, "zorder": 2}
+        ax.scatter(rest["privacy"], rest["utility"], label=f"other ({len(rest):,})", **small)
+    _from_zero(ax, np.concatenate(reached), rates.to_numpy())
+    ax.set(xlabel="privacy failures per 1,000 checks", ylabel="utility failures per 1,000 checks")
+    beside: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.02, 1), "frameon": False, "labelspacing": 0.9}
+    ax.legend(title="failures per 1,000 checks", alignment="left", **beside)
+    return _title(ax, _frontier(rates))
+
+
+def ranking(ranking: pd.DataFrame, *, ax: Axes | None = None, limit: int = 30) -> Axes:
+    """Scores of several submissions with their intervals, the best on top and drawn through as the reference.
+
+    Parameters
+    ----------
+    ranking
+        What ``rank(results)`` returns.
+
+    Examples
+    --------
+    >>> ranks = pd.DataFrame({"submission": ["ours", "theirs"], "score": [0.99, 0.95], "low": [0.98, 0.93],
+    ...                       "high": [1.0, 0.97], "rank": [1, 2], "rank_low": [1, 2], "rank_high": [1, 2],
+    ...                       "p_first": [1.0, 0.0]})
+    >>> ranking(ranks).get_title("left")
+    'ours ranks first of 2 submissions with 99%, in all draws'
+    """
+    require_columns(ranking, _RANKS, "plots.ranking()")
+    if not len(ranking):
+        return _says(ax, "No submissions in this frame")
+    ordered = ranking.sort_values("rank", kind="stable")
+    best = ordered.iloc[0]
+    rows = _folded(ordered, limit, ["submission"], {"low": "min", "high": "max"})
+    ax = _axes(ax, len(rows))
+    ax.axvline(best["score"], color=_ink(), linewidth=0.8, linestyle=":", alpha=0.7)
+    ax.hlines(rows.index, rows["low"], rows["high"], color=_ink(), linewidth=7, alpha=0.25)
+    ax.plot(rows["score"], rows.index, linestyle="", marker="|", markersize=13, markeredgewidth=2, color=_ink())
+    _rows(ax, rows["label"], [_ranked(row) for row in rows.to_dict("records")])
+    _percent_axis(ax, rows[rows["score"].notna()])
+    ax.set_xlabel("score (bar: interval over patients; dotted: the best)")
+    draws = "in all draws" if best["p_first"] == 1 else f"in {_percent(best['p_first'])} of the draws"
+    subject = f"{rows['label'][0]} ranks first of {_count(len(ranking), 'submission')}"
+    tied = not ordered.get("beats_next", pd.Series([True])).fillna(True).iloc[0]
+    unsure = f"; {rows['label'][1]} cannot be told apart from it" if tied else ""
+    return _title(ax, f"{subject} with {_percent(best['score'], 2)}, {draws}{unsure}")
+
+
+def changes(comparison: pd.DataFrame, *, by: str = "tag", ax: Axes | None = None, limit: int = 20) -> Axes:
+    """Checks fixed (right) and regressed (left) between two runs by a column, the most changed on top.
+
+    Parameters
+    ----------
+    comparison
+        What ``compare(before, after)`` returns.
+    by
+        One of its columns.
+
+    Examples
+    --------
+    >>> comparison = pd.DataFrame({"modality": ["CT", "CT", "MR"], "change": ["fixed", "fixed", "regressed"]})
+    >>> changes(comparison, by="modality").get_title("left")
+    '2 fixed, 1 regressed of 3 checks: 1 failure fewer'
+    """
+    require_columns(comparison, [by, "change"], "plots.changes()")
+    kinds = {name: comparison.loc[comparison["change"] == name, by].value_counts() for name in ("fixed", "regressed")}
+    tally = pd.DataFrame({**kinds, "checks": comparison[by].value_counts()}).fillna(0).astype("int64").rename_axis(by)
+    changed = tally["fixed"] + tally["regressed"]
+    tally = tally.loc[changed[changed > 0].sort_values(ascending=False, kind="stable").index].reset_index()
+    if not len(tally):
+        return _says(ax, f"None of {_count(len(comparison), 'check')} was fixed, none regressed")
+    rows = _folded(tally, limit, [by], dict.fromkeys(["fixed", "regressed", "checks"], "sum"))
+    ax = _axes(ax, len(rows), width=10)
+    _bars(ax, rows["fixed"], ["pass"] * len(rows))
+    _bars(ax, -rows["regressed"], ["fail"] * len(rows))
+    _rows(ax, rows["label"], [f"+{row.fixed:,} −{row.regressed:,} of {row.checks:,}" for row in rows.itertuples()])
+    ax.axvline(0, color=_ink(), linewidth=0.8)
+    fixed, regressed = int(rows["fixed"].sum()), int(rows["regressed"].sum())
+    reach = 1.05 * rows[["fixed", "regressed"]].to_numpy().max()
+    ax.set_xlim(-reach if regressed else -0.2 * reach, reach if fixed else 0.2 * reach)
+    _count_axis(ax.xaxis)
+    ax.set_xlabel("checks: ← regressed | fixed →")
+    _legend(ax, {"fail": "regressed", "pass": "fixed"})
+    net = f"{_count(abs(fixed - regressed), 'failure')} {'fewer' if fixed > regressed else 'more'}"
+    of = _count(len(comparison), "check")
+    net = "as many failures" if fixed == regressed else net
+    return _title(ax, f"{fixed:,} fixed, {regressed:,} regressed of {of}: {net}", legend=True)
+
+
+def partial_scores(results: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """How much of the text was handled right where a check failed in part: words kept, or words removed.
+
+    Parameters
+    ----------
+    results
+        What ``evaluate`` or ``read_results`` returns. Checks that scored 0 are told in the title, not drawn: they
+        are so many that the rest would vanish.
+
+    Examples
+    --------
+    >>> results = pd.DataFrame({"action": ["text_retained", "text_removed", "text_removed"], "score": [0.75, 0.5, 0.0],
+    ...                         "passed": pd.array([False, False, False], dtype="boolean")})
+    >>> partial_scores(results).get_title("left")
+    '2 of 3 failed text checks were right in part (median 62%); the others scored 0'
+    """
+    require_columns(results, ["action", "passed", "score"], "plots.partial_scores()")
+    failed = results.loc[results["action"].isin([*_KEEPING, *_REMOVING]) & _failed(results), ["action", "score"]]
+    part = failed[failed["score"].gt(0) & failed["score"].lt(1)]
+    if not len(part):
+        return _says(ax, f"{_count(len(failed), 'text check')} failed, none in part")
+    ax = _axes(ax, 12)
+    middles, base = np.arange(0.05, 1, 0.1), np.zeros(10, dtype="int64")
+    told: dict[str, str] = {}
+    for axis, what, actions in (
+        ("utility", "to keep: words kept", _KEEPING),
+        ("privacy", "to remove: words removed", _REMOVING),
+    ):
+        look, heights = LOOKS[axis], _tenths(part.loc[part["action"].isin(actions), "score"])
+        ax.bar(middles, heights, 0.09, base, color=look.colour, hatch=look.hatch, edgecolor="white", linewidth=0)
+        base = base + heights
+        told |= {axis: f"text {what} ({heights.sum():,})"} if heights.any() else {}
+    for x, height in zip(middles[base > 0], base[base > 0], strict=True):
+        ax.annotate(f"{height:,}", (x, height), (0, 2), textcoords="offset points", ha="center", fontsize=8)
+    ax.set(xlim=(0, 1), ylim=(0, 1.12 * base.max()), xticks=np.linspace(0, 1, 11))
+    ax.set(xlabel="share of the words handled right", ylabel="failed checks")
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda rate, _: _percent(rate)))
+    _count_axis(ax.yaxis)
+    sns.despine(ax=ax)
+    _legend(ax, told)
+    some = f"{len(part):,} of {_count(len(failed), 'failed text check')} {_were(len(part))} right in part"
+    median = f"median {_percent(round(part['score'].median(), 2))}"
+    return _title(ax, f"{some} ({median}){'; the others scored 0' if len(part) < len(failed) else ''}", legend=True)
+
+
+def date_shifts(results: pd.DataFrame, *, values: bool = True, ax: Axes | None = None, limit: int = 30) -> Axes:
+    """Days between original and released dates, one strip a patient: one dot a strip is one constant shift.
+
+    Parameters
+    ----------
+    results
+        What ``evaluate`` or ``read_results`` returns; its ``date_shifted`` checks are shown.
+    values
+        ``False`` hides the patients' identifiers and the length of the shifts, with which dates could be restored.
+    limit
+        Patients beyond so many share one strip; those with several shifts, or none, come first.
+
+    Examples
+    --------
+    >>> results = pd.DataFrame({"patient": ["a", "a", "b"], "action": ["date_shifted"] * 3,
+    ...                         "original": ["20200101", "20200102", "20200101"],
+    ...                         "actual": ["20210101", "20210102", "20200101"]})
+    >>> date_shifts(results).get_title("left")
+    'No patient of 2 has several shifts; 1 of 3 dates was not shifted'
+    """
+    require_columns(results, ["patient", "action", "original", "actual"], "plots.date_shifts()")
+    who = [*_runs_of(results), "patient"]
+    dates = _shifted(results[results["action"] == "date_shifted"], who)
+    if not dates["days"].notna().any():
+        return _says(ax, f"None of {_count(len(dates), 'date')} can be compared with its original")
+    groups = dates.groupby(who, observed=True)
+    tally = groups[["dates", "compared", "kept", "gone"]].sum().assign(shifts=groups["moved"].nunique())
+    trouble = 2 * (tally["shifts"] > 1) + (tally["kept"] > 0)
+    tally = tally.loc[trouble.sort_values(ascending=False, kind="stable").index].reset_index()
+    rows = _folded(tally, limit, who, dict.fromkeys(["dates", "compared", "kept", "gone"], "sum"))
+    strips = tally[[*who, "shifts"]].assign(y=np.arange(len(tally)).clip(max=len(rows) - 1))
+    dots = dates.groupby([*who, "days"], observed=True).size().rename("n").reset_index().merge(strips, on=who)
+    ax = _axes(ax, len(rows), width=10)
+    ax.axvline(0, color=_ink(), linewidth=0.8, alpha=0.6)
+    told: dict[str, str] = {}
+    for name, what, found in (
+        ("pass", "one shift for the patient", (dots["days"] != 0) & (dots["shifts"] == 1)),
+        ("fail", "several shifts", (dots["days"] != 0) & (dots["shifts"] > 1)),
+        ("privacy", "date not shifted", dots["days"] == 0),
+    ):
+        if found.any():
+            told[name] = what
+            look: dict[str, Any] = {"color": PALETTE[name], "marker": LOOKS[name].marker, "edgecolor": _ink()}
+            days, y, n = (dots.loc[found, column] for column in ("days", "y", "n"))
+            ax.scatter(days, y, 36 + 12 * np.log2(n), linewidth=0.4, alpha=0.9, zorder=3, **look)
+    labels = rows["label"] if values else _numbered(rows["label"], "patient")
+    _rows(ax, labels, [_dated(row) for row in rows.to_dict("records")])
+    ax.margins(x=0.06)
+    ax.set_xlabel(f"released − original date ({'days' if values else 'lengths hidden'})")
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}" if values or x == 0 else ""))
+    _legend(ax, told, markers=True)
+    several, kept, compared = int((tally["shifts"] > 1).sum()), int(tally["kept"].sum()), tally["compared"].sum()
+    some = f"{several:,} of {_count(len(tally), 'patient')} {'has' if several == 1 else 'have'}"
+    unshifted = f"; {kept:,} of {_count(compared, 'date')} {_were(kept)} not shifted" if kept else ""
+    subject = some if several else f"No patient of {len(tally):,} has"
+    return _title(ax, f"{subject} several shifts{unshifted}", legend=True)
+
+
+def word_diff(failure: pd.Series | pd.DataFrame, *, values: bool = True, ax: Axes | None = None) -> Axes:
+    """A card of one check: original, expected and released text, with the words that leaked, were lost or kept marked.
+
+    Parameters
+    ----------
+    failure
+        One row of what ``evaluate``, ``read_results`` or ``explain`` returns, as a Series or a frame of one row.
+    values
+        ``False`` puts ``•••`` for every word, so that the card may be shown to others.
+
+    Examples
+    --------
+    >>> failure = pd.Series({"tag_path": "(0008,103e)", "action": "text_retained", "original": "CHEST LOW DOSE",
+    ...                      "expected": "CHEST LOW DOSE", "actual": "CHEST"})
+    >>> word_diff(failure).get_title("left")
+    'Series Description (0008,103e): 2 of 3 words lost'
+    """
+    frame = failure.to_frame().T if isinstance(failure, pd.Series) else failure
+    require_columns(frame, ["action", "tag_path", *_TEXTS.values()], "plots.word_diff()")
+    if not len(frame):
+        return _says(ax, "No check in this frame")
+    if len(frame) > 1:
+        rows = f"this frame has {len(frame):,} rows"
+        raise ValueError(f"plots.word_diff() shows one check, but {rows}; pass one of them, such as frame.iloc[0].")
+    check = {str(name): None if pd.isna(value) else str(value) for name, value in frame.iloc[0].items()}
+    texts = {name: _drawable(check[column] or "", _MONO) for name, column in _TEXTS.items()}
+    marked, finding = _marked(texts, check)
+    marked = marked if values else {name: _hidden(pieces) for name, pieces in marked.items()}
+    if "passed" in check and check["passed"] is None:
+        marked["blank"], finding = [(_drawable(check.get("error") or "no reason given", _MONO), "note")], "blank"
+    own = ax is None
+    ax = plt.figure(figsize=(_CARD, 3)).add_axes((0.02, 0, 0.96, 1)) if ax is None else ax
+    ax.set_axis_off()
+    known = [str(check[name]).replace("_", " ") for name in ("action", "cause", "axis") if check.get(name)]
+    _write(ax, 0, _drawable(" · ".join(known), _MONO), alpha=0.75)
+    columns = max(20, int(ax.get_window_extent().width / ax.figure.dpi * 72 / _CHARACTER * 0.93) - _MARGIN)
+    line = 1.3
+    for name, pieces in marked.items():
+        _write(ax, line, name, alpha=0.75)
+        for row in _wrapped(pieces, columns) or [[(_absence(name, check), "note")]]:
+            _write_pieces(ax, line, row)
+            line += 1
+        line += 0.4
+    used = {mark for pieces in marked.values() for _, mark in pieces}
+    _write_pieces(ax, line, [piece for mark in _MARKS if mark in used for piece in ((mark, mark), ("   ", None))])
+    if own:
+        height = 0.5 + (line + 1) * _LINE / 72
+        ax.figure.set_size_inches(_CARD, height)  # type: ignore[union-attr]
+        ax.set_position((0.02, 0, 0.96, 1 - 0.42 / height))
+    return _title(ax, f"{_name_of('tag_path', check['tag_path'])}: {finding}")
+
+
+_NOTHING = "No checks in this frame"
+_SCORES = ("passed", "failed", "blank", "total", "score", "low", "high")
+_COUNTS = ("passed", "failed", "blank", "total")
+_RANKS = ("submission", "score", "low", "high", "rank", "rank_low", "rank_high", "p_first")
+_DISTINCT = {"series": "series", "patients": "patient"}  # how many → of what
+_KEEPING = ("text_retained",)
+_REMOVING = ("text_removed", "pixels_hidden")
+_CHANGING = ("date_shifted", "uid_changed")
+
+
+def _failed(results: pd.DataFrame) -> pd.Series:
+    """Which checks failed; a blank is no failure."""
+    return results["passed"].eq(False).fillna(False).astype(bool)
+
+
+def _runs_of(frame: pd.DataFrame) -> list[str]:
+    """The column that tells submissions apart, where there are several."""
+    return ["submission"] if "submission" in frame.columns and frame["submission"].nunique() > 1 else []
+
+
+def _crossed(results: pd.DataFrame, rows: str, columns: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """How many checks and how many failed ones by two columns; by cause or axis, how many failed so of all checks."""
+    free = [axis for axis, name in enumerate((rows, columns)) if name not in EXPLAINED]
+    kept = scored(results)
+    by = [results.loc[kept, rows].rename("rows"), results.loc[kept, columns].rename("columns")]
+    counted = _failed(results)[kept] if len(free) == 2 else pd.Series(True, index=by[0].index)
+    groups = counted.groupby(by, observed=True)
+    failed = groups.sum().unstack(fill_value=0)
+    if len(free) == 2:
+        return groups.size().unstack(fill_value=0), failed
+    if not free:
+        return failed * 0 + int(kept.sum()), failed
+    totals = counted.groupby(by[free[0]], observed=True).size()
+    failed = failed.reindex(totals.index, axis=free[0], fill_value=0)
+    return (failed * 0).add(totals, axis=free[0]), failed
+
+
+def _ordered(failed: pd.DataFrame, values: pd.Series) -> pd.Index:
+    """The rows in their own order where they have one, else those with most failures first."""
+    own = isinstance(values.dtype, pd.CategoricalDtype) and values.cat.ordered
+    return failed.index if own else failed.sum(axis=1).sort_values(ascending=False, kind="stable").index
+
+
+def _squared(table: pd.DataFrame, limits: Iterable[tuple[str, int]]) -> pd.DataFrame:
+    """The table with readable labels, its rows and then its columns folded."""
+    for name, limit in limits:
+        numbers = table.set_axis(range(table.shape[1]), axis=1)
+        folded = _folded(numbers.assign(**{name: table.index}), limit, [name], dict.fromkeys(numbers.columns, "sum"))
+        table = folded.set_index("label").drop(columns=name).set_axis(table.columns, axis=1).T
+    return table
+
+
+def _cell(failed: int, checks: int, roomy: bool) -> str:
+    """Rate and counts of one cell; nothing where there was nothing to fail."""
+    counts = f"{failed:,}/{checks:,}" if checks else ""
+    return f"{_percent(failed / checks)}\n{counts}" if failed and roomy else counts
+
+
+def _hottest(failed: pd.DataFrame, checks: pd.DataFrame) -> str:
+    """The cell with most failures, folded ones apart."""
+    single = failed.loc[~failed.index.str.startswith("other ("), ~failed.columns.str.startswith("other (")]
+    row, column = divmod(int(np.argmax(single.to_numpy())), single.shape[1])
+    most, of = (int(table.to_numpy()[row, column]) for table in (single, checks))
+    place = " in ".join(dict.fromkeys([str(single.index[row]), str(single.columns[column])]))
+    return f"{place} ({most:,} of {of:,}, {_percent(most / of)})"
+
+
+def _failures_by_patient(results: pd.DataFrame) -> pd.DataFrame:
+    """Checks, privacy and utility failures of each patient in each submission."""
+    kept = results.loc[scored(results), ["submission", "patient", "axis"]]
+    ones = {axis: kept["axis"].eq(axis).fillna(False).astype("int64") for axis in ("privacy", "utility")}
+    groups = kept.drop(columns="axis").assign(checks=1, **ones).groupby(["submission", "patient"], observed=True)
+    counts: pd.DataFrame = groups.sum().reset_index()
+    return counts
+
+
+def _ellipse(counts: pd.DataFrame, interval: float) -> Any:
+    """Outline of the region for both rates per 1,000 checks of one submission; None for a single patient."""
+    patients = len(counts)
+    if patients < 2:
+        return None
+    wrong, checks = counts[["privacy", "utility"]].to_numpy(dtype=float), counts["checks"].to_numpy(dtype=float)
+    rate = wrong.sum(axis=0) / checks.sum()
+    off = wrong - checks[:, None] * rate
+    sizes, directions = np.linalg.eigh(off.T @ off * patients / (patients - 1) / checks.sum() ** 2)
+    reach = np.sqrt(-2 * log(1 - interval) * sizes.clip(0))
+    angle = np.linspace(0, 2 * pi, 120)
+    outline = (directions * reach) @ np.array([np.cos(angle), np.sin(angle)])
+    return ((rate[:, None] + outline).T * 1000).clip(0, 1000)
+
+
+def _point(ax: Axes, number: int, rate: Iterable[float], label: str, outline: Any) -> list[Any]:
+    """Draw one submission, its number in a disc on its ellipse; what the ellipse reaches."""
+    over: dict[str, Any] = {"linestyle": "", "zorder": 3, "clip_on": False, "color": _ink()}
+    ax.plot(*rate, marker="o", markersize=15, markerfacecolor=plt.rcParams["axes.facecolor"], **over)
+    ax.plot(*rate, marker=f"${number}$", markersize=7, label=label, **over)
+    if outline is None:
+        return []
+    ax.add_patch(Polygon(outline, facecolor=_ink(), alpha=0.1, zorder=1))
+    ax.add_patch(Polygon(outline, fill=False, edgecolor=_ink(), alpha=0.45, linewidth=0.8, zorder=1))
+    return [outline]
+
+
+def _from_zero(ax: Axes, reached: Any, rates: Any) -> None:
+    """Let both axes begin at zero and show everything, on bent scales where the rates differ by decades."""
+    bent = rates.max() > 50 * max(0.1, rates[rates > 0].min(initial=np.inf))
+    sides: Any = ((ax.xaxis, ax.set_xscale, ax.set_xlim), (ax.yaxis, ax.set_yscale, ax.set_ylim))
+    for (axis, set_scale, set_limits), top in zip(sides, reached.max(axis=0), strict=True):
+        if bent:
+            set_scale("symlog", linthresh=1, linscale=0.5)
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+        set_limits(0, max(top * (1.3 if bent else 1.05), 1))
+    sns.despine(ax=ax)
+
+
+def _frontier(rates: pd.DataFrame) -> str:
+    """Which submissions no other beats on both rates."""
+    points = rates.to_numpy()
+    beaten = [bool(((points <= point).all(axis=1) & (points < point).any(axis=1)).any()) for point in points]
+    best = rates[~np.array(beaten)]
+    name, found = _label(best.index[0]), f"{_per_mille(best.iloc[0])} failures per 1,000 checks"
+    if len(rates) == 1:
+        return f"{name}: {found}"
+    if len(best.drop_duplicates()) > 1:
+        return f"{len(best):,} of {len(rates):,} submissions trade privacy for utility; none is best on both"
+    subject = f"{name} does" if len(best) == 1 else f"{len(best):,} of {len(rates):,} submissions do"
+    return f"{subject} best on both: {found}"
+
+
+def _tenths(scores: pd.Series) -> Any:
+    """How many scores lie in (0, 0.1], (0.1, 0.2] and so on."""
+    # Rounded, because a score of 3 words in 5 must not fall on either side of 0.6 by its last binary digit.
+    return np.bincount(np.ceil(scores.round(9) * 10).clip(1, 10).astype("int64") - 1, minlength=10)
+
+
+def _shifted(dates: pd.DataFrame, who: list[str]) -> pd.DataFrame:
+    """Whose each date is, by how many days it moved, and whether it can be compared, stayed or is gone."""
+    days = _days(dates["actual"]) - _days(dates["original"])
+    gone = dates["actual"].isna() | dates["actual"].eq("").fillna(False).astype(bool)
+    kinds: dict[str, Any] = {"dates": 1, "compared": days.notna(), "kept": days.eq(0), "gone": gone}
+    return dates[who].assign(days=days, moved=days.where(days != 0), **kinds)
+
+
+def _days(texts: pd.Series) -> pd.Series:
+    """The day of DICOM dates and date-times, as a number; missing for anything else."""
+    values = texts.astype("category").cat.remove_unused_categories().cat
+    days = [_day(text) for text in values.categories]
+    return pd.Series(np.array([*days, np.nan])[values.codes], index=texts.index)
+
+
+def _day(text: str) -> float:
+    # Not by pandas, whose older versions know no day after 2262.
+    digits = re.match(r"\D*(\d{8})", text)
+    try:
+        return date.fromisoformat(digits[1]).toordinal() if digits else np.nan
+    except ValueError:
+        return np.nan
+
+
+_Piece = tuple[str, str | None]  # a piece of text and the name of its mark
+
+
+class _Mark(NamedTuple):
+    """How marked words stand out: the meaning whose colour fills them, a line of this character over them, weight."""
+
+    meaning: str
+    line: str
+    weight: str = "normal"
+
+
+_MARKS = {
+    "leaked": _Mark("privacy", "▁", "bold"),
+    "removed": _Mark("pass", "─"),
+    "lost": _Mark("utility", "─", "bold"),
+    "kept": _Mark("pass", ""),
+    "gone": _Mark("blank", "─"),
+    "new": _Mark("blank", "▁"),
+}
+_TEXTS = {"original": "original", "expected": "expected", "released": "actual"}
+_ABSENCES = {"absent": "(attribute absent)", "missing": "(file missing)", "empty": "(empty)"}
+_HIDDEN = "•••"  # as frames.mask_values() writes it
+_MONO, _SIZE = "DejaVu Sans Mono", 10.0  # a font that comes with matplotlib
+_CHARACTER, _LINE = 0.602 * _SIZE, 1.7 * _SIZE  # width and height in points
+_MARGIN, _LINES = 11, 6  # characters before the text, lines of a text
+_CARD = 9.0  # inches
+
+
+def _marked(texts: Mapping[str, str], check: Mapping[str, str | None]) -> tuple[dict[str, list[_Piece]], str]:
+    """The pieces of each text with their marks, and what became of the text in words."""
+    action = check["action"]
+    plain: dict[str, list[_Piece]] = {name: [(text, None)] for name, text in texts.items()}
+    if _HIDDEN in texts.values():
+        return plain, "values hidden"
+    if action in (*_KEEPING, *_REMOVING, *_CHANGING):
+        asked = texts["original" if action in _CHANGING else "expected"]
+        if action == "pixels_hidden":  # officially these are no part of the planted text
+            asked = re.sub(r"DOB:|\[[A-Za-z]\]", "", asked)
+        marks, finding = _verdicts(texts["released"], asked, str(action), check.get("passed") == "False")
+        return {name: _pieces(text, marks) for name, text in texts.items()}, finding
+    pieces = diff(texts["original"], texts["released"])
+    for name, part in (("original", "gone"), ("released", "new")):
+        plain[name] = [(p.text, part if p.part == part else None) for p in pieces if p.part in ("same", part)]
+    if not texts["released"]:
+        return plain, _absence("released", check).strip("()")
+    return plain, "value kept" if texts["original"] == texts["released"] else "value replaced"
+
+
+def _verdicts(released: str, asked: str, action: str, failed: bool) -> tuple[dict[str, str], str]:
+    """The mark of each word of `asked`, in lower case, and what became of them in words."""
+    keeping, want = action in _KEEPING, asked.lower()
+    if not want:
+        return {}, "there is no text to look for"
+    found, missed = _found(released, asked, whole=action in _CHANGING)
+    if not (missed if keeping else found) and (action in _REMOVING or failed):
+        found, missed = _standing(released, asked) or (found, missed)
+    wrong, right = (missed, found) if keeping else (found, missed)
+    good, bad = ("kept", "lost") if keeping else ("removed", "leaked")
+    marks = {**dict.fromkeys(right, good), **dict.fromkeys(wrong, bad)}
+    if want in marks:  # all of the text, or none of it
+        words = 1 if action in _CHANGING else max(1, len(found_words(asked, asked)[0]))
+        wrong, right = [want] * words * bool(wrong), [want] * words * bool(right)
+    words, became = len(wrong) + len(right), bad if wrong else good
+    return marks, f"{len(wrong or right):,} of {words:,} words {became}" if words > 1 else f"the value was {became}"
+
+
+def _found(released: str, asked: str, whole: bool) -> tuple[list[str], list[str]]:
+    """The words of `asked` found in `released` and those not found, lower-case; one word where it counts as a whole."""
+    have, want = released.lower(), asked.lower()
+    if want in have:
+        return [want], []
+    found, missed = ([], []) if whole else found_words(released, asked)
+    if missed and compare(released, asked, keep=True).passed:  # the same number in another spelling
+        return [want, have], []
+    return (found, missed) if found or missed else ([], [want])
+
+
+def _standing(released: str, asked: str) -> tuple[list[str], list[str]] | None:
+    """As `_found`, by whole words: the official words show nothing where a person, or the strict rule, may see one."""
+    have, want = set(whole_words(released)), [word for word in whole_words(asked) if word not in stop_words()]
+    found = [word for word in want if word in have]
+    return (found, [word for word in want if word not in have]) if found else None
+
+
+def _pieces(text: str, marks: Mapping[str, str]) -> list[_Piece]:
+    """`text` in pieces, each with the mark of the word it is."""
+    longest_first = "|".join(map(re.escape, sorted(marks, key=len, reverse=True)))
+    pieces = re.split(f"({longest_first})", text, flags=re.IGNORECASE) if marks else [text]
+    return [(piece, marks.get(piece.lower())) for piece in pieces if piece]
+
+
+def _hidden(pieces: Iterable[_Piece]) -> list[_Piece]:
+    """The pieces with ``•••`` for every stretch that is not blank."""
+    return [(re.sub(r"\S+", _HIDDEN, text), mark) for text, mark in pieces]
+
+
+def _wrapped(pieces: Iterable[_Piece], columns: int) -> list[list[_Piece]]:
+    """The pieces in lines of so many characters; beyond some lines, how many characters are left out."""
+    cells = [(character, mark) for text, mark in pieces for character in text]
+    room = _LINES * columns
+    if len(cells) > room:
+        kept = room - 2 * _MARGIN
+        cells = [*cells[:kept], *((character, "note") for character in f" … {len(cells) - kept:,} more")]
+    lines = [cells[start : start + columns] for start in range(0, len(cells), columns)]
+    runs = [groupby(line, key=lambda cell: cell[1]) for line in lines]
+    return [[("".join(character for character, _ in run), mark) for mark, run in line] for line in runs]
+
+
+def _absence(name: str, check: Mapping[str, str | None]) -> str:
+    """What to write where there is no text."""
+    nothing = "(empty)" if check[_TEXTS[name]] == "" else "(none)"
+    return _ABSENCES.get(check.get("state") or "", nothing) if name == "released" else nothing
+
+
+def _write_pieces(ax: Axes, line: float, pieces: Iterable[_Piece]) -> None:
+    """Write pieces of text one after another, each as its mark looks."""
+    before: Any = None  # each hangs on the one before it, for the width of a character depends on the resolution
+    for text, name in pieces:
+        look: dict[str, Any] = {"style": "italic", "alpha": 0.75} if name == "note" else {}
+        if mark := _MARKS.get(name or ""):
+            fill = {"boxstyle": "square,pad=0.08", "facecolor": PALETTE[mark.meaning], "alpha": 0.4, "linewidth": 0}
+            look = {"weight": mark.weight, "bbox": fill}
+            _write(ax, line, mark.line * len(text), before, column=_MARGIN)
+        before = _write(ax, line, text, before, column=_MARGIN, **look)
+
+
+def _write(ax: Axes, line: float, text: str, before: Any = None, column: int = 0, **look: Any) -> Annotation:
+    """Write on a line counted from the top of `ax`, at a column or right after the text `before`."""
+    x, across, column = (0, "axes fraction", column) if before is None else (1, before, 0)
+    look = {"family": _MONO, "fontsize": _SIZE, "color": _ink(), "parse_math": False, "annotation_clip": False, **look}
+    below = (column * _CHARACTER, -(line + 0.8) * _LINE)
+    return ax.annotate(text, (x, 1), below, xycoords=(across, "axes fraction"), textcoords="offset points", **look)
+
+
+def _folded(frame: pd.DataFrame, limit: int, by: Sequence[Any], how: Mapping[Any, str]) -> pd.DataFrame:
+    """The first rows of `frame` with a column `label`; the rest as one row, "other (n)", aggregated as `how` says."""
+    limit = limit if len(frame) > limit + 1 else len(frame)  # a single row is shown rather than folded
+    head, rest = frame.iloc[:limit], frame.iloc[limit:]
+    names = [" · ".join(map(_name_of, by, cells)) for cells in zip(*(head[name] for name in by), strict=True)]
+    columns = {**{name: list(head[name]) for name in frame.columns}, "label": names or ["all checks"] * len(head)}
+    if len(rest):
+        for name, cells in columns.items():
+            cells.append(rest[name].agg(how[name]) if name in how else None)
+        columns["label"][-1] = f"other ({len(rest):,})"
+    return pd.DataFrame(columns)
+
+
+def _name_of(column: str, value: Any) -> str:
+    """A readable label: attribute paths come with their attribute's name."""
+    known = tags.name(str(value)) if column in ("tag", "tag_path") and pd.notna(value) else None
+    return f"{_label(known, 30)} {_label(value)}" if known else _label(value, 64 if column == "problem" else 46)
+
+
+def _label(value: Any, width: int = 46) -> str:
+    """A text of the data as one line that matplotlib can draw, shortened in the middle."""
+    if pd.isna(value):
+        return "(none)"
+    text = _drawable(" ".join(str(value).split()))
+    text = text if len(text) <= width else f"{text[: width - width // 3 - 1]}…{text[-(width // 3) :]}"
+    return text.replace("$", r"\$")  # a pair of them would start a formula
+
+
+def _drawable(text: str, family: str | None = None) -> str:
+    """`text` with a box for each character the font lacks, of which matplotlib would warn."""
+    text = re.sub(r"\s", " ", text)
+    if text.isascii() and text.isprintable():
+        return text
+    known = get_font(findfont(FontProperties(family=family))).get_charmap()
+    return "".join(char if ord(char) in known and char.isprintable() else "□" for char in text)
+
+
+def _numbered(labels: Iterable[str], noun: str) -> list[str]:
+    """Numbers for names, but for what is folded."""
+    return [label if label.startswith("other (") else f"{noun} {i}" for i, label in enumerate(labels, start=1)]
+
+
+def _axes(ax: Axes | None, rows: int, *, width: float = 9.0, row: float = 0.27) -> Axes:
+    """`ax`, or the Axes of a new figure with room for so many rows."""
+    return plt.subplots(figsize=(width, 1.7 + row * rows), layout="constrained")[1] if ax is None else ax
+
+
+def _says(ax: Axes | None, text: str) -> Axes:
+    """An Axes that only says `text`."""
+    ax = _axes(ax, 0, width=7)
+    ax.set_axis_off()
+    ax.text(0.5, 0.5, textwrap.fill(text, 60), ha="center", va="center", transform=ax.transAxes, color=_ink())
+    return ax
+
+
+def _title(ax: Axes, text: str, legend: bool = False) -> Axes:
+    """`ax` with its finding as title, wrapped to what labels leave of the width, above a `legend`."""
+    labels = max((len(label.get_text()) for label in ax.get_yticklabels()), default=0)
+    share = max(0.775, ax.get_position().width)  # of its part of the figure, before labels take theirs
+    width = ax.get_window_extent().width / ax.figure.dpi / share - 0.075 * labels - 0.6
+    text = textwrap.fill(text, max(28, int(width / 0.094)))
+    ax.set_title(text, loc="left", fontsize=11, fontweight="bold", pad=26 if legend else 8)
+    return ax
+
+
+def _rows(ax: Axes, labels: Iterable[str], notes: Sequence[str]) -> None:
+    """Name the rows at the left, first on top, and set their counts at the right."""
+    ax.set_yticks(range(len(notes)), list(labels), fontsize=9)
+    ax.set_ylim(len(notes) - 0.4, -0.6)
+    for y, note in enumerate(notes):
+        ax.text(1.01, y, note, transform=ax.get_yaxis_transform(), va="center", fontsize=8, alpha=0.8, color=_ink())
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="x", alpha=0.3)
+    ax.set_axisbelow(True)
+    sns.despine(ax=ax, left=True)
+
+
+def _bars(ax: Axes, widths: pd.Series, meanings: Iterable[Any]) -> None:
+    """Horizontal bars in the look of their meanings; without one, an outline."""
+    looks = [LOOKS.get(meaning) for meaning in meanings]
+    ax.barh(
+        range(len(looks)), widths, 0.72, color=[look.colour if look else "none" for look in looks],
+        hatch=[look.hatch if look else "" for look in looks], edgecolor=["white" if look else _ink() for look in looks],
+        linewidth=[0 if look else 0.8 for look in looks],
+    )  # fmt: skip
+
+
+def _legend(ax: Axes, meanings: Mapping[str, str] | Iterable[str], markers: bool = False) -> None:
+    """A strip between title and plot that names the looks."""
+    told = meanings if isinstance(meanings, Mapping) else {name: name for name in meanings}
+    handles = [(_dot if markers else _patch)(LOOKS[name], text) for name, text in told.items()]
+    if handles:
+        above: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2, "borderpad": 0.2}
+        ax.legend(handles=handles, ncols=len(handles), frameon=False, fontsize=9, **above)
+
+
+def _patch(look: Look, text: str) -> Any:
+    """A legend entry for bars."""
+    return Patch(facecolor=look.colour, hatch=look.hatch, edgecolor="white", linewidth=0, label=text)
+
+
+def _dot(look: Look, text: str) -> Any:
+    """A legend entry for points."""
+    edge: dict[str, Any] = {"markeredgecolor": _ink(), "markeredgewidth": 0.4}
+    return Line2D([], [], linestyle="", color=look.colour, marker=look.marker, label=text, **edge)
+
+
+def _percent_axis(ax: Axes, rows: pd.DataFrame) -> None:
+    """Show the range of scores and intervals in percent, never beyond 0 and 1 by more than a margin."""
+    rates = rows[["low", "score", "high"]].to_numpy(dtype="float64")
+    low, high = (np.nanmin(rates), np.nanmax(rates)) if np.isfinite(rates).any() else (0.0, 1.0)
+    margin = max(0.05 * (high - low), 0.0005)
+    ax.set_xlim(max(low - margin, -margin), min(high + margin, 1 + margin))
+    ax.xaxis.set_major_locator(MaxNLocator(6))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{round(100 * x, 4):g}%" if -1e-9 < x < 1 + 1e-9 else ""))
+
+
+def _count_axis(axis: Axis) -> None:
+    """Show whole numbers, without a sign."""
+    axis.set_major_locator(MaxNLocator("auto", integer=True))
+    axis.set_major_formatter(FuncFormatter(lambda x, _: f"{abs(x):,.0f}"))
+
+
+def _shortfall(row: Mapping[Any, Any]) -> str:
+    """How many of how many checks did not pass."""
+    checks = _count(row["total"], "check")
+    if not row["failed"] and not row["blank"]:
+        return f"all {checks} passed" if row["total"] else "no checks"
+    blank = f", {row['blank']:,} blank" if row["blank"] else ""
+    return f"{row['failed']:,} of {checks} failed{blank}"
+
+
+def _extent(row: Mapping[Any, Any], total: int | None = None) -> str:
+    """How many rows, series and patients, as far as known."""
+    share = f" ({_percent(row['rows'] / total)})" if total else ""
+    known = [_count(row[name], one) for name, one in _DISTINCT.items() if pd.notna(row[name])]
+    return ", ".join([f"{row['rows']:,}{share}", *known])
+
+
+def _ranked(row: Mapping[Any, Any]) -> str:
+    """Rank with its range, and how often first."""
+    if pd.isna(row["rank"]):
+        return f"{_percent(row['low'], 2)} to {_percent(row['high'], 2)}"
+    span = f" ({row['rank_low']:.0f}–{row['rank_high']:.0f})" if row["rank_low"] != row["rank_high"] else ""
+    return f"{_percent(row['score'], 2)}, rank {row['rank']:.0f}{span}, first in {_percent(row['p_first'])}"
+
+
+def _dated(row: Mapping[Any, Any]) -> str:
+    """How many dates, and why some are not drawn."""
+    unreadable = row["dates"] - row["compared"] - row["gone"]
+    parts = {"not shifted": row["kept"], "gone": row["gone"], "unreadable": unreadable}
+    return ", ".join([_count(row["dates"], "date"), *(f"{n:,} {what}" for what, n in parts.items() if n > 0)])
+
+
+def _per_mille(rates: pd.Series) -> str:
+    """Both rates of a submission."""
+    return f"{rates['privacy']:,.3g} privacy, {rates['utility']:,.3g} utility"
+
+
+def _share(part: float, total: float, noun: str) -> str:
+    """A count of a whole with its rate, such as 6 of 50 checks (12%)."""
+    return f"{part:,} of {_count(total, noun)} ({_percent(part / total)})"
+
+
+def _count(n: float, noun: str) -> str:
+    """A number with its noun."""
+    return f"{n:,.0f} {noun}{'' if n == 1 or noun == 'series' else 's'}"
+
+
+def _were(n: int) -> str:
+    """The verb for so many things."""
+    return "was" if n == 1 else "were"
+
+
+def _percent(rate: float, digits: int | None = None) -> str:
+    """A rate in percent that says 100% only of all and 0% only of none."""
+    if pd.isna(rate):
+        return "no score"
+    digits = digits if digits is not None else 2 if rate < 0.1 or rate > 0.9 else 0
+    text = f"{rate:.{digits}%}"
+    if (rate < 1 and float(text[:-1]) == 100) or (rate > 0 and float(text[:-1]) == 0):
+        return ">99.99%" if rate > 0.5 else "<0.01%"
+    return text.replace(".00%", "%")
+
+
+def _ink() -> str:
+    """The colour of text in the style in force, dark or light."""
+    return str(plt.rcParams["text.color"])

@@ -1,0 +1,142 @@
+"""Making, finding and refusing demos."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+from midi_nb import demo as room
+from midi_nb.demo import build, installed, make_demo
+
+
+@pytest.fixture
+def without_tools(monkeypatch):
+    monkeypatch.setattr(installed, "tools", dict)
+
+
+def content(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_the_same_seed_gives_the_same_bytes(tmp_path, without_tools):
+    first = make_demo(tmp_path / "first", patients=3, seed=5, progress=False)
+    second = make_demo(tmp_path / "second", patients=3, seed=5, progress=False)
+    assert len(content(first.folder)) > 100
+    assert content(first.folder) == content(second.folder)
+
+
+def test_the_same_seed_gives_the_same_bytes_in_another_process(tmp_path, without_tools):
+    here = make_demo(tmp_path / "here", patients=1, progress=False)
+    code = (
+        "import sys; from midi_nb.demo import installed, make_demo; installed.tools = dict\n"
+        "make_demo(sys.argv[1], patients=1, progress=False)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "there")], check=True)
+    assert content(here.folder) == content(tmp_path / "there")
+
+
+def test_another_seed_gives_other_people(tmp_path, without_tools):
+    texts = [make_demo(tmp_path / str(seed), 1, seed, progress=False).phi.read_text() for seed in (0, 1)]
+    assert texts[0] != texts[1]
+
+
+def test_a_patient_does_not_depend_on_how_many_there_are(tmp_path, without_tools):
+    one, two = (make_demo(tmp_path / str(count), count, progress=False) for count in (1, 2))
+    assert content(one.original).items() <= content(two.original).items()
+
+
+def test_the_eleventh_patient_is_of_the_first_kind_and_another_person(tmp_path, without_tools):
+    demo = make_demo(tmp_path / "demo", 11, progress=False)
+    first, eleventh = (content(demo.original / name) for name in ("00001", "00011"))
+    assert first.keys() == eleventh.keys()
+    assert not set(first.values()) & set(eleventh.values())
+
+
+def test_a_second_call_finds_the_demo_at_once(demo):
+    start = time.perf_counter()
+    again = make_demo(demo.folder, progress=False)
+    assert time.perf_counter() - start < 0.2
+    assert again == demo
+
+
+def test_the_default_demo_is_small(demo):
+    assert sum(path.stat().st_size for path in demo.folder.rglob("*") if path.is_file()) < 40e6
+
+
+def test_without_a_folder_it_goes_to_the_users_cache(tmp_path, monkeypatch, without_tools):
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    demo = make_demo(patients=1, progress=False)
+    assert demo.folder.parent == tmp_path / "midi_nb"
+    assert make_demo(patients=1, progress=False) == demo
+    assert make_demo(patients=1, seed=1, progress=False).folder != demo.folder
+
+
+def test_the_cache_knows_which_tools_were_there(monkeypatch):
+    parameters = {"version": 1, "patients": 1, "seed": 0}
+    monkeypatch.setattr(installed, "tools", dict)
+    without = room.cache(parameters)
+    monkeypatch.setattr(installed, "tools", lambda: {"dicognito": "1.0"})
+    assert room.cache(parameters) != without
+
+
+def test_a_missing_tool_is_left_out_and_named(tmp_path, without_tools):
+    demo = make_demo(tmp_path / "demo", 1, progress=False)
+    assert demo.missing == ("deid", "dicognito", "dicom-anonymizer")
+    assert set(demo.submissions) == {"careless", "emptied", "reference", "untouched"}
+    assert (
+        "Left out, because not installed: deid, dicognito, dicom-anonymizer" in (demo.folder / "README.md").read_text()
+    )
+
+
+def test_an_interrupted_run_leaves_nothing(tmp_path, monkeypatch, without_tools):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(build, "identifiers", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        make_demo(tmp_path / "demo", 1, progress=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_folder_is_filled(tmp_path, without_tools):
+    assert make_demo(tmp_path, 1, progress=False).key.is_file()
+
+
+def test_a_folder_with_something_else_is_refused(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(ValueError) as error:
+        make_demo(tmp_path, progress=False)
+    assert str(error.value) == f"{tmp_path} is not empty and holds no demo; give a new or an empty folder."
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_a_folder_with_another_demo_is_refused(tmp_path):
+    (tmp_path / "demo.json").write_text(json.dumps({"parameters": {"version": 0}}))
+    with pytest.raises(ValueError) as error:
+        make_demo(tmp_path, progress=False)
+    assert (
+        str(error.value) == f"{tmp_path} holds a demo with other parameters; give another folder, or remove this one."
+    )
+
+
+@pytest.mark.parametrize("wrong", [{"patients": 0}, {"patients": 2.5}, {"seed": "a"}])
+def test_numbers_must_be_whole(tmp_path, wrong):
+    with pytest.raises(ValueError, match="whole numbers"):
+        make_demo(tmp_path / "demo", progress=False, **wrong)
+
+
+def test_finding_a_demo_loads_nothing_heavy():
+    code = "import sys, midi_nb.demo; print(sorted({'numpy', 'pandas', 'pydicom'} & set(sys.modules)))"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"
+
+
+def test_the_folder_explains_itself(demo):
+    text = (demo.folder / "README.md").read_text(encoding="utf-8")
+    for name in demo.submissions:
+        assert f"`{name}`" in text
+    assert "64 DICOM files of 10 patients" in text
+    assert "| private_block_dropped | 189 |" in text

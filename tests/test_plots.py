@@ -1,0 +1,656 @@
+"""What the figures show, read back from what is drawn."""
+
+from __future__ import annotations
+
+import inspect
+from itertools import combinations
+
+import matplotlib as mpl
+
+mpl.use("agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex, to_rgb
+
+from midi_nb import causes, frames, plots
+
+
+@pytest.fixture(autouse=True)
+def _no_figure_stays_open():
+    yield
+    plt.close("all")
+
+
+def results(rows: list[dict], **everywhere) -> pd.DataFrame:
+    """Explained results with these cells, in the types that evaluate() and explain() give."""
+    table = pd.DataFrame([{**everywhere, **row} for row in rows], dtype="object")
+    types = {**frames.RESULTS, **frames.EXPLAINED}
+    columns = {name: list(table[name].where(table[name].notna(), None)) for name in table}
+    score = [np.nan if value is None else value for value in columns.get("score", [None] * len(rows))]
+    return frames.tidy({**columns, "score": score, "private": [False] * len(rows)}, types, len(rows))
+
+
+def checks(*counts: tuple[str, str, int, int]) -> pd.DataFrame:
+    """Results of so many failed and passed checks by (tag, modality, failed, passed)."""
+    rows = [
+        {"tag": tag, "modality": modality, "passed": verdict, "patient": f"p{i % 3}", "series": f"s{i % 2}"}
+        for tag, modality, failed, passed in counts
+        for verdict, n in ((False, failed), (True, passed))
+        for i in range(n)
+    ]
+    explained = [
+        {**row, "cause": None if row["passed"] else "leak_full", "axis": None if row["passed"] else "privacy"}
+        for row in rows
+    ]
+    return results(explained, action="text_removed", submission="ours")
+
+
+def scores(n: int = 3) -> pd.DataFrame:
+    """n categories of 1,000 checks, of which none, one, two … failed."""
+    failed = np.arange(n)
+    score = 1 - failed / 1000
+    return pd.DataFrame({
+        "category": [f"c{i}" for i in range(n)], "passed": 1000 - failed, "failed": failed, "blank": 0, "total": 1000,
+        "score": score, "low": score - 0.001, "high": np.minimum(1, score + 0.001),
+    })  # fmt: skip
+
+
+def problems(n: int = 3) -> pd.DataFrame:
+    return pd.DataFrame({
+        "problem": [f"problem {i}" for i in range(n)], "axis": [list(plots.PALETTE)[3 + i % 5] for i in range(n)],
+        "rows": np.arange(n, 0, -1), "series": 1, "patients": 2,
+    })  # fmt: skip
+
+
+def ranks(n: int = 3) -> pd.DataFrame:
+    score = 1 - np.arange(n) / 1000
+    return pd.DataFrame({
+        "submission": [f"tool {i}" for i in range(n)], "score": score, "low": score - 0.01, "high": score,
+        "rank": np.arange(1, n + 1), "rank_low": np.arange(1, n + 1), "rank_high": np.arange(1, n + 1) + 1,
+        "p_first": np.r_[0.75, np.full(n - 1, 0.25 / max(1, n - 1))],
+    })  # fmt: skip
+
+
+def comparison(n: int = 3) -> pd.DataFrame:
+    """n tags, each with one check regressed, three still passing and two, three, four … fixed."""
+    changes = [["fixed"] * (i + 2) + ["regressed"] + ["still passing"] * 3 for i in range(n)]
+    tags = [f"t{i:03}" for i in range(n)]
+    return pd.DataFrame({"tag": tags, "change": changes}).explode("change", ignore_index=True)
+
+
+def many(n: int = 3) -> pd.DataFrame:
+    """Results in which n tags, causes, submissions and patients fail."""
+    return results([
+        {"tag": f"(0010,{i:04x})", "cause": f"cause_{i}", "submission": f"tool {i}", "patient": f"p{i}",
+         "passed": False, "score": 0.5, "original": "20200101", "actual": f"2020{1 + i % 9:02}02"}
+        for i in range(n)
+    ], action="date_shifted", modality="CT", axis="privacy", series="s")  # fmt: skip
+
+
+def partial(values: list[float], action: str = "text_retained") -> pd.DataFrame:
+    return results([{"score": value, "passed": value == 1} for value in values], action=action)
+
+
+FAILURE = {
+    "tag_path": "(0008,103e)", "tag": "(0008,103e)", "action": "text_retained", "original": "CHEST LOW DOSE 20140321",
+    "expected": "CHEST LOW DOSE", "actual": "low chest", "state": "value", "passed": False,
+    "cause": "overclean_partial", "axis": "utility",
+}  # fmt: skip
+
+# plot → a frame of n things it can show
+PLOTS = {
+    "score": scores,
+    "causes": many,
+    "pareto": problems,
+    "heatmap": many,
+    "tradeoff": many,
+    "ranking": ranks,
+    "changes": comparison,
+    "partial_scores": lambda n=3: partial(list(np.linspace(0.1, 0.9, n))),
+    "date_shifts": many,
+    "word_diff": lambda n=1: results([FAILURE]),
+}
+every_plot = pytest.mark.parametrize("name", PLOTS)
+
+
+def drawn(ax):
+    """`ax`, once its figure has been drawn, which is when layout warns."""
+    ax.figure.canvas.draw()
+    return ax
+
+
+def title(ax) -> str:
+    return " ".join(ax.get_title("left").split())
+
+
+def texts(ax) -> list[str]:
+    return [text.get_text() for text in ax.texts]
+
+
+def labels(ax) -> list[str]:
+    return [label.get_text() for label in ax.get_yticklabels()]
+
+
+def said(figure) -> list[str]:
+    """Every text of a figure."""
+    return [text.get_text() for text in figure.findobj(mpl.text.Text)]
+
+
+def test_every_plot_is_in_the_table():
+    public = {name for name in plots.__all__ if inspect.isfunction(getattr(plots, name))}
+    assert public == set(PLOTS)
+    assert set(plots.__all__) - public == {"LOOKS", "PALETTE"}
+
+
+@every_plot
+def test_takes_its_frame_first_and_the_rest_by_keyword(name):
+    first, *rest = inspect.signature(getattr(plots, name)).parameters.values()
+    assert first.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+    assert {parameter.kind for parameter in rest} == {inspect.Parameter.KEYWORD_ONLY}
+    assert "ax" in {parameter.name for parameter in rest}
+
+
+@every_plot
+def test_draws_on_the_given_axes(name):
+    figure, (_, ax) = plt.subplots(1, 2, figsize=(14, 5), layout="constrained")
+    assert drawn(getattr(plots, name)(PLOTS[name](), ax=ax)) is ax
+    assert plt.get_fignums() == [figure.number]
+
+
+@every_plot
+def test_makes_a_figure_without_one(name):
+    ax = drawn(getattr(plots, name)(PLOTS[name]()))
+    assert title(ax)
+    assert plt.get_fignums() == [ax.figure.number]
+
+
+@every_plot
+def test_leaves_the_frame_as_it_was(name):
+    frame = PLOTS[name]()
+    before = frame.copy(deep=True)
+    getattr(plots, name)(frame)
+    pd.testing.assert_frame_equal(frame, before)
+
+
+@every_plot
+def test_an_empty_frame_gives_a_picture_that_says_so(name):
+    ax = drawn(getattr(plots, name)(PLOTS[name]().iloc[:0]))
+    assert not ax.axison
+    assert len(texts(ax)) == 1
+    assert texts(ax)[0].startswith(("No", "None", "0"))
+
+
+@every_plot
+def test_names_the_columns_it_misses(name):
+    with pytest.raises(ValueError, match=rf"^plots\.{name}\(\) needs the columns .+, which this frame lacks"):
+        getattr(plots, name)(pd.DataFrame({"colour": ["red"]}))
+
+
+@every_plot
+def test_stays_readable_on_a_dark_style(name):
+    with plt.style.context("dark_background"):
+        ax = getattr(plots, name)(PLOTS[name]())
+        on_white = [] if name == "heatmap" else ax.texts  # there the ink goes by the cell
+        assert {to_hex(text.get_color()) for text in [*on_white, ax.title]} == {"#ffffff"}
+
+
+@pytest.mark.parametrize("n", [3, 300])
+@every_plot
+def test_any_number_of_things_fits_and_keeps_its_labels_apart(name, n):
+    ax = drawn(getattr(plots, name)(PLOTS[name](n)))
+    assert ax.figure.get_size_inches()[1] < 16
+    boxes = [label.get_window_extent() for label in ax.get_yticklabels() if label.get_text()]
+    assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
+
+
+@pytest.mark.parametrize(
+    ("name", "limit"),
+    {"score": 30, "causes": 40, "pareto": 20, "heatmap": 30, "ranking": 30, "changes": 20, "date_shifts": 30}.items(),
+)
+def test_what_does_not_fit_is_folded_and_counted(name, limit):
+    shown = labels(getattr(plots, name)(PLOTS[name](300)))
+    assert shown[-1] == f"other ({300 - limit})"
+    assert len(shown) == limit + 1
+    assert "other (1)" not in labels(getattr(plots, name)(PLOTS[name](limit + 1)))
+    assert labels(getattr(plots, name)(PLOTS[name](10), limit=4))[-1] == "other (6)"
+
+
+@every_plot
+def test_texts_of_the_data_are_drawn_as_they_are(name):
+    hostile = "$x_1$ and\n$\\frac$ 写真\x00"
+    frame = PLOTS[name]()
+    known = {"category", "problem", "tag", "cause", "submission", "patient", "original", "expected", "actual"}
+    for column in known.intersection(frame.columns) - (set(frames.VALUES) if name == "date_shifts" else set()):
+        frame[column] = pd.Categorical([hostile] * len(frame))
+    ax = drawn(getattr(plots, name)(frame))  # a formula that does not parse, or a missing glyph, would raise
+    shown = " ".join(said(ax.figure))
+    assert name == "partial_scores" or "□□" in shown
+
+
+def test_the_palette_has_one_colour_hatch_and_marker_for_each_meaning():
+    assert list(plots.PALETTE) == ["pass", "fail", "blank", "privacy", "utility", "validity", "linkage", "key"]
+    assert set(causes.AXES) <= set(plots.PALETTE)
+    looks = plots.LOOKS.values()
+    assert all(len({look[i] for look in looks}) == len(looks) for i in range(3))
+
+
+# Machado, Oliveira and Fernandes 2009, severity 1, in linear RGB
+VISION = {
+    "all cones": np.eye(3),
+    "no red": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "no green": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "no blue": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+
+
+def lab(colour: str, vision) -> np.ndarray:
+    rgb = np.array(to_rgb(colour))
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    x, y, z = np.cbrt(xyz @ np.clip(np.array(vision) @ linear, 0, 1) / [0.95047, 1, 1.08883])
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_the_palette_can_be_told_apart(vision):
+    seen = {name: lab(colour, VISION[vision]) for name, colour in plots.PALETTE.items()}
+    distance = {(a, b): np.linalg.norm(seen[a] - seen[b]) for a, b in combinations(seen, 2)}
+    assert min(distance.values()) > 15  # CIELAB; 2.3 is just noticeable
+
+
+def test_score_draws_each_score_in_its_interval_the_lowest_on_top():
+    ax = plots.score(scores(3))
+    assert labels(ax) == ["c2", "c1", "c0"]
+    assert ax.lines[0].get_xdata() == pytest.approx([0.998, 0.999, 1.0])
+    spans = [segment[:, 0] for segment in ax.collections[0].get_segments()]
+    assert spans == [pytest.approx(span) for span in ([0.997, 0.999], [0.998, 1.0], [0.999, 1.0])]
+    assert texts(ax) == ["2 of 1,000 checks failed", "1 of 1,000 checks failed", "all 1,000 checks passed"]
+    assert title(ax) == "c2 scores lowest: 99.80% (2 of 1,000 checks failed)"
+
+
+def test_score_of_what_is_folded_is_that_of_its_checks_together():
+    ax = plots.score(scores(10), limit=2)
+    assert labels(ax) == ["c9", "c8", "other (8)"]
+    assert ax.lines[0].get_xdata()[-1] == pytest.approx(1 - sum(range(8)) / 8000)
+
+
+@pytest.mark.parametrize(
+    ("frame", "said"),
+    [
+        (scores(1), "All 1,000 checks passed"),
+        (scores(2).iloc[[1]].drop(columns="category"), "The score is 99.90% (1 of 1,000 checks failed)"),
+        (scores(2).iloc[[1]].assign(blank=1), "c1 scores 99.90% (1 of 1,000 checks failed, 1 blank)"),
+    ],
+)
+def test_score_says_what_it_found(frame, said):
+    assert title(plots.score(frame)) == said
+
+
+def test_score_breaks_down_by_several_columns_and_shows_what_has_no_score():
+    frame = scores(2).assign(scope=["Study", None], score=[np.nan, 0.9], total=[0, 1000], passed=[0, 900])
+    ax = drawn(plots.score(frame))
+    assert labels(ax) == ["c1 · (none)", "c0 · Study"]
+    assert texts(ax)[1] == "no checks"
+
+
+def test_causes_counts_rows_series_and_patients():
+    leak, dropped = {"cause": "leak_full", "axis": "privacy"}, {"cause": "tag_dropped", "axis": "utility"}
+    rows = [{"series": "1"}, {"series": "1", **dropped}, {"series": "1", **leak}, {"series": "2", **leak}]
+    ax = plots.causes(results(rows, patient="p"))
+    assert labels(ax) == ["leak full", "tag dropped"]
+    assert [bar.get_width() for bar in ax.patches] == [2, 1]
+    drawn_as = [(to_hex(bar.get_facecolor()).upper(), bar.get_hatch()) for bar in ax.patches]
+    assert drawn_as == [plots.LOOKS["privacy"][:2], plots.LOOKS["utility"][:2]]
+    assert texts(ax) == ["2 (67%), 2 series, 1 patient", "1 (33%), 1 series, 1 patient"]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["privacy", "utility"]
+    assert title(ax) == "leak full is the most frequent of 2 causes: 2 of 3 failed or blank checks (67%)"
+
+
+def test_causes_of_a_clean_run_says_that_none_failed():
+    assert texts(plots.causes(results([{"passed": True}] * 4))) == ["None of 4 checks failed"]
+
+
+def test_pareto_adds_up_to_all_failures():
+    ax = plots.pareto(problems(4))
+    assert [bar.get_width() for bar in ax.patches] == pytest.approx([0.4, 0.3, 0.2, 0.1])
+    assert ax.lines[0].get_xdata() == pytest.approx([0.4, 0.7, 0.9, 1.0])
+    assert texts(ax)[0] == "4, 1 series, 2 patients"
+    assert title(ax) == "3 of 4 problems make 90% of 10 failed or blank checks"
+
+
+def test_pareto_folds_without_losing_rows():
+    ax = plots.pareto(problems(300))
+    assert ax.lines[0].get_xdata()[-1] == pytest.approx(1)
+    assert texts(ax)[-1] == f"{sum(range(1, 281)):,}"
+
+
+def test_pareto_tells_submissions_apart():
+    assert labels(plots.pareto(problems(2).assign(submission=["a", "b"]))) == ["a · problem 0", "b · problem 1"]
+    assert labels(plots.pareto(problems(2).assign(submission="a"))) == ["problem 0", "problem 1"]
+
+
+def test_heatmap_shows_failures_by_opportunity():
+    ax = plots.heatmap(checks(("(0010,0010)", "CT", 1, 3), ("(0010,0010)", "MR", 0, 2), ("(0008,103e)", "CT", 1, 0)))
+    assert labels(ax) == ["Patient's Name (0010,0010)", "Series Description (0008,103e)"]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["CT", "MR"]
+    assert texts(ax) == ["25%\n1/4", "0/2", "100%\n1/1"]
+    rate = ax.collections[0].get_array()
+    assert np.ma.filled(rate, np.nan).ravel().tolist() == pytest.approx([0.25, 0, 1, np.nan], nan_ok=True)
+    assert title(ax) == "Most failures: Patient's Name (0010,0010) in CT (1 of 4, 25%); overall 2 of 7 checks (29%)"
+    assert "failed of all checks (grey: no checks)" in said(ax.figure)
+
+
+def test_heatmap_folds_rows_and_columns_without_losing_checks():
+    frame = checks(*((f"t{i:02}", f"m{i % 20:02}", 1, i % 4) for i in range(60)))
+    ax = drawn(plots.heatmap(frame))
+    assert labels(ax)[-1] == "other (30)"
+    assert ax.get_xticklabels()[-1].get_text() == "other (8)"
+    pairs = np.array([text.split("\n")[-1].split("/") for text in texts(ax)], dtype=int)
+    assert pairs.sum(axis=0).tolist() == [60, len(frame)]
+
+
+def test_heatmap_keeps_an_order_that_the_column_has():
+    rows = [{"scope": scope, "passed": scope != "Series"} for scope in ("Instance", "Series", "Patient")]
+    frame = results(rows, modality="CT")
+    assert labels(plots.heatmap(frame, rows="scope")) == ["Patient", "Series", "Instance"]
+
+
+def test_heatmap_by_cause_counts_of_all_checks():
+    frame = checks(("a", "CT", 1, 3), ("a", "MR", 0, 2))
+    assert texts(plots.heatmap(frame, rows="cause")) == ["25%\n1/4", "0/2"]
+    assert texts(plots.heatmap(frame, rows="modality", columns="axis")) == ["25%\n1/4", "0/2"]
+    assert texts(plots.heatmap(frame, rows="cause", columns="axis")) == ["17%\n1/6"]
+
+
+def test_heatmap_counts_a_blank_among_the_checks_but_as_no_failure():
+    frame = results([{"passed": False}, {"passed": None, "error": "no word is left"}], scope="Study", modality="CT")
+    assert texts(plots.heatmap(frame, rows="scope")) == ["50%\n1/2"]
+
+
+def test_heatmap_leaves_out_checks_without_an_official_row():
+    frame = results([{"scope": "Study", "modality": "CT", "passed": False},
+                     {"scope": "Study", "modality": "CT", "error": frames.LOST + "no pixels"}])  # fmt: skip
+    assert texts(plots.heatmap(frame, rows="scope")) == ["100%\n1/1"]
+
+
+def two_tools() -> pd.DataFrame:
+    """A leaky tool and a greedy one, ten checks of each of two patients."""
+    rows = [
+        {"submission": tool, "patient": patient, "axis": axis if i < failed else None}
+        for tool, axis, fails in (("leaky", "privacy", (2, 4)), ("greedy", "utility", (1, 1)))
+        for patient, failed in zip("ab", fails, strict=True)
+        for i in range(10)
+    ]
+    return results(rows)
+
+
+def points(ax) -> dict[str, tuple[float, float]]:
+    lines = [line for line in ax.lines if not line.get_label().startswith("_")]
+    return {line.get_label().split(":")[0]: (line.get_xdata()[0], line.get_ydata()[0]) for line in lines}
+
+
+def test_tradeoff_draws_failures_per_thousand_checks():
+    ax = plots.tradeoff(two_tools())
+    assert points(ax) == {"greedy": (0, pytest.approx(100)), "leaky": (pytest.approx(300), 0)}
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
+        "greedy: 0 privacy, 100 utility", "leaky: 300 privacy, 0 utility"]  # fmt: skip
+    assert title(ax) == "2 of 2 submissions trade privacy for utility; none is best on both"
+
+
+def test_tradeoff_ellipse_is_that_of_linearised_ratios():
+    ax = plots.tradeoff(two_tools(), interval=0.95)
+    outlines = [patch.get_xy() for patch in ax.patches if not patch.get_fill()]
+    assert len(outlines) == 2
+    # Patients with 2 and 4 of 10: the rate 0.3 has the variance 2/1 · ((2−3)² + (4−3)²) / 20².
+    reach = 1000 * np.sqrt(-2 * np.log(0.05) * 2 * 2 / 400)
+    leaky = outlines[1]
+    assert leaky[:, 0].max() == pytest.approx(300 + reach, rel=1e-3)
+    assert leaky[:, 1] == pytest.approx(0, abs=1e-9)
+
+
+def test_tradeoff_of_one_patient_has_no_ellipse():
+    frame = two_tools()
+    ax = plots.tradeoff(frame[frame["patient"] == "a"])
+    assert not ax.patches
+    assert points(ax)["leaky"] == (pytest.approx(200), 0)
+
+
+def test_tradeoff_numbers_the_best_and_dots_the_rest():
+    ax = drawn(plots.tradeoff(many(300)))
+    assert len(points(ax)) == 12
+    assert ax.get_legend().get_texts()[-1].get_text() == "other (288)"
+    assert len(ax.collections[0].get_offsets()) == 288
+
+
+def test_tradeoff_refuses_an_impossible_interval():
+    with pytest.raises(ValueError, match=r"^interval must lie between 0 and 1, got 95\.$"):
+        plots.tradeoff(two_tools(), interval=95)
+
+
+def test_ranking_draws_intervals_and_the_best_as_reference():
+    ax = plots.ranking(ranks(3))
+    assert labels(ax) == ["tool 0", "tool 1", "tool 2"]
+    assert list(ax.lines[0].get_xdata()) == [1.0, 1.0]
+    assert ax.lines[1].get_xdata() == pytest.approx([1.0, 0.999, 0.998])
+    assert ax.collections[0].get_segments()[1][:, 0] == pytest.approx([0.989, 0.999])
+    assert texts(ax)[1] == "99.90%, rank 2 (2–3), first in 12%"
+    assert title(ax) == "tool 0 ranks first of 3 submissions with 100%, in 75% of the draws"
+
+
+def test_ranking_says_when_the_first_two_cannot_be_told_apart():
+    unsure = ranks(3).assign(beats_next=pd.array([False, True, pd.NA], dtype="boolean"))
+    assert title(plots.ranking(unsure)).endswith("; tool 1 cannot be told apart from it")
+    assert "told apart" not in title(plots.ranking(unsure.assign(beats_next=True)))
+
+
+def test_changes_diverge_from_zero():
+    ax = plots.changes(comparison(2))
+    assert labels(ax) == ["t001", "t000"]
+    assert [bar.get_width() for bar in ax.patches] == [3, 2, -1, -1]
+    assert texts(ax) == ["+3 −1 of 7", "+2 −1 of 6"]
+    assert title(ax) == "5 fixed, 2 regressed of 13 checks: 3 failures fewer"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (["fixed", "regressed"], "1 fixed, 1 regressed of 2 checks: as many failures"),
+        (["regressed", "regressed"], "0 fixed, 2 regressed of 2 checks: 2 failures more"),
+    ],
+)
+def test_changes_says_what_came_of_it(change, said):
+    assert title(drawn(plots.changes(pd.DataFrame({"tag": "t", "change": change})))) == said
+
+
+def test_changes_without_one_says_so():
+    still = pd.DataFrame({"tag": ["a"], "change": ["still failing"]})
+    assert texts(plots.changes(still)) == ["None of 1 check was fixed, none regressed"]
+
+
+def test_partial_scores_count_in_tenths_whose_upper_end_belongs_to_them():
+    frame = frames.concat([partial([0.1, 0.6, 3 / 5, 0.95, 0.0, 1.0]), partial([0.61], "text_removed")])
+    ax = plots.partial_scores(frame)
+    heights = np.array([bar.get_height() for bar in ax.patches]).reshape(2, 10)
+    assert heights[0].tolist() == [1, 0, 0, 0, 0, 2, 0, 0, 0, 1]  # to keep
+    assert heights[1].tolist() == [0, 0, 0, 0, 0, 0, 1, 0, 0, 0]  # to remove
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
+        "text to keep: words kept (4)", "text to remove: words removed (1)"]  # fmt: skip
+    assert title(ax) == "5 of 6 failed text checks were right in part (median 60%); the others scored 0"
+
+
+def test_partial_scores_without_one_says_so():
+    assert texts(plots.partial_scores(partial([0.0, 1.0]))) == ["1 text check failed, none in part"]
+
+
+def dates(*rows: tuple[str, str | None, str | None]) -> pd.DataFrame:
+    return results([{"patient": p, "original": o, "actual": a} for p, o, a in rows], action="date_shifted")
+
+
+def test_date_shifts_are_days_from_original_to_released():
+    ax = plots.date_shifts(
+        dates(("a", "20200101", "20200131"), ("a", "20200201083000.5", "20200302083000"), ("b", "20200101", "20191231"),
+              ("b", "20200101", "20200101"), ("c", "20200101", "20200102"), ("c", "20200101", "20200103"))
+    )  # fmt: skip
+    assert labels(ax) == ["c", "b", "a"]
+    offsets = {tuple(point) for dots in ax.collections for point in dots.get_offsets().tolist()}
+    assert offsets == {(1, 0), (2, 0), (-1, 1), (0, 1), (30, 2)}
+    assert texts(ax) == ["2 dates", "2 dates, 1 not shifted", "2 dates"]
+    assert title(ax) == "1 of 3 patients has several shifts; 1 of 6 dates was not shifted"
+
+
+def test_date_shifts_count_what_cannot_be_drawn():
+    ax = plots.date_shifts(dates(("a", "20200101", "20200131"), ("a", "20200101", None), ("a", "20200101", ""),
+                                 ("a", "20200101", "ANON"), ("a", "99999999", "20200101")))  # fmt: skip
+    assert texts(ax) == ["5 dates, 2 gone, 2 unreadable"]
+
+
+def test_date_shifts_reach_any_year():
+    ax = drawn(plots.date_shifts(dates(("a", "99990101", "99990131"), ("b", "00010101", "00010102"))))
+    assert [dots.get_offsets().tolist() for dots in ax.collections] == [[[30, 0], [1, 1]]]
+
+
+def test_date_shifts_mark_what_is_wrong_by_colour_and_marker():
+    ax = plots.date_shifts(dates(("a", "20200101", "20200102"), ("b", "20200101", "20200102"),
+                                 ("b", "20200101", "20200103"), ("b", "20200101", "20200101")))  # fmt: skip
+    seen = {to_hex(dots.get_facecolor()[0]).upper(): dots.get_offsets()[:, 0].tolist() for dots in ax.collections}
+    assert seen == {plots.PALETTE["pass"]: [1], plots.PALETTE["fail"]: [1, 2], plots.PALETTE["privacy"]: [0]}
+    assert len({dots.get_paths()[0].vertices.shape for dots in ax.collections}) == 3
+
+
+def test_date_shifts_of_several_submissions_are_strips_of_their_own():
+    frame = dates(("a", "20200101", "20200102"), ("a", "20200101", "20200103"))
+    frame["submission"] = pd.Categorical(["ours", "theirs"])
+    ax = plots.date_shifts(frame)
+    assert labels(ax) == ["ours · a", "theirs · a"]
+    assert title(ax) == "No patient of 2 has several shifts"
+
+
+def test_date_shifts_can_hide_patients_and_lengths():
+    frame = dates(("MIDI-07", "20200101", "20210101"), ("MIDI-08", "20200101", "20220101"))
+    ax = drawn(plots.date_shifts(frame, values=False))
+    assert labels(ax) == ["patient 1", "patient 2"]
+    assert not any("MIDI" in text for text in said(ax.figure))
+    assert {label.get_text() for label in ax.get_xticklabels()} <= {"", "0"}
+
+
+def test_date_shifts_that_hide_still_count_the_folded_patients():
+    assert labels(plots.date_shifts(many(40), values=False))[-2:] == ["patient 30", "other (10)"]
+
+
+def marks(ax) -> dict[str, list[str]]:
+    """Meaning of the fill → the texts so marked, the legend's own among them."""
+    found: dict[str, list[str]] = {}
+    names = {colour: name for name, colour in plots.PALETTE.items()}
+    for text in ax.texts:
+        if box := text.get_bbox_patch():
+            found.setdefault(names[to_hex(box.get_facecolor()).upper()], []).append(text.get_text())
+    return found
+
+
+@pytest.mark.parametrize(
+    ("change", "finding", "marked"),
+    [
+        ({}, "1 of 3 words lost", {
+            "pass": ["CHEST", "LOW", "CHEST", "LOW", "low", "chest", "kept"], "utility": ["DOSE", "DOSE", "lost"]}),
+        ({"actual": None, "state": "absent"}, "3 of 3 words lost",
+         {"utility": ["CHEST", "LOW", "DOSE"] * 2 + ["lost"]}),
+        ({"actual": "the chest low dose scan", "passed": True}, "3 of 3 words kept",
+         {"pass": ["CHEST LOW DOSE"] * 2 + ["chest low dose", "kept"]}),
+        ({"expected": "LL", "original": "LL", "actual": "RL"}, "the value was lost", {"utility": ["LL", "LL", "lost"]}),
+        ({"expected": "[-1.0, -1.0, 2.0]", "original": "x", "actual": "[9]"}, "3 of 3 words lost",
+         {"utility": ["-1.0", "-1.0", "2.0", "lost"]}),
+        ({"action": "text_removed", "expected": "Meyer Ann", "original": "for Meyer Ann", "actual": "for MEYER"},
+         "1 of 2 words leaked", {"privacy": ["Meyer", "Meyer", "MEYER", "leaked"], "pass": ["Ann", "Ann", "removed"]}),
+        ({"action": "text_removed", "expected": "Meyer^Ann", "original": "Meyer^Ann", "actual": "for MEYER"},
+         "1 of 2 words leaked", {"privacy": ["Meyer", "Meyer", "MEYER", "leaked"], "pass": ["Ann", "Ann", "removed"]}),
+        ({"action": "text_removed", "expected": "007", "original": "007", "actual": "7.0"},
+         "the value was leaked", {"privacy": ["007", "007", "7.0", "leaked"]}),
+        ({"action": "text_removed", "expected": "Meyer", "original": "Meyer", "actual": "none"},
+         "the value was removed", {"pass": ["Meyer", "Meyer", "removed"]}),
+        ({"action": "pixels_hidden", "expected": "ANN [F]\nDOB: 1952", "original": "REMOVED", "actual": "DOB: 1952"},
+         "1 of 2 words leaked", {"pass": ["ANN", "removed"], "privacy": ["1952", "1952", "leaked"]}),
+        ({"action": "date_shifted", "original": "20140321", "expected": "55", "actual": "20140321120000"},
+         "the value was leaked", {"privacy": ["20140321", "20140321", "leaked"]}),
+        ({"action": "uid_consistent", "original": "1.2.3", "expected": None, "actual": "1.2.4"},
+         "value replaced", {"blank": ["3", "4", "gone", "new"]}),
+        ({"action": "tag_retained", "expected": None, "actual": None, "state": "absent"}, "attribute absent",
+         {"blank": ["CHEST LOW DOSE 20140321", "gone"]}),
+        ({"action": "patid_consistent", "original": "A", "expected": None, "actual": "A"}, "value kept", {}),
+    ],
+)  # fmt: skip
+def test_word_diff_marks_what_leaked_was_lost_and_was_kept(change, finding, marked):
+    ax = drawn(plots.word_diff(results([{**FAILURE, **change}])))
+    assert title(ax) == f"Series Description (0008,103e): {finding}"
+    assert marks(ax) == marked
+
+
+def test_word_diff_marks_by_more_than_colour():
+    ax = plots.word_diff(results([FAILURE]))
+    weights = {text.get_text(): text.get_weight() for text in ax.texts}
+    assert (weights["DOSE"], weights["CHEST"]) == ("bold", "normal")
+    assert texts(ax).count("────") == 3  # through DOSE, twice, and through its entry in the legend
+
+
+def test_word_diff_marks_whole_words_where_the_strict_rule_failed_a_substring():
+    texts = {"expected": "PARK LANE", "original": "PARK LANE", "actual": "SPARKLE LANE"}
+    assert title(plots.word_diff(results([{**FAILURE, **texts}]))).endswith("1 of 2 words lost")
+
+
+def test_word_diff_takes_a_row_or_a_frame_of_one():
+    frame = results([FAILURE])
+    assert texts(plots.word_diff(frame)) == texts(plots.word_diff(frame.iloc[0]))
+
+
+def test_word_diff_refuses_several_rows():
+    with pytest.raises(ValueError, match=r"^plots\.word_diff\(\) shows one check, but this frame has 2 rows; "
+                                         r"pass one of them, such as frame\.iloc\[0\]\.$"):  # fmt: skip
+        plots.word_diff(results([FAILURE, FAILURE]))
+
+
+def test_word_diff_can_hide_every_value():
+    texts = {"expected": "Meyer^Ann", "original": "for Meyer^Ann 1952", "actual": "Meyer!"}
+    ax = plots.word_diff(results([{**FAILURE, **texts, "action": "text_removed"}]), values=False)
+    assert title(ax) == "Series Description (0008,103e): 1 of 2 words leaked"
+    everything = " ".join(said(ax.figure)).lower()
+    assert not [word for word in ("meyer", "ann", "for ", "1952", "!", "^") if word in everything]
+    assert "•••" in everything
+
+
+def test_word_diff_of_a_masked_row_claims_nothing():
+    ax = plots.word_diff(frames.mask_values(results([FAILURE])))
+    assert title(ax) == "Series Description (0008,103e): values hidden"
+    assert marks(ax) == {}
+
+
+def test_word_diff_tells_why_a_check_is_blank():
+    ax = plots.word_diff(results([{**FAILURE, "passed": None, "error": "no word is left"}]), values=False)
+    assert title(ax).endswith(": blank")
+    assert "no word is left" in texts(ax)
+
+
+def test_word_diff_shortens_a_long_text_and_says_by_how_much():
+    ax = drawn(plots.word_diff(results([{**FAILURE, "original": "x" * 5000}])))
+    shown = sum(len(text) for text in texts(ax) if set(text) == {"x"})
+    assert f" … {5000 - shown:,} more" in texts(ax)
+    assert ax.figure.get_size_inches()[1] < 6
+
+
+@pytest.mark.parametrize(
+    ("rate", "shown"),
+    [(0, "0%"), (1, "100%"), (0.9993, "99.93%"), (0.99999, ">99.99%"), (0.00001, "<0.01%"), (0.5, "50%"),
+     (0.05, "5%"), (0.1234, "12%"), (float("nan"), "no score")],
+)  # fmt: skip
+def test_percent_says_all_only_of_all_and_none_only_of_none(rate, shown):
+    assert plots._percent(rate) == shown
+
+
+def test_importing_the_package_loads_no_figure_library():
+    import subprocess
+    import sys
+
+    code = "import sys, midi_nb; print(sorted({'matplotlib', 'seaborn'} & set(sys.modules)))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert loaded.strip() == "[]"
