@@ -13,7 +13,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -214,6 +214,7 @@ class _Job:
             "key": runs.digest(self.key),
             "uids": runs.digest(self.uids),
             "patients": runs.digest(self.patients),
+            "original": self.originals and self.originals.resolve().name,
             **runs.versions(),
         }
 
@@ -388,8 +389,9 @@ def _judged(job: _Job, task: _Task) -> _Part:
     """The verdicts of one batch: what an executor runs."""
     with files_of.quiet(), _uncollected():
         table, answered, skipped = _judged_files(job, task.paths) if task.paths else _judged_missing(job, task.missing)
-        skipped += job.judge.key.skipped
-        job.judge.key.skipped.clear()
+        with suppress(IndexError):  # batches in other threads take their notes off the same list
+            while True:
+                skipped.append(job.judge.key.skipped.pop(0))
         frame = table.frame()
     if task.part is None:
         return _Part(frame, answered, skipped)
@@ -457,7 +459,7 @@ def _judged_files(job: _Job, paths: Sequence[Path]) -> tuple[_Table, list[str], 
 
 
 def _old_instance(file: files_of.Released, judge: _Judge) -> str:
-    uid = file.text("(0008,0018)")
+    uid = _identifier(file, "(0008,0018)")
     if not uid:
         raise files_of.Unreadable("no SOP Instance UID")
     if uid not in judge.olds:
@@ -474,14 +476,22 @@ def _row(job: _Job, who: keys.Instance, file: files_of.Released, name: str) -> _
         who.study,
         who.series,
         who.instance,
-        file.text("(0010,0020)"),
-        file.text("(0020,000d)"),
-        file.text("(0020,000e)"),
-        file.text("(0008,0018)"),
-        file.text("(0008,0060)") or who.modality,
-        file.text("(0008,0016)") or who.sop_class,
+        _identifier(file, "(0010,0020)"),
+        _identifier(file, "(0020,000d)"),
+        _identifier(file, "(0020,000e)"),
+        _identifier(file, "(0008,0018)"),
+        _identifier(file, "(0008,0060)") or who.modality,
+        _identifier(file, "(0008,0016)") or who.sop_class,
         name,
     )
+
+
+def _identifier(file: files_of.Released, path: str) -> str | None:
+    """The text of an attribute that a row is told by; None where it is absent or broken."""
+    try:
+        return file.text(path)
+    except Exception:  # pydicom raises many kinds on broken values, and the other checks of the file stand
+        return None
 
 
 def _judge_file(table: _Table, row: _Row, checks: Sequence[keys.Check], file: Any, judge: _Judge, rules: str) -> None:

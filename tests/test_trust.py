@@ -62,6 +62,17 @@ def test_a_broken_file_costs_only_itself(mutation, demo, good, tmp_path):
     assert told == {path.name for path in tmp_path.iterdir()}, "every file is answered or listed as skipped"
 
 
+def test_a_broken_patient_id_costs_its_own_checks_alone(demo, good, tmp_path):
+    data = good[0].read_bytes()
+    place = data.index(b"\x10\x00\x20\x00LO")
+    (tmp_path / "odd.dcm").write_bytes(data[: place + 4] + b"LS" + data[place + 6 :])
+    results = evaluated(tmp_path, demo)
+    found = results[results["file"] == "odd.dcm"]
+    assert found["released_patient"].isna().all()
+    assert (found.loc[found["tag"] == "(0010,0020)", "error"] == "the check failed (NotImplementedError)").all()
+    assert found.loc[found["tag"] != "(0010,0020)", "passed"].dropna().all()
+
+
 def test_truncated_at_every_kilobyte(demo, good, tmp_path):
     data = good[0].read_bytes()
     for size in range(0, len(data), max(1024, len(data) // 100)):
