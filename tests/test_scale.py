@@ -1,0 +1,151 @@
+"""The same results on one process, on many, on a Dask cluster, from parts on disk, and after a worker has died."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import threading
+import time
+import warnings
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+
+import pandas as pd
+import pytest
+
+import midi_nb as mn
+from midi_nb import engine
+
+
+@pytest.fixture(scope="module")
+def demo():
+    return mn.make_demo(progress=False)
+
+
+@pytest.fixture(scope="module")
+def serial(demo):
+    return evaluated(demo)
+
+
+def evaluated(demo, **how):
+    return mn.evaluate(demo.submissions["careless"], demo.key, read_text=None, progress=False, **how)
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch):
+    """Many batches of a small demo, so that there is something to spread."""
+    monkeypatch.setattr(engine, "_BATCH", 4)
+
+
+@pytest.fixture(scope="module")
+def client():
+    distributed = pytest.importorskip("distributed")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        cluster = distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+        )
+        client = distributed.Client(cluster)
+        yield client
+        client.close()
+        cluster.close()
+
+
+def test_a_dask_cluster_gives_the_same_frame(client, demo, serial):
+    pd.testing.assert_frame_equal(evaluated(demo, executor=client.get_executor()), serial)
+
+
+def test_a_dask_client_is_no_executor(client, demo):
+    with pytest.raises(TypeError) as told:
+        evaluated(demo, executor=client)
+    assert str(told.value) == (
+        "executor must be a concurrent.futures.Executor (for a dask Client pass client.get_executor()), got Client."
+    )
+
+
+def test_workers_write_the_parts_and_the_parts_are_plain_parquet(client, demo, serial, tmp_path):
+    run = mn.evaluate_run(
+        demo.submissions["careless"],
+        demo.key,
+        tmp_path / "run",
+        read_text=None,
+        progress=False,
+        executor=client.get_executor(),
+    )
+    pd.testing.assert_frame_equal(mn.read_results(run), serial)
+    frame = pytest.importorskip("dask.dataframe").read_parquet(str(run / "parts"), columns=["action", "passed"])
+    passed = frame["passed"].astype("float64").sum().compute()
+    assert passed == mn.score(serial)["passed"].iloc[0]
+
+
+def test_a_killed_worker_costs_time_and_no_result(demo, serial):
+    """A pool whose worker is killed is broken for good; the batches it lost are judged here."""
+    with ProcessPoolExecutor(1) as pool:
+        victim = pool.submit(os.getpid).result()
+        killer = threading.Timer(0.15, os.kill, (victim, signal.SIGKILL))
+        killer.start()
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            results = evaluated(demo, executor=Slowed(pool))
+        killer.join()
+    pd.testing.assert_frame_equal(results, serial)
+    assert any("judged in this process" in str(warning.message) for warning in told)
+
+
+class Slowed(Executor):
+    """An executor that gives the killer time."""
+
+    def __init__(self, pool):
+        self.pool = pool
+
+    def submit(self, function, /, *args, **how):
+        time.sleep(0.05)
+        try:
+            return self.pool.submit(function, *args, **how)
+        except Exception as error:  # a broken pool takes no more
+            failed: Future = Future()
+            failed.set_exception(error)
+            return failed
+
+
+def test_key_and_mappings_are_not_sent_with_every_task(demo):
+    """A task holds paths: what it weighs does not depend on how much they hold."""
+    reference = demo.submissions["reference"]
+    job = engine._job(
+        reference.folder, demo.key, reference.uids, reference.patients, None, "official", None, None, None
+    )
+    assert job.judge.key.instances
+    assert len(pickle.dumps(job)) < 2000
+
+
+def test_the_tally_of_the_parts_is_the_tally_of_the_whole(demo, serial, tmp_path):
+    run = mn.evaluate_run(demo.submissions["careless"], demo.key, tmp_path / "run", read_text=None, progress=False)
+    parts = mn.tally(mn.read_parts(run))
+    for by in (None, "action", ["modality", "scope"], "patient"):
+        pd.testing.assert_frame_equal(mn.score(parts, by=by), mn.score(serial, by=by))
+
+
+def test_a_second_call_judges_only_what_changed(demo, serial, tmp_path, monkeypatch):
+    run, judged = tmp_path / "run", []
+    evaluated(demo, out=run)
+    genuine = engine._judged
+    monkeypatch.setattr(engine, "_judged", lambda job, task: judged.append(task) or genuine(job, task))
+    pd.testing.assert_frame_equal(evaluated(demo, out=run), serial)
+    assert not [task for task in judged if task.paths], "all was known"
+    judged.clear()
+    victim = sorted(run.glob("parts/*.parquet"))[2]
+    victim.unlink()
+    pd.testing.assert_frame_equal(evaluated(demo, out=run), serial)
+    assert [task.part for task in judged if task.paths] == [victim]
+
+
+@pytest.mark.parametrize(
+    ("change", "differing"),
+    [({"rules": "strict"}, "rules"), ({"name": "other"}, "submission"), ({"patients": {}}, "patients")],
+)
+def test_runs_are_never_mixed(demo, tmp_path, change, differing):
+    run = tmp_path / "run"
+    evaluated(demo, out=run)
+    with pytest.raises(ValueError) as told:
+        evaluated(demo, out=run, **change)
+    assert str(told.value) == f"{run} holds a run with another {differing}; give another folder, or delete it."
