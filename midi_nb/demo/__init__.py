@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 __all__ = ["Demo", "Submission", "make_demo"]
 
-VERSION = 1  # of what the demo contains; another number makes cached demos be made anew
+_MAPPINGS = ("uid_mapping.csv", "patid_mapping.csv")
+VERSION = 2  # of what the demo contains; another number makes cached demos be made anew
 PATIENTS = 10  # one of each kind
 
 
@@ -131,7 +132,7 @@ def find(folder: Path) -> Demo:
     """The demo in a folder."""
     manifest = json.loads((folder / "demo.json").read_text(encoding="utf-8"))
     submissions = {
-        path.name: Submission(path / "files", path / "uid_mapping.csv", path / "patid_mapping.csv")
+        path.name: Submission(path, *(folder / "mappings" / path.name / name for name in _MAPPINGS))
         for path in sorted((folder / "submissions").iterdir())
     }
     return Demo(

@@ -32,7 +32,7 @@ def build(folder: Path, patients: int, seed: int, progress: bool) -> list[str]:
             "careless": books.make_careless,
             **{name: tools.maker(start(seed)) for name, start in tools.TOOLS.items() if name in present},
         }
-        outboxes = {name: Outbox(folder / "submissions" / name, stack) for name in makers}
+        outboxes = {name: Outbox(folder, name, stack) for name in makers}
         for index in counted(patients, progress):
             for case in cases(folder / "original", seed, index):
                 books.enter(case)
@@ -81,13 +81,14 @@ def table(path: Path, header: Sequence[str], stack: ExitStack) -> Any:
 
 
 class Outbox:
-    """A submission being written: DICOM files below `files`, and the two mappings beside them."""
+    """A submission being written: its DICOM files, and away from them the two mappings."""
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
-        self.files = folder / "files"
-        self.files.mkdir(parents=True)
+    def __init__(self, folder: Path, name: str, stack: ExitStack) -> None:
+        self.files, mappings = folder / "submissions" / name, folder / "mappings" / name
+        for place in (self.files, mappings):
+            place.mkdir(parents=True)
         names = ("uid_mapping.csv", "patid_mapping.csv")
-        self.tables = [table(folder / name, ("id_old", "id_new"), stack) for name in names]
+        self.tables = [table(mappings / name, ("id_old", "id_new"), stack) for name in names]
         self.given: tuple[dict[str, str], dict[str, str]] = ({}, {})
 
     def take(self, case: Case, delivery: Delivery | None) -> None:

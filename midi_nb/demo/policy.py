@@ -61,7 +61,8 @@ def apply_policy(
         a value representation (``PN``, ``DA``, ``UI``), a keyword (``PatientName``), several of these, a tag
         ``(0010,0010)``, a group ``(0010,*)``, ``private``, a private attribute ``(0019,"CREATOR",7e)`` or block
         ``(0019,"CREATOR",*)``; at any depth. ``action`` is a letter of PS3.15: K keep, X remove, Z empty, D dummy, U new
-        UID, C clean (a date is shifted, words that tell who it is go). The last rule that speaks of an attribute counts;
+        UID, C clean (a date is shifted, words that tell who it is go,
+        an age over 89 becomes 90). The last rule that speaks of an attribute counts;
         an attribute that none speaks of is kept.
     original
         Folder of the files before de-identification.
@@ -251,7 +252,7 @@ def _age(text: str, patient: Patient) -> str:
 PATTERNS = re.compile(
     r"\b\d{1,2}[./]\d{1,2}[./]\d{4}\b|\b\d{1,3}(?:\.\d{1,3}){3}\b|\bhttps?://\S+|\S+@\S+|\+?\b\d[\d-]{7,}\d\b|\b\d{6,}\b"
 )
-TITLES = frozenset(("dr", "prof", "mr", "mrs", "ms"))
+TITLES = frozenset(("dr", "prof"))  # not "mr": that is a modality
 
 
 def _without_identity(text: str, patient: Patient) -> str:

@@ -32,7 +32,7 @@ dates are invented, so everything here may be shown and shared.
 
 Instances by modality: {modalities}.
 
-Each submission has its DICOM files in `files/`, and beside them `uid_mapping.csv` and `patid_mapping.csv`.
+Each submission has its DICOM files in `submissions/`, and its `uid_mapping.csv` and `patid_mapping.csv` in `mappings/`.
 
 | submission | what it is |
 |---|---|
