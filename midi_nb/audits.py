@@ -1,0 +1,779 @@
+"""What the official rules let pass: passes that prove nothing, and what no check looks at.
+
+Findings are never failures. Those of the frame alone come first in this file, then those that need the released files,
+then the conformance of the objects. No detail quotes a value: those stand in the column ``words`` alone.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from . import tags
+from .causes import AXES, CONFIDENCES, by_instance, is_date, is_uid
+from .causes.columns import codes_at, distinct_texts
+from .files import read_dciodvfy
+from .frames import as_column, concat, require_columns
+from .released import Released, Unreadable, files_below, quiet, read
+from .text import stop_words, whole_words
+
+__all__ = ["FINDINGS", "Finding", "audit", "conformance", "findings_table"]
+
+
+class Finding(NamedTuple):
+    """One kind of finding: what it touches, how sure it is, and what it means."""
+
+    code: str
+    axis: str
+    confidence: str
+    sentence: str
+
+
+#: Every kind of finding there is.
+FINDINGS: tuple[Finding, ...] = (
+    Finding(
+        "vacuous_pass", "key", "review", "A removal check that passed only because the attribute or the file is gone."
+    ),
+    Finding("date_removed", "utility", "certain", "A date that had to be shifted is gone."),
+    Finding("date_bad_format", "validity", "certain", "What took the place of a date is no DICOM date."),
+    Finding("date_wrong_shift", "linkage", "certain", "A date was shifted by another number of days than the key's."),
+    Finding(
+        "date_inconsistent",
+        "linkage",
+        "certain",
+        "A date was shifted by another number of days than most dates of its patient.",
+    ),
+    Finding("uid_removed", "linkage", "certain", "A UID that had to be mapped is gone."),
+    Finding("uid_invalid", "validity", "certain", "What took the place of a UID is none."),
+    Finding("uid_split", "linkage", "certain", "An old UID became several new ones."),
+    Finding("uid_merged", "linkage", "certain", "Several old UIDs became one new one."),
+    Finding(
+        "phi_elsewhere",
+        "privacy",
+        "likely",
+        "What the key plants for a patient stands in another place of the release.",
+    ),
+    Finding("dangling_reference", "linkage", "review", "A reference leads to no released object."),
+    Finding("marker_missing", "validity", "certain", "The object does not say that, or how, it was de-identified."),
+)
+_BY_CODE = {finding.code: finding for finding in FINDINGS}
+_WHO = ("submission", "patient", "study", "series", "instance")
+_COLUMNS = {
+    "finding": pd.CategoricalDtype([finding.code for finding in FINDINGS]),
+    "axis": pd.CategoricalDtype(list(AXES)),
+    "confidence": pd.CategoricalDtype(list(CONFIDENCES)),
+    **dict.fromkeys((*_WHO, "tag_path", "name", "words", "detail", "file"), "category"),
+    "days": "Int64",
+}
+
+
+def findings_table() -> pd.DataFrame:
+    """The kinds of findings.
+
+    Returns
+    -------
+    DataFrame
+        finding, axis, confidence (the usual one), explanation.
+    """
+    return pd.DataFrame(FINDINGS).rename(columns={"code": "finding", "sentence": "explanation"})
+
+
+def audit(
+    results: pd.DataFrame,
+    released: str | Path | None = None,
+    original: str | Path | Mapping[str, str | Path] | None = None,
+    *,
+    read_text: Callable[[Any], str] | None = None,
+) -> pd.DataFrame:
+    """What the official rules let pass, one finding a row.
+
+    Parameters
+    ----------
+    results
+        What ``evaluate`` or ``read_results`` returns. Alone it tells of passes that prove nothing, of dates and UIDs.
+    released
+        Folder of the submission (then `results` must be of that one). Every file in it is searched for what the key
+        plants for its patient, followed along its references, and asked for its de-identification markers.
+    original
+        Folder of the original files, or instance UID → path: a reference that led nowhere there is no finding.
+    read_text
+        What reads text in an image array, to search the pixels too (first, middle and last frame).
+
+    Returns
+    -------
+    DataFrame
+        finding, axis, confidence, submission, patient, study, series, instance, tag_path, name, words (the value found,
+        where there is one), detail (without values), file, days (how far a date was shifted). ``findings_table()``
+        explains the findings.
+
+    Examples
+    --------
+    >>> import midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> results = mn.evaluate(demo.submissions["emptied"], demo.key, progress=False)
+    >>> bool(mn.audit(results)["finding"].eq("vacuous_pass").any())
+    True
+    """
+    require_columns(
+        results, [*_WHO, "action", "tag_path", "original", "expected", "actual", "state", "passed"], "audit()"
+    )
+    parts = [*_vacuous(results), *_dates(results), *_uids(results)]
+    if released is not None:
+        parts += _of_files(results, Path(released), original, read_text)
+    found = concat([_empty(), *parts])
+    order = np.argsort(found["finding"].cat.codes.to_numpy(), kind="stable")
+    return found.iloc[order].reset_index(drop=True)
+
+
+def _empty() -> pd.DataFrame:
+    return pd.DataFrame({name: as_column([], kind, 0) for name, kind in _COLUMNS.items() if kind != "Int64"}).assign(
+        days=pd.array([], dtype="Int64")
+    )
+
+
+def _findings(code: str, results: pd.DataFrame, rows: np.ndarray, **columns: Any) -> pd.DataFrame:
+    """Findings of one kind at `rows` of the results; `columns` adds to or replaces what those say."""
+    finding = _BY_CODE[code]
+    data: dict[str, Any] = {
+        name: results[name].iloc[rows].array for name in (*_WHO, "tag_path", "name", "file") if name in results
+    }
+    data |= {"finding": [code] * len(rows), "axis": finding.axis, "confidence": finding.confidence} | columns
+    days = data.pop("days", None)
+    frame = {name: as_column(data.get(name), kind, len(rows)) for name, kind in _COLUMNS.items() if name != "days"}
+    frame["days"] = pd.array([pd.NA] * len(rows) if days is None else days, dtype="Int64")
+    return pd.DataFrame(frame)
+
+
+_REMOVALS = ("text_removed", "date_shifted", "uid_changed", "pixels_hidden", "uid_consistent", "patid_consistent")
+_UIDS = ("uid_changed", "uid_consistent")
+
+
+def _passing(results: pd.DataFrame, actions: Sequence[str], states: Sequence[str]) -> np.ndarray:
+    """The rows that passed, of these actions and states of the released value."""
+    passed = results["passed"].to_numpy(dtype=bool, na_value=False)
+    chosen = np.isin(results["action"].cat.codes, results["action"].cat.categories.get_indexer(list(actions)))
+    state = np.isin(results["state"].cat.codes, results["state"].cat.categories.get_indexer(list(states)))
+    return np.flatnonzero(
+        passed & chosen & state & (results["action"].cat.codes >= 0) & (results["state"].cat.codes >= 0)
+    )
+
+
+def _texts(results: pd.DataFrame, name: str, rows: np.ndarray) -> list[str | None]:
+    return [text if isinstance(text, str) else None for text in results[name].iloc[rows].astype(object)]
+
+
+def _vacuous(results: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Passes of removal checks that had nothing to look at, but for what `_dates` and `_uids` name better."""
+    absent = _passing(results, _REMOVALS, ("absent",))
+    named = np.concatenate([_removed_dates(results, "absent"), _removed_uids(results, "absent")])
+    yield _findings("vacuous_pass", results, np.setdiff1d(absent, named), detail="attribute absent")
+    yield _findings("vacuous_pass", results, _passing(results, _REMOVALS, ("missing",)), detail="file missing")
+
+
+def _removed_dates(results: pd.DataFrame, state: str) -> np.ndarray:
+    rows = _passing(results, ("date_shifted",), (state,))
+    return rows[np.isfinite(_days(results, "original", rows))]
+
+
+def _removed_uids(results: pd.DataFrame, state: str) -> np.ndarray:
+    rows = _passing(results, _UIDS, (state,))
+    return rows[_of_texts(results, "original", rows, bool)]
+
+
+def _of_texts(results: pd.DataFrame, name: str, rows: np.ndarray, says: Callable[[str], Any]) -> np.ndarray:
+    """What `says` makes of the texts of a column at `rows`, each text asked once; a missing one is ""."""
+    texts, place = distinct_texts(results[name], rows)
+    return np.array([says(text or "") for text in texts])[place] if len(rows) else np.array([], dtype=bool)
+
+
+def _dates(results: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Dates that passed, and are gone, malformed, or shifted in another way than they should be."""
+    for state in ("absent", "empty"):
+        yield _findings("date_removed", results, _removed_dates(results, state), detail=f"value {state}")
+    rows = _passing(results, ("date_shifted",), ("value",))
+    before, after = _days(results, "original", rows), _days(results, "actual", rows)
+    bad = np.isfinite(before) & np.isnan(after)
+    yield _findings("date_bad_format", results, rows[bad], detail="not a date")
+    days, wanted = after - before, _of_texts(results, "expected", rows, _number)
+    # Keys write the shift with either sign, as the strict rules know.
+    for code, odd, detail in (
+        ("date_wrong_shift", np.isfinite(wanted) & (np.abs(days) != np.abs(wanted)), "not the key's number of days"),
+        (
+            "date_inconsistent",
+            days != _usual(results, rows, days),
+            "not the number of days of the patient's other dates",
+        ),
+    ):
+        odd &= np.isfinite(days)
+        yield _findings(code, results, rows[odd], detail=detail, days=days[odd].astype("int64"))
+
+
+def _number(text: str) -> float:
+    return float(text) if re.fullmatch(r"[+-]?\d+", text) else np.nan
+
+
+def _usual(results: pd.DataFrame, rows: np.ndarray, days: np.ndarray) -> np.ndarray:
+    """For each date the number of days that most dates of its patient were shifted by."""
+    who = pd.DataFrame({name: codes_at(results, name, rows) for name in ("submission", "patient")} | {"days": days})
+    counts = (
+        who.dropna().value_counts().reset_index().sort_values(["count", "days"], ascending=[False, True], kind="stable")
+    )
+    usual = counts.drop_duplicates(["submission", "patient"]).set_index(["submission", "patient"])["days"]
+    return usual.reindex(pd.MultiIndex.from_frame(who[["submission", "patient"]])).to_numpy()
+
+
+def _days(results: pd.DataFrame, name: str, rows: np.ndarray) -> np.ndarray:
+    """The day (since the year 1) of the date in each text of a column, of several the first; missing where none is."""
+    return _of_texts(results, name, rows, _day).astype("float64")
+
+
+def _day(text: str) -> float:
+    if not is_date(text):
+        return np.nan
+    try:
+        return min(
+            date(*map(int, parts)).toordinal() for parts in re.findall(r"(?<!\d)(\d{4})(\d\d)(\d\d)[\d.+-]*", text)[:1]
+        )
+    except ValueError:  # the 30th of February
+        return np.nan
+
+
+def _uids(results: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """UIDs that passed, and are gone, invalid, or not one to one with the old ones."""
+    for state in ("absent", "empty"):
+        yield _findings("uid_removed", results, _removed_uids(results, state), detail=f"value {state}")
+    rows = _passing(results, _UIDS, ("value",))
+    valid = _of_texts(results, "actual", rows, is_uid).astype(bool)
+    yield _findings("uid_invalid", results, rows[~valid], detail="not a UID")
+    rows = rows[valid & results["original"].iloc[rows].notna().to_numpy()]
+    yield _several("uid_split", results, rows, "original", "actual", "new UIDs for one old one")
+    yield _several("uid_merged", results, rows, "actual", "original", "old UIDs on one new one")
+
+
+def _several(code: str, results: pd.DataFrame, rows: np.ndarray, one: str, many: str, what: str) -> pd.DataFrame:
+    """A finding for each of the rarer values of `many` that one value of `one` goes with."""
+    pairs = pd.DataFrame({name: codes_at(results, name, rows) for name in ("submission", one, many)} | {"row": rows})
+    found = pairs.groupby(["submission", one, many], sort=False)["row"].agg(["size", "first"]).reset_index()
+    found = found.sort_values(["size", "first"], ascending=[False, True], kind="stable")
+    group = found.groupby(["submission", one], sort=False)
+    rarer = (
+        found.assign(number=group.cumcount(), all=group["size"].transform("size"))
+        .query("number > 0")
+        .sort_values("first")
+    )
+    return _findings(code, results, rarer["first"].to_numpy(), detail=[f"{n} {what}" for n in rarer["all"]])
+
+
+def _of_files(
+    results: pd.DataFrame,
+    folder: Path,
+    original: str | Path | Mapping[str, str | Path] | None,
+    read_text: Callable[[Any], str] | None,
+) -> list[pd.DataFrame]:
+    """What only the released files tell."""
+    require_columns(results, ["released", "released_patient"], "audit(released=...)")
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"The folder of released files {folder} {'is a file' if folder.exists() else 'does not exist'}."
+        )
+    if results["submission"].nunique() > 1:
+        raise ValueError(
+            f"audit(released=...) takes the results of one submission, got {results['submission'].nunique()}; "
+            "select one: results[results['submission'] == name]."
+        )
+    searches = _Searches(results)
+    web = _References()
+    notes: list[_Note] = []
+    with quiet():
+        for path in files_below(folder):
+            try:
+                file = read(path)
+            except Unreadable:
+                continue
+            where = searches.place_of(file, path.relative_to(folder).as_posix())
+            notes += searches.found(file, where, read_text)
+            notes += _markers(file, where, searches)
+            web.add(file, where)
+        notes += web.dangling(_resolved(original), searches.references)
+    return [_of_notes(results, notes)] if notes else []
+
+
+class _Place(NamedTuple):
+    """Whose a file is: a row of the results about it (-1 if there is none), its instance, its patient, its name."""
+
+    row: int
+    instance: str | None
+    patient: str | None
+    file: str
+
+
+class _Note(NamedTuple):
+    """One finding in a file."""
+
+    finding: str
+    confidence: str
+    place: _Place
+    tag_path: str | None
+    words: str | None
+    detail: str
+
+
+def _of_notes(results: pd.DataFrame, notes: Sequence[_Note]) -> pd.DataFrame:
+    """Notes as findings; who is taken from the results where those know the file."""
+    rows = np.array([note.place.row for note in notes])
+    data: dict[str, Any] = {
+        name: _column_of(note.tag_path if name == "tag_path" else getattr(note, name) for note in notes)
+        for name in ("finding", "confidence", "tag_path", "words", "detail")
+    }
+    for name in _WHO:
+        texts = _texts(results, name, np.maximum(rows, 0))
+        data[name] = _column_of(text if row >= 0 else None for text, row in zip(texts, rows, strict=True))
+    only = results["submission"].dropna()
+    data |= {
+        "submission": _column_of([only.iloc[0] if len(only) else None] * len(notes)),
+        "patient": _column_of(note.place.patient for note in notes),
+        "axis": [_BY_CODE[note.finding].axis for note in notes],
+        "name": _column_of(tags.name(note.tag_path) if note.tag_path else None for note in notes),
+        "file": _column_of(note.place.file for note in notes),
+    }
+    frame = {name: as_column(data.get(name), kind, len(notes)) for name, kind in _COLUMNS.items() if name != "days"}
+    return pd.DataFrame(frame).assign(days=pd.array([pd.NA] * len(notes), dtype="Int64"))
+
+
+def _column_of(values: Iterable[Any]) -> list[Any]:
+    return list(values)
+
+
+class _Terms(NamedTuple):
+    """What the key plants for one patient, made ready to be found.
+
+    `phrases` are runs of words by their first one, `names` are the parts of a name, `uids` old UIDs, `days` dates as
+    eight digits.
+    """
+
+    phrases: dict[str, dict[tuple[str, ...], str]]
+    names: dict[frozenset[str], str]
+    parts: frozenset[str]
+    uids: frozenset[str]
+    days: frozenset[str]
+
+
+class _Hit(NamedTuple):
+    words: str
+    confidence: str
+    detail: str
+
+
+class _Searches:
+    """The planted values of every patient, and where in a released file they stand."""
+
+    def __init__(self, results: pd.DataFrame) -> None:
+        self._results = results
+        self.rows = {
+            uid: row
+            for row, uid in reversed(list(enumerate(_texts(results, "released", np.arange(len(results))))))
+            if uid
+        }
+        self._instances = results["instance"].to_numpy()
+        self._patients = results["patient"].to_numpy()
+        self._new = dict(
+            results[["released_patient", "patient"]].dropna().drop_duplicates().astype(object).itertuples(index=False)
+        )
+        action, passed = results["action"], results["passed"].to_numpy(dtype=bool, na_value=False)
+        removals = action.isin(_REMOVALS).to_numpy()
+        self._failed = set(_pairs_of(results, np.flatnonzero(removals & ~passed), ("instance", "tag_path")))
+        self.hidden = set(results["instance"][(action == "pixels_hidden").to_numpy()])
+        self.shifted = bool((action == "date_shifted").any())
+        self.references = set(
+            _pairs_of(
+                results,
+                np.flatnonzero(
+                    (
+                        results["action"].isin(_UIDS) & results["original"].isin(results["instance"].cat.categories)
+                    ).to_numpy()
+                ),
+                ("instance", "tag_path"),
+            )
+        )
+        self._terms = {patient: _terms(values) for patient, values in _planted(results).items()}
+        self._known: dict[tuple[str, str], tuple[_Hit, ...]] = {}
+
+    def place_of(self, file: Released, name: str) -> _Place:
+        """Whose file it is: by its SOP Instance UID, else by its patient ID."""
+        row = self.rows.get(file.text("(0008,0018)") or "", -1)
+        if row >= 0:
+            return _Place(row, self._instances[row], self._patients[row], name)
+        return _Place(-1, None, self._new.get(file.text("(0010,0020)") or ""), name)
+
+    def found(self, file: Released, place: _Place, read_text: Callable[[Any], str] | None) -> Iterator[_Note]:
+        """The planted values of the file's patient in it, but for those that a failed check tells of."""
+        if place.patient not in self._terms:
+            return
+        for path, text, kind in _all_texts(file, place.file, read_text):
+            if (place.instance, path) in self._failed:
+                continue
+            for hit in self._hits(place.patient, text):
+                yield _Note("phi_elsewhere", hit.confidence, place, path, hit.words, f"{hit.detail} in {kind}")
+
+    def _hits(self, patient: str | None, text: str) -> tuple[_Hit, ...]:
+        key = (patient or "", text)
+        if key not in self._known:
+            if len(self._known) > 500_000:  # the texts of a large release; slices of a series repeat most
+                self._known.clear()
+            self._known[key] = tuple(_hits(text, self._terms[key[0]]))
+        return self._known[key]
+
+
+def _pairs_of(results: pd.DataFrame, rows: np.ndarray, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    return zip(*(_texts(results, name, rows) for name in names), strict=True)
+
+
+_PLANTED = {
+    "text_removed": "expected",
+    "pixels_hidden": "expected",
+    "date_shifted": "original",
+    "uid_changed": "original",
+    "uid_consistent": "original",
+    "patid_consistent": "original",
+}
+
+
+def _planted(results: pd.DataFrame) -> dict[str, set[tuple[str, str]]]:
+    """What the key plants for each patient: (action, text)."""
+    planted: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for action, column in _PLANTED.items():
+        rows = np.flatnonzero((results["action"] == action).to_numpy())
+        distinct = results[["patient", column]].iloc[rows].drop_duplicates().dropna().astype(object)
+        for patient, text in distinct.itertuples(index=False):
+            planted[patient].add((action, text))
+    return planted
+
+
+def _terms(planted: Iterable[tuple[str, str]]) -> _Terms:
+    phrases: dict[str, dict[tuple[str, ...], str]] = defaultdict(dict)
+    names: dict[frozenset[str], str] = {}
+    uids, days = set(), set()
+    for action, text in planted:
+        words = tuple(whole_words(text))
+        if action in _UIDS:
+            uids.add(text)
+        elif action == "date_shifted":
+            days |= {text[:8]} if is_date(text) else set()
+        elif "^" in text or action == "pixels_hidden":
+            parts = frozenset(word for word in words if len(word) > 2 and word.isalpha() and word not in stop_words())
+            names |= {parts: text} if parts else {}
+        elif _telling(words):
+            phrases[words[0]][words] = text
+    parts = frozenset(word for group in names for word in group if len(word) > 3 and word not in _vocabulary())
+    return _Terms(dict(phrases), names, parts, frozenset(uids), frozenset(days))
+
+
+def _telling(words: tuple[str, ...]) -> bool:
+    """Whether words are enough to tell a person by: `F`, `045Y` and `12` stand everywhere."""
+    if len(words) == 1:
+        return (
+            len(words[0]) >= (4 if words[0].isalpha() else 5)
+            and words[0] not in _vocabulary()
+            and words[0] not in stop_words()
+        )
+    return len("".join(words)) >= 6 and not all(word in _vocabulary() or word in stop_words() for word in words)
+
+
+@cache
+def _vocabulary() -> frozenset[str]:
+    """The words in the names of the standard's attributes: no evidence of a person (Head, Young's modulus)."""
+    from pydicom.datadict import DicomDictionary
+
+    return frozenset(word for entry in DicomDictionary.values() for word in whole_words(entry[2]))
+
+
+_UID_TEXT = re.compile(r"(?<![\d.])\d+(?:\.\d+)+(?!\.?\d)")
+_DATE_TEXT = re.compile(r"(?<!\d)(?:(\d{4})[-./]?(\d\d)[-./]?(\d\d)|(\d\d)[-./](\d\d)[-./](\d{4}))(?=\d{6}(?!\d)|\D|$)")
+
+
+def _hits(text: str, terms: _Terms) -> Iterator[_Hit]:
+    """The planted values that stand in a text as whole words."""
+    words = whole_words(text)
+    for place, word in enumerate(words):
+        for phrase, value in terms.phrases.get(word, {}).items():
+            if tuple(words[place : place + len(phrase)]) == phrase:
+                yield _Hit(value, "certain" if len(phrase) > 1 else "likely", "a planted text")
+    standing = set(words)
+    whole = {parts: parts & standing for parts in terms.names}
+    for parts, there in whole.items():
+        if len(there) > 1 or (len(parts) == 1 and there & terms.parts):
+            yield _Hit(terms.names[parts], "certain" if there == parts else "likely", "a planted name")
+    told = {word for there in whole.values() if len(there) > 1 for word in there}
+    for word in sorted(terms.parts & standing - told):
+        yield _Hit(word, "review", "part of a planted name")
+    for uid in _UID_TEXT.findall(text) if terms.uids else ():
+        if uid in terms.uids:
+            yield _Hit(uid, "certain", "an old UID")
+    for groups in _DATE_TEXT.findall(text) if terms.days else ():
+        year, month, day, a, b, late = groups
+        for digits in {year + month + day} if year else {late + a + b, late + b + a}:
+            if digits in terms.days:
+                yield _Hit(digits, "likely", "an original date")
+
+
+_PIXELS = "(7fe0,0010)"
+_NO_TEXT = re.compile(r"\((7fe0|60[0-9a-f]{2},3000)")
+_LEGIBLE = re.compile(rb"[\x20-\x7e\xa0-\xff]{4,}")
+_MOST_BYTES = 2**20
+
+
+def _all_texts(
+    file: Released, name: str, read_text: Callable[[Any], str] | None
+) -> Iterator[tuple[str | None, str, str]]:
+    """(path, text, what it is) of everything in a file, and of its name."""
+    yield None, name, "the file's path"
+    yield None, _legible(getattr(file.dataset, "preamble", None) or b""), "the preamble"
+    for element in getattr(file.dataset, "file_meta", ()):
+        yield f"({element.tag.group:04x},{element.tag.element:04x})", _as_text(element.value), "the file's header"
+    for path, element in file.elements():
+        if element.VR != "SQ" and not _NO_TEXT.match(path):
+            yield path, _as_text(element.value), "a private attribute" if tags.is_private(path) else "an attribute"
+    if read_text is not None:
+        for image in _images(file):
+            yield _PIXELS, read_text(image), "the pixels"
+
+
+def _as_text(value: Any) -> str:
+    return _legible(value) if isinstance(value, bytes | bytearray) else "" if value is None else str(value)
+
+
+def _legible(value: bytes | bytearray) -> str:
+    return b" ".join(_LEGIBLE.findall(bytes(value[:_MOST_BYTES]))).decode("latin-1")
+
+
+def _images(file: Released) -> list[Any]:
+    """First, middle and last frame; none where the pixels cannot be decoded."""
+    try:
+        pixels = file.dataset.pixel_array
+    except Exception:  # no pixels, or no decoder
+        return []
+    count = int(file.dataset.get("NumberOfFrames") or 1)
+    return [pixels] if count < 2 else [pixels[i] for i in sorted({0, count // 2, count - 1})]
+
+
+def _markers(file: Released, place: _Place, searches: _Searches) -> Iterator[_Note]:
+    """The de-identification markers that the file lacks (PS3.15 E.1.1)."""
+    said = {
+        path: (file.text(path) or "").upper()
+        for path in ("(0012,0062)", "(0012,0063)", "(0012,0064)", "(0028,0303)", "(0028,0301)")
+    }
+    burned = said["(0028,0301)"]
+    lacking = {
+        "(0012,0062)": said["(0012,0062)"] != "YES",
+        "(0012,0063)": said["(0012,0063)"] == "" and said["(0012,0064)"] in ("", "[]"),
+        "(0028,0303)": searches.shifted and said["(0028,0303)"] not in ("MODIFIED", "REMOVED"),
+        "(0028,0301)": burned == "YES" or (burned != "NO" and place.instance in searches.hidden),
+    }
+    details = {
+        "(0012,0062)": "Patient Identity Removed is not YES",
+        "(0012,0063)": "neither De-identification Method nor its Code Sequence",
+        "(0028,0303)": "does not say that dates were modified or removed",
+        "(0028,0301)": "Burned In Annotation is not NO",
+    }
+    for path, is_lacking in lacking.items():
+        if is_lacking:
+            yield _Note("marker_missing", "certain", place, path, None, details[path])
+
+
+# What the leaf of a reference names; the same leaf at the top of a file is the thing itself.
+_REFERENCES = {
+    "(0008,1155)": "(0008,0018)",
+    "(0020,000e)": "(0020,000e)",
+    "(0020,000d)": "(0020,000d)",
+    "(3006,0024)": "(0020,0052)",
+    "(0020,0052)": "(0020,0052)",
+}
+_NO_FILES = (
+    "(0008,1110)",
+    "(0008,1111)",
+    "(0008,1120)",
+)  # studies, procedure steps and patients as objects: never files
+
+
+class _References:
+    """The objects of a folder, and the references between them."""
+
+    def __init__(self) -> None:
+        self._there: dict[str, set[str]] = defaultdict(set)
+        self._references: list[tuple[_Place, str, str, str]] = []
+
+    def add(self, file: Released, place: _Place) -> None:
+        """Takes in one file."""
+        for own in set(_REFERENCES.values()):
+            if uid := file.text(own):
+                self._there[own].add(uid)
+        for path, element in file.elements():
+            leaf = tags.leaf(path)
+            if (
+                leaf in _REFERENCES
+                and (path != leaf or leaf == "(3006,0024)")
+                and element.value
+                and tags.root(path) not in _NO_FILES
+            ):
+                self._references.append((place, path, _REFERENCES[leaf], str(element.value)))
+
+    def resolved(self) -> set[tuple[str | None, str]]:
+        """(instance, path) of the references that lead to an object of the folder."""
+        return {(place.instance, path) for place, path, own, uid in self._references if uid in self._there[own]}
+
+    def dangling(self, resolved: set[tuple[str | None, str]] | None, asked: set[tuple[Any, ...]]) -> Iterator[_Note]:
+        """The references that lead nowhere; with the originals at hand only those that did lead somewhere there."""
+        for place, path, own, uid in self._references:
+            if uid in self._there[own]:
+                continue
+            before = None if resolved is None else (place.instance, path) in resolved
+            if before is not False:
+                sure = before or (place.instance, path) in asked
+                yield _Note(
+                    "dangling_reference",
+                    "certain" if sure else "review",
+                    place,
+                    path,
+                    uid,
+                    "no released object has this UID",
+                )
+
+
+def _resolved(original: str | Path | Mapping[str, str | Path] | None) -> set[tuple[str | None, str]] | None:
+    """(instance, path) of the references of the original files that led somewhere."""
+    if original is None:
+        return None
+    web = _References()
+    for uid, path in by_instance(original).items():
+        try:
+            web.add(read(path), _Place(-1, uid, None, ""))
+        except Unreadable:
+            continue
+    return web.resolved()
+
+
+def conformance(path: str | Path) -> pd.DataFrame:
+    """What dciodvfy says of released objects: an official report, or the program's word on a file or folder.
+
+    Parameters
+    ----------
+    path
+        ``dciodvfy_report.csv``, or a DICOM file or folder. For these the program must be installed (it is in David
+        Clunie's dicom3tools; Debian's package has that name).
+
+    Returns
+    -------
+    DataFrame
+        type (error or warning), tag_path, tag, name, message (without the value), words (the value it is about),
+        modality, sop_class, released_patient, released_study, released_series, released, file: so that
+        ``results.merge(found, on=["released", "tag_path"])`` sets them beside the checks.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(
+            f"{path} does not exist; conformance() takes a dciodvfy report, a DICOM file or a folder."
+        )
+    rows = _reported(path) if path.suffix.lower() == ".csv" else _verified(path)
+    return pd.DataFrame(
+        {
+            name: as_column(list(column), "category", len(rows))
+            for name, column in zip(
+                _CONFORMANCE, zip(*rows, strict=True) if rows else [()] * len(_CONFORMANCE), strict=True
+            )
+        }
+    )
+
+
+_OF_FILE = {
+    "modality": "(0008,0060)",
+    "sop_class": "(0008,0016)",
+    "released_patient": "(0010,0020)",
+    "released_study": "(0020,000d)",
+    "released_series": "(0020,000e)",
+    "released": "(0008,0018)",
+}
+_CONFORMANCE = ("type", "tag_path", "tag", "name", "message", "words", *_OF_FILE, "file")
+
+
+def _reported(path: Path) -> list[tuple[str | None, ...]]:
+    """The rows of an official report."""
+    report = read_dciodvfy(path).astype(object)
+    report = report.where(report.notna(), None)
+    return [
+        (
+            str(row.type).lower(),
+            *_about(row.tag or row.message or ""),
+            *_without_value(row.message or ""),
+            row.modality,
+            row.sop_class,
+            row.patient,
+            row.study,
+            row.series,
+            row.instance,
+            row.file,
+        )
+        for row in report.itertuples(index=False)
+    ]
+
+
+def _verified(path: Path) -> list[tuple[str | None, ...]]:
+    """The rows the program writes on each file."""
+    program = shutil.which("dciodvfy")
+    if program is None:
+        raise FileNotFoundError(
+            "conformance() needs the program dciodvfy for DICOM files: install dicom3tools, or pass a report.csv"
+            " that was made elsewhere."
+        )
+    files = [path] if path.is_file() else list(files_below(path))
+    with ThreadPoolExecutor() as pool, quiet():
+        return [row for rows in pool.map(lambda file: _verdicts(program, file, path), files) for row in rows]
+
+
+_LINE = re.compile(r"(Error|Warning) - (?:<(?P<path>/.*?)> - )?(.*)")
+
+
+def _verdicts(program: str, file: Path, root: Path) -> list[tuple[str | None, ...]]:
+    try:
+        released = read(file)
+    except Unreadable:
+        return []
+    said = subprocess.run(
+        [program, "-new", str(file)], capture_output=True, text=True, errors="replace", check=False
+    ).stderr
+    identity = [released.text(path) for path in _OF_FILE.values()]
+    name = file.name if file == root else file.relative_to(root).as_posix()
+    return [
+        (kind.lower(), *_about(path or ""), *_without_value(message), *identity, name)
+        for kind, path, message in (match.groups() for match in map(_LINE.fullmatch, said.splitlines()) if match)
+    ]
+
+
+_STEP = re.compile(r"\((?:0x)?([0-9a-f]{4}),(?:0x)?([0-9a-f]{4})\)(?:\[(\d+)\])?", re.IGNORECASE)
+
+
+def _about(text: str) -> tuple[str | None, str | None, str | None]:
+    """(tag_path, tag, name) of what dciodvfy writes as ``</Sequence(0008,1140)[1]/Name(0008,1155)[1]>``."""
+    steps = _STEP.findall(text)
+    if not steps:
+        return None, None, None
+    labels = [f"({group},{element})".lower() for group, element, _ in steps]
+    items = [f"[{int(number) - 1}]" if number else "[0]" for *_, number in steps[:-1]]  # dciodvfy counts from 1
+    path = "".join(label + item for label, item in zip(labels, [*items, ""], strict=True))
+    return path, labels[-1], tags.name(path)
+
+
+def _without_value(message: str) -> tuple[str, str | None]:
+    """A message less the value it quotes, and the value."""
+    value = re.search(r" = <(.*)>", message)
+    return (message[: value.start()] + message[value.end() :], value[1] or None) if value else (message, None)

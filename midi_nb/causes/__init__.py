@@ -1,0 +1,29 @@
+"""Why a check failed: every failed or blank check gets one cause, and causes become the few things worth fixing."""
+
+from .columns import distinct_texts
+from .evidence import by_instance
+from .explaining import explain
+from .fixes import PROBLEMS, described, problem_of, problems, what_if
+from .grouping import grouped
+from .table import AXES, CAUSES, CONFIDENCES, Cause, Failures, causes_table, is_date, is_uid
+
+__all__ = [
+    "AXES",
+    "CAUSES",
+    "CONFIDENCES",
+    "PROBLEMS",
+    "Cause",
+    "Failures",
+    "by_instance",
+    "causes_table",
+    "distinct_texts",
+    "explain",
+    "is_date",
+    "is_uid",
+    "problem_of",
+    "problems",
+    "what_if",
+]
+
+# widgets.rows still asks by these names; problem_of() is the public way.
+_grouped, _described = grouped, described

@@ -1,0 +1,100 @@
+"""Private blocks: whether a private attribute went alone, or with its whole block."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from .. import tags
+from .columns import texts_at
+
+
+def blocks_gone(results: pd.DataFrame, failing: np.ndarray, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Where a private attribute's whole block is gone from its series.
+
+    A frame of checks cannot see a file, so this is what its checks say: no check of the series finds an element of
+    the block, or its creator, and either the creator is among those that fail or two attributes of the block are.
+    """
+    suspects = columns["private"] & (columns["state"] == "absent")
+    gone = np.zeros(len(failing), dtype=bool)
+    if not suspects.any():
+        return gone
+    blocks = Blocks(results)
+    rows = failing[suspects]
+    series = blocks.series(rows)
+    absent = pd.DataFrame(
+        {
+            "place": blocks.places(rows),
+            "path": results["tag_path"].cat.codes.to_numpy()[rows],
+            "creator": blocks.is_creator(rows),
+        }
+    )
+    many = absent.groupby("place").agg(paths=("path", "nunique"), creator=("creator", "any"))
+    lost = many.index[(many["creator"] | (many["paths"] > 1)) & (many.index >= 0)].to_numpy()
+    there = blocks.rows_in(np.unique(series))
+    state = results["state"].cat.categories.get_indexer(["value", "empty"])
+    there = there[np.isin(results["state"].cat.codes.to_numpy()[there], state)]
+    lost = np.setdiff1d(lost, blocks.places(there))
+    gone[suspects] = np.isin(absent["place"].to_numpy(), lost)
+    return gone
+
+
+class Blocks:
+    """The private block that each check of a frame is about: a number for submission, series, group and creator."""
+
+    def __init__(self, results: pd.DataFrame) -> None:
+        self._path = results["tag_path"].cat.codes.to_numpy()
+        self._results = results
+        labels = [tags.leaf(path) for path in results["tag_path"].cat.categories]
+        made = [re.fullmatch(r'\(([0-9a-f]{4}),"(.+)",[0-9a-f]{2}\)', label, re.DOTALL) for label in labels]
+        self._named = [(match[1], match[2]) if match else None for match in made]
+        self._creators = np.array(
+            [re.fullmatch(r"\([0-9a-f]{3}[13579bdf],00[1-9a-f][0-9a-f]\)", label) is not None for label in labels],
+            dtype=bool,
+        )
+        self._private = np.array([name is not None for name in self._named], dtype=bool) | self._creators
+        self._names = {name: number for number, name in enumerate(dict.fromkeys(n for n in self._named if n))}
+        self._groups = [label[1:5] for label in labels]
+
+    def series(self, rows: np.ndarray) -> np.ndarray:
+        """The series of each row, one number for submission and series."""
+        series = self._results["series"].cat.codes.to_numpy()[rows].astype("int64") + 1
+        if "submission" not in self._results:
+            return series
+        width = len(self._results["series"].cat.categories) + 1
+        return self._results["submission"].cat.codes.to_numpy()[rows].astype("int64") * width + series
+
+    def rows_in(self, series: np.ndarray) -> np.ndarray:
+        """The rows about private attributes in one of `series`."""
+        if not len(self._private):
+            return np.array([], dtype="int64")
+        rows = np.flatnonzero(self._private[self._path] & (self._path >= 0))
+        return rows[np.isin(self.series(rows), series)]
+
+    def is_creator(self, rows: np.ndarray) -> np.ndarray:
+        """Whether each row is about a private creator element."""
+        return self._creators[self._path[rows]]
+
+    def numbers(self, rows: np.ndarray) -> np.ndarray:
+        """A number for group and creator of each row; -1 where the row is about none that has a name."""
+        path = self._path[rows]
+        numbers = np.array([self._names[name] if name else -1 for name in self._named], dtype="int64")[path]
+        # A creator element is known by its value: the key's where it is gone, else what the file says.
+        creators = np.flatnonzero(self._creators[path])
+        cells = [texts_at(self._results[name], rows[creators]) for name in ("expected", "original", "actual")]
+        for row, *values in zip(creators, *cells, strict=True):
+            name = (self._groups[path[row]], next((value.upper() for value in values if value), ""))
+            numbers[row] = self._names.setdefault(name, len(self._names))
+        return numbers
+
+    def creators(self) -> list[str]:
+        """The creator of each number."""
+        return [creator for _, creator in self._names]
+
+    def places(self, rows: np.ndarray) -> np.ndarray:
+        """A number for series, group and creator of each row; -1 where the row is about none that has a name."""
+        numbers = self.numbers(rows)
+        return np.where(numbers < 0, -1, self.series(rows) * 2**31 + numbers)

@@ -1,0 +1,139 @@
+"""explain(): every failed or blank check gets its cause."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .. import tags
+from ..frames import UNMAPPED, encode, require_columns
+from .blocks import blocks_gone
+from .columns import column_of, of_paths, sparse, texts_at
+from .evidence import evidence_of
+from .table import AXES, CAUSES, CODES, CONFIDENCES, Failures
+
+NEEDED = ("action", "tag_path", "series", "original", "expected", "actual", "state", "passed", "score")
+
+
+def explain(
+    results: pd.DataFrame,
+    original: str | Path | Mapping[str, str | Path] | None = None,
+    *,
+    released: Any = None,
+    uids: Mapping[str, str] | pd.Series | None = None,
+    patients: Mapping[str, str] | pd.Series | None = None,
+) -> pd.DataFrame:
+    """`results` with the cause of every failed or blank check.
+
+    Parameters
+    ----------
+    results
+        What ``evaluate`` or ``read_results`` returns.
+    original
+        Folder of the original files, or instance UID → path. With it source gaps are told from dropped attributes,
+        and, if the released files are at hand too, untouched pixels from partly covered ones.
+    released
+        The submission or its folder, to which the column ``file`` is relative.
+    uids, patients
+        The mappings old → new (``read_mapping`` gives them), to tell a wrong value from one the mapping does not know.
+
+    Returns
+    -------
+    DataFrame
+        `results` with cause, axis, confidence, and words: the words that survived where they had to go, or were lost
+        where they had to stay. All four are missing where a check passed.
+
+    Examples
+    --------
+    >>> import midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> results = mn.evaluate(demo.submissions["careless"], demo.key, progress=False)
+    >>> bool(mn.explain(results)["cause"].eq("private_block_dropped").any())
+    True
+    """
+    require_columns(results, NEEDED, "explain()")
+    passed = results["passed"].to_numpy(dtype="float64", na_value=np.nan)
+    failing = np.flatnonzero(passed != 1)
+    columns = _failing_columns(results, failing, np.isnan(passed[failing]))
+    actions = texts_at(results["action"], failing)
+    columns["block_gone"] = blocks_gone(results, failing, columns)
+    columns["unmapped"] = _unmapped(columns, actions, uids, patients)
+    columns["evidence"] = evidence_of(
+        results, failing, columns, original, Path(getattr(released, "folder", released) or ".")
+    )
+    cause = np.full(len(failing), len(CAUSES) - 1, dtype="int16")
+    told = np.full(len(failing), None, dtype=object)
+    for action in set(actions):
+        rows = np.flatnonzero(actions == action)
+        failures = Failures(action, {name: column[rows] for name, column in columns.items()})
+        cause[rows] = _first_cause(failures)
+        told[rows] = _told_words(failures, cause[rows])
+    return _with_causes(results, failing, cause, told)
+
+
+def _first_cause(failures: Failures) -> np.ndarray:
+    """The place in `CAUSES` of the first cause that holds, for each failure."""
+    cause = np.full(len(failures.state), len(CAUSES) - 1, dtype="int16")
+    todo = np.ones(len(cause), dtype=bool)
+    for place, row in enumerate(CAUSES):
+        if (not row.actions or failures.action in row.actions) and todo.any():
+            hit = todo & row.holds(failures)
+            cause[hit] = place
+            todo &= ~hit
+    return cause
+
+
+def _told_words(failures: Failures, cause: np.ndarray) -> np.ndarray:
+    """The words to show for each failure: survivors of a removal, losses of a text kept in part."""
+    if failures.action not in ("text_removed", "pixels_hidden", "text_retained"):
+        return np.full(len(cause), None, dtype=object)
+    kept = failures.action == "text_retained"
+    source = failures.vanished if kept else failures.survived
+    told = failures.is_state("value") & ~failures.blank & (failures.partial if kept else True)
+    return column_of([" ".join(group) or None if tell else None for group, tell in zip(source, told, strict=True)])
+
+
+def _with_causes(results: pd.DataFrame, failing: np.ndarray, cause: np.ndarray, told: np.ndarray) -> pd.DataFrame:
+    explained = results.copy(deep=False)
+    for name, texts in (("cause", CODES), ("axis", AXES), ("confidence", CONFIDENCES)):
+        place = cause if name == "cause" else np.array([texts.index(getattr(row, name)) for row in CAUSES])[cause]
+        explained[name] = sparse(len(results), failing, place, pd.CategoricalDtype(list(texts)))
+    coded = encode(told)
+    explained["words"] = sparse(len(results), failing, coded.codes, coded.dtype)
+    return explained
+
+
+def _failing_columns(results: pd.DataFrame, failing: np.ndarray, blank: np.ndarray) -> dict[str, np.ndarray]:
+    """The columns that `Failures` holds, for the rows `failing`."""
+    return {
+        **{name: texts_at(results[name], failing) for name in ("original", "expected", "actual", "state")},
+        "error": texts_at(results["error"], failing)
+        if "error" in results
+        else np.full(len(failing), None, dtype=object),
+        "score": results["score"].to_numpy(dtype="float64")[failing],
+        "blank": blank,
+        "private": of_paths(results, failing, tags.is_private),
+        "nested": of_paths(results, failing, tags.is_nested),
+    }
+
+
+def _unmapped(
+    columns: Mapping[str, np.ndarray],
+    actions: np.ndarray,
+    uids: Mapping[str, str] | pd.Series | None,
+    patients: Mapping[str, str] | pd.Series | None,
+) -> np.ndarray:
+    """Where the mapping is known not to know the original."""
+    mappings = {"uid_consistent": uids, "patid_consistent": patients}
+    return np.fromiter(
+        (
+            error == UNMAPPED or ((mapping := mappings.get(action)) is not None and (before or "") not in mapping)
+            for error, action, before in zip(columns["error"], actions, columns["original"], strict=True)
+        ),
+        dtype=bool,
+        count=len(actions),
+    )

@@ -1,0 +1,254 @@
+"""problems() and what_if(): the few things worth fixing, and the scores without them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from .. import scoring, tags
+from ..frames import encode, require_columns
+from .columns import sparse, texts_at
+from .explaining import NEEDED
+from .gains import gains_of
+from .grouping import Grouped, grouped
+from .table import AXES, CAUSES, CODES, CONFIDENCES
+
+#: The columns of ``problems``.
+PROBLEMS = (
+    "problem",
+    "cause",
+    "axis",
+    "confidence",
+    "action",
+    "tag",
+    "rows",
+    "series",
+    "patients",
+    "share",
+    "gain",
+    "example",
+    "gain_series",
+    "name",
+    "tags",
+    "submission",
+)
+
+
+def problems(results: pd.DataFrame) -> pd.DataFrame:
+    """The few things worth fixing: one row for what one fix would mend, the largest gain first.
+
+    Failures belong together that share cause, action, attribute (whatever its item) and the words that survived or
+    were lost, within a series. Those of one cause that hit the same instances, and more than one, the same number of
+    times are one: 27 private attributes missing from 82 slices are a dropped block. What recurs in another series in
+    the same way is the same problem.
+
+    Parameters
+    ----------
+    results
+        All checks, passes included, else there is no gain to tell. ``explain`` is called where its columns lack.
+
+    Returns
+    -------
+    DataFrame
+        problem (a name that holds no value, for ``what_if``), cause, axis, confidence, action, tag (less items; the
+        first of several), rows, series, patients, share (of all failed and blank checks), gain and gain_series (what
+        the score would gain, with every instance or every series counted), example (label of a row of `results`),
+        name, tags (how many), submission.
+
+    Examples
+    --------
+    >>> import midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> results = mn.evaluate(demo.submissions["careless"], demo.key, progress=False)
+    >>> found = mn.problems(mn.explain(results))
+    >>> bool(found["rows"].sum() == (~results["passed"].fillna(False)).sum())
+    True
+    """
+    failures = grouped(results)
+    table = described(failures)
+    gains = gains_of(failures, len(table))
+    table["gain"], table["gain_series"] = gains["instance"], gains["series"]
+    table["share"] = table["rows"] / table.groupby("submission", observed=True, dropna=False)["rows"].transform("sum")
+    table = table.sort_values(["gain", "rows", "problem"], ascending=[False, False, True], kind="stable")
+    return table[list(PROBLEMS)].reset_index(drop=True)
+
+
+def what_if(results: pd.DataFrame, fixed: str | Sequence[str]) -> pd.DataFrame:
+    """The scores if these problems were gone.
+
+    Parameters
+    ----------
+    results
+        All checks.
+    fixed
+        Names of problems as ``problems(results)`` gives them, or codes of causes.
+
+    Returns
+    -------
+    DataFrame
+        unit (``instance`` or ``series``: what the score counts), before, after, gain; a row per submission and unit,
+        submission.
+
+    Examples
+    --------
+    >>> import midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> results = mn.evaluate(demo.submissions["careless"], demo.key, progress=False)
+    >>> bool((mn.what_if(results, fixed=["missing_file"])["gain"] > 0).all())
+    True
+    """
+    require_columns(results, [*NEEDED, "instance"], "what_if()")
+    failures = grouped(results)
+    wanted = {fixed} if isinstance(fixed, str) else set(fixed)
+    table = described(failures)
+    hit = table[table["problem"].isin(wanted) | table["cause"].isin(wanted)]
+    unknown = wanted - set(hit["problem"]) - set(CODES)
+    if unknown:
+        raise ValueError(
+            f"what_if() finds {len(unknown)} of the {len(wanted)} problems to fix neither among problems(results) "
+            "nor among the causes; take names from the column problem."
+        )
+    rows = failures.rows[np.isin(failures.problem, hit.index)]
+    return _gains(results, _mended(results, rows))
+
+
+def problem_of(results: pd.DataFrame) -> pd.Series:
+    """The name of the problem that each check belongs to, as ``problems`` names it; missing where a check passed.
+
+    Examples
+    --------
+    >>> import midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> results = mn.explain(mn.evaluate(demo.submissions["careless"], demo.key, progress=False))
+    >>> worst = mn.problems(results).loc[0]
+    >>> bool(problem_of(results).eq(worst["problem"]).sum() == worst["rows"])
+    True
+    """
+    failures = grouped(results)
+    named = encode(described(failures)["problem"].to_numpy()[failures.problem])
+    return pd.Series(sparse(len(results), failures.rows, named.codes, named.dtype), index=results.index, name="problem")
+
+
+def _mended(results: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+    """`results` as if the checks at `rows` had passed."""
+    mended = results.copy(deep=False)
+    passed = results["passed"].array.copy()
+    passed[rows] = True
+    mended["passed"] = passed
+    if "error" in results:
+        error = results["error"].array.copy()
+        error[rows] = None  # a lost check that passes is a check like any other
+        mended["error"] = error
+    return mended
+
+
+def _gains(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """The scores of two frames side by side, a row per submission and unit."""
+    by = ["submission"] if "submission" in before else []
+    parts = []
+    for unit in ("instance", "series"):
+        scores = [scoring.score(frame, by=by, unit=unit)[[*by, "score"]] for frame in (before, after)]
+        part = pd.DataFrame({"unit": unit, "before": scores[0]["score"], "after": scores[1]["score"]})
+        parts.append(
+            part.assign(gain=part["after"] - part["before"], submission=scores[0]["submission"] if by else None)
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def described(failures: Grouped) -> pd.DataFrame:
+    """What each problem is, in the order of their numbers."""
+    explained, rows, codes, problem, _ = failures
+    _, first = np.unique(problem, return_index=True)
+    groups = codes.groupby(problem, sort=True)
+    members = _members(failures, first)
+    cause = [CAUSES[place] for place in codes["cause"].to_numpy()[first]]
+    table = pd.DataFrame(
+        {
+            "cause": pd.Categorical([row.code for row in cause], categories=list(CODES)),
+            "axis": pd.Categorical([row.axis for row in cause], categories=list(AXES)),
+            "confidence": pd.Categorical([row.confidence for row in cause], categories=list(CONFIDENCES)),
+            "action": encode([", ".join(group.actions) or None for group in members]),
+            "tag": encode([group.paths[0] if group.paths else None for group in members]),
+            "rows": groups.size().to_numpy(),
+            "series": groups["series"].nunique().to_numpy(),
+            "patients": groups["patient"].nunique().to_numpy(),
+            "example": explained.index[rows[first]],
+            "name": encode([_and_more(group.names) for group in members]),
+            "tags": [len(group.paths) for group in members],
+            "submission": encode(
+                texts_at(explained["submission"], rows[first]) if "submission" in explained else [None] * len(first)
+            ),
+        }
+    )
+    table["problem"] = _ids(table, members)
+    return table
+
+
+class _Members(NamedTuple):
+    """What the failures of a problem are about, in an order that does not depend on theirs."""
+
+    paths: list[str]
+    names: list[str]
+    actions: list[str]
+    creators: list[str]
+    content: tuple[tuple[str, ...], ...]
+
+
+def _members(failures: Grouped, first: np.ndarray) -> list[_Members]:
+    explained, rows, codes, problem, creators = failures
+    one = np.flatnonzero(~codes.assign(problem=problem).duplicated(["problem", "signature", "block"]).to_numpy())
+    told = {
+        name: texts_at(explained[column], rows[one])
+        for name, column in (("action", "action"), ("what", "tag_path"), ("words", "words"), ("why", "error"))
+        if column in explained
+    }
+    known = texts_at(explained["name"], rows[one]) if "name" in explained else np.full(len(one), None, dtype=object)
+    columns = [np.where(codes[name].to_numpy()[one] < 0, "", texts) for name, texts in told.items()]
+    found: list[set[tuple[str, ...]]] = [set() for _ in first]
+    blocks: list[set[str]] = [set() for _ in first]
+    names: dict[str, str] = {}
+    blocked = codes["block"].to_numpy()[one]
+    for place, block, name, action, path, *rest in zip(problem[one], blocked, known, *columns, strict=True):
+        bare = tags.without_items(path)
+        if bare not in names:
+            names[bare] = name or tags.name(path) or bare
+        found[place].add((bare, action, *rest))
+        blocks[place] |= {creators[block]} if block >= 0 else set()
+    described = []
+    for content, creator in zip(found, blocks, strict=True):
+        paths = sorted({path for path, *_ in content if path})
+        actions = sorted({action for _, action, *_ in content if action})
+        described.append(
+            _Members(paths, [names[path] for path in paths], actions, sorted(creator), tuple(sorted(content)))
+        )
+    return described
+
+
+def _and_more(names: Sequence[str]) -> str | None:
+    """The first of several names, and how many more there are."""
+    others = len(names) - 1
+    return None if not names else names[0] if not others else f"{names[0]} and {others} more"
+
+
+def _about(group: _Members) -> str | None:
+    """What a problem is about, in a few words: its blocks, or its attributes."""
+    labels = [path if name == path else f"{name} {path}" for name, path in zip(group.names, group.paths, strict=True)]
+    return _and_more(group.creators or labels)
+
+
+def _ids(table: pd.DataFrame, members: Sequence[_Members]) -> list[str]:
+    """A name for each problem: its cause and what it is about, numbered where that is the same for several."""
+    stems = [
+        f"{cause}: {about}" if (about := _about(group)) else str(cause)
+        for cause, group in zip(table["cause"], members, strict=True)
+    ]
+    order = pd.DataFrame(
+        {"stem": stems, "submission": table["submission"].cat.codes, "content": [group.content for group in members]}
+    )
+    number = (
+        order.sort_values("content", kind="stable").groupby(["submission", "stem"], sort=False).cumcount().sort_index()
+    )
+    return [f"{stem} #{n + 1}" if n else stem for stem, n in zip(stems, number, strict=True)]

@@ -1,0 +1,459 @@
+"""The causes: `CAUSES` is one table, and a rule of it sees the failures of one action as columns (`Failures`).
+
+To add a cause, add a row; the first that holds wins.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ..frames import LOST
+from ..text import found_words, whole_words, words
+from .columns import column_of
+
+AXES = ("privacy", "utility", "validity", "linkage", "key")
+CONFIDENCES = ("certain", "likely", "review")
+
+PRIVACY, UTILITY, VALIDITY, LINKAGE, KEY = AXES
+CERTAIN, LIKELY, REVIEW = CONFIDENCES
+
+
+class Failures:
+    """The failed and blank checks of one action, column by column, and what can be read off their texts.
+
+    Columns are arrays of one entry a check; a text that is missing is None.
+    """
+
+    def __init__(self, action: str, columns: Mapping[str, np.ndarray]) -> None:
+        self.action = action
+        self.original, self.expected, self.actual = (columns[name] for name in ("original", "expected", "actual"))
+        self.error, self.state, self.score = columns["error"], columns["state"], columns["score"]
+        self.blank, self.private, self.nested = columns["blank"], columns["private"], columns["nested"]
+        self.block_gone, self.unmapped, self.evidence = columns["block_gone"], columns["unmapped"], columns["evidence"]
+
+    def is_state(self, *states: str) -> np.ndarray:
+        """Where the released value is in one of `states`."""
+        return np.isin(self.state.astype(str), states)
+
+    def shows(self, evidence: str) -> np.ndarray:
+        """Where the original file bears `evidence` out."""
+        return np.fromiter((item == evidence for item in self.evidence), dtype=bool, count=len(self.evidence))
+
+    def each(self, rule: Callable[..., bool], *columns: np.ndarray, where: np.ndarray | None = None) -> np.ndarray:
+        """Where `rule` holds of the texts of `columns`; asked once for equal texts, never where one is missing."""
+        rows = np.arange(len(self.state)) if where is None else np.flatnonzero(where)
+        texts = list(zip(*(column[rows] for column in columns), strict=True))
+        known = {row: None not in row and rule(*row) for row in set(texts)}
+        holds = np.zeros(len(self.state), dtype=bool)
+        holds[rows] = [known[row] for row in texts]
+        return holds
+
+    @cached_property
+    def lost(self) -> np.ndarray:
+        """Where the official scorer writes no row."""
+        return self.each(lambda error: error.startswith(LOST), self.error)
+
+    @cached_property
+    def partial(self) -> np.ndarray:
+        """Where some words are right and some are not."""
+        return (self.score > 0) & (self.score < 1)
+
+    @cached_property
+    def wanted(self) -> np.ndarray:
+        """The text the check is about; None where there is nothing in it."""
+        texts = map(_burned_in, self.expected) if self.action == "pixels_hidden" else self.expected
+        return column_of([text or None for text in texts])
+
+    @cached_property
+    def survived(self) -> np.ndarray:
+        """The words of the key's text that stand in the released value."""
+        return self._split[0]
+
+    @cached_property
+    def vanished(self) -> np.ndarray:
+        """The words of the key's text that the released value has lost."""
+        return self._split[1]
+
+    @cached_property
+    def _split(self) -> tuple[np.ndarray, np.ndarray]:
+        keep = self.action == "text_retained"
+        known = {pair: _split_words(*pair, keep) for pair in set(zip(self.actual, self.wanted, strict=True))}
+        pairs = [known[pair] for pair in zip(self.actual, self.wanted, strict=True)]
+        return column_of([pair[0] for pair in pairs]), column_of([pair[1] for pair in pairs])
+
+    @cached_property
+    def same_as_original(self) -> np.ndarray:
+        """Where the released value is the original one."""
+        return self.each(lambda o, a: bool(o) and o.strip() == a.strip(), self.original, self.actual)
+
+    @cached_property
+    def holds_original(self) -> np.ndarray:
+        """Where the original value stands in the released one."""
+        return self.each(lambda o, a: bool(o) and _bare(o) in _bare(a), self.original, self.actual)
+
+
+def _bare(text: str) -> str:
+    # As the official script does for dates and UIDs: brackets and the value delimiter do not count.
+    return text.replace("<", "").replace(">", "").replace("\\", "")
+
+
+def _burned_in(text: str | None) -> str | None:
+    # As the official script reads the key's text of a region: labels and the sex in brackets were not planted.
+    return text and re.sub(r"DOB:|\[[A-Za-z]\]", "", text.replace("\n", " ")).strip()
+
+
+def _split_words(actual: str | None, wanted: str | None, keep: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(words of `wanted` that stand in `actual`, words that do not).
+
+    Where the official words do not show why the check failed, the words of the strict rules do; a text without any
+    word counts as one.
+    """
+    if wanted is None:
+        return (), ()
+    actual = actual or ""
+    found, gone = found_words(actual, wanted)
+    if not (gone if keep else found):
+        standing = set(whole_words(actual))
+        split = [[word for word in whole_words(wanted) if (word in standing) is stands] for stands in (True, False)]
+        found, gone = split if split[keep] else (found, gone)
+    if not found and not gone:
+        text = wanted.strip().lower()
+        found, gone = ([text], []) if text in actual.lower() else ([], [text])
+    return tuple(dict.fromkeys(found)), tuple(dict.fromkeys(gone))
+
+
+def _same_number(a: str, b: str) -> bool:
+    """Whether both texts are numbers as the official scorer knows them, and equal."""
+    try:
+        return all(text.replace(".", "", 1).isdigit() for text in (a, b)) and float(a) == float(b)
+    except ValueError:  # "²".isdigit() holds, float("²") does not
+        return False
+
+
+def _stands(word: str, text: str) -> bool:
+    """Whether `word` stands in `text` for itself, not as part of a longer word or number.
+
+    A number of six digits or more is an identifier wherever it stands: a date inside a date and time.
+    """
+    if re.search(r"\d{6}", word):
+        return word in text
+    before = r"(?<![^\W\d_])" if word[:1].isalpha() else r"(?<!\d)" if word[:1].isdigit() else ""
+    after = r"(?![^\W\d_])" if word[-1:].isalpha() else r"(?!\d)" if word[-1:].isdigit() else ""
+    return re.search(before + re.escape(word) + after, text) is not None
+
+
+def _only_inside_words(actual: str, survived: tuple[str, ...]) -> bool:
+    text = actual.lower()
+    return not any(_stands(word, text) for word in survived)
+
+
+@lru_cache(maxsize=65536)
+def _normal(text: str) -> tuple[str, ...]:
+    """The values of a text less case, spaces, quotes, list form and the spelling of numbers."""
+    text = unicodedata.normalize("NFKC", text).lower().strip()
+    if text.startswith("[") and text.endswith("]"):
+        text = text[1:-1]
+    return tuple(_number(re.sub(r"[\s\"'“”‘’]", "", part)) for part in re.split(r"[,\\]", text))
+
+
+def _number(text: str) -> str:
+    return repr(float(text)) if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", text, re.ASCII) else text
+
+
+_TITLE = re.compile(r"(dr|prof|mr|mrs|ms|md|rn|rt|phd|doctor|nurse|sister)\.?")
+_IDENTIFYING = re.compile(
+    r"(dr|prof|mr|mrs|ms)\.\w+"  # DR.IYER
+    r"|[^\W\d_]{2,}['-]?[^\W\d_]*\^[^\W\d_]?.*"  # MEYER^STEPHANIE
+    r"|.*\d{6}.*"  # 20130829, MRN004711
+    r"|\d{1,4}(?P<sep>[-./])\d{1,2}(?P=sep)\d{1,4}"  # 2013-08-29
+    r"|\d{3}-\d{2,4}-\d{4}"  # telephone, social security
+    r"|\S+@\S+"
+)
+
+
+def _identifying(vanished: tuple[str, ...], wanted: str) -> bool:
+    """Whether every lost word looks like part of a name, a date or an identifier."""
+    line = words(wanted.lower())
+    titled = {after for before, after in itertools.pairwise(line) if _TITLE.fullmatch(before)}
+    return bool(vanished) and all(w in titled or _TITLE.fullmatch(w) or _IDENTIFYING.fullmatch(w) for w in vanished)
+
+
+_PLACEHOLDER = re.compile(
+    r"[\W_]*((an|de)-?\s?(on|ident)\w*|removed?|redact\w*|deleted?|cleaned|masked|hidden|none|null|nil|nan|n/?a|unknown|unspecified"
+    r"|dummy|default|empty|blank|test|phi|x{2,}|0+(\.0*)?|(1900|0001)0101|19000101|000000(\.0+)?)[\W_]*",
+    re.IGNORECASE,
+)
+_HASH = re.compile(r"(?=.*\d)[0-9a-f]{16,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_UID = re.compile(r"(?=.{1,64}$)(0|[1-9]\d*)(\.(0|[1-9]\d*))+")
+_DAY = re.compile(r"\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(\d{2,6}(\.\d{1,6})?)?([+-]\d{4})?")
+
+
+def _dummy(actual: str) -> bool:
+    return bool(_PLACEHOLDER.fullmatch(actual.strip()) or _HASH.fullmatch(actual.strip()))
+
+
+def _values(text: str) -> list[str]:
+    """The values of the text of an element, one or several."""
+    return [part.strip(" '\"") for part in text.removeprefix("[").removesuffix("]").split(",")]
+
+
+def is_uid(text: str) -> bool:
+    """Whether each value of `text` is a UID as PS3.5 section 9 writes one.
+
+    >>> is_uid("1.2.840.10008.1.2"), is_uid("1.02.3"), is_uid("")
+    (True, False, False)
+    """
+    return all(_UID.fullmatch(part) for part in _values(text))
+
+
+def is_date(text: str) -> bool:
+    """Whether each value of `text` has the form of a DICOM date, or date and time.
+
+    >>> is_date("20130829"), is_date("20130829101500.00+0100"), is_date("20131399"), is_date("2013.08.29")
+    (True, True, False, False)
+    """
+    return all(_DAY.fullmatch(part) for part in _values(text))
+
+
+class Cause(NamedTuple):
+    """One cause: what it is called, what it touches, how sure it is, which checks it can befall, and when it holds."""
+
+    code: str
+    label: str
+    axis: str
+    confidence: str
+    actions: tuple[str, ...]
+    sentence: str
+    hint: str
+    holds: Callable[[Failures], np.ndarray]
+
+
+_ANY = ()  # whatever the action, unknown ones included
+KEPT = ("text_retained", "tag_retained", "text_notnull")
+_PRESENT = ("tag_retained", "text_notnull")
+_GONE = ("text_removed", "date_shifted", "uid_changed")
+_UIDS = ("uid_changed", "uid_consistent")
+
+
+def _always(f: Failures) -> np.ndarray:
+    return np.ones(len(f.state), dtype=bool)
+
+
+# fmt: off
+#: Every cause there is; the first that holds wins.
+CAUSES: tuple[Cause, ...] = (
+    Cause("lost_check", "Lost check", KEY, CERTAIN, _ANY,
+          "The key asks for it, but the official scorer writes no row for it, so no score counts it.",
+          "Look at the error of the row: an unknown action, a region outside the image, pixels that cannot be decoded.",
+          lambda f: f.lost),
+    Cause("blank_no_words", "Nothing to look for", KEY, CERTAIN, ("text_retained", "text_removed", "pixels_hidden"),
+          "The key's text has nothing but stop words and punctuation, so there is no word to look for.",
+          "Nothing to mend in the tool; report it to the makers of the key.",
+          lambda f: f.each(lambda text: bool(text.strip()) and not words(text.lower()), f.wanted, where=f.blank)),
+    Cause("blank_error", "Could not be decided", KEY, CERTAIN, _ANY,
+          "The check could not be decided; it counts in the total and not among the passes.",
+          "Look at the error of the row: no text recognition, no mapping, a key without a text, a broken file.",
+          lambda f: f.blank),
+    Cause("missing_file", "File missing", UTILITY, CERTAIN, _ANY,
+          "No released file answers for this instance.",
+          "Find out why the instance was not written, or why its UID is not in the mapping.",
+          lambda f: f.is_state("missing")),
+    Cause("nothing_to_remove", "Nothing to remove", KEY, CERTAIN, _GONE,
+          "The text that has to go is empty, and an empty text is found in every value.",
+          "Nothing to mend in the tool; report it to the makers of the key.",
+          lambda f: f.each(lambda t: not t.strip(" <>"), f.expected if f.action == "text_removed" else f.original)),
+    Cause("leak_numeric", "Same number, other spelling", PRIVACY, REVIEW, ("text_removed",),
+          "The released value is the number that had to go, written in another way.",
+          "See whether the number identifies anybody or merely happens to be equal.",
+          lambda f: f.each(lambda a, e: a != e and _same_number(a, e), f.actual, f.expected)),
+    Cause("leak_untouched", "Left as it was", PRIVACY, CERTAIN, ("text_removed",),
+          "The released value is the original one: no rule touched the attribute.",
+          "Add a rule for this attribute.",
+          lambda f: f.same_as_original),
+    Cause("leak_substring", "Inside other words", KEY, REVIEW, ("text_removed",),
+          "What was found of the text stands only inside longer words, as PARK does in SPARKLE.",
+          "See whether it is a leak at all; the strict rules, which ask for whole words, let it pass.",
+          lambda f: f.each(_only_inside_words, f.actual, f.survived)),
+    Cause("leak_full", "Whole text left", PRIVACY, CERTAIN, ("text_removed",),
+          "All of the text that had to go stands in the released value, though the value was changed.",
+          "The rule that rewrites this attribute misses the text; extend what it looks for.",
+          lambda f: f.each(lambda gone: not gone, f.vanished)),
+    Cause("leak_partial", "Part of the text left", PRIVACY, LIKELY, ("text_removed",),
+          "Some words of the text that had to go stand in the released value.",
+          "The rule that cleans this attribute misses these words; extend what it looks for.",
+          _always),
+    Cause("source_gap", "Never in the original", KEY, CERTAIN, KEPT,
+          "The original file has no such attribute, or no value in it, so there was nothing to keep.",
+          "Nothing to mend in the tool, unless it wants to add the attribute; report it to the makers of the key.",
+          lambda f: f.shows("gap")),
+    Cause("private_block_dropped", "Private block dropped", UTILITY, LIKELY, KEPT,
+          "The private attribute is gone, and so is its whole block in this series.",
+          "Put the private creator on the tool's list of safe ones.",
+          lambda f: f.private & f.is_state("absent") & f.block_gone),
+    Cause("private_tag_dropped", "Private attribute dropped", UTILITY, CERTAIN, KEPT,
+          "The private attribute is gone.",
+          "Put the private attribute on the tool's list of safe ones.",
+          lambda f: f.private & f.is_state("absent")),
+    Cause("tag_dropped", "Attribute dropped", UTILITY, CERTAIN, ("text_retained",),
+          "The attribute is gone.",
+          "Keep the attribute, or clean it in place of removing it.",
+          lambda f: f.is_state("absent")),
+    Cause("value_emptied", "Value emptied", UTILITY, CERTAIN, ("text_retained",),
+          "The attribute is there, its value is gone.",
+          "Clean the value in place of emptying it.",
+          lambda f: f.is_state("empty")),
+    Cause("reformatted", "Only written differently", KEY, LIKELY, ("text_retained",),
+          "The released value is the expected one once case, spaces, list form and numbers are written alike.",
+          "Nothing is lost; write the value as it was to please the scorer.",
+          lambda f: f.each(lambda a, e: _normal(a) == _normal(e), f.actual, f.expected)),
+    Cause("overclean_disputable", "Lost what looks identifying", UTILITY, REVIEW, ("text_retained",),
+          "All words that were lost look like a name, a date or an identifier: removing them may have been right.",
+          "See whether the key is right to keep them.",
+          lambda f: f.each(_identifying, f.vanished, f.expected, where=f.partial)),
+    Cause("overclean_partial", "Cleaned too much", UTILITY, CERTAIN, ("text_retained",),
+          "Some words were lost that identify nobody.",
+          "The rule that cleans this attribute takes too much; narrow what it looks for.",
+          lambda f: f.partial),
+    Cause("value_dummy", "Replaced by a placeholder", UTILITY, LIKELY, ("text_retained",),
+          "A placeholder or a hash took the place of the value.",
+          "Clean the value in place of replacing it.",
+          lambda f: f.each(_dummy, f.actual)),
+    Cause("value_replaced", "Replaced", UTILITY, CERTAIN, ("text_retained",),
+          "Another value took the place of the expected one.",
+          "Clean the value in place of replacing it.",
+          lambda f: f.is_state("value")),
+    Cause("required_tag_dropped", "Required attribute dropped", VALIDITY, CERTAIN, _PRESENT,
+          "An attribute that the object must have is gone.",
+          "Empty the attribute or give it a dummy value, as its type allows, in place of removing it.",
+          lambda f: f.is_state("absent")),
+    Cause("required_value_emptied", "Required value emptied", VALIDITY, CERTAIN, ("text_notnull",),
+          "An attribute that must have a value has none.",
+          "Give the attribute a dummy value.",
+          lambda f: f.is_state("empty")),
+    Cause("date_unshifted", "Date not shifted", PRIVACY, CERTAIN, ("date_shifted",),
+          "The original date stands in the released value.",
+          "Shift the date by the patient's number of days.",
+          lambda f: f.holds_original),
+    Cause("date_removed", "Date removed", UTILITY, CERTAIN, ("date_shifted",),
+          "The date is gone in place of shifted (strict rules).",
+          "Shift the date by the patient's number of days.",
+          lambda f: f.is_state("absent", "empty")),
+    Cause("date_bad_format", "Not a date", VALIDITY, CERTAIN, ("date_shifted",),
+          "What took the place of the date is none (strict rules).",
+          "Write a valid DICOM date.",
+          lambda f: ~f.each(is_date, f.actual)),
+    Cause("date_wrong_shift", "Shifted by another number of days", LINKAGE, CERTAIN, ("date_shifted",),
+          "The date was shifted, but not by the key's number of days or not as the patient's others (strict rules).",
+          "Use one number of days for all dates of a patient.",
+          _always),
+    Cause("uid_unchanged_nested", "UID in a sequence not changed", PRIVACY, CERTAIN, ("uid_changed",),
+          "The original UID stands in a sequence.",
+          "Let the rule that maps UIDs enter sequences.",
+          lambda f: f.nested & f.holds_original),
+    Cause("uid_unchanged", "UID not changed", PRIVACY, CERTAIN, _UIDS,
+          "The released UID is the original one.",
+          "Map the UID.",
+          lambda f: f.same_as_original if f.action == "uid_consistent" else f.holds_original),
+    Cause("uid_removed", "UID removed", LINKAGE, CERTAIN, _UIDS,
+          "The UID is gone in place of mapped (strict rules).",
+          "Map the UID in place of removing it.",
+          lambda f: f.is_state("absent", *["empty"] * (f.action == "uid_changed"))),
+    Cause("uid_not_in_mapping", "UID not in the mapping", KEY, CERTAIN, ("uid_consistent",),
+          "The UID mapping has no entry for the original, so no value could pass.",
+          "Write every UID that was changed into the mapping.",
+          lambda f: f.unmapped),
+    Cause("uid_nested_not_remapped", "UID in a sequence not as mapped", LINKAGE, CERTAIN, ("uid_consistent",),
+          "A UID in a sequence is not the one that the mapping gives: the reference leads nowhere.",
+          "Let the rule that maps UIDs enter sequences, with the mapping of the main data set.",
+          lambda f: f.nested),
+    Cause("uid_invalid", "Not a UID", VALIDITY, CERTAIN, _UIDS,
+          "The released value is no valid UID.",
+          "Write digits and dots, at most 64, no component with a leading zero.",
+          lambda f: ~f.each(is_uid, f.actual)),
+    Cause("uid_inconsistent", "UID not as mapped", LINKAGE, CERTAIN, _UIDS,
+          "The released UID is not the one that the mapping gives.",
+          "Use one mapping for all files of a submission.",
+          _always),
+    Cause("patient_id_unchanged", "Patient ID not changed", PRIVACY, CERTAIN, ("patid_consistent",),
+          "The released patient ID is the original one.",
+          "Map the patient ID.",
+          lambda f: f.same_as_original),
+    Cause("patient_id_not_in_mapping", "Patient ID not in the mapping", KEY, CERTAIN, ("patid_consistent",),
+          "The patient mapping has no entry for the original, so no value could pass.",
+          "Write every patient ID into the mapping.",
+          lambda f: f.unmapped),
+    Cause("patient_id_emptied", "Patient ID gone", LINKAGE, CERTAIN, ("patid_consistent",),
+          "The patient ID is gone: the patient's files no longer belong together.",
+          "Map the patient ID in place of emptying it.",
+          lambda f: f.is_state("absent", "empty")),
+    Cause("patient_id_inconsistent", "Patient ID not as mapped", LINKAGE, CERTAIN, ("patid_consistent",),
+          "The released patient ID is not the one that the mapping gives.",
+          "Use one mapping for all files of a submission.",
+          _always),
+    Cause("burned_in_untouched", "Burned-in text untouched", PRIVACY, CERTAIN, ("pixels_hidden",),
+          "The pixels of the region are those of the original.",
+          "Detect text in images of this kind.",
+          lambda f: f.shows("same pixels")),
+    Cause("ocr_noise", "Perhaps a misreading", KEY, REVIEW, ("pixels_hidden",),
+          "All words that were read are of one or two characters: text recognition sees such in noise.",
+          "Look at the region.",
+          lambda f: f.each(lambda found: bool(found) and all(len(word) <= 2 for word in found), f.survived)),
+    Cause("burned_in_partial", "Burned-in text partly legible", PRIVACY, LIKELY, ("pixels_hidden",),
+          "Some words of the text can still be read in the region.",
+          "Make the box larger.",
+          lambda f: f.partial),
+    Cause("burned_in_visible", "Burned-in text legible", PRIVACY, LIKELY, ("pixels_hidden",),
+          "The text can still be read in the region.",
+          "Detect text in images of this kind.",
+          _always),
+    Cause("pixel_data_dropped", "Pixel data dropped", UTILITY, CERTAIN, ("pixels_retained",),
+          "The released file has no pixel data.",
+          "Keep the pixel data.",
+          lambda f: ~f.each(lambda a: a.strip().lower() not in ("", "none"), f.actual)),
+    Cause("pixels_reencoded", "Pixels only stored differently", KEY, CERTAIN, ("pixels_retained",),
+          "The decoded pixels are those of the original, only their bytes differ.",
+          "Nothing is lost; keep the transfer syntax to please the scorer.",
+          lambda f: f.shows("same pixels")),
+    Cause("pixels_over_redacted", "Box over the image", UTILITY, LIKELY, ("pixels_retained",),
+          "A small box of one colour covers part of an image that had no text to hide.",
+          "Look at the image: what was taken for text?",
+          lambda f: f.shows("boxes")),
+    Cause("pixels_altered", "Pixels altered", UTILITY, CERTAIN, ("pixels_retained",),
+          "The stored pixel bytes are not those of the original.",
+          "Keep the pixel data; with the original files at hand explain() can tell more.",
+          _always),
+    Cause("other", "Not told by the row", KEY, REVIEW, _ANY,
+          "The values at hand do not say why: they were masked, or the verdict was set by a person.",
+          "Look at the row.",
+          _always),
+)
+
+# fmt: on
+CODES = tuple(cause.code for cause in CAUSES)
+
+
+def causes_table() -> pd.DataFrame:
+    """The table of all causes, in the order in which they are tried.
+
+    Returns
+    -------
+    DataFrame
+        cause, label, axis, confidence, actions, explanation, hint.
+
+    Examples
+    --------
+    >>> causes_table().set_index("cause").loc["tag_dropped", "explanation"]
+    'The attribute is gone.'
+    """
+    return pd.DataFrame(
+        [(c.code, c.label, c.axis, c.confidence, ", ".join(c.actions) or "any", c.sentence, c.hint) for c in CAUSES],
+        columns=["cause", "label", "axis", "confidence", "actions", "explanation", "hint"],
+    )

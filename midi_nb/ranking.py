@@ -1,0 +1,299 @@
+"""Two runs side by side, and several ranked: what changed, who is better, and how sure that is."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .frames import concat, require_columns
+from .scoring import COUNTS, is_tally, tally
+
+__all__ = ["CHANGES", "compare", "rank"]
+
+#: What can become of a check from one run to the next. A blank one counts as failing, as it does in the score.
+CHANGES = ("fixed", "regressed", "still failing", "still passing", "only before", "only after")
+
+# What a check is known by: the key's own numbers, none of the released file's.
+_IDENTITY = ("instance", "check", "action", "tag_path")
+_SHOWN = (
+    "patient",
+    "study",
+    "series",
+    "instance",
+    "check",
+    "action",
+    "tag_path",
+    "tag",
+    "name",
+    "private",
+    "scope",
+    "modality",
+    "sop_class",
+    "category",
+    "subcategory",
+)
+_SAME_KEY = 0.5  # of the smaller run: two runs that share fewer checks were not asked the same
+
+
+def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Every check of two runs, and what became of it from the one to the other.
+
+    Checks are paired by instance, number in the key, action and attribute, whatever the order of the rows. Where a key
+    or a submission has one of these several times (a file twice), those of the same text are paired, failures with
+    failures first.
+
+    Parameters
+    ----------
+    before, after
+        Results of one submission each, of the same key.
+
+    Returns
+    -------
+    DataFrame
+        What the check is (patient, study, series, instance, check, action, tag_path, …), before and after (whether it
+        passed; missing where blank or where the run has no such check), change. ``.value_counts("change")`` or any
+        ``groupby`` tallies it.
+
+    Examples
+    --------
+    >>> import midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> runs = [mn.evaluate(demo.submissions[name], demo.key, progress=False) for name in ("careless", "reference")]
+    >>> bool((mn.compare(*runs)["change"] == "regressed").any())
+    False
+    """
+    for frame, side in ((before, "before"), (after, "after")):
+        require_columns(frame, [*_IDENTITY, "passed"], "compare()")
+        _refuse_many(frame, side)
+        if not len(frame):
+            raise ValueError(f"compare() needs checks on both sides, and {side!r} holds none.")
+    in_before, in_after = _paired(before, after)
+    shared = int(((in_before >= 0) & (in_after >= 0)).sum())
+    if shared < _SAME_KEY * min(len(before), len(after)) or not shared:
+        raise ValueError(
+            f"compare() pairs checks by {', '.join(_IDENTITY)}, and only {shared:,} of {len(before):,} checks before "
+            f"and {len(after):,} after are in both. Evaluate both runs with the same answer key; official results name "
+            "instances by released UIDs, so read them with read_results(path, key=..., uids=...)."
+        )
+    columns = [name for name in _SHOWN if name in before and name in after]
+    extra = np.flatnonzero(in_before < 0)
+    shown = before[columns].iloc[in_before[in_before >= 0]]
+    if len(extra):
+        shown = concat([shown, after[columns].iloc[in_after[extra]]])
+    verdicts = [_taken(before["passed"], in_before), _taken(after["passed"], in_after)]
+    compared = shown.reset_index(drop=True).assign(before=verdicts[0], after=verdicts[1])
+    compared["change"] = _changes(verdicts, in_before >= 0, in_after >= 0)
+    return compared
+
+
+def _refuse_many(frame: pd.DataFrame, side: str) -> None:
+    if "submission" not in frame:
+        return
+    count = frame["submission"].nunique()
+    if count > 1:
+        raise ValueError(
+            f"compare() takes one submission a side, but {side!r} holds {count}; "
+            "select one: results[results['submission'] == name]."
+        )
+
+
+def _paired(before: pd.DataFrame, after: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """The place of every check in each frame, -1 where one lacks it: those of `before` first, in its order."""
+    a, b = _identities(before, after, _IDENTITY)
+    order_a, order_b = np.argsort(a, kind="stable"), np.argsort(b, kind="stable")
+    if _repeats(a[order_a]) or _repeats(b[order_b]):
+        texts = [name for name in ("expected",) if name in before and name in after]
+        a, b = _identities(before, after, [*_IDENTITY, *texts])
+        a, b = _told_apart(a, _verdicts(before), b, _verdicts(after))
+        order_a, order_b = np.argsort(a), np.argsort(b)
+    found = _found(a[order_a], b[order_b])
+    in_after = np.full(len(a), -1, dtype="int64")
+    in_after[order_a] = np.where(found >= 0, order_b[found], -1)
+    alone = np.ones(len(b), dtype=bool)
+    alone[in_after[in_after >= 0]] = False
+    extra = np.flatnonzero(alone)
+    return np.concatenate([np.arange(len(a)), np.full(len(extra), -1)]), np.concatenate([in_after, extra])
+
+
+def _repeats(keys: np.ndarray) -> bool:
+    return bool((keys[1:] == keys[:-1]).any())
+
+
+def _found(wanted: np.ndarray, keys: np.ndarray) -> np.ndarray:
+    """The place of each of `wanted` in `keys`, both sorted; -1 where it is not there."""
+    place = np.searchsorted(keys, wanted)
+    there = place < len(keys)
+    there[there] = keys[place[there]] == wanted[there]
+    return np.where(there, place, -1)
+
+
+def _identities(before: pd.DataFrame, after: pd.DataFrame, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """A number for what each check is known by, the same in both frames."""
+    key, width = np.zeros(len(before) + len(after), dtype="int64"), 1
+    for name in names:
+        codes, size = _common_codes(before[name], after[name])
+        if width * size > 2**60:
+            key = pd.factorize(key)[0].astype("int64")
+            width = int(key.max(initial=0)) + 1
+        key, width = key * size + codes, width * size
+    return key[: len(before)], key[len(before) :]
+
+
+def _common_codes(a: pd.Series, b: pd.Series) -> tuple[np.ndarray, int]:
+    """The codes of two categoricals one after another as if they had one set of categories, and how many there are."""
+    place = a.cat.categories.get_indexer(b.cat.categories)
+    new = place < 0
+    size = len(a.cat.categories) + int(new.sum())
+    place[new] = np.arange(len(a.cat.categories), size)
+    theirs = np.append(place, -1)[b.cat.codes.to_numpy()]
+    return np.concatenate([a.cat.codes.to_numpy().astype("int64"), theirs.astype("int64")]) + 1, size + 1
+
+
+def _told_apart(a: np.ndarray, first: np.ndarray, b: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The same identities, with those that a frame has several times numbered by verdict: no two rows are alike."""
+    identity = pd.factorize(np.concatenate([a, b]))[0].astype("int64")
+    keys = (identity[: len(a)], identity[len(a) :])
+    numbers = [_numbers(key, verdict) for key, verdict in zip(keys, (first, second), strict=True)]
+    width = 1 + max(int(number.max(initial=0)) for number in numbers)
+    return keys[0] * width + numbers[0], keys[1] * width + numbers[1]
+
+
+def _numbers(keys: np.ndarray, verdicts: np.ndarray) -> np.ndarray:
+    """For each row how many rows of its key come before it when failures come first."""
+    order = np.lexsort((verdicts, keys))
+    starts = np.flatnonzero(np.diff(keys[order], prepend=-1))
+    run = np.arange(len(keys)) - np.repeat(starts, np.diff(starts, append=len(keys)))
+    numbers = np.empty(len(keys), dtype="int64")
+    numbers[order] = run
+    return numbers
+
+
+def _verdicts(frame: pd.DataFrame) -> np.ndarray:
+    """0 failed, 1 blank, 2 passed."""
+    passed = frame["passed"].to_numpy(dtype="float64", na_value=0.5)
+    return (passed * 2).astype("int8")
+
+
+def _taken(passed: pd.Series, places: np.ndarray) -> Any:
+    """The verdicts at `places`, missing where that is -1."""
+    return pd.array(passed.array, dtype="boolean").take(places, allow_fill=True)
+
+
+def _changes(verdicts: Sequence[Any], in_before: np.ndarray, in_after: np.ndarray) -> pd.Categorical:
+    passed, passes = (verdict.to_numpy(dtype=bool, na_value=False) for verdict in verdicts)
+    code = np.select([~in_after, ~in_before, ~passed & passes, passed & ~passes, passed], [4, 5, 0, 1, 3], default=2)
+    return pd.Categorical.from_codes(code.astype("int8"), dtype=pd.CategoricalDtype(list(CHANGES)))
+
+
+def rank(results: pd.DataFrame, n: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """Several submissions from best to worst, and how sure that order is.
+
+    The checks of a patient stand and fall together, so patients are what is drawn: `n` times as many patients as there
+    are, with replacement, the same for all submissions.
+
+    Parameters
+    ----------
+    results
+        Results (or the tally of some) of two or more submissions over the same patients.
+    n
+        How often to draw.
+    seed
+        The same seed gives the same frame.
+
+    Returns
+    -------
+    DataFrame
+        submission, score, low, high (of 95 % of the draws), rank (equal scores share the better one), rank_low,
+        rank_high (of 95 % of the draws), p_first (the share of draws in which it was first; ties share), and
+        beats_next: whether it was better than the next one in at least 97.5 % of the draws (missing for the last).
+
+    Examples
+    --------
+    >>> import midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> runs = [mn.evaluate(demo.submissions[name], demo.key, progress=False) for name in ("careless", "reference")]
+    >>> mn.rank(concat(runs))["submission"].tolist()
+    ['reference', 'careless']
+    """
+    require_columns(results, ["submission", "patient"], "rank()")
+    if n < 1:
+        raise ValueError(f"rank() needs n of at least 1 draw, got {n}.")
+    passed, total, names = _by_patient(results)
+    weights = np.random.default_rng(seed).multinomial(
+        passed.shape[1], np.full(passed.shape[1], 1 / passed.shape[1]), size=n
+    )
+    score = passed.sum(axis=1) / total.sum(axis=1)
+    drawn = (weights @ passed.T) / (weights @ total.T)
+    ranks = _ranks(drawn)
+    first = drawn >= drawn.max(axis=1, keepdims=True) - _TIE
+    order = np.lexsort((names, -np.round(score, 12)))
+    ranking = (
+        pd.DataFrame(
+            {
+                "submission": pd.Categorical(names, categories=list(names)),
+                "score": score,
+                **_spread(drawn, "low", "high"),
+                "rank": _ranks(score[np.newaxis])[0],
+                **{
+                    name: values.astype("int64")
+                    for name, values in _spread(ranks, "rank_low", "rank_high", method="inverted_cdf").items()
+                },
+                "p_first": (first / first.sum(axis=1, keepdims=True)).mean(axis=0),
+            }
+        )
+        .iloc[order]
+        .reset_index(drop=True)
+    )
+    better = [(drawn[:, a] > drawn[:, b] + _TIE).mean() >= _SURE for a, b in itertools.pairwise(order)]
+    ranking["beats_next"] = pd.array([*better, pd.NA], dtype="boolean")
+    return ranking
+
+
+_TIE = 1e-12  # scores are quotients: equal counts can differ by a rounding error
+_SURE = 0.975
+
+
+def _by_patient(results: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Passes and checks (submissions × patients), and the names of the submissions."""
+    counts = results if is_tally(results) else tally(results, by=["submission", "patient"])
+    counts = counts.assign(
+        total=counts[list(COUNTS)].sum(axis=1),
+        **{name: counts[name].astype("str") for name in ("submission", "patient")},
+    )
+    table = counts.groupby(["submission", "patient"], observed=True)[["passed", "total"]].sum().unstack("patient")
+    table = table.sort_index().sort_index(axis=1)  # by name, so that the order of the rows does not change the draws
+    submissions, patients = len(table), table["total"].shape[1]
+    if submissions < 2:
+        raise ValueError(
+            f"rank() needs at least 2 submissions, but the frame holds {submissions}. "
+            "Put several results together with midi_nb.frames.concat([a, b])."
+        )
+    if patients < 2:
+        raise ValueError(
+            f"rank() draws patients anew to tell how sure an order is, but the frame holds {patients}; "
+            "at least 2 are needed."
+        )
+    lacking = table["total"].isna()
+    if lacking.any(axis=None):
+        worst = lacking.sum(axis=1).idxmax()
+        raise ValueError(
+            f"{submissions} submissions cover different patients, and rank() pairs by patient: {worst!r} lacks "
+            f"{int(lacking.loc[worst].sum())} of {patients}. Evaluate all with the same answer key; official results "
+            "name patients by released IDs, so read them with read_results(path, key=..., uids=...)."
+        )
+    return table["passed"].to_numpy("float64"), table["total"].to_numpy("float64"), table.index.to_numpy().astype(str)
+
+
+def _ranks(scores: np.ndarray) -> np.ndarray:
+    """For each row its ranks, 1 the best; equal scores share the better one."""
+    return 1 + (scores[:, np.newaxis, :] > scores[:, :, np.newaxis] + _TIE).sum(axis=2)
+
+
+def _spread(drawn: np.ndarray, low: str, high: str, method: Any = "linear") -> dict[str, np.ndarray]:
+    """The interval that 95 % of the draws lie in, for each column."""
+    bounds = np.quantile(drawn, [1 - _SURE, _SURE], axis=0, method=method)
+    return {low: bounds[0], high: bounds[1]}

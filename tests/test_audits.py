@@ -1,0 +1,394 @@
+"""Each finding on the smallest frame or folder that has it, and none where nothing is wrong."""
+
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from pydicom import DataElement, Dataset, FileMetaDataset, Sequence
+from pydicom.uid import ExplicitVRLittleEndian
+
+from midi_nb import audits
+from midi_nb.audits import FINDINGS, audit, conformance, findings_table
+from midi_nb.frames import RESULTS, concat, tidy
+
+SC = "1.2.840.10008.5.1.4.1.1.7"
+
+
+def checks(*rows):
+    """A results frame; every row says what is special about it."""
+    made = []
+    for number, row in enumerate(rows):
+        actual = row.get("actual")
+        usual = {
+            "submission": "a", "patient": "P1", "study": "T1", "series": "S1", "instance": "1.1", "check": str(number),
+            "tag_path": "(0008,0020)", "passed": True,
+            "state": "absent" if actual is None else "value" if actual else "empty",
+            "released": "2.1", "released_patient": "NEW", "private": False, "file": "one.dcm",
+        }  # fmt: skip
+        made.append(usual | row)
+    return tidy({name: [row.get(name) for row in made] for name in RESULTS}, RESULTS, len(made))
+
+
+def found(frame):
+    return frame["finding"].tolist()
+
+
+DATE = {"action": "date_shifted", "original": "20130829"}
+UID = {"action": "uid_changed", "original": "1.2.3"}
+
+
+@pytest.mark.parametrize(
+    ("row", "finding", "detail"),
+    [
+        ({"action": "text_removed", "expected": "Meyer"}, "vacuous_pass", "attribute absent"),
+        ({"action": "patid_consistent", "original": "4711"}, "vacuous_pass", "attribute absent"),
+        ({"action": "pixels_hidden", "expected": "Meyer"}, "vacuous_pass", "attribute absent"),
+        (DATE | {"state": "missing"}, "vacuous_pass", "file missing"),
+        (UID | {"state": "missing"}, "vacuous_pass", "file missing"),
+        (DATE | {"original": None}, "vacuous_pass", "attribute absent"),
+        (DATE, "date_removed", "value absent"),
+        (DATE | {"actual": ""}, "date_removed", "value empty"),
+        (DATE | {"actual": "ANON"}, "date_bad_format", "not a date"),
+        (DATE | {"actual": "2015.03.04"}, "date_bad_format", "not a date"),
+        (DATE | {"actual": "20150230"}, "date_bad_format", "not a date"),
+        (DATE | {"actual": "20150305", "expected": "552"}, "date_wrong_shift", "not the key's number of days"),
+        (UID, "uid_removed", "value absent"),
+        (UID | {"actual": ""}, "uid_removed", "value empty"),
+        (UID | {"actual": "ANON"}, "uid_invalid", "not a UID"),
+        (UID | {"actual": "1.2.03"}, "uid_invalid", "not a UID"),
+    ],
+)
+def test_each_finding_of_the_frame_alone(row, finding, detail):
+    told = audit(checks(row))
+    assert told[["finding", "detail"]].values.tolist() == [[finding, detail]]
+    usual = {kind.code: kind for kind in FINDINGS}[finding]
+    assert told[["axis", "confidence"]].values.tolist() == [[usual.axis, usual.confidence]]
+    assert told[["submission", "patient", "series", "instance", "tag_path", "file"]].values.tolist() == [
+        ["a", "P1", "S1", "1.1", "(0008,0020)", "one.dcm"]
+    ]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        DATE | {"passed": False},
+        DATE | {"passed": None, "actual": "ANON"},
+        DATE | {"actual": "20150304", "expected": "552"},
+        DATE | {"actual": "20120224", "expected": "552"},  # keys write the shift with either sign
+        DATE | {"actual": "20150304", "expected": "date shifted"},
+        DATE | {"original": "20130829101500", "actual": "20150304101500.5", "expected": "552"},
+        DATE | {"original": "101500", "actual": "111500"},  # a time is no date
+        UID | {"actual": "2.25.4"},
+        {"action": "text_removed", "expected": "Meyer", "actual": "clean"},
+        {"action": "text_removed", "expected": "Meyer", "actual": ""},
+        {"action": "text_retained", "expected": "CHEST", "state": "absent"},
+    ],
+)
+def test_nothing_is_found_where_nothing_is_wrong(row):
+    assert audit(checks(row)).empty
+
+
+def test_a_date_shifted_unlike_the_patients_other_dates_is_found_with_its_days():
+    usual = [DATE | {"original": f"201308{n}", "actual": f"201308{n + 5}"} for n in (10, 11, 12)]
+    odd = DATE | {"actual": "20130831", "series": "S2"}
+    another = DATE | {"actual": "20140829", "patient": "P2"}
+    told = audit(checks(*usual, odd, another))
+    assert told[["finding", "patient", "series", "days"]].values.tolist() == [["date_inconsistent", "P1", "S2", 2]]
+
+
+def test_submissions_do_not_share_a_shift():
+    rows = [DATE | {"actual": "20130830", "submission": name} for name in ("a", "b", "b")]
+    rows[0]["actual"] = "20130831"
+    assert audit(checks(*rows)).empty
+
+
+def test_an_old_uid_that_became_two_is_found():
+    rows = [UID | {"actual": new} for new in ("9.1", "9.1", "9.2")] + [UID | {"actual": "9.3", "submission": "b"}]
+    told = audit(checks(*rows))
+    assert told[["finding", "detail", "submission"]].values.tolist() == [
+        ["uid_split", "2 new UIDs for one old one", "a"]
+    ]
+
+
+def test_two_old_uids_that_became_one_are_found():
+    rows = [UID | {"original": old, "actual": "9.1"} for old in ("1.1", "1.1", "1.2")]
+    assert audit(checks(*rows))[["finding", "detail"]].values.tolist() == [["uid_merged", "2 old UIDs on one new one"]]
+
+
+def test_findings_come_in_the_order_of_their_table():
+    told = audit(checks(UID, DATE, {"action": "text_removed", "expected": "Meyer"}))
+    assert found(told) == ["vacuous_pass", "date_removed", "uid_removed"]
+    assert findings_table()["finding"].tolist() == [kind.code for kind in FINDINGS]
+
+
+def test_audit_names_the_columns_it_misses():
+    with pytest.raises(ValueError) as told:
+        audit(checks(DATE).drop(columns="state"))
+    assert (
+        str(told.value)
+        == "audit() needs the column state, which this frame lacks; evaluate() or read_results() makes it."
+    )
+
+
+# With the released files
+
+
+@pytest.fixture
+def release(tmp_path):
+    """Writes an object with all markers into a folder of released files; gives the folder."""
+
+    def write(name="one.dcm", uid="2.1", preamble=b"\0" * 128, **attributes):
+        file = Dataset()
+        file.file_meta = FileMetaDataset()
+        file.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+        file.file_meta.MediaStorageSOPClassUID, file.file_meta.MediaStorageSOPInstanceUID = SC, uid
+        file.preamble = preamble
+        file.update({
+            "SOPClassUID": SC, "SOPInstanceUID": uid, "PatientID": "NEW", "PatientIdentityRemoved": "YES",
+            "DeidentificationMethod": "tool", "LongitudinalTemporalInformationModified": "MODIFIED",
+            "BurnedInAnnotation": "NO",
+        })  # fmt: skip
+        for keyword, value in attributes.items():
+            if value is None:
+                delattr(file, keyword)
+            elif isinstance(value, DataElement):
+                file.add(value)
+            else:
+                setattr(file, keyword, value)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        file.save_as(tmp_path / name, enforce_file_format=True)
+        return tmp_path
+
+    return write
+
+
+NAME = {"action": "text_removed", "expected": "MEYER^STEPHANIE", "tag_path": "(0010,0010)", "actual": "x"}
+PLACE = {"action": "text_removed", "expected": "12 Harbour Lane", "tag_path": "(0010,1040)", "actual": "x"}
+MRN = {"action": "patid_consistent", "original": "4711815", "tag_path": "(0010,0020)", "actual": "NEW"}
+BORN = {"action": "date_shifted", "original": "19530716", "tag_path": "(0010,0030)", "actual": "19540716"}
+PLANTED = checks(NAME, PLACE, MRN, BORN, {"action": "uid_changed", "original": "1.2.840.9", "actual": "2.1"})
+
+
+def item(**attributes):
+    inner = Dataset()
+    inner.update(attributes)
+    return inner
+
+
+@pytest.mark.parametrize(
+    ("attributes", "path", "words", "confidence"),
+    [
+        ({"ImageComments": "prev. Stephanie Meyer"}, "(0020,4000)", "MEYER^STEPHANIE", "certain"),
+        ({"ImageComments": "seen by Meyer"}, "(0020,4000)", "meyer", "review"),
+        ({"ImageComments": "lives at 12, harbour lane"}, "(0020,4000)", "12 Harbour Lane", "certain"),
+        ({"ImageComments": "MRN-4711815"}, "(0020,4000)", "4711815", "likely"),
+        ({"ImageComments": "DOB 07/16/1953"}, "(0020,4000)", "19530716", "likely"),
+        ({"ImageComments": "DOB 16.07.1953"}, "(0020,4000)", "19530716", "likely"),
+        ({"AcquisitionDateTime": "19530716101500"}, "(0008,002a)", "19530716", "likely"),
+        ({"FrameOfReferenceUID": "1.2.840.9"}, "(0020,0052)", "1.2.840.9", "certain"),
+        ({"RequestAttributesSequence": Sequence([item(ScheduledProcedureStepDescription="for Meyer, Stephanie")])},
+         "(0040,0275)[0](0040,0007)", "MEYER^STEPHANIE", "certain"),
+        ({"creator": DataElement(0x00290010, "LO", "ACME"),
+          "private": DataElement(0x00291001, "UN", b"\0\1MEYER^STEPHANIE\0")},
+         '(0029,"ACME",01)', "MEYER^STEPHANIE", "certain"),
+        ({"preamble": b"4711815".ljust(128, b"\0")}, None, "4711815", "likely"),
+        ({"name": "Meyer_Stephanie/one.dcm"}, None, "MEYER^STEPHANIE", "certain"),
+    ],
+)  # fmt: skip
+def test_planted_values_are_found_elsewhere(release, attributes, path, words, confidence):
+    told = audit(PLANTED, released=release(**attributes))
+    assert told["finding"].tolist() == ["phi_elsewhere"]
+    assert told[["words", "confidence", "patient", "instance", "axis"]].values.tolist() == [
+        [words, confidence, "P1", "1.1", "privacy"]
+    ]
+    assert told["tag_path"].isna().all() if path is None else told["tag_path"].tolist() == [path]
+    assert not told["detail"].str.contains("meyer|4711|harbour", case=False).any()
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"ImageComments": "SPARKLE MEYERSON, 12 Lane, 14711815, 195307161"},
+        {"ImageComments": "Head, 045Y, F"},
+        {"FrameOfReferenceUID": "1.2.840.9.1"},
+        {"FrameOfReferenceUID": "11.2.840.9"},
+    ],
+)
+def test_parts_of_other_words_are_no_planted_values(release, attributes):
+    head = checks(
+        {"action": "text_removed", "expected": "HEAD^F", "actual": "x"},
+        {"action": "text_removed", "expected": "045Y", "actual": "x"},
+    )
+    assert audit(concat([PLANTED, head]), released=release(**attributes)).empty
+
+
+def test_what_a_failed_check_tells_is_not_told_again(release):
+    results = concat([PLANTED, checks(NAME | {"passed": False, "tag_path": "(0020,4000)", "actual": "MEYER"})])
+    assert audit(results, released=release(ImageComments="MEYER STEPHANIE")).empty
+
+
+def test_one_patients_values_are_no_other_patients(release):
+    release("two.dcm", "2.2", PatientID="OTHER", ImageComments="Meyer Stephanie")
+    results = concat(
+        [
+            PLANTED,
+            checks(DATE | {"actual": "20130830", "patient": "P2", "released": "2.2", "released_patient": "OTHER"}),
+        ]
+    )
+    assert audit(results, released=release()).empty
+
+
+def test_a_file_the_results_do_not_know_goes_by_its_patient_id(release):
+    told = audit(PLANTED, released=release(uid="2.77", ImageComments="Meyer Stephanie"))
+    assert told[["finding", "patient", "file"]].values.tolist() == [["phi_elsewhere", "P1", "one.dcm"]]
+    assert told["instance"].isna().all()
+
+
+def test_pixels_are_read_where_something_can_read_them(release):
+    pixels = np.zeros((3, 4, 4), dtype="uint16")
+    pixels[2] = 7
+    folder = release(Rows=4, Columns=4, NumberOfFrames=3, SamplesPerPixel=1, PhotometricInterpretation="MONOCHROME2",
+                     BitsAllocated=16,
+                     BitsStored=16, HighBit=15, PixelRepresentation=0, PixelData=pixels.tobytes())  # fmt: skip
+    told = audit(PLANTED, released=folder, read_text=lambda image: "STEPHANIE MEYER" if image.max() == 7 else "")
+    assert told[["finding", "tag_path", "detail"]].values.tolist() == [
+        ["phi_elsewhere", "(7fe0,0010)", "a planted name in the pixels"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "path"),
+    [
+        ({"PatientIdentityRemoved": None}, "(0012,0062)"),
+        ({"PatientIdentityRemoved": "NO"}, "(0012,0062)"),
+        ({"DeidentificationMethod": None}, "(0012,0063)"),
+        ({"LongitudinalTemporalInformationModified": "UNMODIFIED"}, "(0028,0303)"),
+        ({"BurnedInAnnotation": "YES"}, "(0028,0301)"),
+        ({"BurnedInAnnotation": None}, "(0028,0301)"),
+    ],
+)
+def test_missing_markers_are_found(release, attributes, path):
+    hidden = checks({"action": "pixels_hidden", "expected": "Meyer", "actual": "x", "tag_path": "(7fe0,0010)"})
+    told = audit(concat([PLANTED, hidden]), released=release(**attributes))
+    assert told[["finding", "tag_path", "confidence"]].values.tolist() == [["marker_missing", path, "certain"]]
+
+
+def test_a_code_sequence_does_for_the_method(release):
+    code = Sequence([item(CodeValue="113100", CodeMeaning="Basic")])
+    assert audit(PLANTED, released=release(DeidentificationMethod=None, DeidentificationMethodCodeSequence=code)).empty
+
+
+def reference(uid):
+    return Sequence([item(ReferencedSOPClassUID=SC, ReferencedSOPInstanceUID=uid)])
+
+
+def test_references_that_lead_nowhere_are_found(release):
+    release("two.dcm", "2.2", ReferencedImageSequence=reference("2.1"))
+    told = audit(PLANTED, released=release(ReferencedImageSequence=reference("2.99")))
+    assert told[["finding", "confidence", "tag_path", "words", "file"]].values.tolist() == [
+        ["dangling_reference", "review", "(0008,1140)[0](0008,1155)", "2.99", "one.dcm"]
+    ]
+
+
+def test_a_reference_of_the_key_that_leads_nowhere_is_certain(release):
+    asked = checks(
+        {"action": "uid_changed", "original": "1.1", "actual": "2.99", "tag_path": "(0008,1140)[0](0008,1155)"}
+    )
+    told = audit(
+        asked, released=release(ReferencedImageSequence=reference("2.99"), LongitudinalTemporalInformationModified=None)
+    )
+    assert told[["finding", "confidence"]].values.tolist() == [["dangling_reference", "certain"]]
+
+
+def test_references_to_studies_are_no_references_to_files(release):
+    assert audit(PLANTED, released=release(ReferencedStudySequence=reference("2.99"))).empty
+
+
+def test_a_reference_that_led_nowhere_in_the_originals_is_no_finding(release, tmp_path_factory):
+    originals = tmp_path_factory.mktemp("originals")
+    shutil.move(release(uid="1.1", ReferencedImageSequence=reference("1.99")) / "one.dcm", originals / "one.dcm")
+    assert audit(PLANTED, released=release(ReferencedImageSequence=reference("2.99")), original=originals).empty
+    shutil.move(release(uid="1.99") / "one.dcm", originals / "two.dcm")
+    told = audit(PLANTED, released=release(ReferencedImageSequence=reference("2.99")), original=originals)
+    assert told[["finding", "confidence"]].values.tolist() == [["dangling_reference", "certain"]]
+
+
+def test_files_that_are_no_dicom_are_left_out(release):
+    folder = release()
+    (folder / "Meyer Stephanie.txt").write_text("MEYER^STEPHANIE")
+    assert audit(PLANTED, released=folder).empty
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(FileNotFoundError) as told:
+        audit(PLANTED, released=tmp_path / "none")
+    assert str(told.value) == f"The folder of released files {tmp_path / 'none'} does not exist."
+
+
+def test_a_folder_belongs_to_one_submission(tmp_path):
+    with pytest.raises(ValueError) as told:
+        audit(concat([PLANTED, checks(DATE | {"submission": "b"})]), released=tmp_path)
+    assert str(told.value) == (
+        "audit(released=...) takes the results of one submission, got 2; "
+        "select one: results[results['submission'] == name]."
+    )
+
+
+# Conformance
+
+REPORT = """type,tag,message,modality,class,patient,study,series,instance,file_name,file_path
+Error,"</RequestAttributesSequence(0040,0275)[2]/ScheduledProcedureStepID(0040,0009)>",Empty attribute (no value),<CT>,<1.2>,<P>,<2.5>,<2.6>,<2.1>,,
+Warning,"</PatientName(0010,0010)[1]>",Value dubious for this VR [PN] = <MEYER> - Retired Person Name form,<CT>,<1.2>,<P>,<2.5>,<2.6>,<2.1>,,
+"""  # noqa: E501
+
+
+def test_an_official_report_becomes_tidy(tmp_path):
+    (tmp_path / "dciodvfy_report.csv").write_text(REPORT)
+    told = conformance(tmp_path / "dciodvfy_report.csv")
+    assert told[["type", "tag_path", "name", "message", "released"]].values.tolist() == [
+        ["error", "(0040,0275)[1](0040,0009)", "Scheduled Procedure Step ID", "Empty attribute (no value)", "2.1"],
+        [
+            "warning",
+            "(0010,0010)",
+            "Patient's Name",
+            "Value dubious for this VR [PN] - Retired Person Name form",
+            "2.1",
+        ],
+    ]
+    assert told["words"].astype(object).tolist() == [pytest.approx(np.nan, nan_ok=True), "MEYER"]
+    joined = PLANTED.merge(told, on=["released", "tag_path"])
+    assert joined[["check", "type"]].values.tolist() == [["0", "warning"]]
+
+
+@pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="dciodvfy is not installed")
+def test_the_program_is_asked_where_it_is_installed(release):
+    folder = release("deep/er/one.dcm")
+    (folder / "notes.txt").write_text("no DICOM")
+    told = conformance(folder)
+    assert {"error"} <= set(told["type"])
+    assert set(told["file"]) == {"deep/er/one.dcm"}
+    assert set(told["released"]) == {"2.1"}
+    assert "(0028,0010)" in set(told.loc[told["type"] == "error", "tag_path"])  # Rows
+    pd.testing.assert_frame_equal(
+        conformance(folder / "deep" / "er" / "one.dcm").drop(columns="file"), told.drop(columns="file")
+    )
+
+
+def test_without_the_program_the_remedy_is_told(release, monkeypatch):
+    monkeypatch.setattr(audits.shutil, "which", lambda name: None)
+    with pytest.raises(FileNotFoundError) as told:
+        conformance(release())
+    assert str(told.value) == (
+        "conformance() needs the program dciodvfy for DICOM files: install dicom3tools, or pass a report.csv "
+        "that was made elsewhere."
+    )
+
+
+def test_a_path_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(FileNotFoundError) as told:
+        conformance(tmp_path / "none")
+    assert (
+        str(told.value)
+        == f"{tmp_path / 'none'} does not exist; conformance() takes a dciodvfy report, a DICOM file or a folder."
+    )

@@ -1,0 +1,569 @@
+"""Each cause on a check of its own; problems, gains and wishes on small frames whose answers can be counted by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydicom import Dataset, FileMetaDataset
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+
+from midi_nb.causes import AXES, CAUSES, CONFIDENCES, causes_table, explain, problem_of, problems, what_if
+from midi_nb.frames import ACTIONS, LOST, RESULTS, UNMAPPED, tidy
+from midi_nb.scoring import score
+
+CODES = [cause.code for cause in CAUSES]
+PATH = "(0008,1030)"
+NESTED = "(0008,1140)[0](0008,1155)"
+PRIVATE = '(0027,"GEMS_IMAG_01",33)'
+CREATOR = "(0027,0010)"
+
+
+def checks(*rows):
+    """A results frame; every row says what is special about it."""
+    made = []
+    for number, row in enumerate(rows):
+        actual = row.get("actual")
+        usual = {
+            "submission": "a", "patient": "P1", "study": "T1", "series": "S1", "instance": "I1", "check": str(number),
+            "tag_path": PATH, "passed": False, "state": "absent" if actual is None else "value" if actual else "empty",
+        }  # fmt: skip
+        row = usual | row
+        row.setdefault("score", np.nan if row["passed"] is None else float(row["passed"]))
+        if row["state"] != "missing":
+            row |= {f"released_{name}": f"new {row[name]}" for name in ("patient", "study", "series")}
+            row["released"] = f"new {row['instance']}"
+        row["private"] = row["tag_path"].startswith("(0027")
+        made.append(row)
+    return tidy({name: [row.get(name) for row in made] for name in RESULTS}, RESULTS, len(made))
+
+
+def causes_of(*rows, **how):
+    explained = explain(checks(*rows), **how)
+    return explained["cause"].astype(object).where(explained["cause"].notna(), None).tolist()
+
+
+def words_of(**row):
+    return explain(checks(row))["words"].astype(object)[0]
+
+
+REMOVED, RETAINED, HIDDEN = "text_removed", "text_retained", "pixels_hidden"
+UID, NEW = "1.2.840.113619.2.55", "1.2.826.0.1.3680043.8.1"
+TABLE = [
+    # cause, action, original, expected, actual, what else
+    ("lost_check", HIDDEN, None, "MEYER", None, {"passed": None, "error": f"{LOST}box outside the image"}),
+    ("lost_check", "tag_invented", None, None, None, {"passed": None, "error": f"{LOST}no such action"}),
+    ("blank_no_words", RETAINED, "M", "M", "O", {"passed": None, "error": "no word is left"}),
+    ("blank_no_words", REMOVED, "he was", "he was", "clean", {"passed": None}),
+    ("blank_error", RETAINED, None, None, "tse2d", {"passed": None, "error": "the key has no text"}),
+    ("blank_error", RETAINED, "²", "²", "2", {"passed": None}),
+    ("blank_error", HIDDEN, None, "MEYER", None, {"passed": None, "error": "no text recognition"}),
+    ("blank_error", "date_shifted", None, None, "20130829", {"passed": None}),
+    *[("missing_file", action, "x", "x", None, {"state": "missing"}) for action in ACTIONS],
+    ("nothing_to_remove", REMOVED, "", "", "present", {}),
+    ("nothing_to_remove", "date_shifted", "", "date shifted", "20150101", {}),
+    ("nothing_to_remove", "uid_changed", "", "uid changed", UID, {}),
+    ("leak_numeric", REMOVED, "0012", "0012", "12", {}),
+    ("leak_numeric", REMOVED, "12", "12", "12.0", {}),
+    ("leak_untouched", REMOVED, "XR CHEST for Meyer", "Meyer", "XR CHEST for Meyer", {}),
+    ("leak_untouched", REMOVED, "12", "12", "12", {}),
+    ("leak_substring", REMOVED, "PARK", "PARK", "SPARKLE", {}),
+    ("leak_substring", REMOVED, "Ann Smith", "Ann Smith", "announcement", {"score": 0.5}),
+    ("leak_substring", REMOVED, "7", "7", r"b'\x07\x00'", {}),
+    ("leak_full", REMOVED, "XR CHEST for Meyer", "Meyer", "chest [MEYER]", {}),
+    ("leak_full", REMOVED, "Douglas Meyer", "Douglas Meyer", "Meyer, Douglas", {}),
+    ("leak_full", REMOVED, "20130829", "20130829", "at 20130829101500", {}),
+    ("leak_partial", REMOVED, "Douglas Meyer", "Douglas Meyer", "Mr Meyer", {"score": 0.5}),
+    ("leak_partial", REMOVED, "trial T-68", "T-68", "T", {"score": 0.5}),  # a strict verdict: words stand between signs
+    ("private_tag_dropped", RETAINED, "1", "1", None, {"tag_path": PRIVATE}),
+    ("private_tag_dropped", "tag_retained", "1", None, None, {"tag_path": PRIVATE}),
+    ("private_block_dropped", RETAINED, "GEMS_IMAG_01", "GEMS_IMAG_01", None, {"tag_path": CREATOR}),
+    ("tag_dropped", RETAINED, "BODY", "BODY", None, {}),
+    ("value_emptied", RETAINED, "BODY", "BODY", "", {}),
+    ("reformatted", RETAINED, "-5", "-5", "-5.0", {}),
+    ("reformatted", RETAINED, "x", "['ORIGINAL', 'PRIMARY']", r"Original\Primary", {"score": 0.5}),
+    ("reformatted", RETAINED, "x", "[1.0, 2.50]", "[1, 2.5]", {}),
+    ("reformatted", RETAINED, "x", "CHEST  CT", "chestct", {"score": 0.0}),
+    ("overclean_disputable", RETAINED, "x", "4.6 COLONOSCOPY (ACRIN) DR.IYER", "4.6 COLONOSCOPY (ACRIN)",
+     {"score": 0.75}),
+    ("overclean_disputable", RETAINED, "x", "CHEST Dr. Iyer", "CHEST", {"score": 1 / 3}),
+    ("overclean_disputable", RETAINED, "x", "CHEST IYER^ANN", "CHEST", {"score": 0.5}),
+    ("overclean_disputable", RETAINED, "x", "CHEST 20140321", "CHEST", {"score": 0.5}),
+    ("overclean_disputable", RETAINED, "x", "CHEST 2014-03-21", "CHEST", {"score": 0.5}),
+    ("overclean_partial", RETAINED, "x", "CHEST Dr. Iyer contrast", "CHEST", {"score": 0.25}),
+    ("overclean_partial", RETAINED, "x", "P4^P101^S108^I0, Gated, 0.0%", "^I0, Gated, 0.0%", {"score": 0.667}),
+    *[("value_dummy", RETAINED, "x", "CHEST", dummy, {}) for dummy in
+      ("ANONYMIZED", "removed", "[REDACTED]", "None", "XXXX", "de-identified", "5f4dcc3b5aa765d61d8327deb882cf99")],
+    ("value_dummy", RETAINED, "60", "60", "0", {}),
+    ("value_replaced", RETAINED, "60", "60", "61", {}),
+    ("value_replaced", RETAINED, "x", "CHEST", "HEAD", {}),
+    ("required_tag_dropped", "tag_retained", "3", None, None, {}),
+    ("required_tag_dropped", "text_notnull", "3", None, None, {}),
+    ("required_value_emptied", "text_notnull", "3", None, "", {}),
+    ("date_unshifted", "date_shifted", "20130829", "date shifted", "20130829", {}),
+    ("date_unshifted", "date_shifted", "20130829", "552", "20130829101500", {}),
+    ("date_removed", "date_shifted", "20130829", "552", None, {}),
+    ("date_removed", "date_shifted", "20130829", "552", "", {}),
+    ("date_bad_format", "date_shifted", "20130829", "552", "2014.03.04", {}),
+    ("date_wrong_shift", "date_shifted", "20130829", "552", "20150305", {}),
+    ("uid_unchanged_nested", "uid_changed", UID, None, UID, {"tag_path": NESTED}),
+    ("uid_unchanged", "uid_changed", UID, None, UID, {}),
+    ("uid_unchanged", "uid_changed", UID, None, f"{UID}.77", {}),
+    ("uid_unchanged", "uid_consistent", UID, None, UID, {"tag_path": NESTED}),
+    ("uid_removed", "uid_changed", UID, None, None, {}),
+    ("uid_removed", "uid_changed", UID, None, "", {}),
+    ("uid_invalid", "uid_changed", UID, None, "ANON", {}),
+    ("uid_inconsistent", "uid_changed", UID, None, NEW, {}),
+    ("uid_not_in_mapping", "uid_consistent", UID, None, NEW, {"error": UNMAPPED}),
+    ("uid_nested_not_remapped", "uid_consistent", UID, None, NEW, {"tag_path": NESTED}),
+    ("uid_removed", "uid_consistent", UID, None, None, {}),
+    ("uid_invalid", "uid_consistent", UID, None, "", {}),
+    ("uid_invalid", "uid_consistent", UID, None, "1.2.007", {}),
+    ("uid_invalid", "uid_consistent", UID, None, "1." + "2" * 63, {}),
+    ("uid_inconsistent", "uid_consistent", UID, None, NEW, {}),
+    ("uid_inconsistent", "uid_consistent", UID, None, f"['{NEW}', '{NEW}.1']", {}),
+    ("patient_id_unchanged", "patid_consistent", "4711", None, "4711", {}),
+    ("patient_id_not_in_mapping", "patid_consistent", "4711", None, "A", {"error": UNMAPPED}),
+    ("patient_id_emptied", "patid_consistent", "4711", None, "", {}),
+    ("patient_id_inconsistent", "patid_consistent", "4711", None, "A-1", {}),
+    ("ocr_noise", HIDDEN, "REMOVED", "DE SOUZA II", "DE II", {"score": 1 / 3}),
+    ("burned_in_partial", HIDDEN, "REMOVED", "MEYER ANNA", "MEYER", {"score": 0.5}),
+    ("burned_in_visible", HIDDEN, "REMOVED", "MEYER [F]\nDOB: 07.16.1953", "MEYER 07.16.1953", {}),
+    ("pixel_data_dropped", "pixels_retained", None, "abc", None, {}),
+    ("pixel_data_dropped", "pixels_retained", None, "abc", "None", {"state": "value"}),
+    ("pixels_altered", "pixels_retained", "abd", "abc", "abd", {}),
+    ("other", "tag_retained", "3", None, "3", {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cause", "action", "original", "expected", "actual", "more"), TABLE)
+def test_each_cause_is_found_under_its_own_name(cause, action, original, expected, actual, more):
+    row = {"action": action, "original": original, "expected": expected, "actual": actual}
+    assert causes_of(row | more) == [cause]
+
+
+def test_every_cause_that_needs_no_files_is_tried():
+    of_files = {"source_gap", "burned_in_untouched", "pixels_reencoded", "pixels_over_redacted"}
+    assert {row[0] for row in TABLE} == set(CODES) - of_files
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"action": REMOVED, "expected": "Douglas Meyer", "actual": "Mr Meyer", "score": 0.5}, "meyer"),
+        ({"action": REMOVED, "original": "a", "expected": "Douglas Meyer", "actual": "Meyer Douglas"}, "douglas meyer"),
+        ({"action": REMOVED, "expected": "he was", "actual": "he was here"}, "he was"),
+        ({"action": RETAINED, "expected": "CHEST FOR SCREENING", "actual": "CHEST", "score": 0.5}, "screening"),
+        ({"action": HIDDEN, "expected": "MEYER [F]\nDOB: 07.16.1953", "actual": "MEYER", "score": 0.5}, "meyer"),
+        ({"action": RETAINED, "expected": "CHEST", "actual": None}, np.nan),
+        ({"action": "uid_changed", "original": UID, "actual": UID}, np.nan),
+    ],
+)
+def test_words_are_those_that_survived_or_were_lost(row, words):
+    assert words_of(**row) is words or words_of(**row) == words
+
+
+def test_passing_checks_have_no_cause():
+    rows = [{"action": action, "passed": True, "actual": "x"} for action in ACTIONS]
+    explained = explain(checks(*rows))
+    assert explained[["cause", "axis", "confidence", "words"]].isna().all(axis=None)
+
+
+def test_explain_leaves_its_argument_alone():
+    results = checks({"action": RETAINED, "expected": "CHEST", "actual": ""})
+    before = results.copy(deep=True)
+    explained = explain(results)
+    pd.testing.assert_frame_equal(results, before)
+    pd.testing.assert_frame_equal(explained[list(results.columns)], results)
+    assert list(explained.columns[-4:]) == ["cause", "axis", "confidence", "words"]
+
+
+def test_explain_names_the_columns_it_misses():
+    with pytest.raises(ValueError) as told:
+        explain(checks({"action": RETAINED}).drop(columns=["state"]))
+    assert str(told.value) == (
+        "explain() needs the column state, which this frame lacks; evaluate() or read_results() makes it."
+    )
+
+
+texts = st.none() | st.sampled_from(
+    ["", "CHEST", "chest ct", "he was", "²", "12", "12.0", "20130829", UID, NEW, "Dr. Iyer"]
+)
+row = st.fixed_dictionaries(
+    {
+        "action": st.sampled_from(ACTIONS),
+        "original": texts,
+        "expected": texts,
+        "actual": texts,
+        "passed": st.sampled_from([True, False, None]),
+        "score": st.sampled_from([0.0, 0.5, 1.0, np.nan]),
+        "tag_path": st.sampled_from([PATH, NESTED, PRIVATE, CREATOR]),
+        "state": st.sampled_from(["value", "empty", "absent", "missing"]),
+        "series": st.sampled_from(["S1", "S2"]),
+        "instance": st.sampled_from(["I1", "I2", "I3"]),
+        "error": st.none() | st.sampled_from([f"{LOST}why", "why"]),
+    }
+)
+
+
+@given(st.lists(row, min_size=1, max_size=12))
+def test_every_failure_has_exactly_one_cause_and_one_problem(rows):
+    results = checks(*rows)
+    explained = explain(results)
+    failed = ~results["passed"].fillna(False)
+    assert (explained["cause"].notna() == failed).all()
+    assert (problem_of(explained).notna() == failed).all()
+    table = problems(explained)
+    assert table["rows"].sum() == failed.sum()
+    assert not table["problem"].duplicated().any()
+    if len(table):
+        wish = what_if(explained, table["problem"].iloc[-1])["gain"]
+        assert wish.tolist() == pytest.approx(table[["gain", "gain_series"]].iloc[-1].tolist(), nan_ok=True)
+
+
+@given(st.lists(row, min_size=1, max_size=10), st.randoms())
+def test_the_order_of_the_rows_does_not_matter(rows, random):
+    results = explain(checks(*rows)).assign(row=range(len(rows)))
+    order = random.sample(range(len(rows)), len(rows))
+    mixed = explain(checks(*rows).iloc[order].reset_index(drop=True)).assign(row=order).sort_values("row")
+    assert mixed["cause"].tolist() == results["cause"].tolist() or mixed["cause"].isna().all()
+    assert problem_of(mixed).tolist() == problem_of(results).tolist() or mixed["cause"].isna().all()
+
+
+def test_the_table_is_in_order_and_whole():
+    table = causes_table()
+    assert table["cause"].tolist() == CODES
+    assert table["cause"].is_unique
+    assert table["label"].is_unique
+    assert set(table["axis"]) == set(AXES)
+    assert set(table["confidence"]) == set(CONFIDENCES)
+    assert table["explanation"].str.endswith(".").all()
+    assert table["hint"].str.len().gt(10).all()
+
+
+def test_the_last_cause_befalls_every_action_without_condition():
+    assert CODES[-1] == "other"
+    assert not CAUSES[-1].actions
+
+
+# Private blocks
+
+
+def private(number, **more):
+    return {
+        "action": RETAINED,
+        "original": "1",
+        "expected": "1",
+        "tag_path": f'(0027,"GEMS_IMAG_01",{number:02x})',
+    } | more
+
+
+def test_a_block_is_dropped_when_two_of_its_attributes_are_and_none_is_left():
+    assert causes_of(private(1), private(2)) == ["private_block_dropped"] * 2
+
+
+def test_a_block_is_dropped_when_its_creator_is():
+    creator = {"action": "tag_retained", "original": "GEMS_IMAG_01", "tag_path": CREATOR}
+    assert causes_of(private(1), creator) == ["private_block_dropped"] * 2
+
+
+@pytest.mark.parametrize(
+    "left",
+    [private(3, actual="1", passed=True), private(3, actual="", passed=False),
+     private(3, actual="1", instance="I2", passed=True),
+     {"action": "tag_retained", "original": "GEMS_IMAG_01", "actual": "GEMS_IMAG_01", "passed": True,
+      "tag_path": CREATOR}],
+)  # fmt: skip
+def test_a_block_is_not_dropped_while_something_of_it_is_left_in_the_series(left):
+    assert causes_of(private(1), private(2), left)[:2] == ["private_tag_dropped"] * 2
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [private(3, actual="1", passed=True, series="S2"), private(3, actual="1", passed=True, submission="b"),
+     private(3, actual="1", passed=True) | {"tag_path": '(0027,"OTHER",03)'}],
+)  # fmt: skip
+def test_what_is_left_in_another_series_submission_or_block_does_not_count(elsewhere):
+    assert causes_of(private(1), private(2), elsewhere)[:2] == ["private_block_dropped"] * 2
+
+
+# Problems
+
+
+def slices(count, *rows):
+    return [{"instance": f"I{number}"} | row for number in range(count) for row in rows]
+
+
+def passes(count):
+    return [{"action": "tag_retained", "actual": "x", "passed": True, "instance": f"I{n}"} for n in range(count)]
+
+
+def test_a_dropped_block_of_27_attributes_in_82_slices_is_one_problem():
+    table = problems(checks(*slices(82, *[private(number) for number in range(27)]), *passes(82)))
+    assert table[["problem", "rows", "series", "patients", "tags", "share"]].to_dict("records") == [
+        {"problem": "private_block_dropped: GEMS_IMAG_01", "rows": 27 * 82, "series": 1, "patients": 1,
+         "tags": 27, "share": 1.0}
+    ]  # fmt: skip
+    assert table["gain"][0] == pytest.approx(27 * 82 / (28 * 82))
+
+
+def test_different_lost_words_are_different_problems():
+    lost = [
+        {"action": RETAINED, "expected": f"CHEST {word}", "actual": "CHEST", "score": 0.5} for word in ("left", "right")
+    ]
+    table = problems(checks(*slices(3, *lost)))
+    assert table["problem"].tolist() == [
+        "overclean_partial: Study Description (0008,1030)",
+        "overclean_partial: Study Description (0008,1030) #2",
+    ]
+
+
+def test_no_name_of_a_problem_holds_a_value():
+    table = problems(checks(*slices(2, {"action": REMOVED, "expected": "Meyer Ann", "actual": "Meyer", "score": 0.5})))
+    assert (
+        not table.drop(columns="example")
+        .astype("str")
+        .apply(lambda column: column.str.contains("meyer", case=False))
+        .any(axis=None)
+    )
+
+
+def test_values_that_differ_from_slice_to_slice_are_one_problem():
+    rows = [{"action": RETAINED, "expected": f"{n}.5", "instance": f"I{n}"} for n in range(9)]
+    assert problems(checks(*rows))["rows"].tolist() == [9]
+
+
+def test_items_of_a_sequence_are_one_problem():
+    rows = [
+        {"action": "uid_consistent", "original": UID, "actual": NEW, "tag_path": f"(0008,1140)[{n}](0008,1155)"}
+        for n in range(4)
+    ]
+    table = problems(checks(*rows))
+    assert table[["tag", "rows"]].values.tolist() == [["(0008,1140)(0008,1155)", 4]]
+
+
+def test_attributes_that_fail_on_the_same_slices_are_one_problem_within_a_cause():
+    dates = [
+        {"action": "date_shifted", "original": "20130829", "actual": "20130829", "tag_path": f"(0008,002{n})"}
+        for n in (0, 1, 2)
+    ]
+    emptied = {"action": RETAINED, "expected": "CHEST", "actual": ""}
+    table = problems(checks(*slices(5, *dates, emptied)))
+    assert table["problem"].tolist() == [
+        "date_unshifted: Study Date (0008,0020) and 2 more",
+        "value_emptied: Study Description (0008,1030)",
+    ]
+
+
+def test_attributes_that_share_a_single_instance_stay_apart():
+    rows = [{"action": RETAINED, "expected": "x", "tag_path": path} for path in ("(0008,1030)", "(0008,103e)")]
+    assert len(problems(checks(*rows))) == 2
+
+
+def test_what_recurs_in_another_series_is_the_same_problem():
+    rows = slices(2, {"action": RETAINED, "expected": "CHEST"})
+    others = [row | {"series": "S2", "patient": "P2", "instance": f"other {row['instance']}"} for row in rows]
+    assert problems(checks(*rows, *others))[["rows", "series", "patients"]].values.tolist() == [[4, 2, 2]]
+
+
+def test_two_submissions_have_problems_of_their_own_by_the_same_name():
+    rows = slices(2, {"action": RETAINED, "expected": "CHEST"})
+    table = problems(
+        checks(
+            *rows,
+            *[row | {"submission": "b"} for row in rows[:1]],
+            {"action": RETAINED, "passed": True, "submission": "b"},
+        )
+    )
+    assert table[["submission", "problem", "gain", "share"]].values.tolist() == [
+        ["a", "tag_dropped: Study Description (0008,1030)", 1.0, 1.0],
+        ["b", "tag_dropped: Study Description (0008,1030)", 0.5, 1.0],
+    ]
+
+
+def test_the_example_is_a_row_of_the_problem():
+    results = explain(checks(*passes(3), *slices(2, {"action": RETAINED, "expected": "CHEST"})))
+    results.index = [f"row {n}" for n in range(len(results))]
+    assert results.loc[problems(results)["example"][0], "cause"] == "tag_dropped"
+
+
+def test_without_failures_there_is_no_problem():
+    assert problems(checks(*passes(3))).empty
+    assert list(problems(checks(*passes(3))).columns[:12]) == [
+        "problem", "cause", "axis", "confidence", "action", "tag", "rows", "series", "patients", "share", "gain",
+        "example",
+    ]  # fmt: skip
+
+
+def test_gains_are_unknown_where_passes_are():
+    results = checks(*slices(2, {"action": RETAINED, "expected": "CHEST"}))
+    results.attrs["failures_only"] = True
+    assert problems(results)[["gain", "gain_series"]].isna().all(axis=None)
+    assert problems(results)["share"].tolist() == [1.0]
+
+
+def mixture():
+    """Failures, blanks and lost checks that share series and attributes, in two submissions."""
+    random = np.random.default_rng(3)
+    kinds = [
+        {"actual": "CHEST", "passed": True}, {"actual": None}, {"actual": ""}, {"actual": "CHES", "passed": None},
+        {"actual": None, "state": "missing"}, {"actual": None, "passed": None, "error": f"{LOST}why"},
+    ]  # fmt: skip
+    return explain(
+        checks(
+            *[
+                {
+                    "action": RETAINED,
+                    "expected": "CHEST",
+                    "submission": str(random.choice(["a", "b"])),
+                    "series": f"S{random.integers(3)}",
+                    "instance": f"I{random.integers(20)}",
+                    "tag_path": f"(0008,103{random.integers(2)})",
+                }
+                | kinds[random.choice(6, p=[0.5, 0.1, 0.1, 0.1, 0.1, 0.1])]
+                for _ in range(150)
+            ]
+        )
+    )
+
+
+def test_gains_are_those_of_the_score_under_either_denominator():
+    results = mixture()
+    table = problems(results)
+    assert len(table) > 5
+    for line in table.itertuples():
+        wish = what_if(results, line.problem)
+        wish = wish[wish["submission"] == line.submission].set_index("unit")["gain"]
+        assert line.gain == pytest.approx(wish["instance"])
+        assert line.gain_series == pytest.approx(wish["series"])
+
+
+# What if
+
+
+def test_with_everything_fixed_the_score_is_whole():
+    results = mixture()
+    wish = what_if(results, problems(results)["problem"].tolist())
+    assert wish["after"].eq(1).all()
+    assert wish["before"].tolist() == [
+        *score(results, by="submission")["score"], *score(results, by="submission", unit="series")["score"],
+    ]  # fmt: skip
+
+
+def test_a_cause_can_be_wished_away_by_its_code():
+    results = checks({"action": RETAINED, "expected": "CHEST"}, *passes(3))
+    assert what_if(results, "tag_dropped")[["unit", "before", "after", "gain"]].values.tolist() == [
+        ["instance", 0.75, 1.0, 0.25],
+        ["series", 0.5, 1.0, 0.5],
+    ]
+
+
+def test_nothing_fixed_gains_nothing():
+    assert what_if(mixture(), [])["gain"].eq(0).all()
+
+
+def test_an_unknown_problem_is_refused():
+    with pytest.raises(ValueError) as told:
+        what_if(checks(*passes(2)), ["tag_droped", "missing_file"])
+    assert str(told.value) == (
+        "what_if() finds 1 of the 2 problems to fix neither among problems(results) nor among the causes; "
+        "take names from the column problem."
+    )
+
+
+# With the original files
+
+
+def image(path: Path, pixels: np.ndarray, uid: str = "I1", **attributes: str) -> None:
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID, meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = (
+        ExplicitVRLittleEndian,
+        CTImageStorage,
+        uid,
+    )
+    file = Dataset()
+    file.file_meta = meta
+    file.SOPClassUID, file.SOPInstanceUID = CTImageStorage, uid
+    for name, value in attributes.items():
+        setattr(file, name, value)
+    file.Rows, file.Columns, file.SamplesPerPixel, file.PhotometricInterpretation = *pixels.shape, 1, "MONOCHROME2"
+    file.BitsAllocated, file.BitsStored, file.HighBit, file.PixelRepresentation = 16, 16, 15, 0
+    file.PixelData = pixels.astype("<u2").tobytes()
+    file.save_as(path, enforce_file_format=True)
+
+
+@pytest.fixture
+def folders(tmp_path):
+    (tmp_path / "original").mkdir()
+    (tmp_path / "released").mkdir()
+    pixels = np.random.default_rng(0).integers(1, 4000, (40, 60))
+    image(tmp_path / "original" / "a.dcm", pixels, "1.2.3", StudyDescription="CHEST", PatientComments="")
+    (tmp_path / "original" / "notes.txt").write_text("no DICOM")
+
+    def release(change=lambda pixels: pixels):
+        image(tmp_path / "released" / "b.dcm", change(pixels.copy()), "1.2.4")
+        return tmp_path
+
+    return release
+
+
+def boxed(pixels):
+    pixels[5:12, 10:30] = pixels[20:25, 3:9] = 0
+    return pixels
+
+
+def speckled(pixels):
+    pixels[5:12, 10:30] = pixels[5:12, 10:30][::-1]
+    return pixels
+
+
+@pytest.mark.parametrize(
+    ("change", "cause"),
+    [(lambda pixels: pixels, "pixels_reencoded"), (boxed, "pixels_over_redacted"), (speckled, "pixels_altered"),
+     (lambda pixels: pixels * 0, "pixels_altered"), (lambda pixels: pixels[1:], "pixels_altered")],
+)  # fmt: skip
+def test_originals_tell_what_became_of_the_pixels(folders, change, cause):
+    place = folders(change)
+    row = {"action": "pixels_retained", "expected": "abc", "actual": "abd", "instance": "1.2.3", "file": "b.dcm"}
+    assert causes_of(row, original=place / "original", released=place / "released") == [cause]
+    assert causes_of(row, original={"1.2.3": place / "original" / "a.dcm"}) == ["pixels_altered"]
+    assert causes_of(row) == ["pixels_altered"]
+
+
+@pytest.mark.parametrize(
+    ("box", "cause"), [((10, 5, 30, 12), "burned_in_visible"), ((31, 13, 59, 19), "burned_in_untouched")]
+)
+def test_originals_tell_untouched_from_partly_covered_text(folders, box, cause):
+    place = folders(boxed)
+    row = {"action": HIDDEN, "expected": "MEYER", "actual": "MEYER", "instance": "1.2.3", "file": "b.dcm"}
+    row |= dict(zip(("x0", "y0", "x1", "y1"), box, strict=True))
+    assert causes_of(row, original=place / "original", released=place / "released") == [cause]
+
+
+@pytest.mark.parametrize(
+    ("tag_path", "cause"),
+    [("(0008,1030)", "tag_dropped"), ("(0008,103e)", "source_gap"), ("(0010,4000)", "source_gap")],
+)
+def test_originals_tell_what_was_never_there(folders, tag_path, cause):
+    row = {"action": RETAINED, "expected": "CHEST", "instance": "1.2.3", "tag_path": tag_path}
+    assert causes_of(row, original=folders() / "original") == [cause]
+    assert causes_of(row | {"instance": "not among the originals"}, original=folders() / "original") == ["tag_dropped"]
+
+
+def test_a_missing_folder_of_originals_is_told(tmp_path):
+    with pytest.raises(FileNotFoundError) as told:
+        explain(checks({"action": RETAINED}), original=tmp_path / "none")
+    assert str(told.value) == f"The folder of original files {tmp_path / 'none'} does not exist."
+
+
+@pytest.mark.parametrize("known", [{UID: NEW}, pd.Series({UID: NEW})])
+def test_mappings_tell_a_wrong_value_from_one_they_do_not_know(known):
+    rows = [{"action": "uid_consistent", "original": uid, "actual": "1.2"} for uid in (UID, "1.9")]
+    patient = {"action": "patid_consistent", "original": "4711", "actual": "A"}
+    assert causes_of(*rows, patient, uids=known, patients={}) == [
+        "uid_inconsistent",
+        "uid_not_in_mapping",
+        "patient_id_not_in_mapping",
+    ]

@@ -1,0 +1,220 @@
+"""Two runs side by side and several ranked, on frames whose answers are known beforehand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from midi_nb.frames import RESULTS, concat, tidy
+from midi_nb.ranking import CHANGES, compare, rank
+from midi_nb.scoring import tally
+
+
+def checks(verdicts, submission="a", **columns):
+    """One check for each verdict, all of one instance unless `columns` say otherwise."""
+    rows = len(verdicts)
+    usual = {
+        "submission": submission, "patient": "P1", "instance": "I1", "check": [str(n) for n in range(rows)],
+        "action": "text_retained", "tag_path": "(0008,1030)", "expected": "CHEST", "modality": "CT", "private": False,
+        "passed": pd.array(list(verdicts), dtype="boolean"),
+    }  # fmt: skip
+    return tidy(usual | columns, RESULTS, rows)
+
+
+VERDICTS = (True, False, None)
+
+
+# Compare
+
+
+def test_each_pair_of_verdicts_has_its_change():
+    before, after = zip(*[(a, b) for a in VERDICTS for b in VERDICTS], strict=True)
+    compared = compare(checks(before), checks(after, "b"))
+    assert compared["change"].tolist() == [
+        "still passing", "regressed", "regressed",
+        "fixed", "still failing", "still failing",
+        "fixed", "still failing", "still failing",
+    ]  # fmt: skip
+    assert compared["before"].equals(pd.Series(before, dtype="boolean"))
+    assert compared["after"].equals(pd.Series(after, dtype="boolean"))
+
+
+def test_checks_of_one_run_only_are_told():
+    compared = compare(checks([True, False, True]), checks([True, True, False], check=["1", "2", "3"]))
+    assert compared[["check", "change"]].values.tolist() == [
+        ["0", "only before"], ["1", "fixed"], ["2", "still passing"], ["3", "only after"],
+    ]  # fmt: skip
+    assert compared["before"].isna().tolist() == [False, False, False, True]
+
+
+def test_pairs_are_found_whatever_the_order():
+    before = checks([True, False, True, None] * 5)
+    after = checks([False, False, True, True] * 5)
+    mixed = after.sample(frac=1, random_state=1).reset_index(drop=True)
+    pd.testing.assert_frame_equal(compare(before, mixed), compare(before, after))
+
+
+@pytest.mark.parametrize("column", ["instance", "check", "action", "tag_path"])
+def test_checks_that_differ_in_what_they_are_known_by_are_not_paired(column):
+    before = checks([True, False], **{"check": "0", column: ["same", "before"]})
+    after = checks([True, False], **{"check": "0", column: ["after", "same"]})
+    assert compare(before, after)["change"].tolist() == ["regressed", "only before", "only after"]
+
+
+def test_a_file_that_is_there_twice_is_paired_by_verdict():
+    before = checks([True, False], check="0")
+    assert compare(before, checks([False, True], check="0"))["change"].tolist() == ["still passing", "still failing"]
+    assert compare(before, checks([False], check="0"))["change"].tolist() == ["only before", "still failing"]
+
+
+def test_checks_of_the_same_number_are_paired_by_their_text():
+    before = checks([True, False], check="0", expected=["CHEST", "HEAD"])
+    after = checks([True, False], check="0", expected=["HEAD", "CHEST"])
+    assert compare(before, after)["change"].tolist() == ["regressed", "fixed"]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(VERDICTS)), min_size=1, max_size=12), st.randoms())
+def test_the_other_way_round_fixed_is_regressed(rows, random):
+    numbers, verdicts = zip(*rows, strict=True)
+    before = checks(verdicts, check=[str(n) for n in numbers])
+    after = checks(random.sample(verdicts, len(verdicts)), check=[str(n) for n in numbers])
+    there, back = (frame["change"].value_counts() for frame in (compare(before, after), compare(after, before)))
+    mirror = {"fixed": "regressed", "regressed": "fixed", "only before": "only after", "only after": "only before"}
+    assert all(there[change] == back[mirror.get(change, change)] for change in CHANGES)
+
+
+def test_any_column_tallies_the_changes():
+    modality = ["CT", "CT", "MR"]
+    compared = compare(checks([False, True, False], modality=modality), checks([True, True, False], modality=modality))
+    tallied = compared.groupby(["modality", "change"], observed=True).size()
+    assert tallied.to_dict() == {("CT", "fixed"): 1, ("CT", "still passing"): 1, ("MR", "still failing"): 1}
+
+
+def test_results_of_another_key_are_refused():
+    with pytest.raises(ValueError) as told:
+        compare(checks([True, True]), checks([True, True], instance="another"))
+    assert str(told.value) == (
+        "compare() pairs checks by instance, check, action, tag_path, and only 0 of 2 checks before and 2 after are in "
+        "both. Evaluate both runs with the same answer key; official results name instances by released UIDs, so read "
+        "them with read_results(path, key=..., uids=...)."
+    )
+
+
+def test_several_submissions_on_a_side_are_refused():
+    with pytest.raises(ValueError) as told:
+        compare(checks([True]), concat([checks([True], "b"), checks([True], "c")]))
+    assert str(told.value) == (
+        "compare() takes one submission a side, but 'after' holds 2; "
+        "select one: results[results['submission'] == name]."
+    )
+
+
+def test_an_empty_side_is_refused():
+    with pytest.raises(ValueError) as told:
+        compare(checks([]), checks([True]))
+    assert str(told.value) == "compare() needs checks on both sides, and 'before' holds none."
+
+
+# Rank
+
+
+def submissions(rates, patients=30, each=40, seed=0):
+    """Submissions that pass a given share of every patient's checks (at random, checks of a patient alike)."""
+    random = np.random.default_rng(seed)
+    parts = []
+    for name, rate in rates.items():
+        patient = np.repeat(np.arange(patients), each)
+        skill = np.clip(rate + random.normal(0, 0.02, patients), 0, 1) if 0 < rate < 1 else np.full(patients, rate)
+        passed = random.random(len(patient)) < skill[patient]
+        parts.append(checks(passed, name, patient=[f"P{n:02}" for n in patient]))
+    return concat(parts)
+
+
+def test_an_ideal_submission_is_first_for_sure():
+    ranking = rank(submissions({"random": 0.5, "ideal": 1.0, "worst": 0.0}))
+    assert ranking["submission"].tolist() == ["ideal", "random", "worst"]
+    assert ranking["rank"].tolist() == ranking["rank_low"].tolist() == ranking["rank_high"].tolist() == [1, 2, 3]
+    assert ranking["p_first"].tolist() == [1.0, 0.0, 0.0]
+    assert ranking["beats_next"].tolist() == [True, True, pd.NA]
+    assert ranking.loc[[0, 2], ["score", "low", "high"]].values.tolist() == [[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]]
+    assert ranking["low"][1] < ranking["score"][1] < ranking["high"][1]
+
+
+def test_tied_submissions_share_their_rank():
+    one = submissions({"x": 0.7})
+    tied = concat([one.assign(submission=pd.Categorical([name] * len(one))) for name in ("b", "a")])
+    ranking = rank(tied)
+    assert ranking["submission"].tolist() == ["a", "b"]
+    assert ranking["rank"].tolist() == ranking["rank_high"].tolist() == [1, 1]
+    assert ranking["p_first"].tolist() == [0.5, 0.5]
+    assert ranking["beats_next"].tolist() == [False, pd.NA]
+
+
+def test_a_small_lead_is_no_sure_one():
+    ranking = rank(submissions({"a": 0.90, "b": 0.897}))
+    assert not ranking["beats_next"][0]
+    assert ranking["p_first"].between(0.02, 0.98).all()
+    assert ranking["p_first"].sum() == pytest.approx(1)
+    assert ranking["rank_high"].max() == 2
+
+
+def test_the_same_patients_are_drawn_for_all():
+    """A submission that is better by one check of every patient is so in every draw, however the patients differ."""
+    skill = np.random.default_rng(0).integers(0, 9, 20)
+    parts = [
+        checks(
+            [n < good + more for good in skill for n in range(10)],
+            name,
+            patient=[f"P{p}" for p in range(20) for _ in range(10)],
+        )
+        for name, more in (("better", 1), ("worse", 0))
+    ]
+    ranking = rank(concat(parts))
+    assert ranking["beats_next"][0]
+    assert ranking["low"][0] < ranking["high"][1]
+
+
+def test_the_same_seed_gives_the_same_ranking_whatever_the_order_of_rows():
+    results = submissions({"a": 0.9, "b": 0.89, "c": 0.85})
+    mixed = results.sample(frac=1, random_state=5).reset_index(drop=True)
+    pd.testing.assert_frame_equal(rank(results, seed=3), rank(results, seed=3))
+    pd.testing.assert_frame_equal(rank(results, seed=3), rank(mixed, seed=3), check_categorical=False)
+    assert not rank(results, seed=3)["low"].equals(rank(results, seed=4)["low"])
+
+
+def test_a_tally_ranks_as_its_results_do():
+    results = submissions({"a": 0.9, "b": 0.8})
+    pd.testing.assert_frame_equal(rank(results), rank(tally(results)))
+
+
+def test_blank_checks_count_against_a_submission():
+    rows = {"patient": ["P1", "P1", "P2", "P2"]}
+    ranking = rank(concat([checks([True, None, True, True], "a", **rows), checks([True] * 4, "b", **rows)]))
+    assert ranking[["submission", "score"]].values.tolist() == [["b", 1.0], ["a", 0.75]]
+
+
+@pytest.mark.parametrize(
+    ("results", "message"),
+    [
+        (submissions({"a": 0.5}), "rank() needs at least 2 submissions, but the frame holds 1. "
+                                  "Put several results together with midi_nb.frames.concat([a, b])."),
+        (submissions({"a": 0.5, "b": 0.6}, patients=1),
+         "rank() draws patients anew to tell how sure an order is, but the frame holds 1; "
+                                                        "at least 2 are needed."),
+        (concat([submissions({"a": 0.5}, patients=5), submissions({"b": 0.5}, patients=8)]),
+         "2 submissions cover different patients, and rank() pairs by patient: 'a' lacks 3 of 8. "
+         "Evaluate all with the same answer key; "
+         "official results name patients by released IDs, so read them with read_results(path, key=..., uids=...)."),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_ranked_is_refused(results, message):
+    with pytest.raises(ValueError) as told:
+        rank(results)
+    assert str(told.value) == message
+
+
+def test_draws_are_needed():
+    with pytest.raises(ValueError) as told:
+        rank(submissions({"a": 0.5, "b": 0.6}), n=0)
+    assert str(told.value) == "rank() needs n of at least 1 draw, got 0."
