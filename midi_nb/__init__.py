@@ -36,6 +36,10 @@ _FACE = {
     "compare": "ranking",
     "rank": "ranking",
     "audit": "audits",
+    "conformance": "audits",
+    "problem_of": "causes",
+    "causes_table": "causes",
+    "findings_table": "audits",
     "mask_values": "frames",
     "write_run": "files",
     "write_official": "official",
@@ -47,14 +51,18 @@ _ROOMS = ("plots", "widgets")
 __all__ = [
     "Submission",
     "audit",
+    "causes_table",
     "compare",
+    "conformance",
     "evaluate",
     "evaluate_run",
     "explain",
+    "findings_table",
     "make_demo",
     "mask_values",
     "pair_folders",
     "plots",
+    "problem_of",
     "problems",
     "rank",
     "read_dciodvfy",
@@ -93,8 +101,8 @@ def __dir__() -> list[str]:
 
 if TYPE_CHECKING:
     from . import plots, widgets
-    from .audits import audit
-    from .causes import explain, problems, what_if
+    from .audits import audit, conformance, findings_table
+    from .causes import causes_table, explain, problem_of, problems, what_if
     from .demo import make_demo
     from .engine import Submission, evaluate, evaluate_run
     from .files import (

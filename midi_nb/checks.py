@@ -185,7 +185,7 @@ def shift(before: str | None, after: str | None) -> int | None:
 
 
 def _day(text: str | None) -> date | None:
-    match = re.fullmatch(r"(\d{4})\.?(\d\d)\.?(\d\d)(\d{2,6}(\.\d+)?)?([+-]\d{4})?", text or "")
+    match = re.fullmatch(r"(\d{4})(\d\d)(\d\d)(\d{2,6}(\.\d+)?)?([+-]\d{4})?", text or "")
     try:
         return date(*map(int, match.groups()[:3])) if match else None  # type: ignore[arg-type]
     except ValueError:

@@ -90,7 +90,8 @@ def evaluate(
     -------
     DataFrame
         The columns of ``midi_nb.frames.RESULTS``, one row per check, in the order of the files and of the key, the
-        instances without a file last. ``results.attrs["skipped"]`` lists the files that answered nothing and why.
+        instances without a file last. ``results.attrs["skipped"]`` lists the files that answered nothing and why,
+        ``results.attrs["released"]`` is the folder that ``file`` is relative to.
 
     Examples
     --------
@@ -114,13 +115,17 @@ def evaluate(
             original=original,
             progress=progress,
         )
-        return runs.read_run(Path(out))
+        results = runs.read_run(Path(out))
+        results.attrs["released"] = str(getattr(released, "folder", released))
+        return results
     job = _job(released, key, uids, patients, name, rules, executor, read_text, original)
     kept = runs.Recorder(None, job.provenance())
-    results = concat([part.frame for part in _parts(job, executor, progress, kept) if part.frame is not None])
+    parts = list(_parts(job, executor, progress, kept))
+    results = concat([part.frame for part in parts if part.frame is not None])
     if rules == "strict":
         results = _with_one_shift(results, _usual_shifts([results]))
     results.attrs["skipped"] = kept.skipped
+    results.attrs["released"] = str(job.folder)
     return results
 
 

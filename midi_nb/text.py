@@ -134,7 +134,7 @@ def _data(name: str) -> list[str]:
 
 # Letters, digits and signs that no rule of the tokenizer touches: splitting at blanks is all it would do. Most texts
 # are such, and importing NLTK takes longer than a thousand of them.
-_SIMPLE = re.compile(r"[a-z0-9^_/+=|~\\\s-]*")
+_SIMPLE = re.compile(r"(?:[a-z0-9^_/+=|~\\\s-]|(?<=[a-z0-9])\.(?=[a-z0-9]))*")
 _CONTRACTIONS = re.compile(r"cannot|gimme|gonna|gotta|lemme|wanna|--")
 
 

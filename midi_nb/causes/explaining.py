@@ -37,7 +37,8 @@ def explain(
         Folder of the original files, or instance UID → path. With it source gaps are told from dropped attributes,
         and, if the released files are at hand too, untouched pixels from partly covered ones.
     released
-        The submission or its folder, to which the column ``file`` is relative.
+        The submission or its folder, to which the column ``file`` is relative; ``evaluate`` leaves it in the attributes
+        of its results.
     uids, patients
         The mappings old → new (``read_mapping`` gives them), to tell a wrong value from one the mapping does not know.
 
@@ -62,9 +63,8 @@ def explain(
     actions = texts_at(results["action"], failing)
     columns["block_gone"] = blocks_gone(results, failing, columns)
     columns["unmapped"] = _unmapped(columns, actions, uids, patients)
-    columns["evidence"] = evidence_of(
-        results, failing, columns, original, Path(getattr(released, "folder", released) or ".")
-    )
+    released = results.attrs.get("released", ".") if released is None else getattr(released, "folder", released)
+    columns["evidence"] = evidence_of(results, failing, columns, original, Path(released))
     cause = np.full(len(failing), len(CAUSES) - 1, dtype="int16")
     told = np.full(len(failing), None, dtype=object)
     for action in set(actions):

@@ -1,0 +1,698 @@
+"""Pixels: what a radiologist would see, the regions of a key, text recognition behind one seam, what is still legible.
+
+Arrays are rows × columns (× 3 in colour); boxes are ``(x0, y0, x1, y1)``, x to the right, y down, the last row and
+column not included: ``image[y0:y1, x0:x1]``. Nothing here knows of checks or verdicts. Errors never quote values.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "Crops",
+    "Plane",
+    "Window",
+    "changed",
+    "clip",
+    "coverage",
+    "crops",
+    "frames",
+    "installed",
+    "legible",
+    "picture",
+    "plane",
+    "quiet",
+    "reader",
+    "shown",
+    "stretch",
+]
+
+Image = NDArray[Any]
+Box = tuple[int, int, int, int]
+
+
+# What a radiologist would see
+
+
+class Window(NamedTuple):
+    """How values become grey: a centre and a width, or (``table``) grey levels for the values from ``first`` on."""
+
+    name: str
+    center: float
+    width: float
+    function: str = "LINEAR"
+    first: int = 0
+    table: Image | None = None
+
+
+class Plane(NamedTuple):
+    """One frame, decoded: grey is ``stored * slope + intercept`` in the units of the modality; colour is 8-bit RGB.
+
+    ``windows`` are those the file asks for, then one fitted to the values; the first is the one to open with.
+    """
+
+    stored: Image
+    slope: float
+    intercept: float
+    inverted: bool
+    windows: tuple[Window, ...]
+
+    @property
+    def color(self) -> bool:
+        """True if the frame is RGB."""
+        return self.stored.ndim == 3
+
+    @property
+    def values(self) -> Image:
+        """The frame in the units of the modality (Hounsfield units, say)."""
+        if self.color or (self.slope, self.intercept) == (1.0, 0.0):
+            return self.stored
+        exact = _exact(self.stored)
+        return self.stored * exact(self.slope) + exact(self.intercept)
+
+
+def picture(source: Any, frame: int = 0, window: tuple[float, float] | Window | None = None) -> NDArray[np.uint8]:
+    """A frame as a radiologist would see it: 8-bit grey, rows × columns, or RGB, rows × columns × 3.
+
+    Parameters
+    ----------
+    source : path, pydicom Dataset or array
+    frame : int
+        Which of the frames, from 0.
+    window : (center, width) or Window, optional
+        Instead of the first one the file asks for; a file that asks for none gets one fitted to its values.
+
+    Raises
+    ------
+    ValueError
+        In one line, where there are no pixels, or no decoder for them.
+
+    Examples
+    --------
+    >>> from pydicom.data import get_testdata_file
+    >>> picture(get_testdata_file("CT_small.dcm")).shape
+    (128, 128)
+    """
+    return shown(plane(source, frame), window if window is None or isinstance(window, Window) else Window("", *window))
+
+
+def shown(seen: Plane, window: Window | None = None) -> NDArray[np.uint8]:
+    """A decoded frame through a window (the first of its own, if None): 8-bit grey or RGB."""
+    if seen.color:
+        return seen.stored
+    return _grey(seen, window or seen.windows[0])
+
+
+def _grey(seen: Plane, window: Window) -> NDArray[np.uint8]:
+    """The grey levels of a plane through a window: DICOM PS3.3 C.11.2.1."""
+    values = seen.values
+    if window.table is not None:
+        grey = window.table[np.clip(np.rint(values).astype(np.int64) - window.first, 0, len(window.table) - 1)]
+    elif window.function == "SIGMOID":
+        grey = 255 / (1 + np.exp(-4 * (values.astype(np.float32) - window.center) / window.width))
+    else:
+        center, width = window.center, window.width
+        if window.function == "LINEAR":
+            center, width = center - 0.5, width - 1
+        low = np.float32(center - width / 2)
+        grey = (values.astype(np.float32) - low) * np.float32(255 / max(width, 1e-6))
+    eight: NDArray[np.uint8] = np.clip(np.rint(grey), 0, 255).astype(np.uint8)
+    return 255 - eight if seen.inverted else eight
+
+
+def plane(source: Any, frame: int = 0) -> Plane:
+    """One frame with all it takes to show it: values, units, polarity, windows."""
+    if isinstance(source, np.ndarray):
+        return _plane_of_array(source, frame)
+    dataset = _dataset(source)
+    count = frames(dataset)
+    if not 0 <= frame < count:
+        raise ValueError(f"the image has no frame {frame}: its frames are 0 to {count - 1}.")
+    stored = _decoded(dataset, frame)
+    with quiet():
+        stored = _rgb(stored, dataset)
+        if stored.ndim == 3:
+            return Plane(_eight_bit(stored, dataset), 1.0, 0.0, False, ())
+        return _grey_plane(stored, _Attributes(dataset, frame))
+
+
+def frames(source: Any) -> int:
+    """How many frames an image has.
+
+    >>> frames(np.zeros((4, 64, 64))), frames(np.zeros((64, 64, 3)))
+    (4, 1)
+    """
+    if isinstance(source, np.ndarray):
+        return len(source) if source.ndim == 4 or (source.ndim == 3 and source.shape[-1] != 3) else 1
+    dataset = _dataset(source)
+    with quiet():
+        return max(1, int(_numbers(dataset.get("NumberOfFrames"), 1)[0]))
+
+
+def _plane_of_array(array: Image, frame: int) -> Plane:
+    if array.ndim not in (2, 3, 4):
+        raise ValueError(f"an image has rows and columns, maybe frames and colours; this array has {array.ndim} axes.")
+    count = frames(array)
+    if not 0 <= frame < count:
+        raise ValueError(f"the image has no frame {frame}: its frames are 0 to {count - 1}.")
+    stored = array[frame] if array.ndim == 4 or (array.ndim == 3 and array.shape[-1] != 3) else array
+    if stored.ndim == 3:
+        return Plane(stored.astype(np.uint8), 1.0, 0.0, False, ())
+    if stored.dtype == bool:
+        stored = stored.astype(np.uint8)
+    return Plane(stored, 1.0, 0.0, False, (_fitted(stored),))
+
+
+def _grey_plane(stored: Image, attributes: _Attributes) -> Plane:
+    from pydicom.pixels.processing import apply_modality_lut
+
+    dataset, get = attributes.dataset, attributes.get
+    slope, intercept = 1.0, 0.0
+    if dataset.get("ModalityLUTSequence"):
+        stored = apply_modality_lut(stored, dataset)
+    else:
+        slope = _numbers(get("RescaleSlope") or dataset.get("DoseGridScaling"), 1)[0] or 1.0
+        intercept = _numbers(get("RescaleIntercept"), 0)[0]
+    polarity = dataset.get("PhotometricInterpretation"), dataset.get("PresentationLUTShape")
+    inverted = polarity[0] == "MONOCHROME1" or polarity[1] == "INVERSE"
+    fitted = _fitted(stored, dataset.get("PixelPaddingValue"), slope, intercept)
+    return Plane(stored, slope, intercept, inverted, (*_asked_for(attributes), fitted))
+
+
+class _Attributes:
+    """Attributes of one frame: those of its own functional groups, of the shared ones, of the data set."""
+
+    _GROUPS = ("PixelValueTransformationSequence", "FrameVOILUTSequence")
+
+    def __init__(self, dataset: Any, frame: int) -> None:
+        own = dataset.get("PerFrameFunctionalGroupsSequence") or ()
+        shared = dataset.get("SharedFunctionalGroupsSequence") or ()
+        holders = [*own[frame : frame + 1], *shared[:1]]
+        self.dataset = dataset
+        self._places = [item[group][0] for item in holders for group in self._GROUPS if item.get(group)] + [dataset]
+
+    def get(self, keyword: str) -> Any:
+        return next((place.get(keyword) for place in self._places if place.get(keyword) is not None), None)
+
+
+def _asked_for(attributes: _Attributes) -> Iterator[Window]:
+    """The windows a file asks for, in its order; VOI LUTs after them, unless there is nothing else."""
+    function = str(attributes.get("VOILUTFunction") or "LINEAR")
+    pairs = zip(_numbers(attributes.get("WindowCenter")), _numbers(attributes.get("WindowWidth")), strict=False)
+    for number, (center, width) in enumerate(pairs):
+        if width >= 1 or (width > 0 and function != "LINEAR"):
+            yield Window(f"file {number + 1}", center, width, function)
+    for number, item in enumerate(attributes.dataset.get("VOILUTSequence") or ()):
+        count, first, bits = (int(value) for value in item.LUTDescriptor)
+        data = item["LUTData"].value
+        table = np.frombuffer(data, "<u2") if isinstance(data, bytes) else np.asarray(data)
+        grey = (table[: count or 65536].astype(float) * 255 / (2**bits - 1)).clip(0, 255).astype(np.uint8)
+        if len(grey):
+            first = first - 65536 if first > 32767 and attributes.dataset.get("PixelRepresentation") else first
+            yield Window(f"table {number + 1}", first + len(grey) / 2, float(len(grey)), "TABLE", first, grey)
+
+
+def _numbers(value: Any, *default: float) -> list[float]:
+    """The numbers of an attribute that holds one, many or none; `default` where it is no number at all."""
+    try:
+        numbers = np.atleast_1d(np.array([] if value is None or value == "" else value, dtype=float))
+        return [float(number) for number in numbers] or [*default]
+    except (TypeError, ValueError):
+        return [*default]
+
+
+def _fitted(stored: Image, padding: Any = None, slope: float = 1.0, intercept: float = 0.0) -> Window:
+    """A window that holds nearly all values; 8-bit images keep their full range."""
+    if stored.dtype == np.uint8 and stored.max(initial=0) > 1 and (slope, intercept) == (1.0, 0.0):
+        return Window("full range", 127.5, 255.0, "LINEAR_EXACT")
+    values = stored[np.isfinite(stored)] if stored.dtype.kind == "f" else stored.ravel()
+    if padding is not None and np.any(values != padding):
+        values = values[values != padding]
+    if not values.size:
+        return Window("fitted", 0.0, 1.0, "LINEAR_EXACT")
+    sample = values[:: max(1, values.size // 200_000)]
+    low, high = (float(value) * slope + intercept for value in np.percentile(sample, (0.5, 99.5)))
+    if low == high:
+        low, high = (float(value) * slope + intercept for value in (values.min(), values.max()))
+    low, high = min(low, high), max(low, high)
+    return Window("fitted", (low + high) / 2, (high - low) or 1.0, "LINEAR_EXACT")
+
+
+def _dataset(source: Any) -> Any:
+    """The pydicom Dataset that `source` is, or the file at the path it names holds."""
+    from pydicom import Dataset, dcmread
+    from pydicom.errors import InvalidDicomError
+
+    if isinstance(source, Dataset):
+        return source
+    if not isinstance(source, str | Path):
+        raise TypeError(f"an image is a path, a pydicom Dataset or an array, got {type(source).__name__}.")
+    try:
+        with quiet():
+            return dcmread(source)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"there is no file {Path(source).name} in {Path(source).parent}.") from None
+    except InvalidDicomError:
+        raise ValueError(f"{Path(source).name} is not DICOM (no preamble and DICM).") from None
+    except Exception as error:  # pydicom raises many kinds on broken files; their texts can quote values
+        raise ValueError(f"{Path(source).name} cannot be read ({type(error).__name__}).") from None
+
+
+_PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+
+
+def _decoded(dataset: Any, frame: int) -> Image:
+    """A frame as pydicom decodes it: YBR is RGB already, palette indices are still indices."""
+    from pydicom.pixels.utils import pixel_array
+
+    with _decoding(dataset):
+        # One of many: the others are not decoded. The only one: pydicom keeps it for the next question.
+        return np.asarray(pixel_array(dataset, index=frame) if frames(dataset) > 1 else dataset.pixel_array)
+
+
+def _all_decoded(source: Any) -> Iterator[Image]:
+    """Every frame as decoded, one at a time."""
+    from pydicom.pixels.utils import iter_pixels
+
+    if isinstance(source, np.ndarray):
+        yield from (_plane_of_array(source, number).stored for number in range(frames(source)))
+    elif frames(source) == 1:
+        yield _decoded(source, 0)
+    else:
+        decoded = iter_pixels(source)
+        while True:
+            with _decoding(source):
+                image = next(decoded, None)
+            if image is None:
+                return
+            yield image
+
+
+@contextmanager
+def _decoding(dataset: Any) -> Iterator[None]:
+    """Turns whatever a decoder raises into one line that quotes no data."""
+    if not any(keyword in dataset for keyword in _PIXELS):
+        raise ValueError("no pixels: this object holds no image.")
+    try:
+        with quiet():
+            yield
+    except Exception as error:
+        raise ValueError(_why_not(dataset, error)) from None
+
+
+def _why_not(dataset: Any, error: Exception) -> str:
+    from pydicom.pixels.decoders.base import get_decoder
+
+    syntax = getattr(getattr(dataset, "file_meta", None), "TransferSyntaxUID", None)
+    if syntax is None:
+        return "the pixels cannot be decoded: the file does not say its transfer syntax."
+    try:
+        if not get_decoder(syntax).is_available:
+            return f"no decoder for {syntax.name} is installed; the extra midi_nb[pixels] brings one."
+    except NotImplementedError:
+        return f"the pixels cannot be decoded: {syntax.name} is not supported."
+    return f"the pixels cannot be decoded ({syntax.name}, {type(error).__name__})."
+
+
+def _rgb(decoded: Image, dataset: Any) -> Image:
+    """Palette indices as colours; everything else as it is."""
+    if dataset.get("PhotometricInterpretation") != "PALETTE COLOR":
+        return decoded
+    from pydicom.pixels.processing import apply_color_lut
+
+    with quiet():
+        return _eight_bit(apply_color_lut(decoded, dataset)[..., :3], dataset)
+
+
+def _eight_bit(colors: Image, dataset: Any) -> NDArray[np.uint8]:
+    if colors.dtype == np.uint8:
+        return colors
+    bits = 16 if dataset.get("PhotometricInterpretation") == "PALETTE COLOR" else int(dataset.get("BitsStored") or 16)
+    eight: NDArray[np.uint8] = np.clip(colors.astype(np.float32) * (255 / (2**bits - 1)), 0, 255).astype(np.uint8)
+    return eight
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silences warnings while its block runs: pydicom's quote values, and values can be PHI."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+# Regions
+
+
+class Crops(list[Image]):
+    """The distinct contents of one region, over the frames of an image.
+
+    ``box`` is the region as far as it lies in the image, ``clipped`` whether some of it does not, ``frames`` the
+    first frame each content is seen in.
+    """
+
+    def __init__(self, images: Iterable[Image], box: Box, clipped: bool, frames: Iterable[int]) -> None:
+        super().__init__(images)
+        self.box, self.clipped, self.frames = box, clipped, list(frames)
+
+
+def clip(box: Sequence[float], shape: Sequence[int]) -> Box:
+    """The part of `box` that lies in an image of `shape` (rows, columns, …).
+
+    >>> clip((-5, 10, 40, 900), (512, 512))
+    (0, 10, 40, 512)
+    """
+    x0, y0, x1, y1 = (int(value) for value in box)
+    inside = max(x0, 0), max(y0, 0), min(x1, shape[1]), min(y1, shape[0])
+    if inside[0] >= inside[2] or inside[1] >= inside[3]:
+        raise ValueError("box outside the image")
+    return inside
+
+
+def crops(source: Any, box: Sequence[float]) -> Crops:
+    """The distinct contents of a region, rows and columns as decoded, whatever the number of frames.
+
+    The official slice, ``pixel_array[y0:y1, x0:x1]``, takes frames and rows of a multi-frame image; this one takes
+    rows and columns of every frame, each content once. Negative corners are outside, not counted from the end.
+
+    Examples
+    --------
+    >>> cine = np.zeros((30, 64, 64), np.uint8)
+    >>> found = crops(cine, (8, 8, 100, 24))
+    >>> len(found), found[0].shape, found.box, found.clipped
+    (1, (16, 56), (8, 8, 64, 24), True)
+    """
+    dataset = source if isinstance(source, np.ndarray) else _dataset(source)
+    distinct: dict[bytes, tuple[Image, int]] = {}
+    inside: Box | None = None
+    for number, image in enumerate(_all_decoded(dataset)):
+        inside = inside or clip(box, image.shape)
+        x0, y0, x1, y1 = inside
+        part = image[y0:y1, x0:x1]
+        distinct.setdefault(hashlib.sha1(part.tobytes(), usedforsecurity=False).digest(), (part, number))
+    if inside is None:
+        raise ValueError("box outside the image")
+    parts = [part.copy() for part, _ in distinct.values()]
+    if not isinstance(dataset, np.ndarray):
+        parts = [_rgb(part, dataset) for part in parts]
+    clipped = inside != tuple(int(value) for value in box)
+    return Crops(parts, inside, clipped, (number for _, number in distinct.values()))
+
+
+# Text recognition
+
+
+Read = Callable[[Image], str]
+
+
+def reader(name: str | Read | None = "auto") -> Read | None:
+    """The callable that reads the text of an image: ``read_text(image) -> str``, empty if there is none.
+
+    ``"auto"`` is the best one installed, or None if there is none; a callable is handed back as it is. A reader
+    takes any array, of any depth, grey or RGB; it is loaded once per process, at its first image; it can be pickled.
+
+    >>> reader(None) is None
+    True
+    >>> reader("telepathy")
+    Traceback (most recent call last):
+    ...
+    ValueError: there is no text reader 'telepathy'; there are auto, rapidocr, tesseract.
+    """
+    if name is None or callable(name):
+        return name
+    if name == "auto":
+        found = installed()
+        return Reader(found[0]) if found else None
+    if name not in _READERS:
+        raise ValueError(f"there is no text reader {name!r}; there are auto, {', '.join(_READERS)}.")
+    if name not in installed():
+        raise ValueError(f"the text reader {name} is not installed: {_READERS[name].remedy}.")
+    return Reader(name)
+
+
+def installed() -> tuple[str, ...]:
+    """The names of the text readers that can be used here, best first."""
+    return tuple(name for name, kind in _READERS.items() if kind.here())
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads the text of an image with the engine of that name; what it has read before it remembers."""
+
+    name: str
+
+    def __call__(self, image: Image) -> str:
+        image = np.asarray(image)
+        if image.size == 0 or (image == image.flat[0]).all():
+            return ""
+        content = np.ascontiguousarray(image)
+        key = (self.name, content.shape, content.dtype.str, hashlib.sha1(content.data, usedforsecurity=False).digest())
+        if key not in _read:
+            if len(_read) >= _REMEMBERED:
+                _read.clear()
+            _read[key] = _told(_READERS[self.name].load()(stretch(image)))
+        return _read[key]
+
+
+_REMEMBERED = 20_000
+_read: dict[tuple[Any, ...], str] = {}
+
+
+def _told(text: str) -> str:
+    """`text`, unless it is less than two letters or digits: edges and ticks read as 1, l or 一.
+
+    A zero between letters is taken for an O, an O between digits for a zero: the one mistake engines keep making.
+    """
+    text = re.sub(r"(?<=[^\W\d_])0+(?=[^\W\d_])", lambda zeros: "O" * len(zeros[0]), text)
+    text = re.sub(r"(?<=\d)[Oo](?=\d)", "0", text)
+    return text if sum(map(str.isalnum, text)) > 1 else ""
+
+
+def stretch(image: Image, low: float = 1.0, high: float = 99.5) -> NDArray[np.uint8]:
+    """An image as 8-bit grey that uses the whole range, whatever its depth and colours.
+
+    Outliers are cut off, so that one hot pixel hides nothing; colours go along the axis on which they differ most,
+    so that red letters on white stay visible.
+
+    >>> stretch(np.array([[1000, 1001], [1002, 1003]], "uint16"), 0, 100).tolist()
+    [[0, 85], [170, 255]]
+    """
+    values = np.nan_to_num(np.asarray(image).astype(np.float32))
+    if values.ndim == 3:
+        values = _contrast(values)
+    bottom, top = np.percentile(values, (low, high))
+    if top <= bottom:
+        bottom, top = values.min(), values.max()
+    if top <= bottom:
+        return np.zeros(values.shape, np.uint8)
+    scaled: NDArray[np.uint8] = (np.clip((values - bottom) / (top - bottom), 0, 1) * 255).astype(np.uint8)
+    return scaled
+
+
+def _contrast(colors: Image) -> Image:
+    """Colours as one number each: their place on the axis along which they differ most, brighter upwards."""
+    axis = _axis(colors)
+    projected: Image = colors @ axis.astype(colors.dtype)
+    return projected
+
+
+def _axis(colors: Image) -> Image:
+    flat = colors.reshape(-1, colors.shape[-1]).astype(np.float64)
+    direction: Image = np.linalg.eigh(np.cov(flat, rowvar=False))[1][:, -1]
+    return direction if direction.sum() >= 0 else -direction
+
+
+class _Kind(NamedTuple):
+    here: Callable[[], bool]
+    load: Callable[[], Callable[[NDArray[np.uint8]], str]]
+    remedy: str
+
+
+@cache
+def _rapidocr() -> Callable[[NDArray[np.uint8]], str]:
+    """RapidOCR (PP-OCR models, part of the wheel): finds the lines, reads each."""
+    from rapidocr import RapidOCR
+
+    # Measured by benchmarks/text_recognition.py: on boxes of a line or two, finding the lines at this size costs 15 ms
+    # and misses none; at rapidocr's own size, made for pages, it costs a second.
+    common = {
+        "Global.log_level": "critical",
+        "Global.use_cls": False,
+        "Global.use_vertical_padding": False,
+        "Global.text_score": 0.6,
+        "Det.limit_side_len": 96,
+        "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+        "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+    }
+    engine = RapidOCR(params=common)
+
+    def read(grey: NDArray[np.uint8]) -> str:
+        found: Any = engine(np.repeat(np.pad(grey, 10, mode="edge")[..., None], 3, axis=2))
+        return " ".join(found.txts or ())
+
+    return read
+
+
+@cache
+def _tesseract() -> Callable[[NDArray[np.uint8]], str]:
+    """Tesseract: dark letters on light, upscaled, as one automatic page."""
+    import pytesseract
+    from PIL import Image as Pillow
+
+    def read(grey: NDArray[np.uint8]) -> str:
+        dark_on_light = 255 - grey if np.median(grey) < 128 else grey
+        factor = max(1, round(64 / min(grey.shape)))
+        size = (grey.shape[1] * factor, grey.shape[0] * factor)
+        scaled = Pillow.fromarray(dark_on_light).resize(size, Pillow.Resampling.BICUBIC)
+        padded = np.pad(np.asarray(scaled), 20, mode="edge")
+        return " ".join(str(pytesseract.image_to_string(Pillow.fromarray(padded), config="--psm 3")).split())
+
+    return read
+
+
+_READERS = {
+    "rapidocr": _Kind(
+        lambda: find_spec("rapidocr") is not None and find_spec("onnxruntime") is not None,
+        _rapidocr,
+        "the extra midi_nb[ocr] brings it",
+    ),
+    "tesseract": _Kind(
+        lambda: find_spec("pytesseract") is not None and shutil.which("tesseract") is not None,
+        _tesseract,
+        "it needs the package pytesseract and the program tesseract",
+    ),
+}
+
+
+# Without recognition: the released pixels beside the original ones
+
+
+def changed(
+    before: Image, after: Image, outside: Iterable[Sequence[float]] = (), tolerance: float = 0
+) -> NDArray[np.bool_]:
+    """A mask, rows × columns, of the pixels that differ by more than `tolerance`; those in the boxes `outside` do not.
+
+    With the boxes of the key as `outside` the mask is what a tool redacted and should not have.
+
+    >>> before, after = np.full((4, 6), 9), np.full((4, 6), 9)
+    >>> after[:, 2:] = 0
+    >>> int(changed(before, after).sum()), int(changed(before, after, outside=[(0, 0, 5, 4)]).sum())
+    (16, 4)
+    """
+    one, other = _pair(before, after)
+    differs = np.abs(one - other) > tolerance
+    mask: NDArray[np.bool_] = differs.any(axis=-1) if differs.ndim == 3 else differs
+    for box in outside:
+        x0, y0, x1, y1 = (max(0, int(value)) for value in box)
+        mask[y0:y1, x0:x1] = False
+    return mask
+
+
+def coverage(before: Image, after: Image) -> float:
+    """The share of what stood in a box that was painted over, 0 to 1: 0.5 for a box half covered.
+
+    What stood there is where the original has edges: painting black onto black changes no pixel and hides nothing.
+    Missing (NaN) for a box in which nothing stood and nothing changed.
+    """
+    one, other = _grey_pair(before, after)
+    touched = np.abs(one - other) > 0.04 * np.ptp(one)  # lossy compression moves every pixel a little
+    near = np.pad(touched, 1)
+    near = np.logical_or.reduce([near[y : y + one.shape[0], x : x + one.shape[1]] for y in range(3) for x in range(3)])
+    ink = _ink(one)
+    if not ink.any():
+        return float(touched.mean()) if touched.any() else float("nan")
+    return float(ink[near].sum() / ink.sum())
+
+
+def legible(before: Image, after: Image) -> float:
+    """How much of what stood in a box can still be read, 0 to 1, without reading it.
+
+    In cells about the size of a letter the edges of the original are correlated with those at the same place now:
+    blur, coarse mosaic, noise and paint break the correlation, lower contrast, inversion and recompression do not.
+    Missing (NaN) for a box in which nothing stood. Not for text moved to another place.
+
+    >>> letters = np.kron(np.random.default_rng(0).integers(0, 2, (8, 40)) * 200, np.ones((3, 3)))
+    >>> half = np.where(np.arange(120) < 60, letters, 0)
+    >>> legible(letters, letters), round(legible(letters, half), 1), legible(letters, letters * 0)
+    (1.0, 0.5, 0.0)
+    """
+    one, other = _grey_pair(before, after)
+    size = max(1, round(_height_of_letters(one) / _LETTER))
+    one, other = _smaller(one, size), _smaller(other, size)
+    (down, across), (down_now, across_now) = _edges(one), _edges(other)
+    strong = _ink(one) > 0
+    energy = _by_cell((down**2 + across**2) * strong)
+    if not energy.any():
+        return float("nan")
+    together = np.abs(_by_cell((down * down_now + across * across_now) * strong))
+    energy_now = _by_cell(down_now**2 + across_now**2)
+    same = together / np.sqrt(np.maximum(energy * energy_now, 1e-9))
+    return float((energy * np.clip((same - _LOST) / (_READ - _LOST), 0, 1)).sum() / energy.sum())
+
+
+_CELL, _LETTER = 8, 14  # pixels; larger letters are made smaller first, as what spoils them is larger too
+_LOST, _READ = 0.5, 0.7  # correlations: below the one letters are not read by machine or eye, above the other they are
+
+
+def _pair(before: Image, after: Image) -> tuple[Image, Image]:
+    if before.shape != after.shape:
+        sizes = (" × ".join(map(str, image.shape)) for image in (before, after))
+        raise ValueError(f"the images differ in size: {' and '.join(sizes)}.")
+    exact = max(_exact(before), _exact(after), key=lambda kind: kind().itemsize)
+    return before.astype(exact), after.astype(exact)
+
+
+def _exact(image: Image) -> type[np.float32] | type[np.float64]:
+    """The smallest floating type that holds every value of an image exactly."""
+    return np.float32 if image.dtype.itemsize <= 2 else np.float64
+
+
+def _grey_pair(before: Image, after: Image) -> tuple[Image, Image]:
+    one, other = _pair(before, after)
+    if one.ndim == 2:
+        return one, other
+    axis = _axis(one).astype(np.float32)
+    return one @ axis, other @ axis
+
+
+def _edges(image: Image) -> tuple[Image, Image]:
+    padded = np.pad(image, 1, mode="edge")
+    return (padded[2:, 1:-1] - padded[:-2, 1:-1]) / 2, (padded[1:-1, 2:] - padded[1:-1, :-2]) / 2
+
+
+def _ink(image: Image) -> Image:
+    """The strength of the edges of an image where they are strong: letters rather than tissue."""
+    down, across = _edges(image)
+    strength: Image = down**2 + across**2
+    return np.where(strength > 0.04 * np.percentile(strength, 99), strength, 0)
+
+
+def _by_cell(values: Image, size: int = _CELL) -> Image:
+    rows, columns = (-length % size for length in values.shape)
+    padded = np.pad(values.astype(np.float64), ((0, rows), (0, columns)))
+    cells: Image = padded.reshape(padded.shape[0] // size, size, -1, size).sum((1, 3))
+    return cells
+
+
+def _smaller(image: Image, factor: int) -> Image:
+    rows, columns = (length // factor * factor for length in image.shape)
+    return _by_cell(image[:rows, :columns], factor) / factor**2
+
+
+def _height_of_letters(image: Image) -> float:
+    """The height of a line of text in pixels: the middle one of the runs of rows with ink; 0 without ink."""
+    inked = np.pad((_ink(image) > 0).any(axis=1), 1)
+    edges = np.flatnonzero(inked[1:] != inked[:-1])
+    return float(np.median(edges[1::2] - edges[::2])) if len(edges) else 0.0

@@ -1,0 +1,586 @@
+// The redaction viewer in the browser: windows, zooms, pans, blinks and compares without asking the kernel.
+// The kernel is asked for the pixels of a slice once (message "after", "before") and for what it measured ("measures").
+
+const MODES = [
+  ["after", "After", "1", "The released image"],
+  ["before", "Before", "2", "The original image"],
+  ["blink", "Blink", "b", "Original and released in turns"],
+  ["swipe", "Swipe", "s", "Original left of the line, released right of it"],
+  ["difference", "Difference", "d", "What changed, the more the brighter"],
+];
+const MARKS = { pass: "✓", fail: "✗", blank: "?" };
+const DASHES = { pass: "6 4", fail: "", blank: "2 3" };
+const HELP = [
+  ["drag", "window: across for width, up and down for level"],
+  ["shift + drag", "move the image"],
+  ["wheel", "zoom, once the image has the focus"],
+  ["double click", "zoom to a box"],
+  ["← → PgUp PgDn Home End", "slices"],
+  ["+ − 0", "zoom in, out, fit"],
+  ["shift + arrows", "move the image"],
+  ["[ ] { }", "level down, up; width narrower, wider"],
+  ["r", "window of the file"],
+  ["1 2 b s d", "after, before, blink, swipe, difference"],
+  [", .", "move the swipe line"],
+  ["n p", "next, previous box"],
+  ["o", "over-redaction on, off"],
+];
+const REMEMBERED = 256 * 2 ** 20; // bytes of pixels kept in the browser
+const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+const percent = (share) => (share === null || share === undefined ? "–" : `${Math.round(share * 100)} %`);
+
+function make(tag, properties = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name === "class") node.className = value;
+    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else node.setAttribute(name, value);
+  }
+  // JupyterLab's one-letter shortcuts fire on whatever has the focus, unless the element itself forbids it.
+  if (["button", "select", "input", "canvas"].includes(tag)) node.setAttribute("data-lm-suppress-shortcuts", "true");
+  node.append(...children);
+  return node;
+}
+
+// Pixels ------------------------------------------------------------------------------------------------------------
+
+function decode(message, buffers) {
+  if (message.error) return { ...message, bytes: 0 };
+  const view = buffers[0];
+  const copy = view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
+  const tables = message.windows.map((w) => (w.table ? new Uint8Array(buffers[w.table].buffer.slice(buffers[w.table].byteOffset, buffers[w.table].byteOffset + buffers[w.table].byteLength)) : null));
+  const data = message.bits === 16 ? new Uint16Array(copy) : new Uint8Array(copy);
+  return { ...message, data, tables, bytes: view.byteLength };
+}
+
+// Grey levels for every number a pixel can have: DICOM PS3.3 C.11.2.1, as pixels.shown() does.
+function greys(picture, window) {
+  const size = picture.bits === 16 ? 65536 : 256;
+  const levels = new Uint8ClampedArray(size);
+  const { scale, offset } = picture;
+  const table = window.index !== undefined && picture.tables[window.index];
+  if (table) {
+    for (let i = 0; i < size; i++) levels[i] = table[clamp(Math.round(i * scale + offset) - window.first, 0, table.length - 1)];
+  } else if (window.function === "SIGMOID") {
+    for (let i = 0; i < size; i++) levels[i] = 255 / (1 + Math.exp((-4 * (i * scale + offset - window.center)) / window.width));
+  } else {
+    const linear = window.function === "LINEAR";
+    const width = Math.max(linear ? window.width - 1 : window.width, 1e-6);
+    const low = (linear ? window.center - 0.5 : window.center) - width / 2;
+    for (let i = 0; i < size; i++) levels[i] = ((i * scale + offset - low) * 255) / width;
+  }
+  if (picture.inverted) for (let i = 0; i < size; i++) levels[i] = 255 - levels[i];
+  return levels;
+}
+
+function paint(picture, window, canvas) {
+  const { rows, columns, data, color } = picture;
+  if (canvas.width !== columns || canvas.height !== rows) [canvas.width, canvas.height] = [columns, rows];
+  const context = canvas.getContext("2d");
+  if (!canvas.image || canvas.image.width !== columns || canvas.image.height !== rows) canvas.image = context.createImageData(columns, rows);
+  const out = new Uint32Array(canvas.image.data.buffer);
+  const levels = greys(picture, window);
+  if (color) {
+    for (let i = 0, j = 0; i < out.length; i++, j += 3) out[i] = 0xff000000 | (levels[data[j + 2]] << 16) | (levels[data[j + 1]] << 8) | levels[data[j]];
+  } else {
+    const words = new Uint32Array(levels.length);
+    for (let i = 0; i < levels.length; i++) words[i] = 0xff000000 | (levels[i] * 0x010101);
+    for (let i = 0; i < out.length; i++) out[i] = words[data[i]];
+  }
+  context.putImageData(canvas.image, 0, 0);
+}
+
+// What changed, in amber over the released image dimmed; full amber from a fifth of the range on.
+function paintDifference(before, after, window, canvas) {
+  paint(after, window, canvas);
+  const out = new Uint32Array(canvas.image.data.buffer);
+  const span = after.color ? 255 : Math.max(window.width, 1e-6);
+  const step = after.color ? 3 : 1;
+  const same = before.scale === after.scale && before.offset === after.offset;
+  const dim = Uint32Array.from({ length: 256 }, (_, grey) => 0xff000000 | (Math.floor(grey * 0.4) * 0x010101));
+  for (let i = 0, j = 0; i < out.length; i++, j += step) {
+    let apart = 0;
+    for (let c = j; c < j + step; c++) {
+      if (same && before.data[c] === after.data[c]) continue;
+      apart = Math.max(apart, Math.abs(before.data[c] * before.scale + before.offset - after.data[c] * after.scale - after.offset));
+    }
+    const grey = out[i] & 0xff;
+    if (apart === 0) { out[i] = dim[grey]; continue; }
+    const heat = clamp(0.35 + (apart * 3.25) / span, 0.35, 1);
+    const low = grey * 0.4;
+    out[i] = 0xff000000 | ((low * (1 - heat)) << 16) | ((low + (176 - low) * heat) << 8) | (low + (255 - low) * heat);
+  }
+  canvas.getContext("2d").putImageData(canvas.image, 0, 0);
+}
+
+// Over-redaction: purple with stripes, so that it is told by its pattern too.
+function paintMask(bits, rows, columns) {
+  const canvas = make("canvas");
+  [canvas.width, canvas.height] = [columns, rows];
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(columns, rows);
+  const out = new Uint32Array(image.data.buffer);
+  for (let i = 0; i < out.length; i++) {
+    if (bits[i >> 3] & (128 >> (i & 7))) out[i] = ((i % columns) + Math.floor(i / columns)) % 8 < 4 ? 0xe6a779cc : 0x73a779cc;
+  }
+  context.putImageData(image, 0, 0);
+  return canvas;
+}
+
+// The widget --------------------------------------------------------------------------------------------------------
+
+function render({ model, el }) {
+  const pictures = new Map(); // "after 3" → decoded, the least recently used first
+  const measures = new Map(); // slice → boxes with coverage, notes, mask
+  const layers = { after: make("canvas"), before: make("canvas"), difference: make("canvas") };
+  const state = { zoom: 1, x: 0, y: 0, fitted: true, swipe: 0.5, phase: "before", tool: "window", hover: -1, inFlight: null, stamp: "" };
+  let blinking = 0;
+  let frameAsked = 0;
+
+  // Controls
+
+  const button = (label, title, act, extra = {}) => make("button", { type: "button", title, "aria-label": title, onclick: act, ...extra }, label);
+  const modes = Object.fromEntries(MODES.map(([name, label, key, title]) => [name, button(label, `${title} (${key})`, () => setMode(name), { "aria-pressed": "false", "data-mode": name })]));
+  const presets = make("select", { "aria-label": "Window", title: "Window", onchange: () => choosePreset(presets.value) });
+  const tools = Object.fromEntries([["window", "Window"], ["pan", "Move"]].map(([name, label]) => [name, button(label, `Drag to ${name === "pan" ? "move the image" : "window it"}`, () => setTool(name), { "aria-pressed": "false" })]));
+  const overlay = button("Over-redaction", "Mark changes outside every box (o)", () => set("overlay", !model.get("overlay")), { "aria-pressed": "false", class: "midi-overlay" });
+  const help = make("dl", { class: "midi-help", hidden: "" }, ...HELP.flatMap(([keys, what]) => [make("dt", {}, keys), make("dd", {}, what)]));
+  const helper = button("?", "Keys and mouse (?)", () => toggleHelp(), { "aria-expanded": "false" });
+  const group = (label, ...items) => make("div", { class: "midi-group", role: "group", "aria-label": label }, ...items);
+  const toolbar = make("div", { class: "midi-toolbar", role: "toolbar", "aria-label": "Viewer" },
+    group("Comparison", ...Object.values(modes)), group("Drag", ...Object.values(tools)), group("Window", presets),
+    group("Zoom", button("−", "Zoom out (−)", () => zoomBy(1 / 1.4)), button("Fit", "Fit (0)", fit), button("1:1", "One pixel per point", () => zoomTo(1)), button("+", "Zoom in (+)", () => zoomBy(1.4))),
+    overlay, helper);
+
+  const screen = make("canvas", { class: "midi-screen", tabindex: "0", role: "application", "aria-label": "Image", "aria-roledescription": "image viewer" });
+  const marks = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  marks.setAttribute("class", "midi-marks");
+  marks.setAttribute("aria-hidden", "true");
+  const message = make("div", { class: "midi-message", hidden: "" });
+  const corner = make("div", { class: "midi-corner", "aria-hidden": "true" });
+  const divider = make("div", { class: "midi-divider", hidden: "", "aria-hidden": "true" });
+  const tip = make("div", { class: "midi-tip", hidden: "", role: "tooltip" });
+  const stage = make("div", { class: "midi-stage" }, screen, marks, divider, corner, message, tip, help);
+
+  const list = make("ol", { class: "midi-boxes", "aria-label": "Boxes" });
+  const heading = make("h4", {}, "Boxes");
+  const notes = make("ul", { class: "midi-notes", "aria-label": "Notes", "aria-live": "polite" });
+  const title = make("p", { class: "midi-title" });
+  const beyond = make("p", { class: "midi-beyond" });
+  const side = make("div", { class: "midi-side" }, title, notes, beyond, heading, list);
+
+  const slider = make("input", { type: "range", min: 0, step: 1, "aria-label": "Slice", oninput: () => go(Number(slider.value)) });
+  const place = make("output", { class: "midi-place" });
+  const slides = make("div", { class: "midi-slices" }, slider, place);
+  const status = make("div", { class: "midi-status", role: "status" });
+  const probe = make("div", { class: "midi-probe", "aria-hidden": "true" });
+  el.classList.add("midi-viewer");
+  el.append(toolbar, make("div", { class: "midi-main" }, make("div", { class: "midi-left" }, stage, slides, make("div", { class: "midi-foot" }, status, probe)), side));
+
+  // State
+
+  const slice = () => model.get("frame");
+  const set = (name, value) => { model.set(name, value); model.save_changes(); };
+  const picture = (which) => pictures.get(`${which} ${slice()}`);
+  const shown = (which) => { const found = picture(which); return found && !found.error ? found : null; };
+  const fits = () => { const [a, b] = [shown("after"), shown("before")]; return Boolean(a && b && a.rows === b.rows && a.columns === b.columns && a.color === b.color); };
+  const boxes = () => measures.get(slice())?.boxes ?? picture("after")?.boxes ?? [];
+  const mode = () => (model.get("mode") === "after" || model.get("mode") === "before" || fits() ? model.get("mode") : "after");
+  const base = () => (mode() === "before" ? shown("before") : shown("after")) ?? null;
+
+  function window_(which = "after") {
+    const found = shown(which) ?? shown("after");
+    const asked = model.get("window");
+    if (asked.length === 2) return { center: asked[0], width: asked[1], function: "LINEAR_EXACT" };
+    const own = shown("after")?.windows ?? found?.windows ?? [];
+    const first = own[0] ?? { center: 127.5, width: 255, function: "LINEAR_EXACT" };
+    // A table belongs to the values of its own image.
+    return first.table && which === "before" ? shown("before")?.windows[0] && { ...shown("before").windows[0], index: 0 } : { ...first, index: 0 };
+  }
+
+  // The kernel
+
+  function wanted() {
+    const order = [`after ${slice()}`];
+    if (model.get("comparable")) order.push(`before ${slice()}`);
+    order.push(`measures ${slice()}`);
+    for (const next of [slice() + 1, slice() - 1]) if (next >= 0 && next < model.get("count")) order.push(`after ${next}`);
+    return order.find((key) => { const [kind, number] = key.split(" "); return kind === "measures" ? !measures.has(Number(number)) : !pictures.has(key); });
+  }
+
+  function ask() {
+    if (state.inFlight) return;
+    const key = wanted();
+    if (!key) return;
+    state.inFlight = key;
+    const [kind, number] = key.split(" ");
+    model.send({ kind, slice: Number(number) });
+  }
+
+  function hear(answer, buffers) {
+    if (answer.kind === "forget") { pictures.clear(); measures.clear(); state.inFlight = null; return ask(); }
+    const key = `${answer.kind} ${answer.slice}`;
+    if (answer.kind === "measures") {
+      const after = pictures.get(`after ${answer.slice}`);
+      const mask = buffers.length && after && !after.error ? paintMask(new Uint8Array(buffers[0].buffer, buffers[0].byteOffset, buffers[0].byteLength), after.rows, after.columns) : null;
+      measures.set(answer.slice, { ...answer, mask });
+      if (measures.size > 64) measures.delete(measures.keys().next().value);
+    } else {
+      pictures.set(key, decode(answer, buffers));
+      let held = 0;
+      for (const one of pictures.values()) held += one.bytes;
+      for (const [old, one] of pictures) { if (held <= REMEMBERED || old.endsWith(` ${slice()}`)) continue; pictures.delete(old); held -= one.bytes; }
+    }
+    if (state.inFlight === key) state.inFlight = null;
+    if (answer.slice === slice()) show();
+    ask();
+  }
+
+  // Drawing
+
+  const draw = () => { if (!frameAsked) frameAsked = requestAnimationFrame(() => { frameAsked = 0; drawNow(); }); };
+
+  function painted(which) {
+    const found = shown(which === "difference" ? "after" : which);
+    const window = window_(which);
+    const stamp = `${which} ${slice()} ${window.center} ${window.width} ${window.function} ${window.index}`;
+    const canvas = layers[which];
+    if (canvas.stamp !== stamp || canvas.of !== found) {
+      if (which === "difference") paintDifference(shown("before"), found, window, canvas);
+      else paint(found, window, canvas);
+      [canvas.stamp, canvas.of] = [stamp, found];
+    }
+    return canvas;
+  }
+
+  function drawNow() {
+    const ratio = globalThis.devicePixelRatio || 1;
+    const { clientWidth: width, clientHeight: height } = stage;
+    if (!width) return;
+    const image = base();
+    stage.classList.toggle("midi-waiting", !image && !picture("after")?.error);
+    if (!image && !picture("after")?.error) return; // the last slice stays until the next is there
+    const size = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (screen.width !== size[0] || screen.height !== size[1]) [screen.width, screen.height] = size;
+    const context = screen.getContext("2d");
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, screen.width, screen.height);
+    if (!image) { marks.replaceChildren(); divider.hidden = true; corner.textContent = ""; return; }
+    if (state.fitted) fitTo(image, width, height);
+    context.setTransform(state.zoom * ratio, 0, 0, state.zoom * ratio, state.x * ratio, state.y * ratio);
+    context.imageSmoothingEnabled = state.zoom * ratio < 2;
+    context.imageSmoothingQuality = "medium";
+    const now = mode();
+    const single = { after: "after", before: "before", blink: state.phase, difference: "difference" }[now];
+    if (single) context.drawImage(painted(single), 0, 0);
+    else {
+      const split = state.swipe * image.columns;
+      context.drawImage(painted("after"), 0, 0);
+      context.save();
+      context.beginPath();
+      context.rect(0, 0, split, image.rows);
+      context.clip();
+      context.drawImage(painted("before"), 0, 0);
+      context.restore();
+      divider.style.left = `${state.x + split * state.zoom}px`;
+    }
+    divider.hidden = now !== "swipe";
+    const mask = measures.get(slice())?.mask;
+    if (mask && model.get("overlay") && now !== "before" && single !== "before") context.drawImage(mask, 0, 0);
+    corner.textContent = now === "swipe" ? "before | after" : now === "after" ? "" : single;
+    drawMarks();
+    const window = window_();
+    screen.dataset.shown = `${slice()} ${now} ${window.center.toFixed(2)} ${window.width.toFixed(2)} ${state.zoom.toFixed(3)} ${corner.textContent}`;
+    screen.dataset.drawn = Number(screen.dataset.drawn ?? 0) + 1;
+    probeWindow(window);
+  }
+
+  function drawMarks() {
+    const colors = model.get("palette");
+    const shapes = boxes().flatMap((box, number) => {
+      if (box.outside) return [];
+      const [x, y, w, h] = [state.x + box.x0 * state.zoom, state.y + box.y0 * state.zoom, (box.x1 - box.x0) * state.zoom, (box.y1 - box.y0) * state.zoom];
+      const chosen = number === model.get("selected") || number === state.hover;
+      const halo = shape("rect", { x, y, width: w, height: h, fill: "none", stroke: "#000", "stroke-width": chosen ? 5 : 3.5, "stroke-opacity": 0.65 });
+      const line = shape("rect", { x, y, width: w, height: h, fill: "none", stroke: colors[box.verdict], "stroke-width": chosen ? 3 : 1.8, "stroke-dasharray": DASHES[box.verdict], "data-box": number, class: `midi-box midi-${box.verdict}` });
+      const above = { x: Math.max(x, 0) + 8, y: y - 7 };
+      const beside = { x: x + w + 14, y: Math.max(y, 0) + 14 };
+      const below = { x: above.x, y: y + h + 16 };
+      const text = shape("text", { ...(y > 22 ? above : x + w + 180 < stage.clientWidth ? beside : below), class: "midi-label" });
+      text.textContent = `${number + 1} ${MARKS[box.verdict]} ${box.says}${box.legible === null ? "" : `, ${percent(box.legible)} legible`}`;
+      return [halo, line, text];
+    });
+    marks.replaceChildren(...shapes);
+    for (const text of marks.querySelectorAll("text")) {
+      const { x, y, width, height } = text.getBBox();
+      const color = text.previousSibling.getAttribute("stroke");
+      const [plate, bar] = [{ x: x - 8, width: width + 13, fill: "#000", "fill-opacity": 0.78, rx: 3 }, { x: x - 8, width: 4, fill: color }];
+      for (const part of [plate, bar]) marks.insertBefore(shape("rect", { ...part, y: y - 2, height: height + 4 }), text);
+    }
+  }
+
+  function shape(tag, attributes) {
+    const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+    return node;
+  }
+
+  // What stands around the image
+
+  function show() {
+    const after = picture("after");
+    const told = measures.get(slice());
+    message.hidden = !after?.error;
+    message.textContent = after?.error ?? "";
+    if (mode() === "before" && picture("before")?.error) { message.hidden = false; message.textContent = picture("before").error; }
+    title.textContent = after?.title ?? "";
+    const said = [...(told?.notes ?? after?.notes ?? [])];
+    beyond.textContent = told?.comparable && !told.area ? `Nothing changed${boxes().length ? " outside the boxes" : ""}.` : "";
+    if (told?.area) said.unshift(`${told.area.toLocaleString("en")} pixels outside every box changed (${(told.share * 100).toFixed(told.share < 0.001 ? 3 : 1)} % of the image).`);
+    notes.replaceChildren(...said.map((text) => make("li", {}, text)));
+    notes.hidden = !said.length;
+    overlay.hidden = !told?.area;
+    overlay.setAttribute("aria-pressed", String(model.get("overlay")));
+    for (const [name, node] of Object.entries(modes)) {
+      node.hidden = name !== "after" && !model.get("comparable");
+      node.disabled = name === "before" ? picture("before")?.error !== undefined && !shown("before") : name !== "after" && !fits();
+      node.setAttribute("aria-pressed", String(mode() === name));
+    }
+    modes.after.hidden = !model.get("comparable");
+    for (const [name, node] of Object.entries(tools)) node.setAttribute("aria-pressed", String(state.tool === name));
+    showBoxes();
+    showPresets();
+    slides.hidden = model.get("count") < 2;
+    slider.max = model.get("count") - 1;
+    slider.value = slice();
+    place.textContent = `${slice() + 1} / ${model.get("count")}`;
+    const failed = boxes().filter((box) => box.verdict === "fail").length;
+    status.textContent = after ? `${model.get("count") > 1 ? `slice ${slice() + 1} of ${model.get("count")}, ` : ""}${boxes().length} box${boxes().length === 1 ? "" : "es"}${failed ? `, ${failed} still visible` : ""}` : "loading …";
+    draw();
+  }
+
+  function showBoxes() {
+    const rows = boxes().map((box, number) => {
+      const facts = [["expected", box.expected], ["recognised", box.actual], ["painted over", box.coverage === null ? null : percent(box.coverage)], ["legible", box.legible === null ? null : percent(box.legible)], ["at", box.outside ? "outside the image" : `${box.x0}, ${box.y0} – ${box.x1}, ${box.y1}${box.clipped ? " (clipped)" : ""}`]];
+      const told = facts.filter(([, value]) => value !== null && value !== undefined);
+      const open = number === model.get("selected");
+      const node = button("", `Box ${number + 1}, ${box.says}`, () => chooseBox(number, true), { "aria-pressed": String(open), class: `midi-${box.verdict}` });
+      node.append(make("span", { class: "midi-mark", "aria-hidden": "true" }, MARKS[box.verdict]), make("b", {}, `${number + 1} ${box.says}`), make("span", { class: "midi-brief" }, box.legible === null ? "" : `${percent(box.legible)} legible`));
+      node.style.setProperty("--verdict", model.get("palette")[box.verdict]);
+      const detail = make("dl", { class: "midi-facts" }, ...told.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value === "" ? "nothing" : value)]));
+      detail.hidden = !open;
+      return make("li", {}, node, detail);
+    });
+    heading.textContent = boxes().length ? `Boxes (${boxes().length})` : "No boxes on this slice";
+    const focused = [...list.querySelectorAll("button")].indexOf(document.activeElement);
+    list.replaceChildren(...rows);
+    if (focused >= 0) list.querySelectorAll("button")[focused]?.focus({ preventScroll: true });
+  }
+
+  function showPresets() {
+    const own = shown("after")?.windows ?? [];
+    const asked = model.get("window");
+    const names = own.map((window) => window.name);
+    if (!own.length) names.push("full range");
+    const custom = asked.length === 2;
+    presets.replaceChildren(...names.map((name, number) => { const option = make("option", { value: String(number) }, name); option.selected = custom ? matches(own[number], asked) : number === 0; return option; }));
+    if (custom && !own.some((window) => matches(window, asked))) { const option = make("option", { value: "custom" }, "by hand"); option.selected = true; presets.append(option); }
+  }
+
+  const matches = (window, asked) => Boolean(window && !window.table && Math.abs(exact(window)[0] - asked[0]) < 1e-6 && Math.abs(exact(window)[1] - asked[1]) < 1e-6);
+  // The same grey levels without the half-pixel terms of DICOM's LINEAR.
+  const exact = (window) => (window.function === "LINEAR" ? [window.center - 0.5, window.width - 1] : [window.center, window.width]);
+
+  function choosePreset(value) {
+    const own = shown("after")?.windows ?? [];
+    const window = own[Number(value)];
+    if (value === "custom") return;
+    set("window", Number(value) === 0 || !window || window.table ? [] : exact(window));
+  }
+
+  function probeWindow(window) {
+    const unit = shown("after")?.color ? "" : `window ${Number(window.center.toPrecision(4))} ± ${Number((window.width / 2).toPrecision(4))} · `;
+    probe.textContent = `${state.at ?? ""}${unit}zoom ${Math.round(state.zoom * 100)} %`;
+  }
+
+  // Zoom and pan
+
+  function fitTo(image, width, height) {
+    state.zoom = Math.min(width / image.columns, height / image.rows);
+    state.x = (width - image.columns * state.zoom) / 2;
+    state.y = (height - image.rows * state.zoom) / 2;
+  }
+  function fit() { state.fitted = true; draw(); }
+  function zoomTo(zoom, x = stage.clientWidth / 2, y = stage.clientHeight / 2) {
+    const next = clamp(zoom, 0.02, 64);
+    state.x = x - ((x - state.x) * next) / state.zoom;
+    state.y = y - ((y - state.y) * next) / state.zoom;
+    state.zoom = next;
+    state.fitted = false;
+    draw();
+  }
+  function zoomBy(factor, x, y) { zoomTo(state.zoom * factor, x, y); }
+  function pan(dx, dy) { state.x += dx; state.y += dy; state.fitted = false; draw(); }
+  function zoomToBox(box) {
+    if (!box || box.outside) return;
+    const zoom = Math.min((stage.clientWidth * 0.6) / (box.x1 - box.x0), (stage.clientHeight * 0.5) / (box.y1 - box.y0), 8);
+    state.zoom = Math.max(zoom, 0.05);
+    state.x = stage.clientWidth / 2 - ((box.x0 + box.x1) / 2) * state.zoom;
+    state.y = stage.clientHeight / 2 - ((box.y0 + box.y1) / 2) * state.zoom;
+    state.fitted = false;
+    draw();
+  }
+  function chooseBox(number, zoom) {
+    if (!boxes()[number]) return;
+    set("selected", number);
+    if (zoom) zoomToBox(boxes()[number]);
+  }
+
+  // Slices, modes, tools
+
+  function go(number) { const next = clamp(number, 0, model.get("count") - 1); if (next !== slice()) { state.hover = -1; tip.hidden = true; model.set("selected", -1); set("frame", next); } }
+  function setMode(name) { if (!modes[name].disabled && !(modes[name].hidden && name !== "after")) set("mode", name); }
+  function setTool(name) { state.tool = name; show(); }
+  function toggleHelp() { help.hidden = !help.hidden; helper.setAttribute("aria-expanded", String(!help.hidden)); }
+  function beat() {
+    clearInterval(blinking);
+    state.phase = "before";
+    if (model.get("mode") === "blink") blinking = setInterval(() => { state.phase = state.phase === "before" ? "after" : "before"; draw(); }, 600);
+  }
+  function adjust(center, width) {
+    const window = window_();
+    if (window.index !== undefined && shown("after")?.tables?.[window.index]) window.function = "LINEAR_EXACT";
+    const [c, w] = exact(window);
+    model.set("window", [c + center * w, Math.max(w * width, 1e-3)]);
+    draw();
+  }
+
+  // Mouse and pen
+
+  const inImage = (event) => { const box = screen.getBoundingClientRect(); const [sx, sy] = [event.clientX - box.left, event.clientY - box.top]; return [(sx - state.x) / state.zoom, (sy - state.y) / state.zoom, sx, sy]; };
+  const boxAt = (x, y) => { const near = 3 / state.zoom; return boxes().findIndex((box) => !box.outside && x >= box.x0 - near && x <= box.x1 + near && y >= box.y0 - near && y <= box.y1 + near); };
+
+  let drag = null;
+  screen.addEventListener("pointerdown", (event) => {
+    const [x, , sx] = inImage(event);
+    const image = base();
+    screen.focus({ preventScroll: true });
+    if (!image) return;
+    screen.setPointerCapture(event.pointerId);
+    const onLine = mode() === "swipe" && Math.abs(sx - (state.x + state.swipe * image.columns * state.zoom)) < 12;
+    const moves = event.shiftKey || event.button === 1 || event.button === 2 ? state.tool !== "pan" || event.button !== 0 : state.tool === "pan";
+    drag = { x: event.clientX, y: event.clientY, kind: onLine ? "swipe" : moves ? "pan" : "window", moved: false };
+    if (onLine) state.swipe = clamp(x / image.columns, 0, 1);
+    event.preventDefault();
+  });
+  screen.addEventListener("pointermove", (event) => {
+    const [x, y, sx, sy] = inImage(event);
+    const image = base();
+    if (!image) return;
+    if (drag) {
+      const [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y];
+      if (!drag.moved && Math.hypot(dx, dy) < 3) return;
+      drag.moved = true;
+      [drag.x, drag.y] = [event.clientX, event.clientY];
+      tip.hidden = true;
+      if (drag.kind === "swipe") { state.swipe = clamp(x / image.columns, 0, 1); draw(); }
+      else if (drag.kind === "pan") pan(dx, dy);
+      else adjust(dy / 300, Math.exp(dx / 250));
+      return;
+    }
+    screen.style.cursor = mode() === "swipe" && Math.abs(sx - (state.x + state.swipe * image.columns * state.zoom)) < 12 ? "ew-resize" : boxAt(x, y) >= 0 ? "pointer" : state.tool === "pan" ? "grab" : "crosshair";
+    hover(boxAt(x, y), sx, sy);
+    probeAt(image, Math.floor(x), Math.floor(y));
+  });
+  screen.addEventListener("pointerup", (event) => {
+    if (!drag) return;
+    const [x, y] = inImage(event);
+    if (drag.moved && drag.kind === "window") { model.save_changes(); show(); }
+    else if (!drag.moved) { const number = boxAt(x, y); if (number !== model.get("selected")) set("selected", number); }
+    drag = null;
+  });
+  screen.addEventListener("pointercancel", () => { drag = null; });
+  screen.addEventListener("pointerleave", () => { if (!drag) { hover(-1); state.at = ""; draw(); } });
+  screen.addEventListener("contextmenu", (event) => event.preventDefault());
+  screen.addEventListener("dblclick", (event) => { const [x, y] = inImage(event); const number = boxAt(x, y); if (number >= 0) chooseBox(number, true); else fit(); });
+  // The page keeps its wheel until the image is clicked on.
+  screen.addEventListener("wheel", (event) => {
+    if (document.activeElement !== screen && !event.ctrlKey) return;
+    event.preventDefault();
+    const [, , sx, sy] = inImage(event);
+    zoomBy(Math.exp(-clamp(event.deltaY, -240, 240) / 400), sx, sy);
+  }, { passive: false });
+
+  function hover(number, sx, sy) {
+    if (number !== state.hover) { state.hover = number; drawMarks(); }
+    tip.hidden = number < 0;
+    if (number < 0) return;
+    const box = boxes()[number];
+    const lines = [["", `${MARKS[box.verdict]} box ${number + 1}, ${box.says}`], ["expected", box.expected], ["recognised", box.actual === "" ? "nothing" : box.actual], ["painted over", box.coverage === null ? null : percent(box.coverage)], ["legible", box.legible === null ? null : percent(box.legible)]];
+    tip.replaceChildren(...lines.filter(([, value]) => value !== null && value !== undefined).map(([name, value]) => make("div", {}, name ? make("span", {}, `${name} `) : "", value)));
+    tip.style.left = `${Math.min(sx + 14, stage.clientWidth - tip.offsetWidth - 6)}px`;
+    tip.style.top = `${Math.min(sy + 16, stage.clientHeight - tip.offsetHeight - 6)}px`;
+  }
+
+  function probeAt(image, x, y) {
+    state.at = "";
+    if (x >= 0 && y >= 0 && x < image.columns && y < image.rows) {
+      const i = y * image.columns + x;
+      const value = image.color ? [0, 1, 2].map((c) => image.data[3 * i + c]).join(" ") : Number((image.data[i] * image.scale + image.offset).toPrecision(6));
+      state.at = `x ${x}, y ${y}: ${value} · `;
+    }
+    probeWindow(window_());
+  }
+
+  // Keys
+
+  const KEYS = {
+    ArrowLeft: () => go(slice() - 1), ArrowUp: () => go(slice() - 1), ArrowRight: () => go(slice() + 1), ArrowDown: () => go(slice() + 1),
+    PageUp: () => go(slice() - 10), PageDown: () => go(slice() + 10), Home: () => go(0), End: () => go(model.get("count") - 1),
+    "+": () => zoomBy(1.25), "=": () => zoomBy(1.25), "-": () => zoomBy(0.8), 0: fit,
+    1: () => setMode("after"), 2: () => setMode("before"), b: () => setMode("blink"), s: () => setMode("swipe"), d: () => setMode("difference"),
+    o: () => set("overlay", !model.get("overlay")), r: () => set("window", []), "?": toggleHelp,
+    "[": () => { adjust(-0.05, 1); model.save_changes(); }, "]": () => { adjust(0.05, 1); model.save_changes(); },
+    "{": () => { adjust(0, 0.9); model.save_changes(); }, "}": () => { adjust(0, 1.1); model.save_changes(); },
+    ",": () => { state.swipe = clamp(state.swipe - 0.02, 0, 1); draw(); }, ".": () => { state.swipe = clamp(state.swipe + 0.02, 0, 1); draw(); },
+    n: () => step(1), p: () => step(-1), Escape: () => { if (!help.hidden) toggleHelp(); else set("selected", -1); },
+  };
+  const PANS = { ArrowLeft: [40, 0], ArrowRight: [-40, 0], ArrowUp: [0, 40], ArrowDown: [0, -40] };
+  function step(by) { const count = boxes().length; if (count) chooseBox((model.get("selected") + by + (model.get("selected") < 0 && by < 0 ? 1 : 0) + count) % count, true); }
+  screen.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const act = event.shiftKey && PANS[event.key] ? () => pan(...PANS[event.key]) : KEYS[event.key];
+    if (!act) return;
+    act();
+    event.preventDefault();
+    event.stopPropagation();
+  });
+
+  // Life
+
+  const heard = {
+    "msg:custom": hear,
+    "change:frame": () => { show(); ask(); },
+    "change:mode": () => { beat(); show(); },
+    "change:window": () => { if (!drag) show(); else draw(); },
+    "change:overlay": show,
+    "change:selected": show,
+    "change:height": () => { stage.style.height = `${model.get("height")}px`; draw(); },
+    "change:comparable": show,
+  };
+  for (const [event, act] of Object.entries(heard)) model.on(event, act);
+  stage.style.height = `${model.get("height")}px`;
+  const sizes = new ResizeObserver(draw);
+  sizes.observe(stage);
+  beat();
+  show();
+  ask();
+  return () => {
+    clearInterval(blinking);
+    cancelAnimationFrame(frameAsked);
+    sizes.disconnect();
+    for (const [event, act] of Object.entries(heard)) model.off(event, act);
+  };
+}
+
+export default { render };

@@ -1,0 +1,552 @@
+"""The redaction viewer: an image with the boxes of its checks, before and after.
+
+The kernel decodes, finds the boxes and measures them; the browser windows, zooms, blinks and compares (viewer.js).
+Pixels travel as binary messages when the browser asks for them, never as widget state, so that no notebook is saved
+with them. What a notebook does keep is a small picture of the first state, for readers without a kernel.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import anywidget
+import numpy as np
+import pandas as pd
+import traitlets
+
+from .. import pixels
+from ..frames import require_columns
+
+__all__ = ["Viewer", "view"]
+
+MODES = ("after", "before", "blink", "swipe", "difference")
+_BOX = ["x0", "y0", "x1", "y1"]
+_VERDICTS = {True: ("pass", "hidden"), False: ("fail", "visible"), None: ("blank", "undecided")}
+_HERE = Path(__file__).parent
+# Those of plots.PALETTE, which a test holds them to: importing all of matplotlib and seaborn would take seconds.
+_COLORS = {"pass": "#009E73", "fail": "#D55E00", "blank": "#D9D9D9"}
+
+
+def view(
+    image: Any, results: pd.DataFrame | None = None, original: Any = None, *, values: bool = True, height: int = 560
+) -> Viewer:
+    """A viewer for an image or a stack of them, with the regions that had to be hidden and what became of them.
+
+    Parameters
+    ----------
+    image : path, pydicom Dataset, array, or a list of these
+        A list is shown as one stack; each frame of a multi-frame image is a slice of it.
+    results : DataFrame, optional
+        Brings the boxes: what ``evaluate`` or ``read_key`` gives. Its rows are matched by SOP Instance UID.
+    original : path, folder, Dataset, array, or a list of these, optional
+        The image before de-identification. In a folder or list it is found by the instance that `results` names.
+    values : bool
+        False shows no value of the data: texts and names are left out, and the boxes are blanked in the image.
+    height : int
+        Height of the image area in CSS pixels.
+
+    Returns
+    -------
+    Viewer
+        ``.selection`` is the results' row of the box that was clicked, ``.regions`` a frame of the boxes of this slice
+        with their coverage. ``.frame``, ``.mode``, ``.window``, ``.overlay`` and ``.selected`` can be read and set.
+
+    Examples
+    --------
+    >>> viewer = view(np.zeros((64, 64), np.uint8))
+    >>> viewer.count, viewer.mode, len(viewer.regions)
+    (1, 'after', 0)
+    """
+    return Viewer(image, results, original, values=values, height=height)
+
+
+class _Source(NamedTuple):
+    """One image of a stack: where it is, how it is called, which instance it is; or why it cannot be shown."""
+
+    image: Any
+    name: str
+    uid: str | None
+    frames: int
+    note: str = ""
+
+
+class Viewer(anywidget.AnyWidget):
+    """The widget that `view` gives."""
+
+    _esm = _HERE / "viewer.js"
+    _css = _HERE / "viewer.css"
+
+    count = traitlets.Int(0).tag(sync=True)
+    frame = traitlets.Int(0).tag(sync=True)
+    mode = traitlets.Enum(MODES, "after").tag(sync=True)
+    window = traitlets.List(traitlets.Float(), maxlen=2).tag(sync=True)  # empty: the one the file asks for
+    overlay = traitlets.Bool(True).tag(sync=True)
+    selected = traitlets.Int(-1).tag(sync=True)
+    height = traitlets.Int(560).tag(sync=True)
+    comparable = traitlets.Bool(False).tag(sync=True)
+    palette = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self, image: Any, results: pd.DataFrame | None, original: Any, *, values: bool = True, height: int = 560
+    ) -> None:
+        if results is not None:
+            require_columns(results, ["instance", "action", *_BOX], "view()")
+        self.values = values
+        self._sources = [_source(one) for one in (image if isinstance(image, list | tuple) else [image])]
+        if not self._sources:
+            raise ValueError("view() needs at least one image; the list is empty.")
+        self._slices = [(place, number) for place, one in enumerate(self._sources) for number in range(one.frames)]
+        self._checks = _Checks(results)
+        self._originals = None if original is None else _Originals(original, len(self._sources))
+        self._planes: OrderedDict[tuple[int, int], pixels.Plane] = OrderedDict()
+        super().__init__(
+            count=len(self._slices),
+            height=height,
+            comparable=original is not None,
+            palette=_COLORS,
+        )
+        self.on_msg(self._reply)
+
+    @traitlets.validate("frame")
+    def _inside(self, proposal: Any) -> int:
+        return int(min(max(proposal["value"], 0), max(len(self._slices) - 1, 0)))
+
+    @traitlets.observe("frame")
+    def _deselect(self, change: Any) -> None:
+        self.selected = -1
+
+    # What can be read back
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The rows of the results that are about this slice's image and have a box."""
+        return self._checks.boxed(self._shown_in(self.frame))
+
+    @property
+    def selection(self) -> pd.DataFrame:
+        """The row of the results that the selected box belongs to; no row if none is selected."""
+        return self.rows.iloc[self.selected : self.selected + 1] if self.selected >= 0 else self.rows.iloc[:0]
+
+    @property
+    def regions(self) -> pd.DataFrame:
+        """The boxes of this slice: x0, y0, x1, y1, clipped, verdict, expected, actual, coverage, legible."""
+        names = [*_BOX, "clipped", "verdict", "expected", "actual", "coverage", "legible"]
+        boxes = self._measured(self.frame)
+        frame = pd.DataFrame({name: [box[name] for box in boxes] for name in names})
+        return frame.astype({"coverage": "float64", "legible": "float64"})
+
+    @property
+    def notes(self) -> list[str]:
+        """What there is to say about this slice: why something cannot be shown, or is not as asked for."""
+        return self._notes(self.frame)
+
+    @property
+    def over_redacted(self) -> int:
+        """How many pixels outside any box differ from the original; 0 without an original."""
+        mask = self._mask(self.frame)
+        return int(mask.sum()) if mask is not None else 0
+
+    # One slice
+
+    def _shown_in(self, number: int) -> _Source:
+        return self._sources[self._slices[number][0]]
+
+    def _plane(self, number: int, before: bool = False) -> pixels.Plane:
+        """A decoded slice, or the original of it; a ValueError says why there is none."""
+        source = self._original(number) if before else self._shown_in(number)
+        if source.note:
+            raise ValueError(source.note)
+        return self._decoded(source, min(self._slices[number][1], source.frames - 1))
+
+    def _decoded(self, source: _Source, frame: int) -> pixels.Plane:
+        key = (id(source.image), frame)
+        if key not in self._planes:
+            self._planes[key] = pixels.plane(source.image, frame)
+            if len(self._planes) > _KEPT:
+                self._planes.popitem(last=False)
+        self._planes.move_to_end(key)
+        return self._planes[key]
+
+    def _original(self, number: int) -> _Source:
+        if self._originals is None:
+            return _Source(None, "", None, 1, "no original: pass original= to compare.")
+        source = self._shown_in(number)
+        return self._originals.of(source, self._slices[number][0], self._checks.instance(source))
+
+    def _pair(self, number: int) -> tuple[Any, Any] | None:
+        """The values before and after of a slice; None where they cannot be laid over each other."""
+        try:
+            before, after = self._plane(number, before=True).values, self._plane(number).values
+        except (ValueError, FileNotFoundError):
+            return None
+        return (before, after) if before.shape == after.shape else None
+
+    def _boxes(self, number: int) -> list[dict[str, Any]]:
+        """The boxes of a slice as drawn, without what has to be measured."""
+        rows = self._checks.boxed(self._shown_in(number))
+        shape = self._shape(number)
+        found = []
+        for row in rows.to_dict("records"):
+            box = tuple(int(row[name]) for name in _BOX)
+            try:
+                inside = pixels.clip(box, shape) if shape else box
+            except ValueError:
+                inside = None
+            passed = row.get("passed")
+            verdict, says = _VERDICTS[None if pd.isna(passed) else bool(passed)]
+            if "passed" not in row:
+                says = "not judged"
+            found.append(
+                dict(zip(_BOX, inside or box, strict=True))
+                | {"clipped": inside != box, "outside": inside is None, "verdict": verdict, "says": says}
+                | {name: self._text(row.get(name)) for name in ("expected", "actual")}
+                | {"coverage": None, "legible": None}
+            )
+        return found
+
+    def _text(self, value: Any) -> str | None:
+        if value is None or pd.isna(value):
+            return None
+        return str(value) if self.values else "•••"
+
+    def _measured(self, number: int) -> list[dict[str, Any]]:
+        """The boxes of a slice with coverage and legibility, where there is an original to measure against."""
+        boxes = self._boxes(number)
+        pair = self._pair(number) if boxes else None
+        for box in boxes:
+            if pair is not None and not box["outside"]:
+                before, after = (image[box["y0"] : box["y1"], box["x0"] : box["x1"]] for image in pair)
+                box["coverage"] = _known(pixels.coverage(before, after))
+                box["legible"] = _known(pixels.legible(before, after))
+        return boxes
+
+    def _mask(self, number: int) -> Any:
+        pair = self._pair(number)
+        if pair is None:
+            return None
+        return pixels.changed(*pair, outside=[[box[name] for name in _BOX] for box in self._boxes(number)])
+
+    def _shape(self, number: int) -> tuple[int, ...] | None:
+        try:
+            return self._plane(number).stored.shape
+        except (ValueError, FileNotFoundError):
+            return None
+
+    def _notes(self, number: int) -> list[str]:
+        notes = [*self._checks.notes(self._shown_in(number))]
+        if any(box["outside"] for box in self._boxes(number)):
+            notes.append("a box lies outside the image.")
+        elif any(box["clipped"] for box in self._boxes(number)):
+            notes.append("a box reaches over the edge of the image; it is shown clipped.")
+        if self._originals is not None:
+            notes.extend(self._notes_on_original(number))
+            notes.extend(_doubts(self._measured(number)))
+        return notes
+
+    def _notes_on_original(self, number: int) -> Iterator[str]:
+        original = self._original(number)
+        if original.note:
+            yield original.note
+            return
+        if self._slices[number][1] >= original.frames:
+            yield f"the original has {original.frames} frames only; its last one is shown."
+        instance = self._checks.instance(self._shown_in(number))
+        if instance and original.uid and original.uid != instance:
+            yield "the original is another instance than the one the results name."
+        try:
+            before, after = self._plane(number, before=True).stored.shape, self._shape(number)
+        except (ValueError, FileNotFoundError) as error:
+            yield f"original: {error}"
+            return
+        if after and before != after:
+            sizes = (" × ".join(map(str, shape)) for shape in (before, after))
+            yield f"the original is {next(sizes)}, this image {next(sizes)}: they cannot be laid over each other."
+
+    # Messages: the browser asks, the kernel answers
+
+    def _reply(self, _: Any, asked: dict[str, Any], __: Any) -> None:
+        number = int(asked.get("slice", -1))
+        if asked.get("kind") not in ("after", "before", "measures") or not 0 <= number < self.count:
+            return
+        answer, buffers = self._measures(number) if asked["kind"] == "measures" else self._pixels(number, asked["kind"])
+        self.send({"kind": asked["kind"], "slice": number, **answer}, buffers=buffers)
+
+    def _pixels(self, number: int, side: str) -> tuple[dict[str, Any], list[Any]]:
+        """The message that shows a slice: what to write about it, and its pixels as 8 or 16-bit numbers."""
+        told: dict[str, Any] = {"title": self._title(number), "boxes": self._boxes(number)}
+        if side == "after":
+            told["notes"] = self._checks.notes(self._shown_in(number))
+        try:
+            seen = self._plane(number, before=side == "before")
+        except (ValueError, FileNotFoundError) as error:
+            return told | {"error": str(error)}, []
+        stored, scale, offset = _compact(seen)
+        if not self.values:
+            stored = _blanked(stored, told["boxes"])
+        buffers: list[Any] = [np.ascontiguousarray(stored).data.cast("B")]
+        windows = []
+        for window in seen.windows:
+            shape = {name: getattr(window, name) for name in ("name", "center", "width", "function")}
+            if window.table is not None:
+                shape |= {"first": window.first, "table": len(buffers)}
+                buffers.append(np.ascontiguousarray(window.table).data.cast("B"))
+            windows.append(shape)
+        told |= {"rows": stored.shape[0], "columns": stored.shape[1], "color": seen.color, "bits": 8 * stored.itemsize}
+        told |= {"scale": scale, "offset": offset, "inverted": seen.inverted, "windows": windows}
+        return told, buffers
+
+    def _measures(self, number: int) -> tuple[dict[str, Any], list[Any]]:
+        """The message that follows: coverage of the boxes, the mask of over-redaction, what is odd."""
+        mask = self._mask(number)
+        told = {"boxes": self._measured(number), "notes": self._notes(number), "comparable": mask is not None}
+        if mask is None:
+            return told, []
+        told |= {"area": int(mask.sum()), "share": float(mask.mean())}
+        return told, [np.packbits(mask).data] if mask.any() else []
+
+    def _title(self, number: int) -> str:
+        place, frame = self._slices[number]
+        source = self._sources[place]
+        name = source.name if self.values else f"image {place + 1}"
+        return f"{name}, frame {frame + 1} of {source.frames}" if source.frames > 1 else name
+
+    # Without a kernel
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None:
+            return None
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        return {**data, "text/html": self._as_html()}, metadata
+
+    def _as_html(self) -> str:
+        """This slice as a page of its own: pictures with their boxes drawn, and a table of them."""
+        boxes, sides = self._measured(self.frame), ("before", "after") if self.comparable else ("after",)
+        pictures = "".join(self._figure(side, boxes) for side in sides)
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+        head = ("box", "verdict", "expected", "recognised", "painted over", "legible")
+        body = [
+            (number, f"{_MARKS[box['verdict']]} {box['says']}", box["expected"] or "", box["actual"] or "",
+             _percent(box["coverage"]), _percent(box["legible"]))
+            for number, box in enumerate(boxes, 1)
+        ]  # fmt: skip
+        lines = "".join(
+            f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in cells)}</tr>" for cells in (head, *body)
+        )
+        table = f"<table>{lines}</table>" if boxes else ""
+        title = f"<p>{escape(self._title(self.frame))}</p>"
+        return f'<div>{title}<div style="display:flex;gap:8px">{pictures}</div>{notes}{table}</div>'
+
+    def _figure(self, side: str, boxes: Sequence[dict[str, Any]]) -> str:
+        try:
+            seen = self._plane(self.frame, before=side == "before")
+        except (ValueError, FileNotFoundError) as error:
+            return f"<p>{side}: {escape(str(error))}</p>"
+        window = pixels.Window("", self.window[0], self.window[1], "LINEAR_EXACT") if len(self.window) == 2 else None
+        picture = pixels.shown(seen, window)
+        rows, columns = picture.shape[:2]
+        if not self.values:
+            picture = _blanked(picture, boxes)
+        drawn = "".join(
+            f'<rect x="{box["x0"]}" y="{box["y0"]}" width="{box["x1"] - box["x0"]}" height="{box["y1"] - box["y0"]}" '
+            f'fill="none" stroke="{self.palette[box["verdict"]]}" stroke-width="{max(1, columns // 256)}" '
+            f'stroke-dasharray="{_DASHES[box["verdict"]]}"/>'
+            for box in boxes
+            if not box["outside"]
+        )
+        return (
+            f'<figure style="margin:0"><svg viewBox="0 0 {columns} {rows}" width="{min(columns, 480)}" role="img" '
+            f'aria-label="{side}"><image width="{columns}" height="{rows}" '
+            f'href="data:image/png;base64,{_png(picture)}"/>'
+            f"{drawn}</svg><figcaption>{side}</figcaption></figure>"
+        )
+
+
+def _doubts(boxes: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """What to say about boxes whose verdict by text recognition and whose pixels disagree."""
+    for number, box in enumerate(boxes, 1):
+        if box["legible"] is None:
+            continue
+        if box["verdict"] == "pass" and box["legible"] >= 0.5:
+            yield f"box {number} passed, yet {_percent(box['legible'])} of what stood there is legible: look at it."
+        if box["verdict"] == "fail" and box["legible"] < 0.1:
+            yield f"box {number} failed, yet next to nothing of what stood there is legible: look at it."
+
+
+_KEPT = 8  # decoded frames; a 2048 × 2048 one takes 8 MB
+_MARKS = {"pass": "✓", "fail": "✗", "blank": "?"}
+_DASHES = {"pass": "6 4", "fail": "none", "blank": "2 3"}
+
+
+class _Checks:
+    """The pixel checks of a results or answers frame, by instance."""
+
+    def __init__(self, results: pd.DataFrame | None) -> None:
+        self.given = results is not None
+        self.rows = pd.DataFrame() if results is None else results
+        if results is not None:
+            self.pixels = results[results["action"].isin(["pixels_hidden", "pixels_retained"])]
+        self._found: dict[int, tuple[pd.DataFrame, list[str]]] = {}
+
+    def boxed(self, source: _Source) -> pd.DataFrame:
+        """The checks of an image that have a box."""
+        rows, _ = self._of(source)
+        return rows[rows["x0"].notna()] if len(rows) else rows
+
+    def notes(self, source: _Source) -> list[str]:
+        """What is to be said about the checks of an image."""
+        return self._of(source)[1]
+
+    def instance(self, source: _Source) -> str | None:
+        """The original SOP Instance UID of an image, as the results have it."""
+        if not self.given or source.uid is None or "released" not in self.rows:
+            return None
+        rows = self.rows[(self.rows["released"] == source.uid).to_numpy(dtype=bool)]
+        return str(rows["instance"].iloc[0]) if len(rows) else None
+
+    def _of(self, source: _Source) -> tuple[pd.DataFrame, list[str]]:
+        key = id(source)
+        if key not in self._found:
+            self._found[key] = self._find(source)
+        return self._found[key]
+
+    def _find(self, source: _Source) -> tuple[pd.DataFrame, list[str]]:
+        if not self.given:
+            return pd.DataFrame(columns=_BOX), []
+        same = (self.pixels["instance"] == source.uid).to_numpy(dtype=bool)
+        if "released" in self.pixels:
+            same = same | (self.pixels["released"] == source.uid).to_numpy(dtype=bool)
+        rows, notes = self.pixels[same], []
+        if source.uid is None and not source.note:
+            notes.append("the image does not say which instance it is, so the results' boxes cannot be matched.")
+        elif not same.any() and not source.note:
+            notes.append("the results have no pixel check for this image.")
+        if "submission" in rows and rows["submission"].nunique() > 1:
+            rows, note = _of_one_submission(rows, source)
+            notes += note
+        kept = rows[rows["action"] == "pixels_retained"]
+        if len(kept) and "passed" in kept:
+            passed = kept["passed"].iloc[0]
+            verdict = "not decided" if pd.isna(passed) else "passed" if passed else "failed"
+            notes.append(f"pixels_retained {verdict}.")
+        return rows, notes
+
+
+def _of_one_submission(rows: pd.DataFrame, source: _Source) -> tuple[pd.DataFrame, list[str]]:
+    """The rows of the submission that an image is part of, going by its path; else of the first one, with a note."""
+    names = list(rows["submission"].astype(str).unique())
+    parts = Path(source.image).parts if isinstance(source.image, str | Path) else ()
+    named = [name for name in names if name in parts]
+    chosen = named[0] if named else names[0]
+    note = [] if named else [f"the results hold {len(names)} submissions; the boxes are judged as in {chosen}."]
+    return rows[(rows["submission"] == chosen).to_numpy(dtype=bool)], note
+
+
+class _Originals:
+    """The images before de-identification, found by instance."""
+
+    def __init__(self, given: Any, images: int) -> None:
+        self.folder = Path(given) if isinstance(given, str | Path) and Path(given).is_dir() else None
+        self._files = (
+            iter(sorted(path for path in self.folder.rglob("*") if path.is_file())) if self.folder else iter(())
+        )
+        self._by_uid: dict[str, _Source] = {}
+        self._list = (
+            [] if self.folder else [_source(one) for one in (given if isinstance(given, list | tuple) else [given])]
+        )
+        self._in_order = len(self._list) == images
+        self._by_uid.update({one.uid: one for one in self._list if one.uid})
+
+    def of(self, source: _Source, position: int, instance: str | None) -> _Source:
+        """The original of an image; a source with a note where there is none."""
+        for uid in (instance, source.uid):
+            if uid and (found := self._with_uid(uid)):
+                return found
+        if self._in_order:
+            return self._list[position]
+        where = "in the folder given" if self.folder else "among those given"
+        return _Source(None, "", None, 1, f"no original of this image {where}.")
+
+    def _with_uid(self, uid: str) -> _Source | None:
+        while uid not in self._by_uid:
+            path = next(self._files, None)
+            if path is None:
+                return None
+            one = _source(path)
+            if one.uid:
+                self._by_uid.setdefault(one.uid, one)
+        return self._by_uid[uid]
+
+
+def _source(image: Any) -> _Source:
+    """What a viewer knows of an image before it decodes it."""
+    from pydicom import Dataset, dcmread
+
+    if isinstance(image, np.ndarray):
+        return _Source(image, "array", None, pixels.frames(image))
+    if isinstance(image, Dataset):
+        return _Source(image, "data set", str(image.get("SOPInstanceUID") or "") or None, pixels.frames(image))
+    if not isinstance(image, str | Path):
+        raise TypeError(f"view() shows paths, pydicom Datasets and arrays, got {type(image).__name__}.")
+    path = Path(image)
+    if path.is_dir():
+        raise ValueError(f"{path.name} is a folder; pass a file of it, or a list of files for a stack.")
+    try:
+        with pixels.quiet():
+            head = dcmread(path, stop_before_pixels=True, specific_tags=["SOPInstanceUID", "NumberOfFrames"])
+            return _Source(path, _short(path), str(head.get("SOPInstanceUID") or "") or None, pixels.frames(head))
+    except FileNotFoundError:
+        return _Source(path, path.name, None, 1, "there is no such file.")
+    except Exception as error:  # pydicom raises many kinds on broken files; their texts can quote values
+        return _Source(path, path.name, None, 1, f"this is no readable DICOM file ({type(error).__name__}).")
+
+
+def _short(path: Path) -> str:
+    return "/".join(path.parts[-2:])
+
+
+def _blanked(image: Any, boxes: Sequence[dict[str, Any]]) -> Any:
+    """A copy of an image with nothing left in the boxes."""
+    copy = image.copy()
+    for box in boxes:
+        if not box["outside"]:
+            copy[box["y0"] : box["y1"], box["x0"] : box["x1"]] = 0
+    return copy
+
+
+def _compact(seen: pixels.Plane) -> tuple[Any, float, float]:
+    """(8 or 16-bit numbers, scale, offset): the values of a plane are numbers × scale + offset."""
+    stored = seen.stored
+    if seen.color:
+        return stored, 1.0, 0.0
+    low, high = (float(np.nanmin(stored)), float(np.nanmax(stored))) if stored.size else (0.0, 0.0)
+    if stored.dtype.kind in "ui" and high - low < 65536:
+        if stored.dtype in (np.uint8, np.uint16):
+            return stored, seen.slope, seen.intercept
+        return (stored.astype(np.int64) - int(low)).astype(np.uint16), seen.slope, seen.intercept + low * seen.slope
+    step = (high - low) / 65535 or 1.0
+    return np.nan_to_num((stored - low) / step).astype(np.uint16), step * seen.slope, seen.intercept + low * seen.slope
+
+
+def _known(share: float) -> float | None:
+    return None if np.isnan(share) else share
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.0%}"
+
+
+def _png(picture: Any, limit: int = 512) -> str:
+    from PIL import Image
+
+    small = Image.fromarray(picture)
+    small.thumbnail((limit, limit))
+    buffer = io.BytesIO()
+    small.save(buffer, "PNG", optimize=True)
+    return base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,57 @@
+"""Notebooks in a real browser: `notebook(cells)` opens one in JupyterLab, runs all of it and gives the page.
+
+A page fails its test if the browser asked for anything outside this machine, logged an error, or shows a broken
+picture. `page.kernel(expression)` and `page.kernel_has(expression, value)` look into the notebook's kernel.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+import harness
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    reason = harness.missing()
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            if reason:
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[tuple[str, Path]]:
+    """(address, folder of notebooks) of a JupyterLab server."""
+    with harness.lab() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A headless Chromium that reaches this machine only."""
+    with harness.chromium() as browser:
+        yield browser
+
+
+def _notebook(lab: tuple[str, Path], chromium: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
+    pages: list[Any] = []
+
+    def opened(cells: Sequence[str] | Path, *, width: int = 1280, height: int = 900, theme: str = "light") -> Any:
+        name = f"{Path(request.node.name).stem.split('[')[0]}_{len(pages)}.ipynb"
+        pages.append(harness.open_notebook(lab, chromium, name, cells, width=width, height=height, theme=theme))
+        return pages[-1]
+
+    yield opened
+    for page in pages:
+        harness.close(page)
+
+
+notebook = pytest.fixture(_notebook, name="notebook")
+shared_notebook = pytest.fixture(_notebook, name="shared_notebook", scope="module")  # one page for many tests

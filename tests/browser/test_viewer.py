@@ -1,0 +1,241 @@
+"""The redaction viewer in JupyterLab: every key, drag and click, and what the kernel knows of it afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+SETUP = """
+import numpy as np, pandas as pd
+from pydicom import Dataset
+from pydicom.dataset import FileMetaDataset
+from midi_nb import pixels
+from midi_nb.widgets import view
+
+def image(uid, values):
+    data = Dataset()
+    data.file_meta = FileMetaDataset()
+    data.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1"
+    data.SOPInstanceUID, data.Rows, data.Columns = uid, *values.shape
+    data.SamplesPerPixel, data.PhotometricInterpretation, data.PixelRepresentation = 1, "MONOCHROME2", 0
+    data.BitsAllocated, data.BitsStored, data.HighBit = 16, 12, 11
+    data.WindowCenter, data.WindowWidth = [500, 1500], [800, 400]
+    data.PixelData = values.astype("<u2").tobytes()
+    return data
+
+y, x = np.mgrid[:512, :512]
+tissue = (np.hypot(x - 256, y - 256) < 200) * (600 + 300 * np.sin(x / 40) * np.cos(y / 30))
+before = []
+for number in range(3):
+    values = tissue + 40 * number
+    for top in (20, 60):
+        letters = np.random.default_rng(top).integers(0, 2, (5, 40))
+        values[top:top + 20, 20:180] = np.kron(letters, np.ones((4, 4))) * 3000
+    before.append(values)
+after = [values.copy() for values in before]
+for values in after:
+    values[20:40, 20:180] = 0        # hidden
+    values[60:80, 20:100] = 0        # half of it
+    values[400:440, 300:380] = 0     # nobody asked for this
+originals = [image(f"1.2.{n}", v) for n, v in enumerate(before)]
+released = [image(f"9.9.{n}", v) for n, v in enumerate(after)]
+results = pd.DataFrame([
+    dict(submission="tool", instance=f"1.2.{n}", released=f"9.9.{n}", action="pixels_hidden",
+         x0=20, y0=top, x1=180, y1=top + 20, expected="DOE^JANE", actual=seen, passed=passed)
+    for n in range(3) for top, seen, passed in ((20, "", True), (60, "JANE", False))
+])
+viewer = view(released, results, originals)
+viewer
+"""
+
+
+@pytest.fixture(scope="module")
+def opened(shared_notebook: Callable[..., Any]) -> Any:
+    return shared_notebook([SETUP], width=1280, height=1000)
+
+
+@pytest.fixture
+def page(opened: Any) -> Any:
+    """The viewer as it opens: first slice, released image, window of the file, all of it in view."""
+    opened.wait_for_timeout(300)  # for what the last test did to reach the kernel
+    start = {"frame": 0, "mode": "after", "window": [], "overlay": True, "selected": -1}
+    opened.kernel(f"[setattr(viewer, *item) for item in {start}.items()]")
+    opened.mouse.move(0, 0)
+    opened.locator(".midi-viewer").scroll_into_view_if_needed()
+    press(opened, "0")
+    opened.wait_for_function("() => document.querySelector('.midi-screen').dataset.shown?.startsWith('0 after')")
+    opened.wait_for_function("() => document.querySelector('.midi-label')?.textContent.includes('legible')")
+    return opened
+
+
+def shown(page: Any) -> list[str]:
+    """What the image area says it draws: slice, mode, centre, width, zoom, label."""
+    page.wait_for_timeout(60)
+    return str(page.get_attribute(".midi-screen", "data-shown")).split(" ")
+
+
+def press(page: Any, *keys: str) -> None:
+    page.locator(".midi-screen").focus()
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def drag(page: Any, dx: int, dy: int, at: tuple[float, float] = (0.5, 0.5), key: str | None = None) -> None:
+    box = page.locator(".midi-screen").bounding_box()
+    x, y = box["x"] + at[0] * box["width"], box["y"] + at[1] * box["height"]
+    if key:
+        page.keyboard.down(key)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + dx / 2, y + dy / 2)
+    page.mouse.move(x + dx, y + dy)
+    page.mouse.up()
+    if key:
+        page.keyboard.up(key)
+
+
+def pixel(page: Any, x: float, y: float) -> list[int]:
+    """The colour drawn at a pixel of the image, while the whole image is in view."""
+    script = """([x, y]) => {
+      const canvas = document.querySelector('.midi-screen'), zoom = canvas.height / 512;
+      const left = (canvas.width - 512 * zoom) / 2;
+      return [...canvas.getContext('2d').getImageData(left + x * zoom, y * zoom, 1, 1).data].slice(0, 3);
+    }"""
+    page.wait_for_timeout(60)
+    return list(page.evaluate(script, [x, y]))
+
+
+def test_boxes_are_drawn_by_verdict_and_labelled_with_how_much_is_legible(page: Any) -> None:
+    labels = page.eval_on_selector_all(".midi-label", "nodes => nodes.map(n => n.textContent)")
+    assert labels == ["1 ✓ hidden, 0 % legible", "2 ✗ visible, 53 % legible"]
+    assert page.locator("rect.midi-pass").count() == page.locator("rect.midi-fail").count() == 1
+    assert page.locator(".midi-status").inner_text() == "slice 1 of 3, 2 boxes, 1 still visible"
+
+
+def test_what_changed_outside_the_boxes_is_said_and_marked(page: Any) -> None:
+    assert "2,681 pixels outside every box changed (1.0 % of the image)." in page.locator(".midi-notes").inner_text()
+    marked = pixel(page, 340, 420)
+    page.get_by_role("button", name="Mark changes outside every box").click()
+    assert marked != pixel(page, 340, 420) == [0, 0, 0]
+    page.kernel_has("viewer.overlay", False)
+
+
+def test_dragging_changes_the_window_in_the_browser_and_the_kernel_learns_of_it(page: Any) -> None:
+    grey = pixel(page, 256, 256)
+    assert grey[0] == pytest.approx(page.kernel("int(pixels.picture(released[0])[256, 256])"), abs=2)
+    drag(page, -150, 40)
+    _, _, center, width, *_ = shown(page)
+    assert float(width) < 500
+    page.kernel_has("viewer.window", pytest.approx([float(center), float(width)], abs=0.01))
+    assert pixel(page, 256, 256) != grey
+    press(page, "r")
+    assert pixel(page, 256, 256) == grey
+
+
+def test_the_windows_the_file_asks_for_are_presets(page: Any) -> None:
+    presets = page.get_by_role("combobox", name="Window")
+    assert presets.locator("option").all_inner_texts() == ["file 1", "file 2", "fitted"]
+    presets.select_option("file 2")
+    page.kernel_has("viewer.window", [1499.5, 399.0])
+
+
+def test_keys_zoom_pan_compare_and_step_without_reaching_jupyterlab(page: Any) -> None:
+    cells = page.locator(".jp-Cell").count()
+    fitted = float(shown(page)[4])
+    press(page, "+", "+")
+    assert float(shown(page)[4]) == pytest.approx(fitted * 1.25**2, rel=0.01)
+    press(page, "0")
+    assert float(shown(page)[4]) == fitted
+    for key, mode in (("2", "before"), ("s", "swipe"), ("d", "difference"), ("b", "blink"), ("1", "after")):
+        press(page, key)
+        assert shown(page)[1] == mode
+        page.kernel_has("viewer.mode", mode)
+    press(page, "ArrowRight", "ArrowRight", "ArrowRight")
+    page.wait_for_function("() => document.querySelector('.midi-screen').dataset.shown.startsWith('2 ')")
+    page.kernel_has("viewer.frame", 2)
+    press(page, "Home", "a", "x", "d", "d")
+    assert page.locator(".jp-Cell").count() == cells
+
+
+def test_no_control_lets_its_keys_through_to_jupyterlab(page: Any) -> None:
+    focusable = page.locator(".midi-viewer").locator("button, select, input, canvas, [tabindex]")
+    assert focusable.count() > 15
+    suppressed = focusable.evaluate_all("nodes => nodes.every(n => n.dataset.lmSuppressShortcuts === 'true')")
+    assert suppressed
+    named = focusable.evaluate_all(
+        "nodes => nodes.filter(n => !(n.getAttribute('aria-label') || n.textContent)).length"
+    )
+    assert named == 0
+
+
+def test_blinking_shows_before_and_after_in_turns(page: Any) -> None:
+    press(page, "b")
+    page.wait_for_function("() => document.querySelector('.midi-corner').textContent === 'after'", timeout=3000)
+    hidden = pixel(page, 340, 420)
+    page.wait_for_function("() => document.querySelector('.midi-corner').textContent === 'before'", timeout=3000)
+    assert pixel(page, 340, 420) != hidden
+
+
+def test_the_swipe_line_shows_the_original_on_its_left(page: Any) -> None:
+    page.get_by_role("button", name="Mark changes outside every box").click()
+    press(page, "s")
+    assert pixel(page, 340, 420) == [0, 0, 0]
+    drag(page, 200, 0)
+    assert pixel(page, 340, 420) != [0, 0, 0]
+
+
+def test_the_difference_glows_where_pixels_changed(page: Any) -> None:
+    press(page, "d", "o")
+    red, green, blue = pixel(page, 340, 420)
+    assert red > 200
+    assert blue < 60
+    red, green, blue = pixel(page, 256, 256)
+    assert red == green == blue
+
+
+def test_a_click_on_a_box_selects_its_row(page: Any) -> None:
+    page.get_by_role("button", name="Box 2, visible").click()
+    page.kernel_has("viewer.selection.actual.tolist()", ["JANE"])
+    facts = page.locator(".midi-facts:visible").inner_text()
+    assert "DOE^JANE" in facts
+    assert "48 %" in facts
+    press(page, "Escape")
+    page.kernel_has("len(viewer.selection)", 0)
+
+
+def test_hovering_a_box_tells_its_words(page: Any) -> None:
+    box = page.locator("rect.midi-fail").bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 8)
+    tip = page.locator(".midi-tip")
+    tip.wait_for(state="visible")
+    assert all(words in tip.inner_text() for words in ("visible", "DOE^JANE", "JANE", "48 %"))
+
+
+def test_the_slider_goes_through_the_slices(page: Any) -> None:
+    page.get_by_role("slider", name="Slice").fill("1")
+    page.wait_for_function("() => document.querySelector('.midi-screen').dataset.shown.startsWith('1 ')")
+    page.kernel_has("viewer.frame", 1)
+    assert page.locator(".midi-place").inner_text() == "2 / 3"
+
+
+def test_the_kernel_can_steer_the_viewer(page: Any) -> None:
+    page.kernel(
+        "[setattr(viewer, 'frame', 2), setattr(viewer, 'mode', 'before'), setattr(viewer, 'window', [100, 50])]"
+    )
+    page.wait_for_function(
+        "() => document.querySelector('.midi-screen').dataset.shown.startsWith('2 before 100.00 50.00')"
+    )
+
+
+def test_an_image_that_cannot_be_shown_says_so_and_the_viewer_stays_usable(notebook: Callable[..., Any]) -> None:
+    page = notebook([SETUP + "\ndel released[1].PixelData\nviewer = view(released, results)\nviewer"])
+    page.wait_for_selector(".midi-viewer .midi-boxes li")
+    page.locator(".midi-screen").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector(".midi-message:visible")
+    assert page.locator(".midi-message").inner_text() == "no pixels: this object holds no image."
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => document.querySelector('.midi-screen').dataset.shown.startsWith('2 ')")
+    assert not page.locator(".midi-message").is_visible()

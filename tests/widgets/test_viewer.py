@@ -1,0 +1,362 @@
+"""The redaction viewer without a browser: what it draws, answers, says and gives back."""
+
+from __future__ import annotations
+
+import base64
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from pydicom import Dataset, dcmread
+from pydicom.dataset import FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian
+
+from midi_nb import pixels, plots, widgets
+from midi_nb.widgets import viewer as room
+
+RNG = np.random.default_rng(1)
+LETTERS = np.kron(RNG.integers(0, 2, (5, 30)), np.ones((4, 4))) * 200
+
+
+def before_and_after(number: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """A picture with two texts; the first is hidden, half of the second, and 20 × 10 pixels nobody asked for."""
+    before = np.full((100, 160), 20 + number, np.uint8)
+    before[10:30, 20:140], before[40:60, 20:140] = LETTERS, LETTERS
+    after = before.copy()
+    after[10:30, 20:140], after[40:60, 20:80], after[80:90, 100:120] = 0, 0, 0
+    return before, after
+
+
+def image(values: np.ndarray, uid: str) -> Dataset:
+    data = Dataset()
+    data.file_meta = FileMetaDataset()
+    data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    data.SOPClassUID, data.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.7", uid
+    data.Rows, data.Columns = values.shape[-2:]
+    if values.ndim == 3:
+        data.NumberOfFrames = len(values)
+    data.SamplesPerPixel, data.PhotometricInterpretation, data.PixelRepresentation = 1, "MONOCHROME2", 0
+    data.BitsAllocated = data.BitsStored = 8 * values.itemsize
+    data.HighBit = data.BitsStored - 1
+    data.PixelData = values.tobytes()
+    return data
+
+
+def saved(folder: Path, name: str, data: Dataset) -> Path:
+    folder.mkdir(exist_ok=True, parents=True)
+    data.save_as(folder / name, enforce_file_format=True)
+    return folder / name
+
+
+def checks(numbers: Any = (0,), **columns: Any) -> pd.DataFrame:
+    """Results of two boxes an image: the first passed, the second failed."""
+    rows = [
+        {"submission": "tool", "instance": f"1.1.{n}", "released": f"9.9.{n}", "action": "pixels_hidden",
+         "x0": 20, "y0": top, "x1": 140, "y1": top + 20, "expected": "DOE^JANE", "actual": seen, "passed": passed}
+        for n in numbers
+        for top, seen, passed in ((10, "", True), (40, "JANE", False))
+    ]  # fmt: skip
+    return pd.DataFrame(rows).astype({"passed": "boolean", "x0": "Int32"}).assign(**columns)
+
+
+def asked(viewer: Any, kind: str, number: int = 0) -> tuple[dict[str, Any], list[Any]]:
+    """What the viewer answers to a message from the browser."""
+    sent: list[Any] = []
+    viewer.send = lambda content, buffers=None: sent.append((content, buffers))
+    viewer._handle_custom_msg({"kind": kind, "slice": number}, [])
+    (answer,) = sent
+    return answer
+
+
+@pytest.fixture
+def viewer() -> Any:
+    before, after = before_and_after()
+    return widgets.view(image(after, "9.9.0"), checks(), image(before, "1.1.0"))
+
+
+def test_regions_tell_verdict_words_coverage_and_what_is_legible(viewer: Any) -> None:
+    regions = viewer.regions
+    assert regions[["y0", "verdict", "expected", "actual"]].values.tolist() == [
+        [10, "pass", "DOE^JANE", ""],
+        [40, "fail", "DOE^JANE", "JANE"],
+    ]
+    assert regions["coverage"].tolist() == pytest.approx([1, 0.5], abs=0.08)
+    assert regions["legible"].tolist() == pytest.approx([0, 0.5], abs=0.1)
+    assert viewer.over_redacted == 200
+    assert viewer.notes == []
+
+
+def test_the_selected_box_is_a_row_of_the_results(viewer: Any) -> None:
+    assert len(viewer.selection) == 0
+    viewer.selected = 1
+    pd.testing.assert_frame_equal(viewer.selection, checks().iloc[1:2])
+
+
+def test_another_slice_selects_nothing_and_stays_within_the_stack() -> None:
+    stack = widgets.view([image(before_and_after(n)[1], f"9.9.{n}") for n in range(3)], checks(range(3)))
+    stack.selected = 1
+    stack.frame = 99
+    assert (stack.frame, stack.selected) == (2, -1)
+
+
+# Messages
+
+
+def test_pixels_travel_as_bytes_and_never_as_state(viewer: Any) -> None:
+    told, buffers = asked(viewer, "after")
+    seen = np.frombuffer(buffers[0], np.uint8).reshape(told["rows"], told["columns"])
+    assert (seen == before_and_after()[1]).all()
+    assert (told["bits"], told["color"], told["scale"], told["offset"]) == (8, False, 1, 0)
+    kept = {name: value for name, value in viewer.get_state().items() if name not in ("_esm", "_css")}
+    assert len(str(kept)) < 1500
+    assert "DOE" not in str(kept)
+
+
+@pytest.mark.parametrize(
+    ("values", "slope"),
+    [
+        (np.array([[-1024, 3071]], "int16"), 1.0),
+        (np.array([[0, 65535]], "uint16"), 0.25),
+        (np.array([[2**31, 2**31 + 60_000]], "uint32"), 1e-4),
+        (np.array([[0, 2**32 - 1]], "uint32"), 1e-4),
+        (np.array([[-0.5, 1.5]], "float32"), 1.0),
+        (np.array([[7, 7]], "int16"), 1.0),
+    ],
+)
+def test_any_depth_arrives_as_16_bits_with_scale_and_offset(values: np.ndarray, slope: float) -> None:
+    plane = pixels.Plane(values, slope, -3.0, False, ())
+    stored, scale, offset = room._compact(plane)
+    assert stored.dtype in (np.uint8, np.uint16)
+    span = max(np.ptp(plane.values), 1e-6)
+    assert np.abs(stored * scale + offset - (values * slope - 3.0)).max() <= span / 60_000
+
+
+def test_measures_follow_with_the_mask_of_over_redaction(viewer: Any) -> None:
+    told, buffers = asked(viewer, "measures")
+    mask = np.unpackbits(np.frombuffer(buffers[0], np.uint8))[: 100 * 160].reshape(100, 160)
+    assert mask.sum() == told["area"] == 200
+    assert mask[80:90, 100:120].all()
+    assert [box["coverage"] for box in told["boxes"]] == pytest.approx([1, 0.5], abs=0.08)
+
+
+@pytest.mark.parametrize("message", [{"kind": "after", "slice": 7}, {"kind": "after"}, {"kind": "rm", "slice": 0}, {}])
+def test_a_message_that_makes_no_sense_is_ignored(viewer: Any, message: Any) -> None:
+    viewer.send = lambda *_, **__: pytest.fail("answered")
+    viewer._handle_custom_msg(message, [])
+
+
+# Results and originals, found by instance
+
+
+def test_boxes_and_originals_are_found_by_instance_not_by_order(tmp_path: Path) -> None:
+    pairs = [before_and_after(n) for n in range(3)]
+    for number, name in enumerate("cab"):
+        saved(tmp_path / "original" / "deep", f"{name}.dcm", image(pairs[number][0], f"1.1.{number}"))
+    (tmp_path / "original" / "README.txt").write_text("not an image")
+    released = [
+        saved(tmp_path / "tool", f"{number}.dcm", image(pairs[number][1], f"9.9.{number}")) for number in (2, 0, 1)
+    ]
+    stack = widgets.view(released, checks(range(3)).sample(frac=1, random_state=0), original=tmp_path / "original")
+    for place, number in enumerate((2, 0, 1)):
+        before, _ = asked(stack, "before", place)[1], None
+        assert (np.frombuffer(before[0], np.uint8) == pairs[number][0].ravel()).all()
+        stack.frame = place
+        assert set(stack.rows["released"]) == {f"9.9.{number}"}
+        assert stack.notes == []
+
+
+def test_of_several_submissions_the_one_in_the_path_counts(tmp_path: Path) -> None:
+    path = saved(tmp_path / "good", "1.dcm", image(before_and_after()[1], "9.9.0"))
+    results = pd.concat([checks(submission="bad", passed=False), checks(submission="good", passed=True)])
+    assert set(widgets.view(path, results).regions["verdict"]) == {"pass"}
+    other = widgets.view(dcmread(path), results)
+    assert set(other.regions["verdict"]) == {"fail"}
+    assert other.notes == ["the results hold 2 submissions; the boxes are judged as in bad."]
+
+
+def test_answers_without_verdicts_draw_boxes_too() -> None:
+    answers = checks().drop(columns=["passed", "actual", "released", "submission"])
+    (first, _) = asked(widgets.view(image(before_and_after()[0], "1.1.0"), answers), "after")[0]["boxes"]
+    assert (first["verdict"], first["says"], first["actual"]) == ("blank", "not judged", None)
+
+
+def test_results_without_regions_are_refused_by_name() -> None:
+    with pytest.raises(ValueError, match=r"^view\(\) needs the columns x0, y0, which this frame lacks; "):
+        widgets.view(np.zeros((4, 4)), checks().drop(columns=["x0", "y0"]))
+
+
+# Bad input: it says so and stays usable
+
+
+def notes(**changes: Any) -> list[str]:
+    before, after = before_and_after()
+    given = {"image": image(after, "9.9.0"), "results": checks(), "original": image(before, "1.1.0")} | changes
+    return list(widgets.view(**given).notes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"original": image(before_and_after()[0], "1.1.77")},
+         "the original is another instance than the one the results name."),
+        ({"original": np.zeros((50, 50), np.uint8)},
+         "the original is 50 × 50, this image 100 × 160: they cannot be laid over each other."),
+        ({"original": []}, "no original of this image among those given."),
+        ({"image": image(before_and_after()[1], "9.9.5")}, "the results have no pixel check for this image."),
+        ({"image": np.zeros((100, 160), np.uint8)},
+         "the image does not say which instance it is, so the results' boxes cannot be matched."),
+        ({"results": checks(x0=-5)}, "a box reaches over the edge of the image; it is shown clipped."),
+        ({"results": checks(x0=900, x1=999)}, "a box lies outside the image."),
+        ({"image": image(before_and_after()[0], "9.9.0"), "results": checks(passed=True)},
+         "box 1 passed, yet 100% of what stood there is legible: look at it."),
+        ({"results": checks(passed=False)},
+         "box 1 failed, yet next to nothing of what stood there is legible: look at it."),
+    ],
+)  # fmt: skip
+def test_what_is_odd_is_said(changes: Any, said: str) -> None:
+    assert said in notes(**changes)
+
+
+def test_a_folder_without_the_original_is_named(tmp_path: Path) -> None:
+    assert notes(original=tmp_path) == ["no original of this image in the folder given."]
+
+
+def test_a_file_that_is_no_image_says_so_among_others(tmp_path: Path) -> None:
+    (tmp_path / "broken.dcm").write_bytes(b"no DICOM")
+    good = saved(tmp_path, "good.dcm", image(before_and_after()[1], "9.9.0"))
+    stack = widgets.view([tmp_path / "broken.dcm", tmp_path / "gone.dcm", good], checks())
+    errors = [asked(stack, "after", number)[0].get("error") for number in range(3)]
+    assert errors[:2] == [
+        "this is no readable DICOM file (InvalidDicomError).",
+        "there is no such file.",
+    ]
+    assert errors[2] is None
+    assert stack.regions.empty
+    stack.frame = 2
+    assert len(stack.regions) == 2
+
+
+def test_pixels_that_cannot_be_decoded_say_so() -> None:
+    data = image(before_and_after()[1], "9.9.0")
+    del data.PixelData
+    empty = widgets.view(data, checks(), image(before_and_after()[0], "1.1.0"))
+    assert asked(empty, "after")[0]["error"] == "no pixels: this object holds no image."
+    assert len(empty.regions) == 2
+    assert empty.regions["coverage"].isna().all()
+    assert empty.over_redacted == 0
+    assert "no pixels: this object holds no image." in empty._as_html()
+
+
+def test_a_long_cine_opens_at_once_and_decodes_what_is_asked_for() -> None:
+    cine = np.zeros((1000, 64, 64), np.uint8)
+    cine[:, 0, 0] = np.arange(1000) % 256
+    long = widgets.view(image(cine, "9.9.0"), checks())
+    assert long.count == 1000
+    told, buffers = asked(long, "after", 999)
+    assert buffers[0][0] == 999 % 256
+    assert told["title"] == "data set, frame 1000 of 1000"
+    for number in range(50):
+        asked(long, "after", number)
+    assert len(long._planes) <= 8
+
+
+def test_an_original_with_fewer_frames_shows_its_last_one() -> None:
+    cine = np.zeros((3, 64, 64), np.uint8)
+    short = widgets.view(cine, original=cine[:2])
+    short.frame = 2
+    assert "the original has 2 frames only; its last one is shown." in short.notes
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ([], ValueError, "view() needs at least one image; the list is empty."),
+        (5, TypeError, "view() shows paths, pydicom Datasets and arrays, got int."),
+    ],
+)
+def test_what_is_no_image_is_refused(given: Any, error: Any, message: str) -> None:
+    with pytest.raises(error, match=f"^{re.escape(message)}$"):
+        widgets.view(given)
+
+
+# Without values, without a kernel
+
+
+def test_values_can_be_hidden_texts_and_pixels_alike(tmp_path: Path) -> None:
+    before, after = before_and_after()
+    path = saved(tmp_path / "DOE JANE", "DOE.dcm", image(after, "9.9.0"))
+    hidden = widgets.view(path, checks(), image(before, "1.1.0"), values=False)
+    for kind in ("after", "before"):
+        told, buffers = asked(hidden, kind)
+        seen = np.frombuffer(buffers[0], np.uint8).reshape(100, 160)
+        assert (seen[10:30, 20:140] == 0).all()
+        assert (seen[40:60, 20:140] == 0).all()
+        assert "DOE" not in str(told)
+        assert "JANE" not in str(told)
+    assert asked(hidden, "after")[0]["title"] == "image 1"
+    assert not re.search("DOE|JANE", hidden._as_html())
+
+
+class Page(HTMLParser):
+    """The tags of a page, with their attributes, and its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, Any]]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def all(self, tag: str) -> list[dict[str, Any]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def test_a_page_without_a_kernel_shows_pictures_boxes_and_a_table(viewer: Any) -> None:
+    data, _ = viewer._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in data
+    page = Page(data["text/html"])
+    assert [picture["aria-label"] for picture in page.all("svg")] == ["before", "after"]
+    assert all(base64.b64decode(p["href"].split(",")[1])[:4] == b"\x89PNG" for p in page.all("image"))
+    assert [box["y"] for box in page.all("rect")] == ["10", "40"] * 2
+    assert "✗ visible" in page.text
+    assert "DOE^JANE" in page.text
+    assert not page.all("script")
+    assert "http" not in data["text/html"]
+
+
+def test_text_from_the_data_is_escaped() -> None:
+    page = widgets.view(image(before_and_after()[1], "9.9.0"), checks(expected="<script>x</script>"))._as_html()
+    assert not Page(page).all("script")
+
+
+# One palette, controls
+
+
+def test_colours_are_those_of_the_plots() -> None:
+    assert {name: plots.PALETTE[name] for name in room._COLORS} == room._COLORS
+
+
+def test_modes_are_those_the_browser_knows(viewer: Any) -> None:
+    code = (Path(room.__file__).parent / "viewer.js").read_text()
+    assert tuple(re.findall(r'^  \["(\w+)", "[A-Z]', code, re.MULTILINE)) == room.MODES
+    with pytest.raises(Exception, match=r"Invalid|any of"):
+        viewer.mode = "x-ray"
+
+
+def test_nothing_given_is_changed(viewer: Any) -> None:
+    results = checks()
+    copy = results.copy()
+    made = widgets.view(image(before_and_after()[1], "9.9.0"), results)
+    made.selected = 0
+    made._as_html()
+    assert len(made.selection) == 1
+    pd.testing.assert_frame_equal(results, copy)
