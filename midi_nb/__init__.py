@@ -33,6 +33,7 @@ _FACE = {
     "explain": "causes",
     "problems": "causes",
     "what_if": "causes",
+    "concat": "frames",
     "compare": "ranking",
     "rank": "ranking",
     "audit": "audits",
@@ -53,6 +54,7 @@ __all__ = [
     "audit",
     "causes_table",
     "compare",
+    "concat",
     "conformance",
     "evaluate",
     "evaluate_run",
@@ -115,7 +117,7 @@ if TYPE_CHECKING:
         write_run,
         write_summary,
     )
-    from .frames import mask_values
+    from .frames import concat, mask_values
     from .official import write_official
     from .pairing import pair_folders
     from .ranking import compare, rank

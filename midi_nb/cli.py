@@ -1,0 +1,581 @@
+"""midi-nb …: the verbs of the face as commands. Tables on a terminal, JSON or CSV for machines; it computes nothing."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import shutil
+import signal
+import sys
+import unicodedata
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+import midi_nb as mn
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["main"]
+
+
+_UNITS = ("instance", "series", "series-2024")
+
+
+class Answer(NamedTuple):
+    """What a command found: the frame machines get, tables and notes for people beside it."""
+
+    frame: pd.DataFrame
+    tables: Mapping[str, pd.DataFrame] = {}
+    notes: Sequence[str] = ()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit code: 0, 2 on bad input (with one line on stderr), 130 when interrupted, 141 when nobody reads on.
+
+    >>> main(["--version"])
+    Traceback (most recent call last):
+    ...
+    SystemExit: 0
+    """
+    options = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a value that the terminal's encoding lacks ends no table
+    try:
+        with _warnings_as_notes():
+            _show(options.run(options), options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains when it flushes at exit
+        return 141
+    except KeyboardInterrupt:
+        _say("interrupted" + ("; the same command goes on where it stopped" if getattr(options, "out", None) else ""))
+        return 130
+    except (ValueError, TypeError, OSError) as error:
+        _say(_one_line(error))
+        return 2
+    return 0
+
+
+def _one_line(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"midi-nb: {text}\n")
+
+
+@contextmanager
+def _warnings_as_notes() -> Iterator[None]:
+    """Our own warnings as one line each, those of others not at all."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.filterwarnings("always", category=UserWarning)
+        warnings.showwarning = lambda message, *_, **__: _say(f"note: {message}")
+        yield
+
+
+# Commands: arguments in, an answer out
+
+
+def _demo(options: argparse.Namespace) -> Answer:
+    import pandas as pd
+
+    folder = Path(options.folder)
+    demo = mn.make_demo(folder, options.patients, options.seed)
+    runs = {
+        name: mn.evaluate(submission, demo.key, name=name, out=folder / "runs" / name)
+        for name, submission in demo.submissions.items()
+    }
+    results = _together(list(runs.values()))
+    scores = mn.score(results, by="submission").sort_values("score", ascending=False)
+    problems = {name: mn.problems(mn.explain(run)) for name, run in runs.items()}
+    top = [_top(problems[name]) for name in scores["submission"]]
+    table = pd.DataFrame(scores[["submission", "score", "failed", "blank"]]).assign(**{"top problem": top})
+    report = mn.write_html(results, folder / "report.html")
+    missing = [f"Left out, as they are not installed: {', '.join(demo.missing)}."] if demo.missing else []
+    return Answer(table, notes=[*missing, f"Report: {report}", f"JupyterLab: {_jupyter()}"])
+
+
+def _top(problems: pd.DataFrame) -> str | None:
+    return None if problems.empty else str(problems.sort_values("rows", ascending=False)["problem"].iloc[0])
+
+
+def _jupyter() -> str:
+    """The line that opens JupyterLab of this environment, on the notebooks where there are some."""
+    here = Path(sys.executable).with_name("jupyter")
+    program = "jupyter" if not here.exists() or shutil.which("jupyter") == str(here) else os.path.relpath(here)
+    start = Path("notebooks", "00_start_here.ipynb")
+    return f"{program} lab {start}" if start.exists() else f"{program} lab"
+
+
+def _evaluate(options: argparse.Namespace) -> Answer:
+    with _executor(options) as executor:
+        results = mn.evaluate(
+            options.released, options.key, uids=options.uids, patients=options.patients, name=options.name,
+            rules=options.rules, executor=executor, read_text=None if options.no_text else "auto",
+            original=options.original, out=options.out, progress=not options.quiet,
+        )  # fmt: skip
+    notes = [f"Run: {options.out}"] if options.out else []
+    return Answer(_by_unit(results), _details(results), [*notes, *_written(results, options)])
+
+
+@contextmanager
+def _executor(options: argparse.Namespace) -> Iterator[Any]:
+    """What judges the batches: processes of our own, a Dask cluster, or nobody but us."""
+    if options.dask:
+        try:
+            from distributed import Client
+        except ImportError:
+            raise ValueError("--dask needs the package distributed: pip install 'midi_nb[scale]'.") from None
+        with Client(options.dask) as client:
+            yield client.get_executor()
+    elif options.jobs > 1:
+        from concurrent.futures import ProcessPoolExecutor
+
+        # Ctrl-C reaches every process of the terminal: the workers leave it to us.
+        with ProcessPoolExecutor(
+            options.jobs, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)
+        ) as pool:
+            yield pool
+    else:
+        yield None
+
+
+def _by_unit(results: pd.DataFrame) -> pd.DataFrame:
+    """The scores under the three denominators."""
+    import pandas as pd
+
+    by = ["submission"] if results["submission"].nunique() > 1 else []
+    parts = [mn.score(results, by=by, unit=unit).assign(unit=unit) for unit in _UNITS]
+    scores = pd.concat(parts, ignore_index=True)
+    return scores[["unit", *(name for name in scores.columns if name != "unit")]]
+
+
+def _details(results: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The tables people want beside the scores."""
+    problems = mn.problems(mn.explain(results))
+    largest = problems[["problem", "axis", "rows", "patients", "share", "gain"]].head(5)
+    return {"By category": mn.score(results, by="category"), f"{len(problems):,} problems, the largest first": largest}
+
+
+def _written(results: pd.DataFrame, options: argparse.Namespace) -> Iterator[str]:
+    """What was written, as notes: the reports that were asked for."""
+    if options.official:
+        yield f"Official reports: {mn.write_official(results, options.official)}"
+    if options.summary:
+        yield f"Summary: {mn.write_summary(results, options.summary)}"
+    if options.html:
+        yield f"Report: {mn.write_html(results, options.html, values=not options.no_values)}"
+
+
+def _report(options: argparse.Namespace) -> Answer:
+    results = _read(options)
+    if not (options.html or options.official or options.summary):
+        options.html = "report.html"
+    return Answer(_by_unit(results), notes=list(_written(results, options)))
+
+
+def _score(options: argparse.Namespace) -> Answer:
+    results = _read(options)
+    by = list(dict.fromkeys([*_several(options), *options.by]))
+    if {"cause", "axis", "confidence", "words"} & set(by):
+        results = mn.explain(results)
+    return Answer(mn.score(results, by=by, unit=options.unit, interval=options.interval))
+
+
+def _problems(options: argparse.Namespace) -> Answer:
+    problems = mn.problems(mn.explain(_read(options), original=options.original, released=options.released))
+    if options.format:
+        return Answer(problems.head(options.top or len(problems)))
+    shown = problems.head(options.top or 20)
+    columns = ["problem", "axis", "confidence", "rows", "series", "patients", "share", "gain"]
+    notes = [] if len(problems) else ["Every check passed."]
+    if len(shown) < len(problems):
+        notes = [f"{len(problems) - len(shown)} more: --top {len(problems)} shows all."]
+    return Answer(shown[[*_several(options), *columns]], notes=notes)
+
+
+def _several(options: argparse.Namespace) -> list[str]:
+    """The column that tells submissions apart where there may be several."""
+    return ["submission"] if len(options.results) > 1 else []
+
+
+def _compare(options: argparse.Namespace) -> Answer:
+    pairs = zip((options.before, options.after), _uids(options, 2), strict=True)
+    compared = mn.compare(*(mn.read_results(path, key=options.key, uids=uids) for path, uids in pairs))
+    if options.rows:
+        return Answer(compared[~compared["change"].isin(["still failing", "still passing"])])
+    _known(compared, options.by, "compare")
+    tally = compared.groupby([*options.by, "change"], observed=True).size().rename("checks")
+    if not options.by:
+        return Answer(tally.reset_index())
+    table = tally.unstack("change", fill_value=0)
+    table.columns = table.columns.astype(str)
+    order = [name for name in ("regressed", "fixed") if name in table]
+    return Answer(table.sort_values(order, ascending=False).reset_index())
+
+
+def _rank(options: argparse.Namespace) -> Answer:
+    return Answer(mn.rank(_read(options), n=options.draws, seed=options.seed))
+
+
+def _audit(options: argparse.Namespace) -> Answer:
+    findings = mn.audit(_read(options), released=options.released, original=options.original)
+    if options.rows:
+        return Answer(findings)
+    by = [*_several(options), "finding", "axis", "confidence"]
+    tally = findings.groupby(by, observed=True).agg(rows=("finding", "size"), patients=("patient", "nunique"))
+    note = "--rows lists them." if len(findings) else "Nothing found."
+    return Answer(tally.reset_index().sort_values("rows", ascending=False), notes=[note])
+
+
+def _pair(options: argparse.Namespace) -> Answer:
+    there = [path for path in (options.uids, options.patients) if Path(path).exists()]
+    if there:
+        raise ValueError(f"There is already {' and '.join(there)}; give other names, nothing is overwritten.")
+    found = mn.pair_folders(options.original, options.released, progress=not options.quiet)
+    if not len(found.uids):
+        raise ValueError(f"No file of {options.released} could be told to come from one of {options.original}.")
+    for mapping, path in ((found.uids, options.uids), (found.patients, options.patients)):
+        mapping.rename_axis("id_old").rename("id_new").to_csv(path)
+    notes = [f"{len(found.uids):,} UIDs: {options.uids}", f"{len(found.patients):,} patient IDs: {options.patients}"]
+    if options.rows:
+        return Answer(found.unpaired, notes=notes)
+    tally = found.unpaired.groupby(["side", "reason"], observed=True).size().rename("files").reset_index()
+    return Answer(tally, notes=notes if len(tally) else ["Every file was paired.", *notes])
+
+
+# What the commands read
+
+
+def _read(options: argparse.Namespace) -> pd.DataFrame:
+    """The results of all files given, as one frame; submissions of the same name are told apart by their paths."""
+    pairs = list(zip(options.results, _uids(options, len(options.results)), strict=True))
+    if len(set(options.results)) < len(pairs):
+        raise ValueError("The same results are given twice.")
+    frames = [mn.read_results(path, key=options.key, uids=uids) for path, uids in pairs]
+    names = [name for frame in frames for name in frame["submission"].dropna().unique()]
+    if len(set(names)) < len(names):
+        frames = [mn.read_results(path, key=options.key, uids=uids, name=str(path)) for path, uids in pairs]
+    return _together(frames)
+
+
+def _together(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    results = mn.concat(frames)
+    results.attrs.update({key: value for frame in frames for key, value in frame.attrs.items() if value})
+    results.attrs["skipped"] = [entry for frame in frames for entry in frame.attrs.get("skipped", ())]
+    return results
+
+
+def _uids(options: argparse.Namespace, files: int) -> Sequence[str | None]:
+    given = options.uids or [None]
+    if len(given) not in (1, files):
+        raise ValueError(f"--uids is given {len(given)} times for {files} results; give it once, or once for each.")
+    return given * files if len(given) == 1 else given
+
+
+def _known(frame: pd.DataFrame, columns: Sequence[str], command: str) -> None:
+    unknown = [name for name in columns if name not in frame.columns]
+    if unknown:
+        raise ValueError(f"{command} --by: no column {', '.join(unknown)}; there are {', '.join(frame.columns)}.")
+
+
+# What they show
+
+
+def _show(answer: Answer, options: argparse.Namespace) -> None:
+    if options.format:
+        _print(_WRITERS[options.format](answer.frame))
+        for note in answer.notes:
+            _say(note)
+        return
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    beside = (f"{title}\n{_table(part, width)}" for title, part in answer.tables.items() if len(part))
+    tables = [_table(answer.frame, width), *beside]
+    notes = [_line(note) for note in answer.notes]
+    _print("\n\n".join(filter(None, [*tables, "\n".join(notes)])) + "\n")
+
+
+def _print(text: str) -> None:
+    # In pieces: an unbuffered stdout takes what fits into a pipe and says nothing of the rest.
+    for start in range(0, len(text), 1 << 15):
+        sys.stdout.write(text[start : start + (1 << 15)])
+
+
+def _as_json(frame: pd.DataFrame) -> str:
+    text = frame.to_json(orient="records", force_ascii=False, double_precision=12)
+    return json.dumps(json.loads(text), indent=1, ensure_ascii=False) + "\n"
+
+
+def _as_csv(frame: pd.DataFrame) -> str:
+    return str(frame.to_csv(index=False))
+
+
+_WRITERS: dict[str, Callable[[Any], str]] = {"json": _as_json, "csv": _as_csv}
+_RATES = frozenset({"score", "low", "high", "share", "gain", "gain_series", "p_first"})
+
+
+def _table(frame: pd.DataFrame, width: int | None = None) -> str:
+    """A frame as aligned text: numbers to the right, rates in percent, no index; cut to `width` where that is given.
+
+    >>> import pandas as pd
+    >>> print(_table(pd.DataFrame({"unit": ["series"], "failed": [1200], "score": [0.99999]})))
+    unit    failed    score
+    ──────  ──────  ───────
+    series   1,200  >99.99%
+    """
+    if frame.empty:
+        return ""
+    names = [str(name) for name in frame.columns]
+    right = [frame[name].dtype.kind in "iuf" for name in frame.columns]
+    columns = [[_cell(value, str(name)) for value in frame[name]] for name in frame.columns]
+    widths = [max(map(_width, [name, *cells])) for name, cells in zip(names, columns, strict=True)]
+    if width is not None:
+        widths = _narrowed(widths, right, width)
+    rows = [names, ["─" * size for size in widths], *zip(*columns, strict=True)]
+    lines = ("  ".join(_padded(*cell) for cell in zip(row, widths, right, strict=True)).rstrip() for row in rows)
+    return "\n".join(lines)
+
+
+def _cell(value: Any, name: str) -> str:
+    if isinstance(value, str):
+        return _line(value)
+    if str(value) in _WORDS:
+        return _WORDS[str(value)]
+    return _percent(float(value)) if name in _RATES else f"{value:,g}" if isinstance(value, float) else f"{value:,}"
+
+
+_WORDS = {"True": "yes", "False": "no", **dict.fromkeys(("None", "nan", "NaT", "<NA>"), "–")}
+
+
+def _percent(rate: float) -> str:
+    """A rate in percent that says 100 only of all and 0 only of none."""
+    text = f"{rate:.2%}"
+    if rate < 1 and text == "100.00%":
+        return ">99.99%"
+    return "<0.01%" if rate > 0 and text == "0.00%" else text
+
+
+def _line(text: str) -> str:
+    """`text` as one line without control characters: values of a file must not steer the terminal."""
+    return "".join(char if char.isprintable() else "�" for char in " ".join(text.split()))
+
+
+def _width(text: str) -> int:
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    return len(text) + wide - sum(unicodedata.combining(char) > 0 for char in text)
+
+
+def _padded(text: str, size: int, right: bool) -> str:
+    while _width(text) > size:
+        text = text.rstrip("…")[:-1] + "…"
+    blank = " " * (size - _width(text))
+    return blank + text if right else text + blank
+
+
+def _narrowed(widths: list[int], right: Sequence[bool], room: int) -> list[int]:
+    """`widths` that fit into `room`, the widest texts cut first; no text below twelve."""
+    widths = list(widths)
+    while sum(widths) + 2 * (len(widths) - 1) > room:
+        texts = [place for place, number in enumerate(right) if not number and widths[place] > 12]
+        if not texts:
+            break
+        widths[max(texts, key=widths.__getitem__)] -= 1
+    return widths
+
+
+# What can be asked
+
+
+class Option(NamedTuple):
+    """An argument of a command as argparse takes it."""
+
+    flags: tuple[str, ...]
+    settings: Mapping[str, Any]
+
+
+def _option(*flags: str, **settings: Any) -> Option:
+    return Option(flags, settings)
+
+
+def _columns(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, not {text}")
+    return int(text)
+
+
+_RESULTS = _option("results", nargs="+", metavar="RESULTS", help="a run folder, an official output or a Parquet file")
+_KEY = _option("--key", metavar="FILE", help="the answer key, to complete official results with")
+_UIDS = _option(
+    "--uids", metavar="FILE", action="append", help="UID mapping of official results; one for all, or for each"
+)
+_READS = (_RESULTS, _KEY, _UIDS)
+_BY = _option("--by", metavar="COLUMNS", type=_columns, default=[], help="columns to break down by, comma between")
+_UNIT = _option("--unit", choices=_UNITS, default=_UNITS[0], help=f"what counts once (default {_UNITS[0]})")
+_INTERVAL = _option("--interval", metavar="P", type=float, default=0.95, help="coverage of low to high (default 0.95)")
+_TOP = _option("--top", metavar="N", type=_at_least_one, help="how many (default 20 on a terminal, else all)")
+_DRAWS = _option("--draws", metavar="N", type=_at_least_one, default=1000, help="bootstrap draws (default 1000)")
+_SEED = _option("--seed", metavar="N", type=int, default=0, help="another seed, another draw (default 0)")
+_ROWS = _option("--rows", action="store_true", help="every row, not counts (shows identifiers and values of the data)")
+_QUIET = _option("--quiet", action="store_true", help="no progress bar")
+_ORIGINAL = _option("--original", metavar="FOLDER", help="the original files")
+_RELEASED = _option("--released", metavar="FOLDER", help="the released files")
+_WRITES = (
+    _option("--html", metavar="FILE", help="write a self-contained report"),
+    _option("--official", metavar="FOLDER", help="write the reports of the official script"),
+    _option("--summary", metavar="FILE", help="write counts only, fit to be published (JSON)"),
+    _option("--no-values", action="store_true", help="hide values and identifiers in the HTML report"),
+)
+_DEMO = (
+    _option("folder", nargs="?", default="midi-nb-demo", metavar="FOLDER", help="where (default midi-nb-demo)"),
+    _option("--patients", metavar="N", type=_at_least_one, help="how many patients (default 10)"),
+)
+_JUDGED = (
+    _option("released", metavar="RELEASED", help="the folder of released files"),
+    _option("key", metavar="KEY", help="the answer key"),
+    _option(
+        "--uids", metavar="FILE", required=True, help="UID mapping, CSV id_old,id_new (if there is none: midi-nb pair)"
+    ),
+    _option("--patients", metavar="FILE", help="patient ID mapping, CSV id_old,id_new"),
+    _option("--rules", choices=("official", "strict"), default="official", help="whose verdicts (default official)"),
+    _option("--name", metavar="NAME", help="name of the submission (default: the folder's)"),
+    _option("--out", metavar="FOLDER", help="keep the run there; an interrupted one goes on"),
+    _option("--jobs", metavar="N", type=_at_least_one, default=1, help="processes to judge in (default 1)"),
+    _option("--dask", metavar="ADDRESS", help="judge on a Dask cluster, e.g. tcp://10.0.0.1:8786"),
+    _option("--no-text", action="store_true", help="no text recognition: checks of hidden pixels stay blank"),
+)
+_COMPARED = (
+    _option("before", metavar="BEFORE", help="results of the earlier run"),
+    _option("after", metavar="AFTER", help="results of the later run"),
+)
+_PAIRED = (
+    _option("original", metavar="ORIGINAL", help="the folder of original files"),
+    _option("released", metavar="RELEASED", help="the folder of released files"),
+    _option("--uids", metavar="FILE", default="uid_mapping.csv", help="UID mapping to write (default uid_mapping.csv)"),
+    _option(
+        "--patients", metavar="FILE", default="patid_mapping.csv", help="patient ID mapping (default patid_mapping.csv)"
+    ),
+)
+
+
+class Command(NamedTuple):
+    """A command: what runs it, one line that says what it does, an example, its arguments."""
+
+    name: str
+    run: Callable[[argparse.Namespace], Answer]
+    summary: str
+    example: str
+    options: tuple[Option, ...]
+
+
+COMMANDS = (
+    Command(
+        "demo",
+        _demo,
+        "make a mini benchmark, score submissions of all qualities, write a report",
+        "midi-nb demo my-demo --patients 4",
+        (*_DEMO, _SEED),
+    ),
+    Command(
+        "evaluate",
+        _evaluate,
+        "judge a folder of released files against an answer key",
+        "midi-nb evaluate released/ answer_key.db --uids uid_mapping.csv --patients patid_mapping.csv --out run/",
+        (*_JUDGED, _ORIGINAL, *_WRITES, _QUIET),
+    ),
+    Command(
+        "score",
+        _score,
+        "scores of results, over all or by any columns",
+        "midi-nb score run/ --by category,action --unit series",
+        (*_READS, _BY, _UNIT, _INTERVAL),
+    ),
+    Command(
+        "problems",
+        _problems,
+        "the few things worth fixing, the largest gain first",
+        "midi-nb problems run/ --top 10",
+        (*_READS, _TOP, _ORIGINAL, _RELEASED),
+    ),
+    Command(
+        "compare",
+        _compare,
+        "what became of each check from one run to another",
+        "midi-nb compare run-1/ run-2/ --by tag",
+        (*_COMPARED, _KEY, _UIDS, _BY, _ROWS),
+    ),
+    Command(
+        "rank",
+        _rank,
+        "several submissions from best to worst, and how sure that is",
+        "midi-nb rank run-1/ run-2/ run-3/",
+        (*_READS, _DRAWS, _SEED),
+    ),
+    Command(
+        "audit",
+        _audit,
+        "what the official rules let pass",
+        "midi-nb audit run/ --released released/",
+        (*_READS, _RELEASED, _ORIGINAL, _ROWS),
+    ),
+    Command(
+        "pair",
+        _pair,
+        "find the mappings of a tool that wrote none",
+        "midi-nb pair original/ released/ --uids uid_mapping.csv --patients patid_mapping.csv",
+        (*_PAIRED, _ROWS, _QUIET),
+    ),
+    Command(
+        "report",
+        _report,
+        "write reports of results: one submission told, several compared",
+        "midi-nb report run-1/ run-2/ --html report.html",
+        (*_READS, *_WRITES),
+    ),
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Bad arguments are answered in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog.split()[0]}: {message} ({self.prog} --help tells more)\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="midi-nb",
+        description="Did this tool really de-identify these medical images, and where it did not, why?",
+        epilog="example: midi-nb demo",
+    )
+    parser.add_argument("--version", action="version", version=f"midi-nb {mn.__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        described = commands.add_parser(
+            command.name,
+            help=command.summary,
+            description=f"{command.summary[0].upper()}{command.summary[1:]}.",
+            epilog=f"example:\n  {command.example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        for option in command.options:
+            described.add_argument(*option.flags, **option.settings)
+        machine = described.add_mutually_exclusive_group()
+        for form in _WRITERS:
+            machine.add_argument(
+                f"--{form}", dest="format", action="store_const", const=form, help=f"print {form.upper()}"
+            )
+        described.set_defaults(run=command.run)
+    return parser

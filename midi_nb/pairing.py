@@ -1,0 +1,437 @@
+"""pair_folders(): the mappings of a tool that wrote none, from what its files have kept of the originals.
+
+Evidence is taken in order of its strength: the SOP Instance UID, the stored pixel data, the decoded pixels, then
+descriptors that de-identification leaves alone, within the patients, studies and series that are already linked.
+Whatever fits two files equally well stays unpaired and says so: a wrong pair would be a wrong verdict.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from . import released as files_of
+from .files.keys import as_mapping
+
+__all__ = ["Pairing", "pair_folders"]
+
+
+class Pairing(NamedTuple):
+    """Old → new UIDs and patient IDs as `read_mapping` gives them, and the frame of what could not be paired."""
+
+    uids: pd.Series
+    patients: pd.Series
+    unpaired: pd.DataFrame
+
+
+def pair_folders(original: str | Path, released: str | Path, progress: bool = True) -> Pairing:
+    """The mappings from original to released identifiers, found by comparing the files of two folders.
+
+    Parameters
+    ----------
+    original, released
+        Folder of the original files and folder of the tool's output.
+    progress
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    Pairing
+        ``uids`` and ``patients``: Series of texts, the old ones their index, fit for ``evaluate(uids=…, patients=…)``.
+        ``unpaired``: a frame of side (``original``, ``released``, or ``both`` for an identifier that did not stay one),
+        file (relative to its folder) and reason.
+
+    Examples
+    --------
+    >>> import midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> reference = demo.submissions["reference"]
+    >>> found = mn.pair_folders(demo.original, reference.folder, progress=False)
+    >>> found.uids.to_dict() == mn.read_mapping(reference.uids).to_dict()
+    True
+    """
+    roots = [_folder(original, "original"), _folder(released, "released")]
+    unpaired: list[_Unpaired] = []
+    with files_of.quiet():
+        sides = [list(_prints(root, side, unpaired, progress)) for root, side in zip(roots, _SIDES, strict=True)]
+        for root, prints, side in zip(roots, sides, _SIDES, strict=True):
+            if not prints:
+                raise ValueError(f"The folder of {side} files {root} holds no DICOM file.")
+        match = _Match(*(_without_copies(prints, side, unpaired) for prints, side in zip(sides, _SIDES, strict=True)))
+        _pair_all(match)
+        unpaired += match.leftover()
+        uids, patients = _mappings(match.pairs, unpaired, progress)
+    table = pd.DataFrame(unpaired, columns=list(_Unpaired._fields)).astype({"side": "category", "reason": "category"})
+    return Pairing(as_mapping(uids), as_mapping(patients), table)
+
+
+_SIDES = ("original", "released")
+
+
+class _Unpaired(NamedTuple):
+    side: str
+    file: str
+    reason: str
+
+
+def _folder(path: str | Path, side: str) -> Path:
+    folder = Path(path)
+    if not folder.is_dir():
+        what = "is a file, not a folder" if folder.exists() else "does not exist"
+        raise FileNotFoundError(f"The folder of {side} files {folder} {what}.")
+    return folder
+
+
+@dataclass(eq=False, slots=True)
+class _Print:
+    """What is remembered of one file."""
+
+    path: Path
+    file: str
+    uid: str | None
+    stored: str | None
+    encoded: bool
+    kind: tuple[str | None, ...]
+    traits: tuple[str | None, ...]
+    hints: tuple[str | None, ...]
+    places: tuple[str | None, ...]
+
+
+# What tells one kind of object from another; what is the same in both files of a pair, unless the tool changes it
+# everywhere; what agrees by and by and decides where the others leave a tie; what files are linked by.
+_KIND = ("SOPClassUID", "Modality", "Rows", "Columns", "NumberOfFrames")
+_TRAITS = (
+    "InstanceNumber", "SeriesNumber", "AcquisitionNumber", "ImagePositionPatient", "ImageOrientationPatient",
+    "PixelSpacing", "ImagerPixelSpacing", "SliceLocation", "SliceThickness", "TemporalPositionIdentifier", "KVP",
+    "XRayTubeCurrent", "Exposure", "EchoTime", "EchoNumbers", "RepetitionTime", "InversionTime", "FlipAngle",
+    "TriggerTime", "ImageLaterality", "ViewPosition", "BitsStored", "SamplesPerPixel",
+)  # fmt: skip
+_HINTS = (
+    "AcquisitionTime", "ContentTime", "SeriesTime", "StudyTime", "AcquisitionDateTime", "SeriesDescription",
+    "StudyDescription", "ProtocolName", "BodyPartExamined", "Manufacturer", "ManufacturerModelName", "SoftwareVersions",
+    "ImageType", "PatientSex", "PatientAge", "PatientSize", "PatientWeight", "StructureSetLabel", "ContentLabel",
+)  # fmt: skip
+_PLACES = ("(0010,0020)", "(0020,000d)", "(0020,000e)", "(0020,0052)")  # patient, study, series, frame of reference
+_PLAIN = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1")
+_LEAST = 4  # descriptors that must agree, its kind apart, where nothing else speaks for a pair
+
+
+def _prints(root: Path, side: str, unpaired: list[_Unpaired], progress: bool) -> Iterator[_Print]:
+    for path in _shown(list(files_of.files_below(root)), f"read {side}", progress):
+        file = path.relative_to(root).as_posix()
+        try:
+            yield _print(files_of.read(path), path, file)
+        except files_of.Unreadable as reason:
+            unpaired.append(_Unpaired(side, file, str(reason)))
+
+
+def _shown(items: Sequence[Any], what: str, progress: bool) -> Any:
+    from tqdm.auto import tqdm
+
+    return tqdm(items, desc=what, unit=" files", leave=False, disable=None if progress else True)
+
+
+def _print(file: files_of.Released, path: Path, name: str) -> _Print:
+    dataset = file.dataset
+    stored = file.digest if 0x7FE00010 in dataset and _telling(dataset.get_item(0x7FE00010).value or b"") else None
+    encoded = dataset.file_meta.get("TransferSyntaxUID", _PLAIN[0]) not in _PLAIN
+    kind, traits, hints = (tuple(_normal(dataset, keyword) for keyword in words) for words in (_KIND, _TRAITS, _HINTS))
+    places = tuple(file.text(path) or None for path in _PLACES)
+    return _Print(path, name, file.text("(0008,0018)") or None, stored, encoded, kind, traits, hints, places)
+
+
+def _telling(pixels: bytes) -> bool:
+    """Whether there is more than one colour: a black image is like any other black image, and no evidence."""
+    view = memoryview(pixels)
+    return bool(pixels) and all(view[size:] != view[:-size] for size in (1, 2, 3))
+
+
+def _normal(dataset: Any, keyword: str) -> str | None:
+    """The value of an attribute in a form that survives being written anew; None where there is none."""
+    try:
+        value = dataset.get(keyword)
+    except Exception:  # a value pydicom cannot make sense of says nothing
+        return None
+    parts = [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
+    texts = [_normal_text(part) for part in parts if part is not None]
+    return "\\".join(texts) if any(texts) else None
+
+
+def _normal_text(part: Any) -> str:
+    try:
+        return f"{float(part):.4f}"
+    except (TypeError, ValueError):
+        return str(part).strip()
+
+
+def _without_copies(prints: Iterable[_Print], side: str, unpaired: list[_Unpaired]) -> list[_Print]:
+    """One print of each instance: of files that are alike in everything the first."""
+    kept: dict[Hashable, _Print] = {}
+    for one in prints:
+        known = kept.setdefault((one.uid or one.file, one.stored, one.kind, one.traits, one.hints, one.places), one)
+        if known is not one:
+            unpaired.append(_Unpaired(side, one.file, "a copy of another file of the same SOP Instance UID"))
+    return list(kept.values())
+
+
+class _Match:
+    """Two sides of files, the pairs found so far, and why the others are none."""
+
+    def __init__(self, olds: list[_Print], news: list[_Print]) -> None:
+        self.left: tuple[list[_Print], list[_Print]] = (olds, news)
+        self.pairs: list[tuple[_Print, _Print]] = []
+        self._why: dict[_Print, str] = {}
+
+    def by(self, key: Callable[[_Print], Hashable], least: int = 0) -> bool:
+        """Pair what `key` and then the descriptors leave no doubt about; whether anything was paired."""
+        groups: dict[Hashable, tuple[list[_Print], list[_Print]]] = defaultdict(lambda: ([], []))
+        for place, prints in enumerate(self.left):
+            for one in prints:
+                if (value := key(one)) is not None:
+                    groups[value][place].append(one)
+        known = _Known(self.pairs)
+        both = [(olds, news) for olds, news in groups.values() if olds and news]
+        found = [pair for olds, news in both for pair in self._sure(olds, news, least, known)]
+        self.pairs += found
+        done = {one for pair in found for one in pair}
+        self.left = ([one for one in self.left[0] if one not in done], [one for one in self.left[1] if one not in done])
+        return bool(found)
+
+    def leftover(self) -> Iterator[_Unpaired]:
+        """The files that stay unpaired, with the reason."""
+        for side, other, prints in zip(_SIDES, reversed(_SIDES), self.left, strict=True):
+            for one in prints:
+                yield _Unpaired(
+                    side,
+                    one.file,
+                    self._why.get(one, "no {other} file has enough in common with it").format(other=other),
+                )
+
+    def _sure(
+        self, olds: list[_Print], news: list[_Print], least: int, known: _Known
+    ) -> Iterator[tuple[_Print, _Print]]:
+        """The pairs in which each file is the only best partner of the other."""
+        if not least and len(olds) == len(news) == 1:
+            yield olds[0], news[0]
+            return
+        mine, theirs = _Best(len(olds)), _Best(len(news))
+        columns = list(known.columns(olds, news))
+        for start in range(0, len(news), _ROWS):
+            fit = _fit(columns, slice(start, start + _ROWS), least)
+            mine.see(fit, start)
+            theirs.see(fit.T, 0, slice(start, start + _ROWS))
+        for i, j in enumerate(mine.where):
+            if mine.alone[i] and theirs.alone[j] and theirs.where[j] == i:
+                yield olds[i], news[j]
+        for prints, best in ((olds, mine), (news, theirs)):
+            for one, value, alone in zip(prints, best.value, best.alone, strict=True):
+                if value >= 0:
+                    self._why[one] = _RIVALS if alone else _TIES
+
+
+class _Known:
+    """What the pairs so far teach: which descriptors the tool leaves alone, which old place is which new one."""
+
+    def __init__(self, pairs: Sequence[tuple[_Print, _Print]]) -> None:
+        self._steady = [
+            place for place in range(len(_TRAITS))
+            if all(_agree(old.traits[place], new.traits[place]) for old, new in pairs)
+        ]  # fmt: skip
+        self._links = [
+            (
+                _one_to_one((old.places[place], new.places[place]) for old, new in pairs),
+                _one_to_one((new.places[place], old.places[place]) for old, new in pairs),
+            )
+            for place in range(len(_PLACES))
+        ]
+
+    def columns(self, olds: Sequence[_Print], news: Sequence[_Print]) -> Iterator[_Column]:
+        """The descriptors of two sides of files, coded."""
+        for place in range(len(_KIND)):
+            yield _coded([one.kind[place] for one in olds], [one.kind[place] for one in news], counts=0)
+        for place in self._steady:
+            yield _coded([one.traits[place] for one in olds], [one.traits[place] for one in news])
+        for place, (there, back) in enumerate(self._links):
+            yield _coded([there.get(one.places[place]) for one in olds], [one.places[place] for one in news])
+            yield _coded([one.places[place] for one in olds], [back.get(one.places[place]) for one in news])
+        for place in range(len(_HINTS)):
+            yield _coded([one.hints[place] for one in olds], [one.hints[place] for one in news], binding=False)
+
+
+def _agree(old: str | None, new: str | None) -> bool:
+    return old is None or new is None or old == new
+
+
+_ROWS = 512  # released files compared with all originals at a time
+_TIES = "several {other} files fit it equally well"
+_RIVALS = "the {other} file that fits it best fits another one as well or better"
+
+
+class _Column(NamedTuple):
+    """A descriptor of two sides of files as codes, -1 where missing: may it differ, how much does it count if not."""
+
+    olds: Any
+    news: Any
+    binding: bool
+    counts: int
+
+
+def _coded(olds: Sequence[str | None], news: Sequence[str | None], binding: bool = True, counts: int = 1) -> _Column:
+    codes = pd.factorize(np.asarray([*olds, *news], dtype=object), use_na_sentinel=True)[0].astype("int32")
+    return _Column(codes[: len(olds)], codes[len(olds) :], binding, counts)
+
+
+def _one_to_one(pairs: Iterable[tuple[str | None, str | None]]) -> dict[str | None, str | None]:
+    """left → right where every pair says the same."""
+    seen: dict[str | None, set[str | None]] = defaultdict(set)
+    for left, right in pairs:
+        seen[left].add(right)
+    return {left: next(iter(rights)) for left, rights in seen.items() if left is not None and len(rights) == 1}
+
+
+def _fit(columns: Sequence[_Column], rows: slice, least: int) -> Any:
+    """How many descriptors agree, originals × released; -1 where one that must not differ does, or too few agree."""
+    shape = (len(columns[0].olds), len(columns[0].news[rows]))
+    agreeing, apart = np.zeros(shape, dtype="int16"), np.zeros(shape, dtype=bool)
+    for column in columns:
+        old, new = column.olds[:, None], column.news[None, rows]
+        both = (old >= 0) & (new >= 0)
+        agreeing += np.int16(column.counts) * (both & (old == new))
+        if column.binding:
+            apart |= both & (old != new)
+    return np.where(apart | (agreeing < least), -1, agreeing)
+
+
+class _Best:
+    """The best partner of each of `size` files seen so far: how well it fits, where it is, whether it is alone."""
+
+    def __init__(self, size: int) -> None:
+        self.value = np.full(size, -1, dtype="int16")
+        self.where = np.full(size, -1, dtype="int64")
+        self.alone = np.zeros(size, dtype=bool)
+
+    def see(self, fit: Any, start: int, rows: slice = slice(None)) -> None:
+        """Take in `fit`, files × partners, whose first partner is number `start`."""
+        value, where = fit.max(axis=1), fit.argmax(axis=1)
+        alone = ((fit == value[:, None]).sum(axis=1) == 1) & (value >= 0)
+        better, even = value > self.value[rows], (value == self.value[rows]) & (value >= 0)
+        self.alone[rows] = np.where(better, alone, self.alone[rows] & ~even)
+        self.where[rows] = np.where(better, where + start, self.where[rows])
+        self.value[rows] = np.where(better, value, self.value[rows])
+
+
+def _pair_all(match: _Match) -> None:
+    match.by(lambda one: one.uid)
+    match.by(lambda one: one.stored)
+    if any(one.encoded for side in match.left for one in side):
+        decoded = {one: _decoded(one) for side in match.left for one in side if one.stored}
+        match.by(lambda one: decoded.get(one))
+    # Every pair links its patient, study and series, and that may settle what was open before.
+    while match.by(lambda one: one.stored) or match.by(lambda one: "", least=_LEAST):
+        continue
+
+
+def _decoded(one: _Print) -> str | None:
+    """A digest of the decoded pixels; None where they cannot be decoded."""
+    from pydicom.pixels.utils import pixel_array
+
+    try:
+        array = pixel_array(one.path)
+    except Exception:  # decoders fail in many ways; the descriptors remain
+        return None
+    if array.size == 0 or array.min() == array.max():
+        return None
+    made = hashlib.blake2b(str(array.shape).encode(), digest_size=16)
+    made.update(np.ascontiguousarray(array, dtype="<i8" if array.dtype.kind in "iu" else "<f8").tobytes())
+    return made.hexdigest()
+
+
+def _mappings(
+    pairs: Sequence[tuple[_Print, _Print]], unpaired: list[_Unpaired], progress: bool
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The UIDs and the patient IDs, old → new: what stands at the same place in both files of a pair."""
+    uids, patients = _Votes("UID"), _Votes("Patient ID")
+    for old, new in _shown(pairs, "compare", progress):
+        before, after = dict(_uids_of(old.path)), dict(_uids_of(new.path))
+        for path in before.keys() & after.keys():
+            if len(before[path]) == len(after[path]):
+                for was, now in zip(before[path], after[path], strict=True):
+                    uids.add(was, now, _weight(path), old.file)
+        patients.add(old.places[0], new.places[0], 0, old.file)
+    unpaired += [*uids.conflicts(), *patients.conflicts()]
+    return uids.winners(), patients.winners()
+
+
+_INSTANCE = ((0x00080018, 0),)
+
+
+def _weight(path: tuple[tuple[int, int], ...]) -> int:
+    # The file's own UIDs say where they went; references to them are what a tool may have forgotten.
+    return 0 if path == _INSTANCE else 1 if len(path) == 1 else 2
+
+
+_Path = tuple[tuple[int, int], ...]
+
+
+def _uids_of(path: Path) -> Iterator[tuple[_Path, list[str]]]:
+    from pydicom import dcmread
+
+    yield from _walked(dcmread(path, stop_before_pixels=True), ())
+
+
+def _walked(dataset: Any, parent: _Path) -> Iterator[tuple[_Path, list[str]]]:
+    """(path, UIDs) of every element of UIDs; those that DICOM itself registers are nobody's."""
+    for tag in dataset.keys():  # noqa: SIM118  -- iterating a dataset would parse every element
+        try:
+            vr = dataset.get_item(tag).VR or dataset[tag].VR
+            value = dataset[tag].value if vr in ("UI", "SQ") else None
+        except Exception:  # a value pydicom cannot make sense of; the others still can be looked at
+            value = None
+        if value and vr == "SQ":
+            for number, item in enumerate(value):
+                yield from _walked(item, (*parent, (int(tag), number)))
+        elif value:
+            uids = [value] if isinstance(value, str) else list(value)
+            if not any(uid.startswith("1.2.840.10008.") for uid in uids):
+                yield (*parent, (int(tag), 0)), [str(uid) for uid in uids]
+
+
+class _Votes:
+    """What became of identifiers, as the pairs tell: the weightiest places decide, there the most frequent."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._counts: dict[str, Counter[str]] = {}
+        self._weights: dict[str, int] = {}
+        self._files: dict[str, str] = {}
+
+    def add(self, old: str | None, new: str | None, weight: int, file: str) -> None:
+        if not old or not new:
+            return
+        known = self._weights.get(old)
+        if known is None or weight < known:
+            self._weights[old], self._counts[old], self._files[old] = weight, Counter(), file
+        if weight == self._weights[old]:
+            self._counts[old][new] += 1
+
+    def winners(self) -> dict[str, str]:
+        return {old: news.most_common(1)[0][0] for old, news in self._counts.items() if not _tied(news)}
+
+    def conflicts(self) -> Iterator[_Unpaired]:
+        for old, news in self._counts.items():
+            if len(news) > 1:
+                end = "none of them most often: left out" if _tied(news) else "the most frequent was taken"
+                reason = f"one {self._what} of it became {len(news)} different ones; {end}"
+                yield _Unpaired("both", self._files[old], reason)
+
+
+def _tied(counts: Counter[str]) -> bool:
+    best = counts.most_common(2)
+    return len(best) == 2 and best[0][1] == best[1][1]

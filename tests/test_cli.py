@@ -1,0 +1,342 @@
+"""The command line: what it prints, what it writes, and how it answers to bad input."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shlex
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+import midi_nb as mn
+from midi_nb import cli
+
+
+@pytest.fixture
+def run(capsys):
+    """run("score", path): (exit code, what was printed, what was said on stderr)."""
+
+    def call(*arguments):
+        code = cli.main([str(argument) for argument in arguments])
+        return code, *capsys.readouterr()
+
+    return call
+
+
+@pytest.fixture
+def bench(bench, make):
+    """Three instances: one kept as asked, one that leaks a name, one never released; and a file that is none."""
+    for number in ("1.1", "1.2", "1.3"):
+        bench.ask(number, make.check("text_removed", "(0010,0010)", "DOE", "DOE^JANE", hipaa_z="HIPAA-A"),
+                  make.check("tag_retained", "(0008,0060)", original="OT", dicom_iod="DICOM-IOD-1"))  # fmt: skip
+    bench.release("a.dcm", "1.1", PatientName="ANON")
+    bench.release("b.dcm", "1.2", PatientName="DOE^J")
+    (bench.released / "notes.txt").write_text("no image")
+    return bench
+
+
+@pytest.fixture
+def runs(make, tmp_path):
+    """Run folders of two submissions, the first with one failure more."""
+    folders = []
+    for name, passed in (("worse", False), ("better", True)):
+        rows = [{"submission": name, "patient": f"P{i % 3}", "instance": f"I{i}", "check": str(i)} for i in range(12)]
+        rows[0].update(passed=passed, score=float(passed), actual="ANON" if passed else "DOE")
+        rows[1].update(passed=False, score=0.0, actual=None, state="absent", action="text_retained", category="tcia")
+        folders.append(mn.write_run(make.results(rows), tmp_path / name))
+    return folders
+
+
+def test_evaluate_prints_the_three_scores_and_writes_what_was_asked_for(bench, run, tmp_path):
+    out, html, summary, official = (tmp_path / name for name in ("run", "report.html", "summary.json", "official"))
+    code, printed, said = run(
+        "evaluate", bench.released, bench.key, "--uids", bench.uids, "--patients", bench.patients, "--no-text",
+        "--name", "mine", "--out", out, "--html", html, "--summary", summary, "--official", official,
+    )  # fmt: skip
+    assert (code, said) == (0, "")
+    assert [line.split()[:6] for line in printed.splitlines()[:5]] == [
+        ["unit", "passed", "failed", "blank", "total", "score"],
+        ["───────────", "──────", "──────", "─────", "─────", "──────"],
+        ["instance", "4", "2", "0", "6", "66.67%"],
+        ["series", "2", "2", "0", "4", "50.00%"],
+        ["series-2024", "3", "2", "0", "5", "60.00%"],
+    ]
+    assert printed.splitlines()[-4:] == [
+        f"Run: {out}",
+        f"Official reports: {official}",
+        f"Summary: {summary}",
+        f"Report: {html}",
+    ]
+    assert mn.read_results(out)["submission"].unique().tolist() == ["mine"]
+    assert json.loads(summary.read_text())["checks"][0]["failed"] == 2
+    assert "<!DOCTYPE html>" in html.read_text("utf-8")
+    assert (official / "scoring_report_series.xlsx").exists()
+
+
+def test_processes_judge_as_one_does(bench, run):
+    arguments = ("evaluate", bench.released, bench.key, "--uids", bench.uids, "--no-text", "--json")
+    assert run(*arguments, "--jobs", 2) == run(*arguments)
+
+
+def test_strict_rules_and_no_values_are_passed_on(bench, run, tmp_path):
+    html = tmp_path / "report.html"
+    code, _, _ = run("evaluate", bench.released, bench.key, "--uids", bench.uids, "--no-text", "--rules", "strict",
+                     "--out", tmp_path / "run", "--html", html, "--no-values")  # fmt: skip
+    assert code == 0
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["rules"] == "strict"
+    assert "DOE" not in html.read_text("utf-8")
+
+
+def test_machines_get_one_frame_and_the_notes_go_to_stderr(bench, run, tmp_path):
+    arguments = ("evaluate", bench.released, bench.key, "--uids", bench.uids, "--no-text", "--out", tmp_path / "run")
+    code, printed, said = run(*arguments, "--json")
+    rows = json.loads(printed)
+    assert code == 0
+    assert [(row["unit"], row["passed"], row["failed"]) for row in rows] == [
+        ("instance", 4, 2), ("series", 2, 2), ("series-2024", 3, 2)]  # fmt: skip
+    assert rows[0]["score"] == pytest.approx(2 / 3)
+    assert said == f"midi-nb: Run: {tmp_path / 'run'}\n"
+    code, printed, said = run(*arguments, "--csv")
+    assert [row["unit"] for row in csv.DictReader(io.StringIO(printed))] == ["instance", "series", "series-2024"]
+
+
+def test_files_that_answered_nothing_are_noted_in_one_line(bench, run):
+    bench.release("stray.dcm", instance=None, SOPInstanceUID="7.7")
+    _, _, said = run("evaluate", bench.released, bench.key, "--uids", bench.uids, "--no-text")
+    assert said == (
+        "midi-nb: note: 1 files answered nothing (1: its SOP Instance UID is not among the new UIDs of the mapping); "
+        "results.attrs['skipped'] lists them.\n"
+    )
+
+
+def test_score_breaks_down_and_tells_submissions_apart(runs, run):
+    code, printed, _ = run("score", *runs, "--by", "category")
+    assert code == 0
+    assert [line.split()[:7] for line in printed.splitlines()[2:]] == [
+        ["better", "hipaa", "11", "0", "0", "11", "100.00%"],
+        ["better", "tcia", "0", "1", "0", "1", "0.00%"],
+        ["worse", "hipaa", "10", "1", "0", "11", "90.91%"],
+        ["worse", "tcia", "0", "1", "0", "1", "0.00%"],
+    ]
+
+
+def test_runs_of_the_same_name_are_told_apart_by_their_paths(runs, run, tmp_path):
+    twin = mn.write_run(mn.read_results(runs[0]), tmp_path / "twin")
+    _, printed, _ = run("score", runs[0], twin, "--csv")
+    assert [row["submission"] for row in csv.DictReader(io.StringIO(printed))] == sorted(map(str, (runs[0], twin)))
+
+
+def test_scores_by_cause_are_explained_first(runs, run):
+    _, printed, _ = run("score", runs[0], "--by", "cause", "--json")
+    assert {row["cause"]: row["failed"] for row in json.loads(printed)} == {"leak_full": 1, "tag_dropped": 1}
+
+
+def test_problems_come_with_their_gain(runs, run):
+    _, printed, _ = run("problems", runs[0], "--top", 1)
+    lines = printed.splitlines()
+    assert lines[0].split() == ["problem", "axis", "confidence", "rows", "series", "patients", "share", "gain"]
+    assert "50.00%  8.33%" in lines[2]
+    assert lines[-1] == "1 more: --top 2 shows all."
+    _, printed, _ = run("problems", runs[0], "--json")
+    assert sorted(row["cause"] for row in json.loads(printed)) == ["leak_full", "tag_dropped"]
+
+
+def test_compare_tallies_what_became_of_the_checks(runs, run):
+    _, printed, _ = run("compare", *runs)
+    assert [line.split() for line in printed.splitlines()[2:]] == [
+        ["fixed", "1"], ["still", "failing", "1"], ["still", "passing", "10"]]  # fmt: skip
+    _, printed, _ = run("compare", *runs, "--by", "category")
+    assert printed.splitlines()[0].split() == ["category", "fixed", "still", "failing", "still", "passing"]
+    _, printed, _ = run("compare", *runs, "--rows", "--json")
+    assert [(row["instance"], row["change"]) for row in json.loads(printed)] == [("I0", "fixed")]
+
+
+def test_rank_puts_the_better_one_first(runs, run):
+    _, printed, _ = run("rank", *runs, "--draws", 50, "--json")
+    assert [(row["submission"], row["rank"]) for row in json.loads(printed)] == [("better", 1), ("worse", 2)]
+    _, printed, _ = run("rank", *runs, "--draws", 50)
+    assert printed.splitlines()[3].endswith("–")  # nobody comes after the last
+
+
+def test_audit_counts_findings_and_lists_them_when_asked(bench, run, tmp_path):
+    folder = mn.write_run(bench.evaluate(), tmp_path / "audited")
+    _, printed, _ = run("audit", folder)
+    assert printed.splitlines()[2].split()[:2] == ["vacuous_pass", "key"]
+    _, printed, _ = run("audit", folder, "--rows", "--json")
+    assert {row["finding"] for row in json.loads(printed)} == {"vacuous_pass"}
+
+
+def test_pair_writes_mappings_that_evaluate_reads(make, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for number in range(3):
+        old = {
+            "SOPInstanceUID": f"1.{number}",
+            "StudyInstanceUID": "1.10",
+            "SeriesInstanceUID": "1.11",
+            "PatientID": "OLD",
+        }
+        pixels = make_noise(number)
+        make.file(tmp_path / "original" / f"{number}.dcm", pixels=pixels, **old)
+        make.file(tmp_path / "released" / f"{9 - number}.dcm", pixels=pixels, SOPInstanceUID=f"9.{number}")
+    code, printed, _ = run("pair", "original", "released")
+    assert (code, printed.splitlines()) == (
+        0, ["Every file was paired.", "5 UIDs: uid_mapping.csv", "1 patient IDs: patid_mapping.csv"])  # fmt: skip
+    assert mn.read_mapping("uid_mapping.csv").to_dict() == {
+        **{f"1.{number}": f"9.{number}" for number in range(3)}, "1.10": "9.10", "1.11": "9.11"}  # fmt: skip
+    assert mn.read_mapping("patid_mapping.csv").to_dict() == {"OLD": "NEW"}
+    refused = "There is already uid_mapping.csv and patid_mapping.csv; give other names, nothing is overwritten."
+    assert run("pair", "original", "released") == (2, "", f"midi-nb: {refused}\n")
+
+
+def make_noise(seed):
+    import numpy as np
+
+    return np.random.default_rng(seed).integers(0, 255, (8, 8), dtype="uint8")
+
+
+def test_report_writes_where_told_or_beside_you(runs, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    _, printed, _ = run("report", *runs)
+    assert printed.splitlines()[-1] == "Report: report.html"
+    assert "Comparison of 2 submissions" in (tmp_path / "report.html").read_text("utf-8")
+    _, printed, _ = run("report", runs[0], "--summary", "s.json")
+    assert printed.splitlines()[-1] == "Summary: s.json"
+
+
+def test_demo_ends_with_a_table_a_report_and_the_way_on(run, tmp_path, monkeypatch):
+    from midi_nb.demo import installed
+
+    monkeypatch.setattr(installed, "tools", dict)  # the tools of others take their time
+    code, printed, _ = run("demo", tmp_path / "demo", "--patients", 1)
+    lines = printed.splitlines()
+    assert code == 0
+    assert lines[0].split() == ["submission", "score", "failed", "blank", "top", "problem"]
+    assert lines[2].split()[:1] == ["reference"]
+    assert {"careless", "untouched", "emptied"} <= {line.split()[0] for line in lines[2:-3] if line}
+    assert lines[-2] == f"Report: {tmp_path / 'demo' / 'report.html'}"
+    assert lines[-1].startswith("JupyterLab: ")
+    assert "jupyter lab" in lines[-1]
+
+
+COLUMNS = (
+    "patient, study, series, instance, check, action, tag_path, tag, name, private, scope, modality, sop_class, "
+    "category, subcategory, before, after, change"
+)
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("evaluate nowhere key.db --uids u.csv", "The folder of released files nowhere does not exist."),
+        ("score nowhere", "The results nowhere does not exist (nearest folder that does: {here})."),
+        ("score {run} --by colour", "score(by=…) needs the column colour, which this frame lacks."),
+        ("score {run} --interval 2", "interval must lie between 0 and 1, got 2.0."),
+        ("score {run} {run}", "The same results are given twice."),
+        ("score {run} --uids a --uids b", "--uids is given 2 times for 1 results; give it once, or once for each."),
+        ("compare {run} {other} --by colour", f"compare --by: no column colour; there are {COLUMNS}."),
+        ("pair nowhere {run}", "The folder of original files nowhere does not exist."),
+        ("pair {run} {run}", "The folder of original files {run} holds no DICOM file."),
+        ("demo {run}", "{run} is not empty and holds no demo; give a new or an empty folder."),
+    ],
+)
+def test_bad_input_is_answered_in_one_line(command, message, runs, run, tmp_path, monkeypatch):
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    known = {"run": runs[0], "other": runs[1], "here": here}
+    assert run(*command.format(**known).split()) == (2, "", f"midi-nb: {message.format(**known)}\n")
+
+
+def test_a_folder_that_must_not_be_written_is_told(runs, run, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    code, _, said = run("report", runs[0], "--html", blocked / "report.html")
+    assert code == 2
+    assert said.count("\n") == 1
+    assert str(blocked) in said
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("", "the following arguments are required: COMMAND (midi-nb --help tells more)"),
+        ("evaluate", "the following arguments are required: RELEASED, KEY, --uids "
+         "(midi-nb evaluate --help tells more)"),
+        ("demo --patients 0", "argument --patients: must be a whole number of at least 1, not 0 "
+         "(midi-nb demo --help tells more)"),
+        ("score x --json --csv", "argument --csv: not allowed with argument --json (midi-nb score --help tells more)"),
+    ],
+)  # fmt: skip
+def test_bad_arguments_are_answered_in_one_line(command, message, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        cli.main(command.split())
+    assert (exit_.value.code, capsys.readouterr().err) == (2, f"midi-nb: {message}\n")
+
+
+def test_dask_that_is_not_installed_is_said(bench, run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    code, _, said = run("evaluate", bench.released, bench.key, "--uids", bench.uids, "--dask", "tcp://127.0.0.1:1")
+    assert (code, said) == (2, "midi-nb: --dask needs the package distributed: pip install 'midi_nb[scale]'.\n")
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS, ids=lambda command: command.name)
+def test_every_command_has_help_with_an_example_that_it_understands(command, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        cli.main([command.name, "--help"])
+    told = capsys.readouterr().out
+    assert exit_.value.code == 0
+    assert command.example in told
+    assert "--json" in told
+    assert cli._parser().parse_args(shlex.split(command.example)[1:]).run is command.run
+
+
+def test_version_is_that_of_the_package(capsys):
+    with pytest.raises(SystemExit) as exit_:
+        cli.main(["--version"])
+    assert (exit_.value.code, capsys.readouterr().out) == (0, f"midi-nb {mn.__version__}\n")
+
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+
+def test_a_reader_that_leaves_early_is_no_error(make, tmp_path):
+    rows = [{"instance": f"I{number}", "tag": f"({number:04x},0010)"} for number in range(20_000)]
+    folder = mn.write_run(make.results(rows), tmp_path / "long")
+    command = [sys.executable, "-m", "midi_nb", "score", str(folder), "--by", "instance,tag", "--csv"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, text=True, stdout=pipe, stderr=pipe, env=ENVIRONMENT) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 141
+
+
+def test_an_interrupted_run_says_so_and_goes_on_later(bench, run, tmp_path):
+    arguments = ("evaluate", bench.released, bench.key, "--uids", bench.uids, "--no-text", "--out", tmp_path / "run")
+    stop = ("import signal, sys, midi_nb.engine as engine\n"
+            "engine._judged = lambda *_: signal.raise_signal(signal.SIGINT)\n"
+            "from midi_nb.cli import main\n"
+            f"sys.exit(main({[str(argument) for argument in arguments]!r}))")  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", stop], text=True, capture_output=True, env=ENVIRONMENT)
+    assert (done.returncode, done.stderr) == (130, "midi-nb: interrupted; the same command goes on where it stopped\n")
+    assert run(*arguments)[0] == 0
+
+
+def test_tables_are_aligned_cut_to_the_terminal_and_steer_nothing():
+    frame = pd.DataFrame(
+        {"name": ["日本語", "A\x1b[31mred\nline", "x" * 60], "failed": [1, 20_000, 3], "score": [1.0, 0.999999, None]}
+    )
+    lines = cli._table(frame, 40).splitlines()
+    assert lines == [
+        "name                     failed    score",
+        "───────────────────────  ──────  ───────",
+        "日本語                        1  100.00%",
+        "A�[31mred line           20,000  >99.99%",
+        "xxxxxxxxxxxxxxxxxxxxxx…       3        –",
+    ]
+    assert len(cli._table(frame).splitlines()[4]) > 60

@@ -1,0 +1,251 @@
+"""A tool that wrote no mapping: its files are found again by what they have kept."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.sequence import Sequence
+from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, RLELossless, RTStructureSetStorage
+
+from midi_nb.pairing import pair_folders
+
+ROOT = "1.2.826.0.1.3680043.8.498."
+SERIES = [("Ann", 1), ("Ann", 2), ("Ben", 1)]
+
+
+def uid(*parts: object) -> str:
+    return ROOT + ".".join(str(sum(map(ord, part)) if isinstance(part, str) else part) for part in parts)
+
+
+def new(old: str) -> str:
+    """What the imagined tool makes of a UID."""
+    return old.replace(ROOT, "1.2.3.4.5.")
+
+
+def new_patient(old: str) -> str:
+    return f"00{ord(old[0])}123456789"  # a text, however much like a number
+
+
+def ct(patient: str, series: int, number: int) -> Dataset:
+    """One slice: pixels of its own, and what belongs around them."""
+    slice_ = Dataset()
+    slice_.file_meta = FileMetaDataset()
+    slice_.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    slice_.SOPClassUID, slice_.Modality = CTImageStorage, "CT"
+    slice_.SOPInstanceUID = uid(patient, series, number)
+    slice_.StudyInstanceUID, slice_.SeriesInstanceUID = uid(patient), uid(patient, series)
+    slice_.FrameOfReferenceUID = uid(patient, 0)
+    slice_.PatientID = slice_.PatientName = patient
+    slice_.SeriesNumber, slice_.InstanceNumber = series, number
+    slice_.AcquisitionTime = f"1200{number:02d}.5"
+    slice_.ImagePositionPatient = [0, 0, number * 2.5]
+    slice_.PixelSpacing = [0.5, 0.5]
+    slice_.Rows = slice_.Columns = 8
+    slice_.BitsAllocated = slice_.BitsStored = 16
+    slice_.HighBit, slice_.PixelRepresentation, slice_.SamplesPerPixel = 15, 0, 1
+    slice_.PhotometricInterpretation = "MONOCHROME2"
+    noise = np.random.default_rng([ord(patient[0]), series, number])
+    slice_.PixelData = noise.integers(0, 4096, 64, dtype="uint16").tobytes()
+    neighbour = Dataset()
+    neighbour.ReferencedSOPInstanceUID = uid(patient, series, 1)
+    slice_.ReferencedImageSequence = Sequence([neighbour])
+    return slice_
+
+
+def released(original: Dataset) -> Dataset:
+    """What a careful tool makes of it: new UIDs and patient ID, pixels and geometry as they were."""
+    made = copy.deepcopy(original)
+    made.walk(
+        lambda data, element: (
+            setattr(element, "value", new(element.value))
+            if element.VR == "UI" and element.value.startswith(ROOT)
+            else None
+        )
+    )
+    made.PatientID = new_patient(original.PatientID)
+    made.PatientName = "ANON"
+    return made
+
+
+def blackened(slice_: Dataset) -> Dataset:
+    slice_.PixelData = bytes(len(slice_.PixelData))
+    return slice_
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """save(originals, made by the tool): the two folders; the files of the second have other names and order."""
+
+    def save(olds: list[Dataset], news: list[Dataset]) -> tuple[Path, Path]:
+        for name, files in (("original", olds), ("released", reversed(news))):
+            (tmp_path / name).mkdir()
+            for number, file in enumerate(files):
+                file.save_as(tmp_path / name / f"{number}.dcm", enforce_file_format=True)
+        return tmp_path / "original", tmp_path / "released"
+
+    return save
+
+
+@pytest.fixture
+def slices():
+    return [ct(*series, number) for series in SERIES for number in (1, 2, 3)]
+
+
+def expected_uids(files: list[Dataset]) -> dict[str, str]:
+    keys = ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID")
+    return {old: new(old) for file in files for key in keys if (old := file.get(key))}
+
+
+def test_pixels_tell_the_files_and_the_files_tell_every_identifier(folders, slices):
+    found = pair_folders(*folders(slices, [released(one) for one in slices]))
+    assert found.uids.to_dict() == expected_uids(slices)
+    assert found.patients.to_dict() == {"Ann": new_patient("Ann"), "Ben": new_patient("Ben")}
+    assert (found.uids.index.name, found.uids.name) == ("old", "new")
+    assert found.unpaired.empty
+    assert list(found.unpaired.columns) == ["side", "file", "reason"]
+
+
+def test_files_that_kept_their_uid_are_found_whatever_became_of_their_pixels(folders, slices):
+    found = pair_folders(*folders(slices, [blackened(copy.deepcopy(one)) for one in slices]))
+    assert found.uids.to_dict() == {old: old for old in expected_uids(slices)}
+
+
+def test_recompressed_pixels_are_compared_decoded(folders, slices):
+    made = [released(one) for one in slices]
+    for one in made:
+        one.compress(RLELossless, generate_instance_uid=False)
+        for keyword in ("InstanceNumber", "SeriesNumber", "ImagePositionPatient", "AcquisitionTime"):
+            delattr(one, keyword)
+    assert pair_folders(*folders(slices, made)).uids.to_dict() == expected_uids(slices)
+
+
+def test_files_whose_pixels_changed_are_told_by_what_the_tool_left_alone(folders, slices):
+    made = [blackened(released(one)) for one in slices]
+    for one in made:
+        one.AcquisitionTime = "000000"  # of no help, and no hindrance
+    # Ann's second series is like no other; it tells her study, and so her first series from Ben's.
+    found = pair_folders(*folders(slices, made))
+    assert found.uids.to_dict() == expected_uids(slices)
+
+
+def test_what_fits_two_patients_equally_well_stays_unpaired(folders, slices):
+    same = [one for one in slices if one.SeriesNumber == 1]
+    found = pair_folders(*folders(same, [blackened(released(one)) for one in same]))
+    assert found.uids.empty
+    assert found.unpaired["reason"].value_counts().to_dict() == {
+        "several released files fit it equally well": 6,
+        "several original files fit it equally well": 6,
+    }
+
+
+def test_one_sure_pair_of_a_series_settles_its_other_files(folders, slices):
+    made = [blackened(released(one)) if one.InstanceNumber > 1 else released(one) for one in slices]
+    found = pair_folders(*folders(slices, made))
+    assert found.uids.to_dict() == expected_uids(slices)
+    assert found.unpaired.empty
+
+
+def test_a_descriptor_that_the_tool_changes_everywhere_does_not_count(folders, slices):
+    made = [blackened(released(one)) if one.InstanceNumber == 3 else released(one) for one in slices]
+    for one in made:
+        one.SeriesNumber = 99
+    assert pair_folders(*folders(slices, made)).uids.to_dict() == expected_uids(slices)
+
+
+def test_twins_stay_unpaired_and_are_never_guessed(folders, slices):
+    twins = [ct("Ann", 1, 1) for _ in range(2)]
+    twins[1].SOPInstanceUID = uid("Ann", 1, 77)
+    for twin in twins:
+        del twin.ReferencedImageSequence
+    found = pair_folders(*folders([*twins, *slices[3:]], [released(one) for one in [*twins, *slices[3:]]]))
+    assert not {twin.SOPInstanceUID for twin in twins} & set(found.uids.index)
+    assert list(found.unpaired["reason"]) == ["several released files fit it equally well"] * 2 + [
+        "several original files fit it equally well"] * 2  # fmt: skip
+
+
+def test_black_images_are_no_evidence_for_each_other(folders, slices):
+    blank, other = blackened(ct("Ann", 9, 1)), blackened(ct("Ben", 7, 4))
+    found = pair_folders(*folders([*slices, blank], [*(released(one) for one in slices), released(other)]))
+    assert blank.SOPInstanceUID not in found.uids
+    assert list(found.unpaired["reason"]) == [
+        "no released file has enough in common with it",
+        "no original file has enough in common with it",
+    ]
+
+
+def test_objects_without_pixels_are_found_by_their_study(folders, slices):
+    def contours(patient: str) -> Dataset:
+        plan = ct(patient, 5, 1)
+        plan.SOPClassUID, plan.Modality = RTStructureSetStorage, "RTSTRUCT"
+        for keyword in ("Rows", "Columns", "PixelData", "ImagePositionPatient", "PixelSpacing", "InstanceNumber"):
+            delattr(plan, keyword)
+        return plan
+
+    files = [*slices, contours("Ann"), contours("Ben")]
+    assert pair_folders(*folders(files, [released(one) for one in files])).uids.to_dict() == expected_uids(files)
+
+
+def test_a_reference_the_tool_forgot_does_not_outvote_the_file_itself(folders, slices):
+    made = [released(one) for one in slices]
+    for one, old in zip(made, slices, strict=True):
+        one.ReferencedImageSequence = old.ReferencedImageSequence
+    found = pair_folders(*folders(slices, made))
+    assert found.uids.to_dict() == expected_uids(slices)
+    assert found.unpaired.empty
+
+
+def test_an_identifier_that_became_several_is_reported_and_the_most_frequent_taken(folders, slices):
+    made = [released(one) for one in slices]
+    made[0].StudyInstanceUID, made[0].PatientID = "9.9.9", "odd"
+    found = pair_folders(*folders(slices, made))
+    assert found.uids[slices[0].StudyInstanceUID] == new(slices[0].StudyInstanceUID)
+    assert found.patients["Ann"] == new_patient("Ann")
+    assert [tuple(row) for row in found.unpaired.astype(object).to_numpy()] == [
+        ("both", "0.dcm", "one UID of it became 2 different ones; the most frequent was taken"),
+        ("both", "0.dcm", "one Patient ID of it became 2 different ones; the most frequent was taken"),
+    ]
+
+
+def test_what_became_several_equally_often_is_left_out(folders, slices):
+    made = [released(one) for one in slices[:2]]
+    made[0].PatientID = "odd"
+    found = pair_folders(*folders(slices[:2], made))
+    assert found.patients.empty
+    assert list(found.unpaired["reason"]) == [
+        "one Patient ID of it became 2 different ones; none of them most often: left out"]  # fmt: skip
+
+
+def test_registered_uids_are_nobodys(folders, slices):
+    found = pair_folders(*folders(slices, [released(one) for one in slices]))
+    assert str(UID(CTImageStorage)) not in found.uids
+
+
+def test_copies_and_strangers_are_told(folders, slices):
+    made = [released(one) for one in slices]
+    one, two = folders(slices, [*made, made[0]])
+    (two / "notes.txt").write_text("nothing medical")
+    found = pair_folders(one, two)
+    assert found.uids.to_dict() == expected_uids(slices)
+    assert dict(zip(found.unpaired["file"], found.unpaired["reason"], strict=True)) == {
+        "notes.txt": "not DICOM (no preamble and DICM)",
+        "9.dcm": "a copy of another file of the same SOP Instance UID",
+    }
+
+
+def test_folders_that_are_none_are_refused(tmp_path, folders, slices):
+    one, _ = folders(slices, [released(slices[0])])
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    nowhere, file = tmp_path / "nowhere", one / "0.dcm"
+    for paths, kind, message in (
+        ((nowhere, one), FileNotFoundError, f"The folder of original files {nowhere} does not exist."),
+        ((one, file), FileNotFoundError, f"The folder of released files {file} is a file, not a folder."),
+        ((one, empty), ValueError, f"The folder of released files {empty} holds no DICOM file."),
+    ):
+        with pytest.raises(kind) as error:
+            pair_folders(*paths)
+        assert str(error.value) == message

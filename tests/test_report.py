@@ -1,0 +1,276 @@
+"""The HTML report: complete in itself, true to the scores, and harmless whatever stands in the data."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+
+from midi_nb.frames import concat
+from midi_nb.report import write_html
+from midi_nb.scoring import UNITS, score
+
+VOID = {"meta", "input", "br"}
+
+
+class Page(HTMLParser):
+    """A page as a browser sees it: its elements with their attributes, the texts of each kind of element."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.source = path.read_text("utf-8")
+        self.elements, self.texts, self._open = [], [], []
+        self.feed(self.source)
+        assert self._open == [], "elements left open"
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        assert self._open.pop() == tag
+
+    def handle_data(self, text):
+        self.texts.append((tuple(self._open), text))
+
+    def text(self, inside="body"):
+        return " ".join(" ".join(text for stack, text in self.texts if inside in stack and "svg" not in stack).split())
+
+    def within(self, tag):
+        return [text for stack, text in self.texts if stack and stack[-1] == tag]
+
+    def named(self, name):
+        return [attributes for tag, attributes in self.elements if tag == name]
+
+
+@pytest.fixture(scope="module")
+def write(tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    return lambda results, **options: Page(write_html(results, path, **options))
+
+
+@pytest.fixture(scope="module")
+def page(write, mixed):
+    """The page of `mixed`."""
+    return write(mixed)
+
+
+@pytest.fixture(scope="module")
+def mixed(make):
+    """Two patients; names leaked in part, a description lost in part, a file missing, a blank check."""
+    failed = {"passed": False, "score": 0.0}
+    return make.results(
+        [
+            {"instance": f"I{number}", "patient": f"P{number % 2}", "check": str(number), **row}
+            for number, row in enumerate(
+                [
+                    {},
+                    {},
+                    {},
+                    {"expected": "DOE JANE", "actual": "seen by Doe", **failed, "score": 0.5},
+                    {
+                        "action": "text_retained",
+                        "expected": "CHEST LOW DOSE",
+                        "actual": "CHEST",
+                        **failed,
+                        "score": 1 / 3,
+                    },
+                    {"action": "tag_retained", "state": "missing", "actual": None, "file": None, **failed},
+                    {"action": "date_shifted", "original": "20200131", "actual": "20200131", **failed},
+                    {"expected": "the", "passed": pd.NA, "score": float("nan"), "error": "no word is left"},
+                ]
+            )
+        ]
+    )
+
+
+def run(results, name):
+    return results.assign(submission=pd.Categorical([name] * len(results)))
+
+
+def test_the_page_needs_and_allows_nothing_from_outside(page):
+    policy = next(meta["content"] for meta in page.named("meta") if meta.get("http-equiv") == "Content-Security-Policy")
+    assert policy == "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+    assert {tag for tag, _ in page.elements} & {"script", "link", "iframe", "object", "form"} == set()
+    targets = [value for _, attributes in page.elements for name, value in attributes.items()
+               if name in ("href", "src", "xlink:href", "action", "srcset")]  # fmt: skip
+    assert targets
+    assert [target[:20] for target in targets if not target.startswith(("#", "data:image/png"))] == []
+    assert "url(http" not in page.source
+    assert "@import" not in page.source
+    assert len(page.source) < 3_000_000
+
+
+def test_links_of_the_contents_lead_somewhere_and_no_id_stands_twice(page):
+    ids = [attributes["id"] for tag, attributes in page.elements if "id" in attributes and tag in ("section", "input")]
+    links = [link["href"][1:] for link in page.named("a")]
+    assert len(links) >= 5
+    assert set(links) <= set(ids)
+    assert len(ids) == len(set(ids))
+
+
+def test_every_picture_is_told_in_words(page):
+    pictures = page.named("svg")
+    assert len(pictures) == 3
+    assert all(picture["role"] == "img" and len(picture["aria-label"]) > 20 for picture in pictures)
+
+
+def test_scores_are_those_of_score(page, mixed):
+    shown = [text for text in page.within("p") if re.fullmatch(r"[\d.]+%", text)]
+    assert shown == [f"{score(mixed, unit=unit)['score'].iloc[0]:.2%}" for unit in UNITS]
+    assert "3 passed, 4 failed, 1 blank" in page.text()
+    assert "5 checks did not pass. 4 of 5 problems make 80% of these; 2 checks tell of an identifier" in page.text()
+
+
+def test_checks_without_an_official_row_are_told_but_counted_nowhere(write, make):
+    lost = {
+        "check": "9",
+        "passed": pd.NA,
+        "score": float("nan"),
+        "error": "no official row: the key has no text or no region",
+    }
+    text = write(make.results([{}, {"check": "1", "passed": False, "score": 0.0, "actual": "DOE"}, lost])).text()
+    assert "1 check did not pass, of 1 problem" in text
+    assert "2 of 2 checks that did not pass or have no official row" in text
+    assert "For 1 check the official scorer writes no row; they count nowhere." in text
+
+
+HOSTILE = "</td><script>alert('x')</script><img src=x onerror=alert(1)>\\1 $x$"
+
+
+def test_what_looks_like_markup_in_the_data_is_shown_and_never_becomes_markup(write, mixed):
+    spoiled = mixed.copy()
+    for name in (
+        "submission",
+        "patient",
+        "name",
+        "expected",
+        "actual",
+        "original",
+        "error",
+        "file",
+        "modality",
+        "subcategory",
+    ):
+        spoiled[name] = pd.Categorical([HOSTILE if pd.notna(value) else None for value in mixed[name]])
+    spoiled.attrs["skipped"] = [(HOSTILE, HOSTILE)]
+    page = write(spoiled)
+    assert {tag for tag, _ in page.elements} & {"script", "img"} == set()
+    assert HOSTILE in page.text("h1")
+    assert HOSTILE in page.text("table")
+    assert "alert" not in "".join(str(value) for _, attributes in page.elements for name, value in attributes.items()
+                                  if name != "aria-label")  # fmt: skip
+
+
+def test_characters_no_page_can_hold_are_replaced(write, make):
+    page = write(make.results([{"actual": "DOE \x00\x1b[31m\u202e", "passed": False, "score": 0.0}]))
+    assert not set("\x00\x1b") & set(page.source)
+    assert "bdi" in {tag for tag, _ in page.elements}
+
+
+def test_words_that_leaked_or_were_lost_are_marked(page):
+    assert page.within("mark") == ["DOE", "Doe", "20200131", "20200131"]
+    assert page.within("del") == ["LOW", "DOSE"]
+    assert page.within("ins") == ["CHEST"]
+    assert "file missing" in page.within("i")
+
+
+def test_failures_can_be_filtered_by_axis_without_a_script(page):
+    axes = [row["data-axis"] for row in page.named("tr") if "data-axis" in row]
+    choices = [choice["id"] for choice in page.named("input")]
+    assert set(axes) == {"privacy", "utility", "validity", "key"} & set(axes)
+    assert choices == ["axis-all", *(f"axis-{axis}" for axis in dict.fromkeys(axes))]
+    for axis in set(axes):
+        assert (
+            f"#failures:has(#axis-{axis}:checked) tbody tr:not([data-axis={axis}]) {{ display: none; }}" in page.source
+        )
+
+
+def test_values_can_be_hidden(write, mixed):
+    skipped = mixed.copy()
+    skipped.attrs["skipped"] = [("secret.dcm", "not DICOM")]
+    page = write(skipped, values=False)
+    assert not [
+        text for text in ("Doe", "DOE", "CHEST", "20200131", "P0", "a.dcm", "secret.dcm") if text in page.text()
+    ]
+    assert "•••" in page.text()
+    assert "Values and identifiers of the data are hidden." in page.text()
+    assert "not DICOM" in page.text()
+
+
+def test_skipped_files_are_listed_with_their_reason(write, mixed):
+    skipped = mixed.copy()
+    skipped.attrs["skipped"] = [("notes.txt", "not DICOM"), ("b.dcm", "no SOP Instance UID"), ("c.txt", "not DICOM")]
+    text = write(skipped).text()
+    assert "not DICOM 2" in text
+    assert "notes.txt not DICOM" in text
+
+
+def test_several_submissions_are_compared_and_ranked(write, mixed, make):
+    better = run(mixed.assign(passed=pd.array([True] * len(mixed), dtype="boolean"), score=1.0), "better")
+    page = write(concat([run(mixed, "worse"), better]))
+    assert "Comparison of 2 submissions" in page.text("h1")
+    assert "Scores run from 37.50% to 100.00%" in page.text()
+    findings = page.within("figcaption")
+    assert any(finding.startswith("better ranks first of 2 submissions") for finding in findings)
+    assert any(finding.startswith("5 fixed, 0 regressed of 8 checks") for finding in findings)
+    assert {row["data-run"] for row in page.named("tr") if "data-run" in row} == {"s1"}  # better fails nothing
+
+
+def test_what_cannot_be_ranked_says_why(write, make):
+    runs = [run(make.results([{"passed": False, "score": 0.0}]), name) for name in "ab"]
+    assert "patient" in write(concat(runs)).text("section").split("Ranking")[1][:300]
+
+
+def test_a_perfect_submission_and_an_empty_frame_are_told_as_such(write, make):
+    perfect = write(make.results([{}, {"check": "1"}]))
+    assert "Every check passed." in perfect.text()
+    assert "100.00%" in perfect.within("p")
+    assert "There are no checks in these results." in write(make.results([{}]).iloc[:0]).text()
+
+
+def test_a_rate_is_100_only_of_all(write, make):
+    page = write(
+        make.results([{"check": str(i), "instance": str(i)} for i in range(40_000)] + [{"passed": False, "score": 0.0}])
+    )
+    assert ">99.99%" in page.within("p")
+
+
+def test_frames_whose_texts_pandas_has_made_plain_are_welcome(write, mixed):
+    runs = [run(mixed, "a"), run(mixed.iloc[:4], "b")]
+    assert write(pd.concat(runs)).text() == write(concat(runs)).text()
+
+
+def test_the_same_results_give_the_same_page_and_stay_as_they_are(write, mixed, page):
+    before = mixed.copy(deep=True)
+    assert write(mixed).source == page.source
+    pd.testing.assert_frame_equal(mixed, before)
+
+
+def test_no_figure_stays_open(write, mixed):
+    import matplotlib.pyplot as plt
+
+    before = plt.get_fignums()
+    write(mixed)
+    assert plt.get_fignums() == before
+
+
+def test_failures_alone_and_frames_of_something_else_are_refused(write, mixed):
+    failures = mixed.copy()
+    failures.attrs["failures_only"] = True
+    with pytest.raises(ValueError, match="a discrepancy report has no passes"):
+        write(failures)
+    with pytest.raises(ValueError) as error:
+        write(mixed.drop(columns=["actual", "state"]))
+    assert str(error.value) == (
+        "write_html() needs the columns actual, state, which this frame lacks; evaluate() or read_results() makes them."
+    )
+    with pytest.raises(TypeError) as error:
+        write([1])
+    assert str(error.value) == "write_html() needs a DataFrame, got list."
