@@ -60,8 +60,8 @@ def rows(count: int) -> Iterator[tuple[object, ...]]:
             None if check % 3 == 0 else value, None if failed else value, value, tag, tag, f"<Attribute {check}>",
             f"<{modalities[series % 8]}>", f"<1.2.840.10008.5.1.4.1.1.{series % 8}>", f"<Patient-{series // 2:04d}>",
             f"<{uid}1.{series // 2}>", f"<{uid}2.{series}>", f"<{uid}3.{instance}>", None, None, str(1 + check % 3),
-            "HIPAA-A" if action == "text_removed" and check % 2 else None, None, None, "DICOM-IOD-1" if check % 4 else None,
-            None, None, "TCIA-P15-BASIC-X" if check % 2 == 0 else None, None,
+            "HIPAA-A" if action == "text_removed" and check % 2 else None, None, None,
+            "DICOM-IOD-1" if check % 4 else None, None, None, "TCIA-P15-BASIC-X" if check % 2 == 0 else None, None,
         )  # fmt: skip
 
 

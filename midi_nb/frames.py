@@ -215,10 +215,9 @@ def texts_of(values: Any) -> Any:
 def _index(texts: Any) -> pd.Index:
     # One dtype for the categories whatever is in them: pandas infers "empty" and "all missing" differently.
     dtype = "str" if pd.__version__ >= "3" else "object"
-    try:
-        return pd.Index(texts, dtype=dtype)
-    except UnicodeEncodeError:  # lone surrogates, from undecodable file names or keys, fit in no Arrow text
-        return pd.Index([text.encode("utf-8", "backslashreplace").decode() for text in texts], dtype=dtype)
+    if not all(map(str.isascii, texts)):  # lone surrogates, from undecodable file names or keys, fit in no Arrow text
+        texts = [text.encode("utf-8", "backslashreplace").decode() for text in texts]
+    return pd.Index(texts, dtype=dtype)
 
 
 def concat(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -64,11 +64,11 @@ def score(
     >>> import midi_nb as mn
     >>> demo = mn.make_demo()
     >>> results = mn.evaluate(demo.submissions["reference"], demo.key, progress=False)
-    >>> mn.score(results, by="category")[["category", "failed", "score"]]
-      category  failed  score
-    0    hipaa       0    1.0
-    1    dicom       0    1.0
-    2     tcia       0    1.0
+    >>> mn.score(results, by="category")[["category", "failed"]]
+      category  failed
+    0    hipaa       0
+    1    dicom       0
+    2     tcia       0
     """
     columns = [by] if isinstance(by, str) else list(by or ())
     if not 0 < interval < 1:

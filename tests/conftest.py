@@ -19,17 +19,31 @@ hypothesis.settings.register_profile("midi_nb", deadline=None, max_examples=25)
 hypothesis.settings.load_profile("midi_nb")
 
 SC = "1.2.840.10008.5.1.4.1.1.7"
-_KEY_COLUMNS = ("Modality", "SOPClassUID", "PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "AnswerData")
+_KEY_COLUMNS = (
+    "Modality",
+    "SOPClassUID",
+    "PatientID",
+    "StudyInstanceUID",
+    "SeriesInstanceUID",
+    "SOPInstanceUID",
+    "AnswerData",
+)
 _CODES = {"hipaa": ("z", "m"), "dicom": ("p15", "iod", "safe"), "tcia": ("ptkb", "p15", "rev")}
 
 
 def make_dataset(instance="1.2.3", **attributes):
     """A Secondary Capture object without pixels; None deletes an attribute, ``pixels`` takes an array."""
     dataset = Dataset()
-    dataset.update({
-        "SOPClassUID": SC, "SOPInstanceUID": instance, "Modality": "OT", "PatientID": "NEW", "StudyInstanceUID": "9.10",
-        "SeriesInstanceUID": "9.11",
-    })
+    dataset.update(
+        {
+            "SOPClassUID": SC,
+            "SOPInstanceUID": instance,
+            "Modality": "OT",
+            "PatientID": "NEW",
+            "StudyInstanceUID": "9.10",
+            "SeriesInstanceUID": "9.11",
+        }
+    )
     pixels = attributes.pop("pixels", None)
     if pixels is not None:
         add_pixels(dataset, pixels)
@@ -67,8 +81,12 @@ def make_check(action, path="", expected=None, original=None, name="Name", **cod
     """One check as the official key writes it; codes under the names of our columns (hipaa_z="HIPAA-A")."""
     tag_ds = "<" + re.sub(r"\[(\d+)]", lambda item: f">[<{int(item[1]):04d}>]<", path) + ">"
     return {
-        "action": f"<{action}>", "tag_ds": tag_ds, "tag": tag_ds[tag_ds.rindex("<("):] if path else "<>", "tag_name": f"<{name}>",
-        "action_text": None if expected is None else f"<{expected}>", "value": None if original is None else f"<{original}>",
+        "action": f"<{action}>",
+        "tag_ds": tag_ds,
+        "tag": tag_ds[tag_ds.rindex("<(") :] if path else "<>",
+        "tag_name": f"<{name}>",
+        "action_text": None if expected is None else f"<{expected}>",
+        "value": None if original is None else f"<{original}>",
         "answer_category_v2": {
             "prev_cat": codes.pop("prev_cat", None),
             **{book: {code: codes.get(f"{book}_{code}") for code in names} for book, names in _CODES.items()},
@@ -103,8 +121,10 @@ class Bench:
         """One row of the key: what is asked of `instance`."""
         answers = json.dumps({str(number): check for number, check in enumerate(checks)}) if data is None else data
         with self._database() as database:
-            database.execute("INSERT INTO answer_data VALUES (0, ?, ?, ?, ?, ?, ?, ?)",
-                             ("OT", SC, patient, study, series, instance, answers))
+            database.execute(
+                "INSERT INTO answer_data VALUES (0, ?, ?, ?, ?, ?, ?, ?)",
+                ("OT", SC, patient, study, series, instance, answers),
+            )
 
     def release(self, name, old=None, /, **attributes):
         """A released file; with its `old` UID it is mapped, its new one being 9.old."""
@@ -123,7 +143,14 @@ class Bench:
     def evaluate(self, **options):
         from midi_nb.engine import evaluate
 
-        options = {"uids": self.uids, "patients": self.patients, "name": "run", "read_text": None, "progress": False, **options}
+        options = {
+            "uids": self.uids,
+            "patients": self.patients,
+            "name": "run",
+            "read_text": None,
+            "progress": False,
+            **options,
+        }
         return evaluate(self.released, options.pop("key", self.key), **options)
 
 
@@ -147,11 +174,34 @@ def make_results(rows):
     from midi_nb.frames import RESULTS, tidy
 
     usual = {
-        "submission": "run", "patient": "P1", "study": "S1", "series": "E1", "instance": "I1", "released_patient": "N1",
-        "released_study": "NS1", "released_series": "NE1", "released": "NI1", "check": "0", "action": "text_removed",
-        "tag_path": "(0010,0010)", "tag": "(0010,0010)", "name": "Patient's Name", "private": False, "scope": "Patient",
-        "modality": "CT", "sop_class": SC, "category": "hipaa", "subcategory": "HIPAA-A", "hipaa_z": "HIPAA-A",
-        "original": "DOE^JANE", "expected": "DOE", "actual": "ANON", "state": "value", "passed": True, "score": 1.0, "file": "a.dcm",
+        "submission": "run",
+        "patient": "P1",
+        "study": "S1",
+        "series": "E1",
+        "instance": "I1",
+        "released_patient": "N1",
+        "released_study": "NS1",
+        "released_series": "NE1",
+        "released": "NI1",
+        "check": "0",
+        "action": "text_removed",
+        "tag_path": "(0010,0010)",
+        "tag": "(0010,0010)",
+        "name": "Patient's Name",
+        "private": False,
+        "scope": "Patient",
+        "modality": "CT",
+        "sop_class": SC,
+        "category": "hipaa",
+        "subcategory": "HIPAA-A",
+        "hipaa_z": "HIPAA-A",
+        "original": "DOE^JANE",
+        "expected": "DOE",
+        "actual": "ANON",
+        "state": "value",
+        "passed": True,
+        "score": 1.0,
+        "file": "a.dcm",
     }
     rows = [{**usual, **row} for row in rows]
     missing = {"passed": pd.NA, "score": np.nan, "private": False, **dict.fromkeys(("x0", "y0", "x1", "y1"), pd.NA)}

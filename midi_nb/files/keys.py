@@ -73,6 +73,10 @@ def _text(value: Any) -> str | None:
     return unwrap(value) if isinstance(value, str) else None
 
 
+def _told(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
 class Specs:
     """Makes each distinct `Spec` once."""
 
@@ -88,10 +92,7 @@ class Specs:
             spec = self._known[given] = self._made(*given)
             return spec
         except TypeError:  # a list where a text belongs
-            action, path, name, scope, *codes = (
-                part if isinstance(part, str) else None for part in (action, path, name, scope, *codes)
-            )
-            return self._made(action, path, name, scope, tuple(codes))
+            return self._made(_told(action), _told(path), _told(name), _told(scope), tuple(map(_told, codes)))
 
     def _made(self, action: Any, path: Any, name: Any, scope: Any, codes: tuple[Any, ...]) -> Spec:
         action, scope = _text(action), (_text(scope) or "").capitalize()

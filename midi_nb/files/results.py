@@ -97,11 +97,9 @@ def _tidied(raw: Mapping[str, pd.Categorical], name: str) -> pd.DataFrame:
         "actual": recode(value, _actual),
         "state": _states(value, missing, hidden, retained)
         if "file_value" in raw
-        else pd.Categorical(np.where(missing, "missing", None), dtype=RESULTS["state"]),
+        else _without(constant("missing", RESULTS["state"], rows), ~missing),
         "passed": _passed(raw["check_passed"]),
-        "score": np.append(pd.to_numeric(raw["check_score"].categories, errors="coerce"), np.nan)[
-            raw["check_score"].codes
-        ],
+        "score": _scores(raw["check_score"]),
         "file": raw.get("file_path"),
     }
     columns["actual"] = _without(columns["actual"], columns["state"] == "absent")
@@ -154,6 +152,18 @@ def _passed(cells: pd.Categorical) -> Any:
     verdicts = np.array([_VERDICTS.get(text.strip().lower(), -1) for text in cells.categories] + [-1], dtype="int8")
     found = verdicts[cells.codes]
     return pd.arrays.BooleanArray(found == 1, found < 0)
+
+
+def _scores(cells: pd.Categorical) -> Any:
+    """The scores; missing where a cell is no number. (``pandas.to_numeric`` may get the last digit wrong.)"""
+    return np.array([*map(_number, cells.categories), np.nan])[cells.codes]
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return np.nan
 
 
 def _regions(texts: pd.Categorical, hidden: Any) -> tuple[pd.Categorical, dict[str, Any]]:

@@ -1,0 +1,193 @@
+import json
+
+import pandas as pd
+import pytest
+
+from midi_nb.files import read_key, read_mapping, read_results, runs, write_run, write_summary
+from midi_nb.frames import LOST, RESULTS
+from midi_nb.scoring import score
+
+
+def test_a_run_is_read_back_whole(make, tmp_path):
+    results = make.results(
+        [
+            {},
+            {"passed": pd.NA, "error": "why"},
+            {"x0": 1, "y0": 2, "x1": 3, "y1": 4},
+            {"actual": None, "state": "absent"},
+        ]
+    )
+    results.attrs["skipped"] = [("b\udcff.dcm", "not DICOM"), ("a, b.dcm", "broken DICOM (EOFError)")]
+
+    assert write_run(results, tmp_path / "run") == tmp_path / "run"
+    again = read_results(tmp_path / "run")
+
+    pd.testing.assert_frame_equal(again, results, check_categorical=False)
+    assert again.dtypes.astype(str).equals(results.dtypes.astype(str))
+    assert again["scope"].dtype == RESULTS["scope"]
+    assert again.attrs["skipped"] == [("b\\udcff.dcm", "not DICOM"), ("a, b.dcm", "broken DICOM (EOFError)")]
+
+
+def test_a_run_of_many_rows_is_written_in_parts(make, tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "_ROWS", 2)
+    results = make.results([{"check": str(i), "actual": str(i)} for i in range(5)])
+
+    folder = write_run(results, tmp_path / "run")
+
+    assert len(list(runs.read_parts(folder))) == 3
+    pd.testing.assert_frame_equal(read_results(folder), results, check_categorical=False)
+
+
+def test_a_run_without_rows_is_one(make, tmp_path):
+    again = read_results(write_run(make.results([]), tmp_path / "run"))
+
+    assert len(again) == 0
+    assert list(again.columns) == list(RESULTS)
+
+
+def test_a_run_is_not_written_over_anything(make, tmp_path):
+    (tmp_path / "file").touch()
+    for path in (tmp_path, tmp_path / "file"):
+        with pytest.raises(ValueError, match=r".") as raised:
+            write_run(make.results([{}]), path)
+        assert str(raised.value) == f"{path} is not an empty folder; give another one, nothing is overwritten."
+
+
+def spoil(folder, **changes):
+    told = {**json.loads((folder / "run.json").read_text("utf-8")), **changes}
+    (folder / "run.json").write_text(json.dumps(told), encoding="utf-8")
+
+
+def test_runs_that_cannot_be_read_say_what_to_do(make, tmp_path):
+    folder = write_run(make.results([{}]), tmp_path / "run")
+    spoil(folder, format=9)
+    with pytest.raises(
+        ValueError, match=f"^{folder} holds a run in format 9, this version reads 1; evaluate again\\.$"
+    ):
+        read_results(folder)
+    spoil(folder, format=1, complete=False)
+    with pytest.raises(
+        ValueError,
+        match=rf"^{folder} holds an unfinished run; call evaluate\(…, out='{folder}'\) again to finish it\.$",
+    ):
+        read_results(folder)
+    (folder / "run.json").write_text("{", encoding="utf-8")
+    with pytest.raises(
+        ValueError, match=f"^{folder}/run.json cannot be read; the folder holds a damaged run, give another one\\.$"
+    ):
+        read_results(folder)
+
+
+def test_a_part_that_is_half_there_is_told(make, tmp_path):
+    folder = write_run(make.results([{}]), tmp_path / "run")
+    (part,) = (folder / "parts").iterdir()
+    part.write_bytes(part.read_bytes()[:-50])
+    with pytest.raises(
+        ValueError, match=f"^{part} is no readable Parquet file \\(ArrowInvalid\\); was it copied whole\\?$"
+    ):
+        read_results(folder)
+
+
+def write_half(path, error):
+    with runs.replacing(path) as temporary:
+        temporary.write_text("two", encoding="utf-8")
+        raise error
+
+
+def test_a_file_takes_its_place_only_when_whole(tmp_path):
+    path = tmp_path / "new" / "a.txt"
+    with runs.replacing(path) as temporary:
+        temporary.write_text("one", encoding="utf-8")
+        assert not path.exists()
+    for error in (KeyError("DOE"), OSError(28, "disk full")):
+        with pytest.raises(type(error)) as raised:
+            write_half(path, error)
+    assert path.read_text("utf-8") == "one"
+    assert list(path.parent.iterdir()) == [path]
+    assert raised.value.strerror == f"{path} could not be written (disk full); what was there before is unchanged"
+
+
+def test_digests_tell_sources_apart(bench, make, tmp_path):
+    bench.ask("1.1", make.check("tag_retained", "(0008,0060)"))
+    answers, uids = read_key(bench.key), read_mapping(bench.uids)
+    sources = [bench.key, bench.uids, answers, uids, uids[::-1], answers.assign(expected="x")]
+
+    digests = [runs.digest(source) for source in sources]
+
+    assert len(set(digests)) == len(sources)
+    assert digests == [runs.digest(source) for source in sources]
+    assert runs.digest(None) is None
+
+
+def test_the_digest_of_a_large_file_looks_all_over_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "_SAMPLE", 16)
+    content = bytes(10_000)
+    found = set()
+    for place in (0, 5000, 9990):
+        (tmp_path / "a").write_bytes(content[:place] + b"\1" * 40 + content[place + 40 :])
+        found.add(runs.digest(tmp_path / "a"))
+    assert len(found) == 3
+
+
+SECRET = {
+    "submission": "SECRET",
+    "patient": "SECRET",
+    "study": "SECRET",
+    "series": "SECRET",
+    "instance": "SECRET",
+    "released_patient": "SECRET",
+    "released_study": "SECRET",
+    "released_series": "SECRET",
+    "released": "SECRET",
+    "name": "SECRET",
+    "original": "SECRET",
+    "expected": "SECRET",
+    "actual": "SECRET",
+    "file": "SECRET",
+    "sop_class": "SECRET",
+    "modality": "SECRET",
+    "subcategory": "SECRET",
+    "prev_cat": "SECRET",
+    "hipaa_z": "SECRET",
+    "check": "SECRET",
+    "error": "SECRET",
+    "action": "SECRET",
+    "tag_path": '(0029,"SECRET",10)',
+    "tag": '(0029,"SECRET",10)',
+    "private": True,
+}
+
+
+def test_a_summary_holds_no_text_of_the_data(make, tmp_path):
+    results = make.results(
+        [{}, SECRET, {**SECRET, "tag": "SECRET", "passed": pd.NA}, {"error": LOST + "SECRET", "passed": pd.NA}]
+    )
+    results.attrs["skipped"] = [("SECRET.dcm", "SECRET")]
+
+    path = write_summary(results, tmp_path / "new" / "summary.json")
+
+    told = path.read_text("utf-8")
+    assert "SECRET" not in told
+    summary = json.loads(told)
+    assert summary["checks"] == [
+        {"run": 0, "passed": 1, "failed": 0, "blank": 0},
+        {"run": 1, "passed": 1, "failed": 0, "blank": 1},
+    ]
+    assert (summary["not_scored"], summary["skipped_files"]) == (1, 1)
+    assert {row["tag"] for row in summary["by_tag"]} == {"(0010,0010)", "other"}
+
+
+def test_every_breakdown_of_a_summary_adds_up(make, tmp_path):
+    results = make.results(
+        [
+            {"passed": i % 2 == 0, "modality": ["CT", None][i % 2], "action": ["text_removed", "date_shifted"][i % 2]}
+            for i in range(5)
+        ]
+    )
+    summary = json.loads(write_summary(results, tmp_path / "summary.json").read_text("utf-8"))
+
+    breakdowns = {name: rows for name, rows in summary.items() if name.startswith("by_") or name == "checks"}
+    assert len(breakdowns) > 5
+    expected = score(results)[["passed", "failed", "blank"]].iloc[0].to_dict()
+    for rows in breakdowns.values():
+        assert {name: sum(row[name] for row in rows) for name in expected} == expected

@@ -1,0 +1,622 @@
+import hashlib
+import multiprocessing
+import threading
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from midi_nb import engine
+from midi_nb.engine import Submission, evaluate
+from midi_nb.files import read_key, read_results, write_run
+from midi_nb.frames import ACTIONS, LOST, RESULTS
+from midi_nb.scoring import score, tally
+
+DARK = np.zeros((4, 6), "uint8")
+BRIGHT = np.pad(np.full((2, 2), 255, "uint8"), ((0, 2), (0, 4)))
+
+
+def ten(make):
+    """One check of each action. Text recognition is ``str``: it reads the numbers in the region."""
+    return [
+        make.check("tag_retained", "(0008,0050)"),
+        make.check("text_notnull", "(0008,1030)"),
+        make.check("text_retained", "(0018,1030)", "CHEST CT"),
+        make.check("text_removed", "(0010,0010)", "DOE"),
+        make.check("date_shifted", "(0008,0020)", None, "20200101"),
+        make.check("uid_changed", "(0020,0052)", None, "1.9"),
+        make.check("pixels_hidden", "(7fe0,0010)", make.region("255", 0, 0, 2, 2)),
+        make.check("pixels_retained", "(7fe0,0010)", hashlib.md5(DARK.tobytes()).hexdigest()),
+        make.check("uid_consistent", "(0020,000d)", None, "1.10"),
+        make.check("patid_consistent", "(0010,0020)", None, "OLD"),
+    ]
+
+
+CLEAN = {
+    "AccessionNumber": "",
+    "StudyDescription": "CT",
+    "ProtocolName": "CHEST CT",
+    "PatientName": "ANON",
+    "StudyDate": "20200301",
+    "FrameOfReferenceUID": "9.9",
+    "pixels": DARK,
+}
+CARELESS = {
+    "StudyDescription": "",
+    "ProtocolName": "CHEST",
+    "PatientName": "DOE^JANE",
+    "StudyDate": "20200101",
+    "FrameOfReferenceUID": "1.9",
+    "StudyInstanceUID": "1.10",
+    "PatientID": "OLD",
+    "pixels": BRIGHT,
+}
+
+
+@pytest.fixture
+def planted(bench, make):
+    """Four instances: one clean, one careless, one delivered twice, one missing; and files that answer nothing."""
+    for instance in ("1.1", "1.2", "1.3", "1.4"):
+        bench.ask(instance, *ten(make), patient="OLD" if instance < "1.3" else "OLD2")
+    bench.release("a/clean.dcm", "1.1", **CLEAN)
+    bench.release("a/careless.dcm", "1.2", **CARELESS)
+    bench.release("b/twice.dcm", "1.3", **CLEAN)
+    bench.release("b/twice (copy).dcm", **CLEAN, instance="9.1.3")
+    bench.release("c/unmapped.dcm", **CLEAN, instance="7.7")
+    bench.release("c/unasked.dcm", "1.5", **CLEAN)
+    bench.release("c/.hidden.dcm", "1.4", **CLEAN)
+    (bench.released / "c" / "notes.txt").write_text("no DICOM", encoding="utf-8")
+    return bench
+
+
+WARNED = (
+    "2 files answered nothing (1: the key has no checks for its instance; 1: its SOP Instance UID is not among the "
+    "new UIDs of the "
+    "mapping); results.attrs['skipped'] lists them."
+)
+SKIPPED = [
+    ("c/notes.txt", "not DICOM (no preamble and DICM)"),
+    ("c/unasked.dcm", "the key has no checks for its instance"),
+    ("c/unmapped.dcm", "its SOP Instance UID is not among the new UIDs of the mapping"),
+]
+
+
+def warned(function, *args, **options):
+    """What `function` gives, having warned of the files that answered nothing and of nothing else."""
+    with pytest.warns(UserWarning, match=r".") as heard:
+        found = function(*args, **options)
+    assert [str(warning.message) for warning in heard] == [WARNED]
+    return found
+
+
+def cells(frame, *columns):
+    """Rows as lists, None where missing."""
+    part = frame[list(columns)].astype(object)
+    return part.where(part.notna(), None).to_numpy().tolist()
+
+
+def assert_same(results, others):
+    pd.testing.assert_frame_equal(results, others, check_categorical=False)
+    assert results.attrs["skipped"] == others.attrs["skipped"]
+
+
+def test_the_planted_truth_is_found(planted):
+    results = warned(planted.evaluate, read_text=str)
+
+    assert list(results.columns) == list(RESULTS)
+    assert cells(results, "file", "instance")[::10] == [
+        ["a/careless.dcm", "1.2"],
+        ["a/clean.dcm", "1.1"],
+        ["b/twice (copy).dcm", "1.3"],
+        ["b/twice.dcm", "1.3"],
+        [None, "1.4"],
+    ]
+    assert list(results["action"].astype(object)) == list(ACTIONS) * 5
+    careless, clean, copy, twice, missing = (results.iloc[start : start + 10] for start in range(0, 50, 10))
+    assert cells(careless, "action", "state", "actual", "passed", "score") == [
+        ["tag_retained", "absent", None, False, 0.0],
+        ["text_notnull", "empty", "", False, 0.0],
+        ["text_retained", "value", "CHEST", False, 0.5],
+        ["text_removed", "value", "DOE^JANE", False, 0.0],
+        ["date_shifted", "value", "20200101", False, 0.0],
+        ["uid_changed", "value", "1.9", False, 0.0],
+        ["pixels_hidden", "value", str(BRIGHT[:2, :2]), False, 0.0],
+        ["pixels_retained", "value", hashlib.md5(BRIGHT.tobytes()).hexdigest(), False, 0.0],
+        ["uid_consistent", "value", "1.10", False, 0.0],
+        ["patid_consistent", "value", "OLD", False, 0.0],
+    ]
+    for part in (clean, copy, twice):
+        assert part["passed"].all()
+        assert (part["score"] == 1).all()
+    assert cells(missing, "action", "passed", "score", "state", "actual") == [
+        [
+            action,
+            action in ("text_removed", "date_shifted", "uid_changed", "pixels_hidden"),
+            float(action in ("text_removed", "date_shifted", "uid_changed", "pixels_hidden")),
+            "missing",
+            None,
+        ]
+        for action in ACTIONS
+    ]
+    assert results["error"].isna().all()
+    assert results.attrs["skipped"] == SKIPPED
+
+
+def test_a_warning_points_at_the_call(planted):
+    with pytest.warns(UserWarning, match="answered nothing") as heard:
+        evaluate(planted.released, planted.key, uids=planted.uids, read_text=None, progress=False)
+    assert heard[0].filename == __file__
+
+
+def test_a_row_tells_who_and_what(planted):
+    row, missing = warned(planted.evaluate).iloc[[10, 40]].astype(object).to_dict("records")
+
+    expected = {
+        "submission": "run",
+        "patient": "OLD",
+        "study": "1.10",
+        "series": "1.11",
+        "instance": "1.1",
+        "released_patient": "NEW",
+        "released_study": "9.10",
+        "released_series": "9.11",
+        "released": "9.1.1",
+        "check": "0",
+        "action": "tag_retained",
+        "tag_path": "(0008,0050)",
+        "scope": "Study",
+        "modality": "OT",
+        "sop_class": "1.2.840.10008.5.1.4.1.1.7",
+        "file": "a/clean.dcm",
+    }
+    assert {name: row[name] for name in expected} == expected
+    gone = {
+        **expected,
+        "patient": "OLD2",
+        "instance": "1.4",
+        **dict.fromkeys(("released_patient", "released_study", "released_series", "released", "file")),
+    }
+    assert {name: None if pd.isna(missing[name]) else missing[name] for name in gone} == gone
+
+
+def spawning():
+    """Two processes that share nothing with this one."""
+    return ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn"))
+
+
+@pytest.mark.parametrize("workers", [lambda: ThreadPoolExecutor(4), spawning], ids=["threads", "processes"])
+def test_an_executor_changes_nothing(planted, monkeypatch, workers):
+    monkeypatch.setattr(engine, "_BATCH", 2)
+    alone = warned(planted.evaluate, read_text=str)
+
+    with workers() as executor:
+        assert_same(warned(planted.evaluate, read_text=str, executor=executor), alone)
+        assert_same(warned(planted.evaluate, read_text=str, executor=executor, key=read_key(planted.key)), alone)
+        executor.submit(str).result()  # it was not shut down
+
+
+def test_many_threads_share_one_key(bench, make, monkeypatch):
+    monkeypatch.setattr(engine, "_BATCH", 1)
+    for number in range(40):
+        bench.ask(f"1.5.{number}", make.check("text_removed", "(0010,0010)", "DOE"))
+        bench.ask(f"1.5.{number}", data="broken" if number % 4 == 0 else "{}")
+        bench.release(f"{number:02}.dcm", f"1.5.{number}", PatientName="DOE")
+    with ThreadPoolExecutor(8) as executor, pytest.warns(UserWarning, match="10 files answered nothing"):
+        results = bench.evaluate(executor=executor)
+
+    assert list(results["instance"]) == [f"1.5.{number}" for number in range(40)]
+    assert not results["passed"].any()
+    assert len(results.attrs["skipped"]) == 10
+
+
+class Failing(Executor):
+    """An executor whose workers die."""
+
+    def submit(self, function, /, *args, **options):
+        from concurrent.futures import Future
+
+        future = Future()
+        future.set_exception(MemoryError("DOE^JANE"))
+        return future
+
+
+def test_batches_that_an_executor_loses_are_judged_here(planted):
+    alone = warned(planted.evaluate)
+    with pytest.warns(UserWarning, match=r".") as heard:
+        results = planted.evaluate(executor=Failing())
+
+    assert_same(results, alone)
+    assert "The executor failed on some batches (1 MemoryError); they were judged in this process." in {
+        str(w.message) for w in heard
+    }
+
+
+def test_a_key_may_be_a_frame_and_mappings_dicts(planted, make):
+    from midi_nb.files import read_mapping
+
+    alone = warned(planted.evaluate, read_text=str)
+    uids, patients = read_mapping(planted.uids), read_mapping(planted.patients)
+
+    assert_same(
+        warned(planted.evaluate, read_text=str, key=read_key(planted.key), uids=uids.to_dict(), patients=patients),
+        alone,
+    )
+    submission = Submission(planted.released, planted.uids, planted.patients)
+    assert_same(warned(evaluate, submission, planted.key, name="run", read_text=str, progress=False), alone)
+
+
+class Interrupted:
+    """Text recognition that is interrupted after some images."""
+
+    def __init__(self, images):
+        self.images, self.seen = images, 0
+
+    def __call__(self, image):
+        self.seen += 1
+        if self.seen > self.images:
+            raise KeyboardInterrupt
+        return str(image)
+
+
+Interrupted.__name__ = "str"
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(planted, tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "_BATCH", 1)
+    monkeypatch.setattr(engine._Job, "provenance", lambda job: {"submission": job.name})
+    alone = warned(planted.evaluate, read_text=str)
+    out = tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt):
+        planted.evaluate(read_text=Interrupted(2), out=out)
+    with pytest.raises(ValueError, match=r".") as raised:
+        read_results(out)
+    assert str(raised.value) == f"{out} holds an unfinished run; call evaluate(…, out={str(out)!r}) again to finish it."
+
+    rest = Interrupted(2)
+    assert_same(warned(planted.evaluate, read_text=rest, out=out), alone)
+    assert rest.seen == 2
+    none = Interrupted(0)
+    assert_same(warned(planted.evaluate, read_text=none, out=out), alone)
+    assert none.seen == 0
+    assert_same(read_results(out), alone)
+
+
+def test_a_file_that_changed_is_judged_again(planted, tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "_BATCH", 2)
+    warned(planted.evaluate, out=tmp_path / "run")
+    planted.release("a/careless.dcm", **CLEAN, instance="9.1.2")
+    (planted.released / "b" / "twice.dcm").unlink()
+    planted.release("d/late.dcm", "1.4", **CLEAN)
+    # The mapping grew by the late file; that it did is checked elsewhere.
+    monkeypatch.setattr(engine._Job, "provenance", lambda job: {"submission": job.name})
+
+    assert_same(warned(planted.evaluate, out=tmp_path / "run"), warned(planted.evaluate))
+
+
+def test_a_run_forgets_the_parts_of_files_that_are_gone(bench, make, tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "_BATCH", 1)
+    for instance in ("1.1", "1.2"):
+        bench.ask(instance, make.check("tag_retained", "(0008,0060)"))
+    bench.release("a.dcm", "1.1")
+    notes = [bench.released / name for name in ("b.txt", "c.txt")]
+    for note in notes:
+        note.touch()
+    first = bench.evaluate(out=tmp_path / "run")
+    for note in notes:
+        note.unlink()
+
+    again = bench.evaluate(out=tmp_path / "run")
+
+    pd.testing.assert_frame_equal(again, first)
+    assert (len(first.attrs["skipped"]), len(again.attrs["skipped"])) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"rules": "strict"}, "rules"),
+        ({"name": "other"}, "submission"),
+        ({"read_text": str}, "text_recognition"),
+        ({"patients": {"OLD": "X"}}, "patients"),
+        ({"original": "."}, "original"),
+    ],
+)
+def test_a_run_is_not_mixed_with_another(planted, tmp_path, change, what):
+    out = tmp_path / "run"
+    warned(planted.evaluate, out=out)
+    with pytest.raises(ValueError, match=r".") as raised:
+        planted.evaluate(out=out, **change)
+    assert str(raised.value) == f"{out} holds a run with another {what}; give another folder, or delete it."
+
+
+def test_a_key_that_changed_is_another(planted, make, tmp_path):
+    warned(planted.evaluate, out=tmp_path / "run")
+    planted.ask("1.1", make.check("tag_retained", "(0008,0060)"))
+    with pytest.raises(ValueError, match=r"holds a run with another key; give another folder, or delete it\.$"):
+        planted.evaluate(out=tmp_path / "run")
+
+
+def test_a_folder_of_something_else_is_left_alone(planted):
+    with pytest.raises(ValueError, match=r".") as raised:
+        planted.evaluate(out=planted.released)
+    assert str(raised.value) == f"{planted.released} is not empty and holds no run of ours; give another folder."
+
+
+def test_a_run_may_be_counted_part_by_part(planted, tmp_path, monkeypatch):
+    from midi_nb.engine import evaluate_run
+    from midi_nb.files.runs import read_parts
+
+    monkeypatch.setattr(engine, "_BATCH", 2)
+    results = warned(planted.evaluate)
+    with ThreadPoolExecutor(2) as executor:
+        run = warned(
+            evaluate_run,
+            planted.released,
+            planted.key,
+            tmp_path / "run",
+            uids=planted.uids,
+            patients=planted.patients,
+            name="run",
+            read_text=None,
+            executor=executor,
+            progress=False,
+        )
+
+    assert len(list(read_parts(run))) == 5
+    pd.testing.assert_frame_equal(
+        score(tally(read_parts(run)), by="action"), score(results, by="action"), check_categorical=False
+    )
+    assert_same(read_results(run), results)
+
+
+def test_no_file_at_all_is_told(bench, make):
+    bench.ask("1.1", *ten(make))
+    (bench.released / "notes.txt").write_text("no DICOM", encoding="utf-8")
+    with pytest.warns(UserWarning, match=r".") as heard:
+        results = bench.evaluate()
+
+    assert [str(warning.message) for warning in heard] == [
+        "No file of the submission answers the key: every instance counts as missing (1: not DICOM "
+        "(no preamble and DICM))."
+    ]
+    assert (results["state"] == "missing").all()
+    assert len(results) == 10
+
+
+def test_a_key_without_checks_gives_no_rows(bench):
+    bench.ask("1.1")
+    bench.release("a.dcm", "1.1")
+
+    results = bench.evaluate()
+
+    assert len(results) == 0
+    assert list(results.columns) == list(RESULTS)
+
+
+def test_of_two_old_uids_on_one_new_the_later_counts(bench, make):
+    for instance in ("1.1", "1.2"):
+        bench.ask(instance, make.check("tag_retained", "(0008,0060)"))
+    bench.write_mapping(bench.uids, [("1.1", "9.1"), ("1.2", "9.1"), ("1.2", "9.2")])
+    bench.release("a.dcm", instance="9.1")
+
+    assert cells(bench.evaluate(), "instance", "state") == [["1.2", "value"], ["1.1", "missing"]]
+
+
+ODD_FILES = {
+    "cut": (lambda content: content[:141], "broken DICOM (BytesLengthException)"),
+    "no preamble": (lambda content: content[132:], "not DICOM (no preamble and DICM)"),
+    "empty": (lambda content: b"", "not DICOM (no preamble and DICM)"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "reason"), ODD_FILES.values(), ids=ODD_FILES)
+def test_a_broken_file_costs_itself_alone(bench, make, spoil, reason):
+    for instance in ("1.1", "1.2"):
+        bench.ask(instance, make.check("tag_retained", "(0008,0060)"))
+        path = bench.release(f"{instance}.dcm", instance)
+    path.write_bytes(spoil(path.read_bytes()))
+    if reason.startswith("broken"):
+        with pytest.warns(UserWarning, match="1 files answered nothing"):
+            results = bench.evaluate()
+    else:
+        results = bench.evaluate()
+
+    assert results.attrs["skipped"] == [("1.2.dcm", reason)]
+    assert cells(results, "instance", "passed") == [["1.1", True], ["1.2", False]]
+
+
+def test_a_file_without_sop_instance_uid_answers_nothing(bench, make):
+    bench.ask("1.1", make.check("tag_retained", "(0008,0060)"))
+    bench.release("a.dcm", SOPInstanceUID=None)
+    with pytest.warns(UserWarning, match="No file of the submission answers the key"):
+        assert bench.evaluate().attrs["skipped"] == [("a.dcm", "no SOP Instance UID")]
+
+
+#: checks of one file → (state, actual, passed, score, error) of its row; DESIGN calls a blank what could not be decided
+ODD_CHECKS = {
+    "an unknown action": (("shred", "(0008,0060)"), {}, LOST + "the key's action is none of the ten"),
+    "no region": (("pixels_hidden", "(7fe0,0010)", "no json"), {}, LOST + "the key's region cannot be read"),
+    "no text": (("pixels_hidden", "(7fe0,0010)"), {}, LOST + "the key has no text or no region"),
+    "only stop words": (
+        ("text_removed", "(0010,0010)", "the"),
+        {},
+        "no word is left of the key's text once stop words and punctuation are dropped",
+    ),
+    "no original": (("date_shifted", "(0010,0010)"), {}, "the key has no original value for this check"),
+    "no recognition": (
+        ("pixels_hidden", "(7fe0,0010)", "REGION"),
+        {"read_text": None},
+        "no text recognition: read_text is None",
+    ),
+    "failing recognition": (
+        ("pixels_hidden", "(7fe0,0010)", "REGION"),
+        {"read_text": lambda image: 1 / 0},
+        "the check failed (ZeroDivisionError)",
+    ),
+    "no patient mapping": (
+        ("patid_consistent", "(0010,0010)", None, "OLD"),
+        {"patients": None},
+        "no patient mapping was given",
+    ),
+}
+
+
+@pytest.mark.parametrize(("check", "options", "reason"), ODD_CHECKS.values(), ids=ODD_CHECKS)
+def test_a_check_that_cannot_be_decided_is_a_blank_row_with_its_reason(bench, make, check, options, reason):
+    check = [make.region("DOE", 0, 0, 2, 2) if part == "REGION" else part for part in check]
+    bench.ask("1.1", make.check(*check), make.check("tag_retained", "(0008,0060)"))
+    bench.release("a.dcm", "1.1", **CLEAN)
+
+    results = bench.evaluate(**options)
+
+    assert cells(results, "check", "passed", "score", "error") == [["0", None, None, reason], ["1", True, 1.0, None]]
+    assert score(results)["total"].item() == (1 if reason.startswith(LOST) else 2)
+
+
+def test_what_pixel_checks_and_pixel_data_say(bench, make):
+    digest = hashlib.md5(DARK.tobytes()).hexdigest()
+    bench.ask(
+        "1.1",
+        make.check("text_removed", "(7fe0,0010)", "DOE"),
+        make.check("text_retained", "(7fe0,0010)", "REMOVED"),
+        make.check("pixels_retained", "(7fe0,0010)", digest, "anything"),
+    )
+    bench.release("a.dcm", "1.1", **CLEAN)
+
+    assert cells(bench.evaluate(), "original", "actual", "state", "passed") == [
+        [None, "", "empty", True],
+        [None, "REMOVED", "value", True],
+        [digest, digest, "value", True],  # officially the digest takes the place of the original
+    ]
+
+
+PIXELS_LOST = {
+    "no pixels": ({}, (0, 0, 2, 2)),
+    "a box outside": ({"pixels": DARK}, (50, 50, 60, 60)),
+    "an empty box": ({"pixels": DARK}, (2, 2, 2, 2)),
+}
+
+
+@pytest.mark.parametrize(("attributes", "box"), PIXELS_LOST.values(), ids=PIXELS_LOST)
+def test_pixels_that_cannot_be_looked_at_leave_no_official_row(bench, make, attributes, box):
+    bench.ask("1.1", make.check("pixels_hidden", "(7fe0,0010)", make.region("DOE", *box)))
+    bench.release("a.dcm", "1.1", **attributes)
+
+    results = bench.evaluate(read_text=str)
+
+    assert results["passed"].isna().all()
+    assert results["error"].item().startswith(LOST)
+
+
+def test_every_file_is_judged_alone(bench, make):
+    """Officially an attribute that another file of the batch has is not absent but empty, and these four fail."""
+    checks = [
+        make.check("uid_consistent", "(0040,db0d)", None, "1.10"),
+        make.check("uid_changed", "(0040,db0c)", None, ""),
+        make.check("date_shifted", "(0040,0002)", None, ""),
+        make.check("patid_consistent", "(0010,2180)", None, "OLD"),
+    ]
+    for instance in ("1.1", "1.2"):
+        bench.ask(instance, *checks)
+    bench.release("a.dcm", "1.1")
+    bench.release(
+        "b.dcm",
+        "1.2",
+        TemplateExtensionCreatorUID="1.2",
+        TemplateExtensionOrganizationUID="1.2",
+        Occupation="x",
+        ScheduledProcedureStepStartDate="20200101",
+    )
+
+    assert list(bench.evaluate()["passed"]) == [True] * 4 + [False] * 4
+
+
+def test_strict_dates_share_the_shift_of_their_patient(bench, make):
+    date = make.check("date_shifted", "(0008,0020)", None, "20200101")
+    for number, (patient, day) in enumerate([("A", "11"), ("A", "11"), ("A", "12"), ("B", "25"), ("B", None)]):
+        bench.ask(f"1.{number}", date, patient=patient)
+        bench.release(f"{number}.dcm", f"1.{number}", **({} if day is None else {"StudyDate": f"202001{day}"}))
+
+    for options in ({}, {"out": bench.released.parent / "run"}):
+        assert cells(bench.evaluate(rules="strict", **options), "passed", "score") == [
+            [True, 1.0],
+            [True, 1.0],
+            [False, 0.0],
+            [True, 1.0],
+            [False, 0.0],
+        ]
+    assert list(bench.evaluate()["passed"]) == [True] * 5
+
+
+LETTERS = np.kron(np.random.default_rng(0).integers(0, 2, (8, 12)), np.ones((4, 4))).astype("uint8") * 255
+
+
+@pytest.mark.parametrize(
+    ("rules", "pixels", "passed"),
+    [("official", LETTERS, True), ("strict", LETTERS, False), ("strict", LETTERS * 0, True)],
+)
+def test_strictly_what_nobody_recognised_may_still_be_legible(bench, make, tmp_path, rules, pixels, passed):
+    bench.ask("1.1", make.check("pixels_hidden", "(7fe0,0010)", make.region("DOE", 4, 4, 40, 28)))
+    make.file(tmp_path / "original" / "a.dcm", "1.1", pixels=LETTERS)
+    bench.release("a.dcm", "1.1", pixels=pixels)
+
+    results = bench.evaluate(rules=rules, original=tmp_path / "original", read_text=lambda image: "")
+
+    assert list(results["passed"]) == [passed]
+
+
+def test_answers_and_files_are_left_alone(planted):
+    answers = read_key(planted.key)
+    before = answers.copy(deep=True)
+    stamps = {path: path.stat().st_mtime_ns for path in planted.released.rglob("*")}
+    warned(planted.evaluate, key=answers, read_text=str)
+
+    pd.testing.assert_frame_equal(answers, before)
+    assert {path: path.stat().st_mtime_ns for path in planted.released.rglob("*")} == stamps
+
+
+def test_a_mapping_rewritten_in_the_same_second_is_read_again(bench, make):
+    bench.ask("1.1", make.check("uid_consistent", "(0020,000d)", None, "1.10"))
+    bench.release("a.dcm", "1.1")
+    assert bench.evaluate()["passed"].all()
+
+    bench.write_mapping(bench.uids, [("1.10", "9.99"), ("1.11", "9.11"), ("1.1", "9.1.1")])
+    assert not bench.evaluate()["passed"].any()
+
+
+MESSAGES = [
+    ({"rules": "lax"}, ValueError, "rules must be one of official, strict, got 'lax'."),
+    (
+        {"executor": threading.Thread()},
+        TypeError,
+        "executor must be a concurrent.futures.Executor (for a dask Client pass client.get_executor()), got Thread.",
+    ),
+    (
+        {"uids": None},
+        ValueError,
+        "evaluate() needs to know where the UIDs went: uids='uid_mapping.csv' (columns id_old,id_new); for a tool that "
+        "wrote none, pair_folders(original, released).uids.",
+    ),
+    ({"original": "nowhere"}, FileNotFoundError, "The folder of original files nowhere does not exist."),
+]
+
+
+@pytest.mark.parametrize(("options", "kind", "message"), MESSAGES)
+def test_wrong_arguments_are_answered_in_one_line(bench, options, kind, message):
+    with pytest.raises(kind) as raised:
+        bench.evaluate(**options)
+    assert str(raised.value) == message
+
+
+def test_a_folder_must_be_one(bench):
+    for path, what in ((bench.key, "is a file, not a folder"), (bench.released / "no", "does not exist")):
+        with pytest.raises(FileNotFoundError) as raised:
+            evaluate(path, bench.key, uids=bench.uids)
+        assert str(raised.value) == f"The folder of released files {path} {what}."
+
+
+def test_a_written_run_is_the_run(planted, tmp_path):
+    results = warned(planted.evaluate, read_text=str)
+
+    assert_same(read_results(write_run(results, tmp_path / "run")), results)

@@ -1,0 +1,238 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from midi_nb import frames
+from midi_nb.frames import ACTIONS, ANSWERS, CODES, LOST, RESULTS
+
+TEXTS = st.lists(st.one_of(st.none(), st.text(max_size=4)), max_size=12)
+
+
+def test_results_are_answers_and_the_verdict():
+    assert set(ANSWERS) < set(RESULTS)
+    assert set(RESULTS) - set(ANSWERS) == {
+        "submission",
+        "released_patient",
+        "released_study",
+        "released_series",
+        "released",
+        "actual",
+        "state",
+        "passed",
+        "score",
+        "error",
+        "file",
+    }
+
+
+def test_no_column_is_of_plain_objects(make):
+    results = make.results([{}, {"passed": pd.NA, "error": "why"}])
+
+    assert list(results.columns) == list(RESULTS)
+    assert {name: str(kind) for name, kind in results.dtypes.items() if kind != "category"} == {
+        "private": "bool",
+        "x0": "Int32",
+        "y0": "Int32",
+        "x1": "Int32",
+        "y1": "Int32",
+        "passed": "boolean",
+        "score": "float64",
+    }
+
+
+@pytest.mark.parametrize("rows", [0, 3])
+def test_a_frame_of_nothing_has_every_column_and_type(rows):
+    empty = frames.tidy({}, RESULTS, rows)
+
+    assert len(empty) == rows
+    assert (
+        empty.dtypes.astype(str).to_dict()
+        == frames.tidy({"private": [True] * rows}, RESULTS, rows).dtypes.astype(str).to_dict()
+    )
+    assert not empty["private"].any()
+    assert empty.drop(columns="private").isna().all(axis=None)
+
+
+NEEDS = {
+    ("action",): None,
+    ("passed",): "score() needs the column passed, which this frame lacks; evaluate() or read_results() makes it.",
+    ("passed", "cause"): "score() needs the columns passed, cause, which this frame lacks; "
+    "evaluate() or read_results() and explain() make them.",
+    ("shoe",): "score() needs the column shoe, which this frame lacks.",
+    ("rank", "p_first"): "score() needs the columns rank, p_first, which this frame lacks; rank() makes them.",
+}
+
+
+@pytest.mark.parametrize(("columns", "message"), NEEDS.items())
+def test_lacking_columns_are_named_with_the_verb_that_makes_them(columns, message):
+    frame = pd.DataFrame({"action": []})
+    if message is None:
+        frames.require_columns(frame, columns, "score()")
+        return
+    with pytest.raises(ValueError, match=r".") as raised:
+        frames.require_columns(frame, columns, "score()")
+    assert str(raised.value) == message
+
+
+def test_what_is_no_frame_is_refused():
+    with pytest.raises(TypeError, match=r"^score\(\) needs a DataFrame, got list\.$"):
+        frames.require_columns([], ["action"], "score()")
+
+
+ALL_SET = dict.fromkeys(CODES, "")
+CATEGORIES = [
+    ("tag_retained", {"dicom_iod": "DICOM-IOD-1"}, "dicom", "DICOM-IOD-1"),
+    ("tag_retained", {}, "dicom", None),
+    ("text_notnull", {"dicom_iod": "DICOM-IOD-2", "hipaa_m": "HIPAA-A"}, "dicom", "DICOM-IOD-2"),
+    ("text_notnull", {}, "dicom", None),
+    ("date_shifted", {}, "hipaa", "HIPAA-C"),
+    ("uid_changed", {"hipaa_z": "HIPAA-A"}, "hipaa", "HIPAA-R"),
+    ("pixels_hidden", {}, "hipaa", "HIPAA-A"),
+    ("patid_consistent", {}, "dicom", "DICOM-P15-BASIC-C"),
+    ("uid_consistent", {}, "dicom", "DICOM-P15-BASIC-U"),
+    ("pixels_retained", {}, "tcia", "TCIA-P15-PIX-K"),
+    ("text_removed", {"hipaa_m": "M", "hipaa_z": "Z", "tcia_p15": "P"}, "hipaa", "M"),
+    ("text_removed", {"hipaa_z": "Z", "tcia_p15": "P"}, "hipaa", "Z"),
+    ("text_removed", {"tcia_rev": "R", "tcia_ptkb": "K", "tcia_p15": "P"}, "tcia", "P"),
+    ("text_removed", {"tcia_rev": "R", "tcia_ptkb": "K"}, "tcia", "K"),
+    ("text_removed", {"tcia_rev": "R"}, "tcia", "R"),
+    ("text_removed", {"dicom_p15": "D"}, "unknown", "unknown"),
+    ("text_removed", ALL_SET, "unknown", "unknown"),
+    ("text_retained", {"hipaa_m": "M", "hipaa_z": "Z"}, "unknown", "unknown"),
+    ("text_retained", {"hipaa_m": "M", "tcia_p15": "P", "tcia_rev": "R"}, "tcia", "P"),
+    ("text_retained", {"tcia_ptkb": "K", "tcia_rev": "R"}, "tcia", "K"),
+    ("text_retained", {"tcia_rev": "R"}, "tcia", "R"),
+    ("no_such_action", {"tcia_rev": "R"}, "unknown", "unknown"),
+]
+
+
+@pytest.mark.parametrize(("action", "codes", "category", "subcategory"), CATEGORIES)
+def test_categories_follow_the_official_rule(action, codes, category, subcategory):
+    assert frames.category_of(action, codes) == (category, subcategory)
+
+
+def test_every_action_has_a_category_rule():
+    assert {action for action, *_ in CATEGORIES} >= set(ACTIONS)
+
+
+@given(TEXTS)
+def test_texts_keep_their_cells_as_categoricals(texts):
+    column = frames.encode(texts)
+
+    assert [None if pd.isna(cell) else cell for cell in column] == [
+        text if text is None else shown(text) for text in texts
+    ]
+    assert column.categories.dtype == frames.encode(["x"]).categories.dtype
+
+
+@given(TEXTS)
+def test_recode_changes_each_cell(texts):
+    column = frames.recode(frames.encode(texts), lambda text: text.upper() if text.isprintable() else None)
+
+    expected = [text.upper() if text is not None and text.isprintable() else None for text in map(shown, texts)]
+    assert [None if pd.isna(cell) else cell for cell in column] == expected
+
+
+def shown(text):
+    """A text as a column can hold it: lone surrogates, which no Arrow text takes, spelled out."""
+    return text and text.encode("utf-8", "backslashreplace").decode()
+
+
+def test_lone_surrogates_are_spelled_out_together_with_their_neighbours():
+    assert list(frames.encode(["a", "b\udcff", "a"])) == ["a", "b\\udcff", "a"]
+
+
+def test_one_value_fills_a_column():
+    assert list(frames.constant("CT", "category", 2)) == ["CT", "CT"]
+    assert frames.constant(None, "category", 2).isna().all()
+    assert frames.constant("Study", RESULTS["scope"], 1).ordered
+
+
+@given(
+    st.lists(
+        st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["Study", "Series", None])), max_size=4),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_concat_keeps_rows_and_unites_categories(parts):
+    def frame(rows):
+        text, scope = zip(*rows, strict=True) if rows else ((), ())
+        return frames.tidy(
+            {"name": list(text), "scope": list(scope)}, {"name": "category", "scope": ANSWERS["scope"]}, len(rows)
+        )
+
+    whole = frames.concat([frame(rows) for rows in parts])
+
+    assert [(name, None if pd.isna(scope) else scope) for name, scope in whole.itertuples(index=False)] == [
+        row for rows in parts for row in rows
+    ]
+    assert isinstance(whole["name"].dtype, pd.CategoricalDtype)
+    assert whole["scope"].dtype == ANSWERS["scope"]
+
+
+def test_concat_of_parts_with_many_categories_needs_wider_codes():
+    parts = [pd.DataFrame({"uid": frames.encode([f"{part}.{i}" for i in range(100)])}) for part in range(3)]
+
+    assert list(frames.concat(parts)["uid"]) == [f"{part}.{i}" for part in range(3) for i in range(100)]
+
+
+def test_what_only_one_part_has_is_missing_in_the_other(make):
+    results = make.results([{}])
+    more = results.assign(cause=frames.encode(["leak"]), flag=pd.array([True], dtype="boolean"))
+
+    whole = frames.concat([results, more])
+
+    assert list(whole["cause"].isna()) == [True, False]
+    assert list(whole["flag"].isna()) == [True, False]
+    assert str(whole["flag"].dtype) == "boolean"
+
+
+def test_concat_unites_plain_and_categorical_texts():
+    whole = frames.concat([pd.DataFrame({"name": ["a", "b"]}), pd.DataFrame({"name": frames.encode(["b", None])})])
+
+    assert list(whole["name"].astype(object).where(whole["name"].notna(), None)) == ["a", "b", "b", None]
+
+
+def test_concat_needs_a_frame():
+    with pytest.raises(ValueError, match=r"^concat\(\) needs at least one frame\.$"):
+        frames.concat([])
+
+
+def test_rows_the_official_scorer_does_not_write_are_not_scored(make):
+    results = make.results([{}, {"error": LOST + "stop words"}, {"error": "no text recognition"}])
+
+    assert list(frames.scored(results)) == [True, False, True]
+    assert list(frames.scored(results.drop(columns="error"))) == [True, True, True]
+
+
+def test_a_masked_frame_tells_no_value(make):
+    planted = {name: f"SECRET-{name}" for name in (*frames.VALUES, *frames.IDENTIFIERS, "file") if name in RESULTS}
+    results = make.results([planted, {**planted, "instance": "SECRET-other", "actual": None, "state": "absent"}])
+    results["words"] = frames.encode(["SECRET", None])
+    results.attrs["skipped"] = [("SECRET.dcm", "not DICOM")]
+
+    masked = frames.mask_values(results)
+
+    everything = (
+        masked.to_csv()
+        + repr([list(masked[name].cat.categories) for name in masked.select_dtypes("category")])
+        + repr(masked.attrs)
+    )
+    assert "SECRET" not in everything
+    assert list(masked["instance"]) == ["instance 1", "instance 2"]
+    assert list(masked["actual"].isna()) == [False, True]
+    assert list(masked["action"]) == list(results["action"])
+    assert list(masked["passed"]) == list(results["passed"])
+    assert results["original"].iloc[0] == "SECRET-original"
+    assert "SECRET" in results.attrs["skipped"][0][0]
+
+
+def test_numbers_stay_what_they_are():
+    column = frames.as_column([1, None, 3], "Int32", 3)
+
+    assert column.dtype == "Int32"
+    assert list(column[[0, 2]]) == [1, 3]
+    assert np.isnan(frames.as_column(None, "float64", 2)).all()

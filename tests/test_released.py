@@ -1,0 +1,262 @@
+import hashlib
+import logging
+import os
+import threading
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from pydicom.dataset import Dataset
+from pydicom.misc import warn_and_log
+from pydicom.sequence import Sequence
+
+from midi_nb import released
+from midi_nb.released import Released, Unreadable
+
+
+def item(**attributes):
+    dataset = Dataset()
+    for keyword, value in attributes.items():
+        setattr(dataset, keyword, value)
+    return dataset
+
+
+@pytest.fixture
+def rich(make, tmp_path):
+    """A file with every kind of value, read back."""
+    dataset = make.dataset(
+        PatientName="DOE^JANE ",
+        StudyDescription="  CHEST  ",
+        PatientComments="a<b>",
+        SliceThickness="1.80",
+        ImageType=["ORIGINAL", "PRIMARY"],
+        PixelSpacing=["1.0", "2.50"],
+        AccessionNumber="",
+        FrameTime="",
+        ReferencedImageSequence=Sequence(
+            [
+                item(ReferencedSOPInstanceUID="1.5"),
+                item(
+                    ReferencedSOPInstanceUID="1.6", PurposeOfReferenceCodeSequence=Sequence([item(CodeMeaning="DOE")])
+                ),
+            ]
+        ),
+        ReferencedStudySequence=Sequence([]),
+        pixels=np.zeros((2, 3), "uint8"),
+    )
+    dataset.add_new(0x00082144, "IS", None)
+    dataset.add_new(0x00280009, "AT", 0x00181063)
+    dataset.add_new(0x00189073, "FD", 0.5)
+    dataset.add_new(0x00189322, "FD", [0.5, 0.25])
+    dataset.add_new(0x60003000, "OW", b"\1\0")
+    dataset.private_block(0x0029, "Quokka", create=True).add_new(0x10, "LO", "burrow")
+    dataset.private_block(0x0029, "OTHER ONE", create=True).add_new(0x10, "UN", b"\7\0")
+    dataset.add_new(0x00330010, "LO", "TWICE")
+    dataset.add_new(0x00330011, "LO", "twice")
+    dataset.add_new(0x00331005, "LO", "earlier")
+    dataset.add_new(0x00331105, "LO", "later")
+    dataset.add_new(0x00331006, "LO", "only in the first")
+    dataset.add_new(0x00351001, "LO", "without creator")
+    return released.read(make.saved(dataset, tmp_path / "rich.dcm"))
+
+
+TEXTS = {
+    "(0010,0010)": "DOE^JANE",
+    "(0008,1030)": "CHEST",
+    "(0010,4000)": "a<b>",
+    "(0018,0050)": "1.80",
+    "(0008,0008)": "['ORIGINAL', 'PRIMARY']",
+    "(0028,0030)": "[1.0, 2.50]",
+    "(0008,0050)": "",
+    "(0008,2144)": "",
+    "(0018,1063)": "",
+    "(0018,9073)": "0.5",
+    "(0018,9322)": "[0.5, 0.25]",
+    "(0028,0009)": "(0018, 1063)",  # as pydicom 2 writes a tag
+    "(0008,1110)": "[]",
+    "(0008,1140)[0](0008,1155)": "1.5",
+    "(0008,1140)[1](0008,1155)": "1.6",
+    "(0008,1140)[1](0040,a170)[0](0008,0104)": "DOE",
+    "(7fe0,0010)": "REMOVED",
+    "(6000,3000)": "REMOVED",
+    '(0029,"QUOKKA",10)': "burrow",
+    '(0029,"OTHER ONE",10)': "b'\\x07\\x00'",
+    "(0029,0010)": "Quokka",
+    "(0029,0011)": "OTHER ONE",
+    '(0033,"TWICE",05)': "later",
+    '(0033,"TWICE",06)': "only in the first",
+    "(0035,1001)": "without creator",
+}
+ABSENT = {
+    "(0010,0030)": "not in the file",
+    "(0002,0010)": "file meta is never seen",
+    "(0008,103E)": "upper-case hex never matches",
+    "(0010,001O)": "no path at all",
+    '(0029,"Quokka",10)': "a creator not in capitals never matches",
+    '(0029,"QUOKKA",11)': "not in the block",
+    '(0031,"QUOKKA",10)': "not in the group",
+    "(0029,1010)": "goes by its creator",
+    "(0008,1140)[2](0008,1155)": "no such item",
+    "(0008,1110)[0](0008,1155)": "an empty sequence",
+    "(0010,0010)[0](0008,1155)": "no sequence",
+    "(0040,0275)[0](0040,0007)": "no such sequence",
+}
+
+
+@pytest.mark.parametrize(("path", "text"), TEXTS.items())
+def test_texts_are_those_of_the_official_script(rich, path, text):
+    assert rich.text(path) == text
+    assert rich.text(path) == text
+
+
+@pytest.mark.parametrize("path", ABSENT, ids=ABSENT.values())
+def test_what_is_absent_has_no_text(rich, path):
+    assert rich.text(path) is None
+
+
+def test_a_sequence_is_the_print_of_its_items(rich):
+    text = rich.text("(0008,1140)")
+
+    assert text.startswith("[")
+    assert text.endswith("]")
+    assert "(0008, 1155) Referenced SOP Instance UID" in text
+    assert "DOE" in text
+
+
+def test_every_element_has_a_path_and_its_text(rich):
+    paths = [path for path, _ in rich.elements()]
+
+    assert {path for path in TEXTS if "TWICE" not in path} <= set(paths)
+    assert not set(ABSENT) & set(paths)
+    assert paths.index("(0008,1140)") + 1 == paths.index("(0008,1140)[0](0008,1155)")
+    assert all(rich.text(path) is not None for path in paths)
+    assert paths.count('(0033,"TWICE",05)') == 2
+
+
+def test_a_text_does_not_depend_on_another_of_the_same_bytes(make, tmp_path):
+    dataset = make.dataset()
+    for tag in (0x00280106, 0x00281101):  # of the second, a table's descriptor, pydicom takes the length as unsigned
+        dataset.add_new(tag, "US", [65535, 0, 16])
+    path = make.saved(dataset, tmp_path / "a.dcm")
+    path.write_bytes(path.read_bytes().replace(b"US\6\0", b"SS\6\0"))
+    with released.quiet():
+        file = released.read(path)
+        assert (file.text("(0028,0106)"), file.text("(0028,1101)")) == ("[-1, 0, 16]", "[65535, 0, 16]")
+
+
+@pytest.mark.parametrize(
+    ("charset", "encoding"), [("ISO_IR 100", "latin-1"), ("ISO_IR 192", "utf-8"), ("ISO_IR 144", "iso8859-5")]
+)
+def test_the_same_bytes_read_otherwise_in_another_character_set(make, tmp_path, charset, encoding):
+    dataset = make.dataset(SpecificCharacterSet=charset)
+    dataset.add_new(0x00100010, "PN", "é".encode())
+    with released.quiet():
+        file = released.read(make.saved(dataset, tmp_path / "a.dcm"))
+        assert file.text("(0010,0010)") == "é".encode().decode(encoding)
+
+
+def test_an_unparsable_number_is_text(make, tmp_path):
+    path = make.file(tmp_path / "a.dcm", SliceThickness="1.5")
+    path.write_bytes(path.read_bytes().replace(b"DS\x04\x001.5 ", b"DS\x04\x00AAAA"))
+    with released.quiet():
+        assert released.read(path).text("(0018,0050)") == "AAAA"
+
+
+def test_the_digest_is_that_of_the_stored_bytes(make, tmp_path):
+    pixels = np.arange(6, dtype="uint16").reshape(2, 3)
+
+    assert (
+        released.read(make.file(tmp_path / "a.dcm", pixels=pixels)).digest == hashlib.md5(pixels.tobytes()).hexdigest()
+    )
+    assert released.read(make.file(tmp_path / "b.dcm")).digest is None
+
+
+def test_files_that_are_no_dicom_say_so(make, tmp_path):
+    whole = make.file(tmp_path / "whole.dcm", PatientName="SECRET").read_bytes()
+    for name, content in (("text", b"hello"), ("bare", whole[132:]), ("cut", whole[:141])):
+        (tmp_path / name).write_bytes(content)
+
+    reasons = {}
+    for name in ("text", "bare", "cut"):
+        with pytest.raises(Unreadable) as raised, released.quiet():
+            released.read(tmp_path / name)
+        reasons[name] = str(raised.value)
+
+    assert reasons["text"] == reasons["bare"] == "not DICOM (no preamble and DICM)"
+    assert reasons["cut"] == "broken DICOM (BytesLengthException)"
+    assert not any("SECRET" in reason for reason in reasons.values())
+
+
+def test_quiet_silences_what_quotes_values(caplog):
+    with warnings.catch_warnings(record=True) as heard, released.quiet():
+        warn_and_log("DOE^JANE")
+    assert heard == []
+    assert caplog.text == ""
+
+
+def test_threads_are_quiet_until_the_last_is_done_and_the_main_one_is_not_silenced_for_good():
+    both, done = threading.Barrier(2), threading.Event()
+
+    def first():
+        with released.quiet():
+            both.wait(10)
+        done.set()
+
+    def second():
+        with released.quiet():
+            both.wait(10)
+            done.wait(10)
+            warnings.warn("DOE^JANE", stacklevel=1)
+        return "quiet"
+
+    with ThreadPoolExecutor(2) as threads:
+        running = [threads.submit(first), threads.submit(second)]
+        assert [task.result(20) for task in running] == [None, "quiet"]
+    with pytest.warns(UserWarning, match="heard"):
+        warnings.warn("heard", stacklevel=1)
+    assert not logging.getLogger("pydicom").disabled
+
+
+def test_files_below_come_in_order_and_without_hidden_ones(tmp_path):
+    for name in ("b/2.dcm", "b/10.dcm", "a.dcm", "b/.hidden", ".git/x.dcm", "c/d/e.dcm"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+
+    assert [path.relative_to(tmp_path).as_posix() for path in released.files_below(tmp_path)] == [
+        "a.dcm",
+        "b/10.dcm",
+        "b/2.dcm",
+        "c/d/e.dcm",
+    ]
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="no symbolic links here")
+def test_links_that_lead_in_circles_end(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "x.dcm").touch()
+    (tmp_path / "a" / "loop").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "gone.dcm").symlink_to(tmp_path / "nowhere")
+
+    assert [path.name for path in released.files_below(tmp_path)] == ["x.dcm"]
+
+
+def test_a_folder_behind_two_links_is_entered_once(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "x.dcm").touch()
+    (tmp_path / "again").symlink_to(tmp_path / "real", target_is_directory=True)
+
+    assert len(list(released.files_below(tmp_path))) == 1
+
+
+def test_elements_pydicom_cannot_make_sense_of_are_passed_over():
+    class Broken(Dataset):
+        def __getitem__(self, tag):
+            if tag == 0x00100010:
+                raise ValueError("DOE^JANE")
+            return super().__getitem__(tag)
+
+    dataset = Broken()
+    dataset.PatientName, dataset.PatientID = "DOE^JANE", "1"
+
+    assert [path for path, _ in Released(dataset).elements()] == ["(0010,0020)"]

@@ -1,0 +1,109 @@
+"""Who may import whom: downwards only. CONTRIBUTING says what each room does."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "midi_nb"
+
+BASE = {"frames", "tags"}
+MAY_IMPORT = {
+    "frames": set(),
+    "tags": set(),
+    "text": BASE,
+    "pixels": BASE,
+    "released": BASE,
+    "files": BASE,
+    "checks": BASE | {"text", "pixels"},
+    "engine": BASE | {"text", "pixels", "released", "files", "checks"},
+    "pairing": BASE | {"text", "pixels", "released", "files", "checks"},
+    "scoring": BASE | {"text"},
+    "causes": BASE | {"text", "released", "scoring"},
+    "teaching": BASE | {"causes"},
+    "plots": BASE | {"text"},
+    "ranking": BASE | {"text", "scoring"},
+    "audits": BASE | {"text", "released", "files", "scoring", "causes"},
+    "official": BASE | {"files", "scoring"},
+    "report": BASE | {"text", "files", "scoring", "causes", "ranking", "plots", "the face"},
+    "widgets": BASE | {"text", "pixels", "released", "files", "scoring", "causes", "plots", "official"},
+    # Its planted truth is independent evidence for checks and engine: it may use neither.
+    "demo": BASE | {"files"},
+    "cases": BASE | {"files", "engine", "demo"},
+    "cli": BASE | {"the face"},
+    "__main__": {"cli"},
+    "the face": None,
+}
+
+
+def room_of(path: Path) -> str:
+    room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    return "the face" if room == "__init__" else room
+
+
+def imported(path: Path) -> set[str]:
+    """The rooms a file imports, wherever in it, but for the checker of types alone."""
+    package = ("midi_nb", *path.relative_to(PACKAGE).parts[:-1])
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            module = (*base, *(node.module or "").split(".")) if node.module else base
+            found |= {(*module, name.name) for name in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {tuple(name.name.split(".")) for name in node.names}
+    rooms = {room_of_import(parts) for parts in found if parts[0] == "midi_nb"}
+    return rooms - {room_of(path)}
+
+
+def room_of_import(parts: tuple[str, ...]) -> str:
+    there = len(parts) > 1 and ((PACKAGE / parts[1]).is_dir() or (PACKAGE / f"{parts[1]}.py").is_file())
+    return parts[1] if there else "the face"
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def test_every_room_has_its_place():
+    assert {room_of(path) for path in FILES} <= set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_rooms_import_downwards_only(path):
+    allowed = MAY_IMPORT[room_of(path)]
+
+    assert allowed is None or imported(path) <= allowed
+
+
+def test_the_table_has_no_circles():
+    order = []
+    while rest := set(MAY_IMPORT) - set(order):
+        free = {room for room in rest if not (MAY_IMPORT[room] or set()) - set(order) - {"the face"}}
+        assert free, f"these rooms import each other: {rest}"
+        order += sorted(free)
+
+
+def test_imports_are_seen_wherever_they_stand(tmp_path, monkeypatch):
+    monkeypatch.setitem(globals(), "PACKAGE", tmp_path)
+    for name in ("frames", "text", "plots", "checks"):
+        (tmp_path / f"{name}.py").touch()
+    (tmp_path / "files").mkdir()
+    path = tmp_path / "files" / "a.py"
+    path.write_text(
+        "from ..frames import x\nfrom .. import text\nimport midi_nb.plots\n"
+        "def f():\n    from midi_nb import checks, score\n"
+        "    from . import b\n    import os.path\n",
+        encoding="utf-8",
+    )
+
+    assert imported(path) == {"frames", "text", "plots", "checks", "the face"}
+
+
+def test_no_room_is_called_utils():
+    assert not {room_of(path) for path in FILES} & {"utils", "helpers", "common", "misc"}
+
+
+def test_no_public_function_hides_its_room():
+    import midi_nb
+
+    assert not set(midi_nb._FACE) & {room_of(path) for path in FILES}

@@ -1,0 +1,350 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from midi_nb import frames, scoring
+from midi_nb.frames import LOST
+from midi_nb.scoring import COUNTS, UNITS, score, tally, wilson
+
+PASSED, FAILED = {"passed": True, "score": 1.0}, {"passed": False, "score": 0.0, "actual": "DOE"}
+BLANK = {"passed": pd.NA, "score": np.nan, "error": "why"}
+LOST_ROW = {**BLANK, "error": LOST + "only stop words"}
+VERDICTS = {"passed": PASSED, "failed": FAILED, "blank": BLANK}
+
+
+def counts(scores):
+    return scores[[*COUNTS, "total"]].to_numpy().tolist()
+
+
+def test_a_blank_costs_as_much_as_a_failure(make):
+    scores = score(make.results([PASSED, PASSED, FAILED, BLANK]))
+
+    assert list(scores.columns) == ["passed", "failed", "blank", "total", "score", "low", "high"]
+    assert counts(scores) == [[2, 1, 1, 4]]
+    assert scores["score"].item() == 0.5
+    assert scores["low"].item() < 0.5 < scores["high"].item()
+
+
+def test_rows_the_official_script_does_not_write_count_nowhere(make):
+    results = make.results([PASSED, LOST_ROW, LOST_ROW])
+
+    assert counts(score(results)) == [[1, 0, 0, 1]]
+    assert counts(score(tally(results))) == [[1, 0, 0, 1]]
+
+
+def test_a_score_of_no_checks_is_missing(make):
+    scores = score(make.results([]))
+
+    assert counts(scores) == [[0, 0, 0, 0]]
+    assert scores[["score", "low", "high"]].isna().all(axis=None)
+    assert len(score(make.results([]), by="action")) == 0
+
+
+def test_scores_by_columns_come_in_their_order(make):
+    results = make.results(
+        [
+            {**PASSED, "category": "tcia", "scope": "Instance", "modality": "MR"},
+            {**FAILED, "category": "hipaa", "scope": "Series", "modality": "MR"},
+            {**PASSED, "category": "hipaa", "scope": "Patient", "modality": "CT"},
+            {**BLANK, "category": "hipaa", "scope": "Patient", "modality": None},
+        ]
+    )
+
+    assert list(score(results, by="category")["category"]) == ["hipaa", "tcia"]
+    assert list(score(results, by="scope")["scope"]) == ["Patient", "Series", "Instance"]
+    assert list(score(results, by="modality")["modality"].astype(object).fillna("none")) == ["CT", "MR", "none"]
+    both = score(results, by=["modality", "scope"])
+    assert list(both.columns[:3]) == ["modality", "scope", "passed"]
+    assert both["total"].sum() == 4
+
+
+# One series of four slices, asked for one attribute; the last column: what the three denominators see of it.
+SERIES = {
+    "fails once": (
+        ["passed", "passed", "passed", "failed"],
+        {"instance": [3, 1, 0], "series": [0, 1, 0], "series-2024": [1, 1, 0]},
+    ),
+    "passes": (["passed"] * 4, {"instance": [4, 0, 0], "series": [1, 0, 0], "series-2024": [1, 0, 0]}),
+    "blank beside passes": (
+        ["blank", "passed"],
+        {"instance": [1, 0, 1], "series": [1, 0, 0], "series-2024": [1, 0, 1]},
+    ),
+    "all three": (
+        ["blank", "passed", "failed"],
+        {"instance": [1, 1, 1], "series": [0, 1, 0], "series-2024": [1, 1, 1]},
+    ),
+    "blank": (["blank", "blank"], {"instance": [0, 0, 2], "series": [0, 0, 1], "series-2024": [0, 0, 1]}),
+}
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize(("verdicts", "expected"), SERIES.values(), ids=SERIES)
+def test_a_series_counts_as_officially(make, verdicts, expected, unit):
+    results = make.results(
+        [{**VERDICTS[verdict], "instance": str(i), "released": f"N{i}"} for i, verdict in enumerate(verdicts)]
+    )
+
+    assert counts(score(results, unit=unit))[0][:3] == expected[unit]
+
+
+APART = {
+    "another action": {"action": "text_retained"},
+    "another attribute": {"tag_path": "(0010,0020)"},
+    "another released patient": {"released_patient": "N2"},
+    "another released study": {"released_study": "NS2"},
+    "another released series": {"released_series": "NE2"},
+    "another submission": {"submission": "other"},
+}
+
+
+@pytest.mark.parametrize("unit", ["series", "series-2024"])
+@pytest.mark.parametrize("change", APART.values(), ids=APART)
+def test_what_is_apart_counts_apart(make, change, unit):
+    assert score(make.results([{}, change, {}, change]), unit=unit)["total"].item() == 2
+
+
+@pytest.mark.parametrize("unit", ["series", "series-2024"])
+def test_the_identifiers_of_the_key_do_not_tell_released_series_apart(make, unit):
+    results = make.results(
+        [{}, {"patient": "P2", "study": "S2", "series": "E2", "instance": "I2", "check": "7", "file": "b.dcm"}]
+    )
+
+    assert score(results, unit=unit)["total"].item() == 1
+
+
+SAME_OR_NOT = {
+    "actual": 2,
+    "expected": 2,
+    "original": 2,
+    "score": 2,
+    "hipaa_m": 2,
+    "prev_cat": 2,
+    "modality": 2,
+    "name": 2,
+    "instance": 1,
+    "check": 1,
+    "file": 1,
+}
+
+
+@pytest.mark.parametrize(("column", "total"), SAME_OR_NOT.items())
+def test_in_2024_rows_were_duplicates_if_all_but_their_place_was_equal(make, column, total):
+    assert (
+        score(make.results([{}, {column: 0.5 if column == "score" else "other"}]), unit="series-2024")["total"].item()
+        == total
+    )
+
+
+def test_a_partly_missing_series_counts_twice(make):
+    missing = {
+        "state": "missing",
+        "actual": None,
+        "file": None,
+        **dict.fromkeys(("released_patient", "released_study", "released_series", "released")),
+    }
+    results = make.results([PASSED, PASSED, {**PASSED, **missing}, {**PASSED, **missing, "instance": "I4"}])
+
+    assert counts(score(results, unit="series")) == [[2, 0, 0, 2]]
+    assert counts(score(results, unit="series-2024")) == [[2, 0, 0, 2]]
+
+
+def test_missing_files_go_by_the_identifiers_of_the_key(make):
+    missing = {
+        "state": "missing",
+        "actual": None,
+        **dict.fromkeys(("released_patient", "released_study", "released_series", "released")),
+    }
+    results = make.results([{**missing, "series": "E1"}, {**missing, "series": "E2"}, {**missing, "series": "E2"}])
+
+    assert score(results, unit="series")["total"].item() == 2
+
+
+def test_by_cause_every_check_was_an_opportunity(make):
+    results = make.results([PASSED] * 6 + [FAILED, FAILED, FAILED, BLANK])
+    results["cause"] = frames.encode([None] * 6 + ["leak", "leak", "gone", "gone"])
+    results["patient"] = frames.encode([f"P{i % 2}" for i in range(10)])
+
+    scores = score(results, by="cause").set_index("cause")
+
+    assert scores.loc["leak", [*COUNTS, "total"]].to_list() == [8, 2, 0, 10]
+    assert scores.loc["gone", [*COUNTS, "total"]].to_list() == [8, 1, 1, 10]
+    assert scores.loc["leak", "score"] == 0.8
+
+
+MESSAGES = [
+    ({"unit": "study"}, "unit must be one of instance, series, series-2024, got 'study'."),
+    ({"interval": 95}, "interval must lie between 0 and 1, got 95."),
+    ({"by": "shoe"}, "score(by=…) needs the column shoe, which this frame lacks."),
+    ({"by": "cause"}, "score(by=…) needs the column cause, which this frame lacks; explain() makes it."),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), MESSAGES)
+def test_wrong_questions_are_answered_in_one_line(make, options, message):
+    with pytest.raises(ValueError, match=r".") as raised:
+        score(make.results([{}]), **options)
+    assert str(raised.value) == message
+
+
+def test_failures_alone_have_no_score(make):
+    results = make.results([FAILED])
+    results.attrs["failures_only"] = True
+    for verb in (score, tally):
+        with pytest.raises(ValueError, match=r".") as raised:
+            verb(results)
+        assert str(raised.value) == (
+            "score() needs all checks, but these are failures only (a discrepancy report has no passes, so no "
+            "denominator). "
+            "Read validation_results.db instead."
+        )
+
+
+def test_a_tally_has_no_series_left(make):
+    with pytest.raises(
+        ValueError, match=r"^A tally has no single checks left: score\(unit='series'\) needs results\.$"
+    ):
+        score(tally(make.results([{}])), unit="series")
+
+
+def test_no_results_are_needed_but_a_verdict_and_an_action():
+    plain = pd.DataFrame({"action": ["tag_retained"] * 3, "passed": [True, False, True]})
+
+    assert counts(score(plain)) == [[2, 1, 0, 3]]
+    assert counts(score(plain, by="action")) == [[2, 1, 0, 3]]
+    with pytest.raises(ValueError, match=r"^score\(\) needs the column passed, which this frame lacks; "):
+        score(plain[["action"]])
+
+
+CELL = st.fixed_dictionaries(
+    {
+        "patient": st.sampled_from(["P1", "P2", "P3"]),
+        "series": st.sampled_from(["E1", "E2"]),
+        "action": st.sampled_from(["text_removed", "date_shifted"]),
+        "category": st.sampled_from(["hipaa", "tcia"]),
+        "modality": st.sampled_from(["CT", None]),
+        "verdict": st.sampled_from(["passed", "failed", "blank"]),
+    }
+)
+ROWS = st.lists(CELL, max_size=30)
+
+
+@pytest.fixture(scope="module")
+def planted(make):
+    return lambda rows: make.results([{**row, **VERDICTS[row["verdict"]]} for row in rows])
+
+
+@given(
+    ROWS,
+    st.sampled_from([(), ("action",), ("modality", "category"), ("patient",), ("submission", "patient", "series")]),
+)
+def test_counts_are_those_of_the_rows(planted, rows, by):
+    scores = score(planted(rows), by=list(by))
+
+    expected = {}
+    for row in rows:
+        place = expected.setdefault(tuple({**row, "submission": "run"}[name] for name in by), dict.fromkeys(COUNTS, 0))
+        place[row["verdict"]] += 1
+    if not by:
+        expected = expected or {(): dict.fromkeys(COUNTS, 0)}
+    keys = scores[list(by)].astype(object)
+    found = {
+        tuple(key): dict(zip(COUNTS, numbers, strict=True))
+        for key, numbers in zip(
+            keys.where(keys.notna(), None).to_numpy().tolist(),
+            scores[list(COUNTS)].to_numpy().tolist(),
+            strict=True,
+        )
+    }
+    assert found == expected
+    assert (scores["total"] == scores[list(COUNTS)].sum(axis=1)).all()
+    some = scores[scores["total"] > 0]
+    assert (some["low"] <= some["score"] + 1e-12).all()
+    assert (some["score"] <= some["high"] + 1e-12).all()
+
+
+@given(st.lists(ROWS, min_size=1, max_size=4))
+def test_tallies_of_parts_add_up_to_that_of_the_whole(planted, parts):
+    whole = planted([row for part in parts for row in part])
+    summed = tally(planted(part) for part in parts)
+
+    for by in ([], ["action"], ["modality", "category"], ["patient"]):
+        pd.testing.assert_frame_equal(score(summed, by=by), score(whole, by=by), check_categorical=False)
+    assert summed[list(COUNTS)].to_numpy().sum() == len(whole)
+
+
+@given(ROWS, st.randoms())
+def test_the_order_of_rows_changes_no_score(planted, rows, random):
+    shuffled = random.sample(rows, len(rows))
+    for unit in UNITS:
+        assert counts(score(planted(rows), unit=unit)) == counts(score(planted(shuffled), unit=unit))
+
+
+@given(ROWS)
+def test_denominators_get_smaller(planted, rows):
+    results = planted(rows)
+    instance, series, older = (score(results, unit=unit)["total"].item() for unit in UNITS)
+
+    assert series <= older <= instance
+
+
+def test_arguments_are_left_alone(make):
+    results = make.results([PASSED, FAILED, LOST_ROW])
+    before = results.copy(deep=True)
+    for unit in UNITS:
+        score(results, by=["action"], unit=unit)
+    tally(results)
+
+    pd.testing.assert_frame_equal(results, before)
+
+
+# Known values: Newcombe 1998, table I, method 3; Brown, Cai and DasGupta's limits at 0 and 1.
+WILSON = [
+    (81 / 263, 263, 0.95, 0.2553, 0.3662),
+    (15 / 148, 148, 0.95, 0.0624, 0.1605),
+    (0, 20, 0.95, 0, 0.1611),
+    (1, 29, 0.95, 0.8830, 1),
+    (1 / 29, 29, 0.95, 0.0061, 0.1718),
+]
+
+
+@pytest.mark.parametrize(("rate", "trials", "coverage", "low", "high"), WILSON)
+def test_wilson_known_values(rate, trials, coverage, low, high):
+    assert np.round(wilson([rate], [trials], coverage), 4).ravel().tolist() == [low, high]
+
+
+@pytest.mark.parametrize("coverage", [0.5, 0.9, 0.99])
+def test_wilson_as_scipy(coverage):
+    stats = pytest.importorskip("scipy.stats")
+    for passed, trials in ((0, 7), (3, 7), (7, 7), (999, 1000)):
+        interval = stats.binomtest(passed, trials).proportion_ci(coverage, method="wilson")
+        assert np.concatenate(wilson([passed / trials], [trials], coverage)) == pytest.approx(
+            [interval.low, interval.high]
+        )
+
+
+def test_patients_that_fail_together_widen_the_interval(make):
+    together = make.results(
+        [{**(FAILED if patient == 0 else PASSED), "patient": f"P{patient}"} for patient in range(10) for _ in range(20)]
+    )
+    apart = make.results(
+        [{**(FAILED if i < 2 else PASSED), "patient": f"P{patient}"} for patient in range(10) for i in range(20)]
+    )
+
+    wide, narrow = (score(results).iloc[0] for results in (together, apart))
+
+    assert wide["score"] == narrow["score"] == 0.9
+    # Ten patients, one of whom fails throughout, tell as much as ten independent checks less one.
+    assert (wide["low"], wide["high"]) == pytest.approx(tuple(float(edge) for (edge,) in wilson([0.9], [9])))
+    assert (narrow["low"], narrow["high"]) == pytest.approx(tuple(float(edge) for (edge,) in wilson([0.9], [200])))
+
+
+def test_one_patient_has_a_plain_interval(make):
+    scores = score(make.results([PASSED, FAILED])).iloc[0]
+
+    assert (scores["low"], scores["high"]) == pytest.approx(tuple(float(edge) for (edge,) in wilson([0.5], [2])))
+
+
+def test_tallied_columns_are_columns_of_results():
+    assert set(scoring.TALLIED) <= set(frames.RESULTS)
