@@ -392,8 +392,11 @@ def _gathered(job: _Job, tasks: Sequence[_Task], executor: Executor | None) -> I
 
 def _judged(job: _Job, task: _Task) -> _Part:
     """The verdicts of one batch: what an executor runs."""
-    with files_of.quiet(), _uncollected():
-        table, answered, skipped = _judged_files(job, task.paths) if task.paths else _judged_missing(job, task.missing)
+    with files_of.quiet(), _uncollected(), job.judge.key.reading() as checks_of:
+        if task.paths:
+            table, answered, skipped = _judged_files(job, task.paths, checks_of)
+        else:
+            table, answered, skipped = _judged_missing(job, task.missing, checks_of), [], []
         with suppress(IndexError):  # batches in other threads take their notes off the same list
             while True:
                 skipped.append(job.judge.key.skipped.pop(0))
@@ -444,7 +447,12 @@ class _Row(NamedTuple):
     file: str | None
 
 
-def _judged_files(job: _Job, paths: Sequence[Path]) -> tuple[_Table, list[str], list[tuple[str, str]]]:
+ChecksOf = Callable[[str], list[keys.Check]]
+
+
+def _judged_files(
+    job: _Job, paths: Sequence[Path], checks_of: ChecksOf
+) -> tuple[_Table, list[str], list[tuple[str, str]]]:
     """(verdicts, instances answered, files skipped and why) of some files."""
     judge, table = job.judge, _Table()
     answered: list[str] = []
@@ -459,7 +467,7 @@ def _judged_files(job: _Job, paths: Sequence[Path]) -> tuple[_Table, list[str], 
             continue
         answered.append(old)
         row = _row(job, judge.key.instances[old], file, name)
-        _judge_file(table, row, judge.key.checks(old), file, judge, job.rules)
+        _judge_file(table, row, checks_of(old), file, judge, job.rules)
     return table, answered, skipped
 
 
@@ -577,18 +585,18 @@ def _still_legible(file: files_of.Released, check: keys.Check, original: Path | 
     return before.shape == after.shape and pixels.legible(before, after) > _LEGIBLE
 
 
-def _judged_missing(job: _Job, uids: Sequence[str]) -> tuple[_Table, list[str], list[tuple[str, str]]]:
-    """The same of instances that no file answers."""
+def _judged_missing(job: _Job, uids: Sequence[str], checks_of: ChecksOf) -> _Table:
+    """The verdicts of instances that no file answers."""
     key, table = job.judge.key, _Table()
     for uid in uids:
         who = key.instances[uid]
         ids = (who.patient, who.study, who.series, who.instance)
         row = _Row(job.name, *ids, None, None, None, None, who.modality, who.sop_class, None)
-        for check in key.checks(uid):
+        for check in checks_of(uid):
             action = CHECKS.get(check.spec.action or "")
             outcome = action.missing if action else blank(LOST + "the key's action is none of the ten")
             table.add(row, check, _MISSING, outcome)
-    return table, [], []
+    return table
 
 
 _MISSING = object()

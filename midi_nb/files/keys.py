@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -146,14 +147,24 @@ class AnswerKey:
                 if level is not None:
                     self._scopes[row] = level
 
+    @contextmanager
+    def reading(self) -> Iterator[Callable[[str], list[Check]]]:
+        """`checks` on one connection, for a batch: opening the database takes as long as decoding half an instance.
+
+        Not kept for longer, as threads and forks cannot share one.
+        """
+        with sniff.database(self.path) as connection:
+            yield lambda uid: list(self._checks(uid, connection))
+
     def checks(self, uid: str) -> list[Check]:
         """The checks of one instance, in the key's order."""
-        found: list[Check] = []
-        with sniff.database(self.path) as connection:  # one for each call: threads and forks cannot share one
-            for row in self._rows[uid]:
-                (answers,) = connection.execute("SELECT AnswerData FROM answer_data WHERE rowid = ?", (row,)).fetchone()
-                found += self._decoded(answers, row)
-        return found
+        with self.reading() as checks:
+            return checks(uid)
+
+    def _checks(self, uid: str, connection: Any) -> Iterator[Check]:
+        for row in self._rows[uid]:
+            (answers,) = connection.execute("SELECT AnswerData FROM answer_data WHERE rowid = ?", (row,)).fetchone()
+            yield from self._decoded(answers, row)
 
     def _decoded(self, answers: Any, row: int) -> Iterator[Check]:
         try:
@@ -250,6 +261,11 @@ class FrameKey:
         self._rows = {
             str(uid): rows for uid, rows in frame.groupby("instance", observed=True, sort=False).indices.items()
         }
+
+    @contextmanager
+    def reading(self) -> Iterator[Callable[[str], list[Check]]]:
+        """`checks`, as `AnswerKey.reading` gives it."""
+        yield self.checks
 
     def checks(self, uid: str) -> list[Check]:
         """The checks of one instance, in the frame's order."""
@@ -351,7 +367,8 @@ def _read_official(path: Path, instances: Iterable[str] | None) -> pd.DataFrame:
 
 
 def _answers(key: AnswerKey, uids: Sequence[str]) -> pd.DataFrame:
-    rows = [(key.instances[uid], check) for uid in uids for check in key.checks(uid)]
+    with key.reading() as checks_of:
+        rows = [(key.instances[uid], check) for uid in uids for check in checks_of(uid)]
     checks = [check for _, check in rows]
     columns: dict[str, Any] = {
         **shared_columns(Instance._fields, [who for who, _ in rows]),

@@ -224,7 +224,8 @@ def _completed(results: pd.DataFrame, key: Any, uids: Any, failures_only: bool) 
     for place, column in enumerate(("patient", "study", "series", "instance")):
         before = results[column].astype(object)
         results[column] = encode([entry[place] if entry else text for entry, text in zip(who, before, strict=True)])
-    checks = [(uid, check) for uid in key.instances for check in key.checks(uid)]
+    with key.reading() as checks_of:
+        checks = [(uid, check) for uid in key.instances for check in checks_of(uid)]
     return _with_key(results, checks, key, failures_only)
 
 
