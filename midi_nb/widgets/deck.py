@@ -1,0 +1,371 @@
+"""The review deck: one region after another, judged by a person with three keys."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+import numpy as np
+import pandas as pd
+import traitlets
+
+from ..files import read_results
+from ..frames import require_columns, scored
+from ..official import write_pixels
+from .detail import Teller, facts
+from .images import Images
+from .page import MARKS, Board, Markup, Page, button, count, join, swatch, tag
+from .pictures import Pictures
+from .verdicts import VERDICTS, Entry, Log, identities, judged
+
+__all__ = ["Deck", "review"]
+
+LOG = "midi_nb_review.jsonl"
+
+_BOX = ("x0", "y0", "x1", "y1")
+_NEEDED = ("instance", "released", "check", "action", "expected", "actual", "state", "passed", "score", "file", *_BOX)
+_MEANINGS = {"hidden": "pass", "visible": "fail", "unsure": "blank"}
+_KEYS = {
+    "h": "hidden",
+    "v": "visible",
+    "u": "unsure",
+    "z": "undo",
+    "ArrowLeft": "previous",
+    "ArrowRight": "next",
+    "c": "contrast",
+    "w": "whole",
+    ",": "back",
+    ".": "on",
+}
+
+
+def review(
+    results: pd.DataFrame, released: Any = None, original: Any = None, *, log: str | Path = LOG, values: bool = True
+) -> Deck:
+    """A deck of the checks of burned-in text, for a person to judge: blank ones first, then failed, then passed.
+
+    Keys: h hidden, v visible, u unsure, z undo, arrows previous and next, c contrast, w whole image, comma and full
+    stop the frames of a multi-frame image.
+
+    Parameters
+    ----------
+    results
+        What ``evaluate`` or ``read_results`` returns.
+    released
+        The folder of the released files, a Submission, or a dict of these by the name of the submission.
+    original
+        The folder of the original files, to show each region as it was.
+    log
+        The file that keeps the verdicts. It only grows; a deck that finds it goes on where the last one stopped. It
+        names checks by digests and holds no value of the data.
+    values
+        False leaves out the texts and identifiers. The region itself is what there is to judge, so it stays.
+
+    Returns
+    -------
+    Deck
+        ``.results`` is the results with the verdicts that stand, ``.checks`` the deck in its order with the verdict on
+        each; ``.judge("hidden")``, ``.undo()``, ``.write_sheet("pixel_validation.xlsx")`` and ``.read_sheet(…)`` do
+        what their keys and names say; ``.place``, ``.frame`` and ``.contrast`` can be read and set.
+
+    Examples
+    --------
+    >>> import tempfile, midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> results = mn.evaluate(demo.submissions["careless"], demo.key, progress=False)
+    >>> deck = review(results, demo.submissions["careless"], log=tempfile.mkdtemp() + "/verdicts.jsonl")
+    >>> deck.judge("visible")
+    >>> int((deck.results["judged"] == "visible").sum())
+    1
+    """
+    return Deck(results, released, original, log=log, values=values)
+
+
+class Deck(Board):
+    """The widget that `review` gives."""
+
+    place = traitlets.Int(0)  # which check of the deck
+    frame = traitlets.Int(0)  # which frame of its image
+    contrast = traitlets.Bool(False)  # whether the region uses the whole range of grey
+    whole = traitlets.Bool(False)  # whether the whole image is shown below
+
+    def __init__(self, results: pd.DataFrame, released: Any, original: Any, *, log: str | Path, values: bool) -> None:
+        require_columns(results, _NEEDED, "review()")
+        self._given = results
+        self._positions = _in_order(results)
+        self._names = self._in_frame_order(identities)
+        self._log = Log(log)
+        self._images = Images(results, released, original, values)
+        self._teller = Teller(results, values)
+        self._pictures = Pictures(results, self._images)
+        self._trouble = ""
+        self._shown: str | None = None
+        self._page = Page(self._answer, "Review of burned-in text")
+        self._slot = ipywidgets.VBox([], layout=ipywidgets.Layout(width="100%"))
+        super().__init__([self._page, self._slot])
+        standing = self._log.standing()
+        self.place = next((number for number, name in enumerate(self._names) if name not in standing), 0)
+        self._draw()
+
+    # What can be read back
+
+    @property
+    def log(self) -> Path:
+        """The file that keeps the verdicts."""
+        return self._log.path
+
+    @property
+    def checks(self) -> pd.DataFrame:
+        """The checks of the deck in its order, with the verdict of a person on each (column judged)."""
+        return self.results.iloc[self._positions]
+
+    @property
+    def results(self) -> pd.DataFrame:
+        """The results with the verdicts that stand."""
+        standing = self._log.standing()
+        found = [
+            (int(row), standing[name].verdict)
+            for row, name in zip(self._positions, self._names, strict=True)
+            if name in standing
+        ]
+        return judged(self._given, [row for row, _ in found], [verdict for _, verdict in found])
+
+    # What can be done
+
+    def judge(self, verdict: str) -> None:
+        """Writes the verdict on the check that is shown (hidden, visible or unsure) and shows the next unjudged one."""
+        if not self._names:
+            raise ValueError("review() found no check of hidden pixels in these results, so there is nothing to judge.")
+        self._log.add(self._names[self.place], verdict, self._pictures.digest(self._position))
+        standing = self._log.standing()
+        others = [*range(self.place + 1, len(self._names)), *range(self.place)]
+        after = min(self.place + 1, len(self._names) - 1)
+        self._go(next((number for number in others if self._names[number] not in standing), after))
+
+    def undo(self) -> None:
+        """Takes back the last verdict on a check of this deck, and shows that check."""
+        name = self._log.undo(self._names)
+        self._go(self.place if name is None else self._names.index(name))
+
+    def _go(self, place: int) -> None:
+        if place == self.place:
+            self._draw()
+        self.place = place
+
+    def write_sheet(self, path: str | Path) -> Path:
+        """Writes the official ``pixel_validation.xlsx`` with the verdicts, for ``run_import.py`` to go on from."""
+        target = Path(path)
+        if target.exists():
+            raise ValueError(f"{path} is there already; nothing is overwritten.")
+        # Officially a check that left no row has none to import either, and rows go by their number among the others.
+        write_pixels(self.results[scored(self._given)].reset_index(drop=True), target)
+        return target
+
+    def read_sheet(self, path: str | Path) -> int:
+        """Takes over what differs in an official ``pixel_validation.xlsx`` from the verdicts as they are; how many."""
+        sheet = read_results(path)
+        theirs = dict(zip(_places(sheet), sheet["passed"], strict=True))
+        places, verdicts = self._in_frame_order(_places), self.checks["passed"]
+        if not any(place in theirs for place in places):
+            raise ValueError(
+                f"{path} and these results have no pixel check in common ({len(sheet)} and {len(places)} checks)."
+            )
+        changes = 0
+        for name, place, passed in zip(self._names, places, verdicts, strict=True):
+            said = theirs.get(place, pd.NA)
+            if pd.notna(said) and (pd.isna(passed) or bool(said) != bool(passed)):
+                self._log.add(name, "hidden" if said else "visible")
+                changes += 1
+        self._draw()
+        return changes
+
+    def _in_frame_order(self, told: Callable[[pd.DataFrame], list[Any]]) -> list[Any]:
+        """What `told` says of each check; it is asked in the order of the frame, so that copies keep their numbers."""
+        by_position = np.argsort(self._positions)
+        said = told(self._given.iloc[self._positions[by_position]])
+        return [said[place] for place in np.argsort(by_position)]
+
+    # State
+
+    @traitlets.validate("place")
+    def _in_deck(self, proposal: Any) -> int:
+        return min(max(int(proposal["value"]), 0), max(len(self._names) - 1, 0))
+
+    @traitlets.validate("frame")
+    def _in_image(self, proposal: Any) -> int:
+        last = self._pictures.frames(self._position) - 1 if self._names else 0
+        return min(max(int(proposal["value"]), 0), last)
+
+    @traitlets.observe("place", "frame", "contrast", "whole")
+    def _changed(self, change: Any) -> None:
+        if change["name"] == "place":
+            self.frame = 0
+        if hasattr(self, "_slot"):
+            self._draw()
+
+    def _answer(self, act: str, of: str, value: Any) -> None:
+        """Does what the page tells; what makes no sense is left undone."""
+        self._trouble = ""
+        try:
+            if act in VERDICTS and self._names:
+                self.judge(act)
+            elif act == "undo":
+                self.undo()
+        except OSError as error:
+            self._trouble = f"The verdict was not kept: {error.strerror}. Give another file by log=…"
+            self._draw()
+        number = int(of) if of.isdigit() else int(value) if str(value).isdigit() else 0
+        moves = {
+            "previous": ("place", self.place - 1),
+            "next": ("place", self.place + 1),
+            "go": ("place", number),
+            "back": ("frame", self.frame - 1),
+            "on": ("frame", self.frame + 1),
+            "frame": ("frame", number),
+            "contrast": ("contrast", not self.contrast),
+            "whole": ("whole", not self.whole),
+        }
+        if act in moves:
+            setattr(self, *moves[act])
+
+    # What is shown
+
+    def _draw(self) -> None:
+        if not self._names:
+            self._page.show(tag("p", "These results have no check of hidden pixels.", class_="note"))
+            return
+        standing = self._log.standing()
+        said = [standing[name].verdict if name in standing else "" for name in self._names]
+        keys = " ".join(f"{key}={act}" for key, act in _KEYS.items())
+        body = [self._top(), self._judging(said[self.place]), self._body(standing.get(self._names[self.place]))]
+        card = tag("section", body, tabindex=0, class_="deck", data_keys=keys, data_home=True, aria_label="Card")
+        self._page.show(join([self._progress(said), card]))
+        self._show_whole()
+
+    def _progress(self, said: list[str]) -> Markup:
+        """How far the deck is judged, and how."""
+        tally, total = Counter(said), len(said)
+        done = total - tally[""]
+        told = [tag("span", swatch(_MEANINGS[verdict]), f"{count(tally[verdict])} {verdict}") for verdict in VERDICTS]
+        parts = [
+            tag("span", class_=f"bar {_MEANINGS.get(verdict, 'none')}", style=f"flex:{tally[verdict]}")
+            for verdict in (*VERDICTS, "")
+        ]
+        values = {"aria_valuemin": 0, "aria_valuenow": done, "aria_valuemax": total}
+        stack = tag("div", parts, class_="stack", role="progressbar", aria_label="Judged", **values)
+        kept = tag("span", f"kept in {self.log.name}", class_="quiet end", title=str(self.log))
+        head = tag(
+            "div", tag("span", f"{count(done)} of {count(total)} judged", class_="big"), told, kept, class_="line"
+        )
+        lines = count(self._log.unreadable, "line")
+        unread = f"{lines} of {self.log.name} cannot be read; the others count." if self._log.unreadable else ""
+        notes = [tag("p", note, class_="note", role="alert") for note in (self._trouble, unread) if note]
+        return tag("header", head, stack, self._map(said), notes)
+
+    def _map(self, said: list[str]) -> Markup | None:
+        """A button for each check of a deck that is not too long."""
+        return (
+            tag("div", [self._spot(*spot) for spot in enumerate(said)], class_="map") if len(said) <= _MAPPED else None
+        )
+
+    def _spot(self, number: int, verdict: str) -> Markup:
+        meaning = _MEANINGS.get(verdict, "")
+        face = tag("span", MARKS[meaning] if meaning else str(number + 1), class_=f"sign {meaning}")
+        label = f"Check {number + 1}: {verdict or 'not judged'}"
+        here = "true" if number == self.place else None
+        return button(face, "go", number, aria_label=label, aria_current=here, data_id=f"go{number}")
+
+    def _top(self) -> Markup:
+        """Which check it is, and the buttons to others."""
+        names = ("submission", "modality", "patient", "file")
+        where = " · ".join(text for name in names if (text := self._teller.cell(name, self._position)))
+        last = len(self._names) - 1
+        moves = [
+            button("‹ Previous", "previous", disabled=self.place == 0, data_id="previous"),
+            button("Next ›", "next", disabled=self.place == last, data_id="next"),
+        ]
+        title = tag("h4", f"Check {count(self.place + 1)} of {count(last + 1)}")
+        turn = tag("span", tag("span", moves, class_="joined"), class_="end")
+        return tag("div", title, tag("span", where, class_="quiet"), turn, class_="line")
+
+    def _judging(self, verdict: str) -> Markup:
+        """The buttons that judge and show, each with its key."""
+        pressed = {"contrast": self.contrast, "whole": self.whole, **{name: name == verdict for name in VERDICTS}}
+        keys = {act: key for key, act in _KEYS.items()}
+        buttons = []
+        for act, label in _LABELS.items():
+            meaning = _MEANINGS.get(act)
+            face = join([swatch(meaning) if meaning else None, f"{label} ", tag("kbd", keys[act].upper())])
+            state = str(pressed[act]).lower() if act in pressed else None
+            kind = f"judge {meaning}" if meaning else None
+            buttons.append(button(face, act, class_=kind, aria_pressed=state, aria_keyshortcuts=keys[act], data_id=act))
+        hint = tag("span", "Click the card, then judge with the keys.", class_="quiet")
+        return tag("div", buttons, hint, class_="line")
+
+    @property
+    def _position(self) -> int:
+        return int(self._positions[self.place])
+
+    def _body(self, standing: Entry | None) -> Markup:
+        """The region, and what key and scorer say of it."""
+        position = self._position
+        expected = self._teller.cell("expected", position)
+        told = facts([
+            ("Text to hide", tag("span", expected, class_="value") if expected else None),
+            ("Scorer", join([self._teller.verdict(position), ", read: ", self._teller.released(position)])),
+            ("Error", self._teller.cell("error", position)),
+        ])  # fmt: skip
+        changed = standing is not None and standing.pixels not in (None, self._pictures.digest(position))
+        note = tag("p", _CHANGED, class_="note") if changed else None
+        return join([note, self._pictures.show(position, self.frame, self.contrast), self._slider(), told])
+
+    def _slider(self) -> Markup | None:
+        frames = self._pictures.frames(self._position)
+        if frames < 2:
+            return None
+        field = tag(
+            "input", type="range", min=0, max=frames - 1, value=self.frame, data_act="frame", data_id="frame",
+            aria_label="Frame", style="flex:1",
+        )  # fmt: skip
+        told = tag("span", f"Frame {count(self.frame + 1)} of {count(frames)}: look at all of them")
+        return tag("div", told, tag("kbd", ","), field, tag("kbd", "."), class_="line")
+
+    def _show_whole(self) -> None:
+        wanted = self._images.key(self._position) if self.whole else None
+        if wanted == self._shown:
+            return
+        self._shown, old = wanted, self._slot.children
+        self._slot.children = [self._images.viewer(self._position)] if wanted else []
+        for viewer in old:
+            viewer.close()
+
+
+_LABELS = {
+    "hidden": "Hidden", "visible": "Visible", "unsure": "Unsure",
+    "undo": "Undo", "contrast": "Contrast", "whole": "Whole image",
+}  # fmt: skip
+_CHANGED = "The region is not the one that was judged: its pixels have changed since."
+_MAPPED = 120  # more buttons than these are no map
+
+
+def _in_order(results: pd.DataFrame) -> np.ndarray:
+    """The positions of the checks of hidden pixels: with an image before those without, blank, failed, passed."""
+    rows = np.flatnonzero((results["action"] == "pixels_hidden").to_numpy(dtype=bool))
+    passed = results["passed"].iloc[rows].to_numpy("float64", na_value=-1)
+    missing = (results["state"].iloc[rows] == "missing").to_numpy(dtype=bool)
+    return rows[np.lexsort((passed, missing))]
+
+
+def _places(checks: pd.DataFrame) -> list[tuple[Any, ...]]:
+    """What a check is known by in an official sheet: its file, its region, and which of several such it is."""
+    uid = checks["released"].astype(object).where(checks["released"].notna(), checks["instance"].astype(object))
+    columns = [uid.tolist(), *(checks[name].astype(object).where(checks[name].notna(), None).tolist() for name in _BOX)]
+    seen: Counter[Any] = Counter()
+    found = []
+    for row in zip(*columns, strict=True):
+        seen[row] += 1
+        found.append((*row, seen[row]))
+    return found

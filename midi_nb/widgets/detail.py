@@ -1,0 +1,274 @@
+"""One check in full: its texts with what is wrong in them marked, why it failed, the rule behind it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from .. import causes, tags
+from ..frames import IDENTIFIERS, VALUES
+from ..text import diff
+from .facets import MEANINGS
+from .page import Markup, clipped, count, join, swatch, tag
+from .practice import practice, rule
+
+__all__ = ["ASKS", "STATES", "Teller", "about", "cause_label"]
+
+#: Action → what it asks, in words.
+ASKS = {
+    "tag_retained": "attribute must stay",
+    "text_notnull": "must have a value",
+    "text_retained": "text must stay",
+    "text_removed": "text must go",
+    "date_shifted": "date must be shifted",
+    "uid_changed": "UID must change",
+    "pixels_hidden": "text in pixels must go",
+    "pixels_retained": "pixels must stay",
+    "uid_consistent": "UID as mapped",
+    "patid_consistent": "patient ID as mapped",
+}
+#: State of a released value → how it is told where there is no text.
+STATES = {"empty": "(empty)", "absent": "(attribute absent)", "missing": "(no file)"}
+HIDDEN = "•••"
+
+_READ = (
+    "action", "tag_path", "private", "subcategory", "original", "expected", "actual",
+    "state", "passed", "cause", "words",
+)  # fmt: skip
+_LONGEST = 3000  # characters of a text that are compared and shown
+_CAUSES = {cause.code: cause for cause in causes.CAUSES}
+
+
+def cause_label(code: str | None) -> str:
+    """What a cause is called."""
+    return _CAUSES[code].label if code in _CAUSES else ""
+
+
+def about(problem: pd.Series) -> str:
+    """The attributes of a problem in a few words."""
+    known = [str(problem[name]) for name in ("name", "tag") if pd.notna(problem[name])]
+    return known[0] if known else "whole instances"
+
+
+class Teller:
+    """Tells of checks, with or without the values of the data."""
+
+    def __init__(self, results: pd.DataFrame, values: bool) -> None:
+        self.results = results
+        self.values = values
+
+    def cell(self, name: str, position: int) -> str | None:
+        """The text of a cell as it may be shown; None where it is missing."""
+        value = self.results[name].iloc[position] if name in self.results else None
+        if value is None or pd.isna(value):
+            return None
+        return str(value) if self.values else self.blinded(name, str(value), position)
+
+    def blinded(self, name: str, text: str, position: int) -> str:
+        """A cell without its value: identifiers as numbers, texts as dots."""
+        if name in IDENTIFIERS or name == "file":
+            return f"{name.replace('_', ' ')} {self.results[name].cat.codes.iloc[position] + 1}"
+        return HIDDEN if name in VALUES else text
+
+    def _row(self, position: int) -> dict[str, Any]:
+        # Not iloc[position] of the frame: to put its cells into one Series pandas first reads all texts of all columns.
+        return {name: self.results[name].iloc[position] for name in _READ if name in self.results}
+
+    def label(self, name: str, text: str, code: int) -> str:
+        """A category of a column as it may be shown."""
+        return text if self.values or name not in (*IDENTIFIERS, "file") else f"{name.replace('_', ' ')} {code + 1}"
+
+    def attribute(self, path: str, name: str | None = None) -> Markup:
+        """An attribute by its name, then its path."""
+        name = name or tags.name(path)
+        return join([tag("span", name, " ") if name else None, tag("span", path, class_="quiet")])
+
+    def released(self, position: int) -> Markup:
+        """The released value, or what is there in its place."""
+        text = self.cell("actual", position)
+        if text is not None and self.results["state"].iloc[position] == "value":
+            return tag("span", clipped(text, 300), class_="value", title=clipped(text))
+        return tag("span", self._absence(position), class_="quiet")
+
+    def cells(self, position: int, names: Sequence[str]) -> list[Any]:
+        """A check as the cells of a table."""
+        row = self._row(position)
+        verdict = _verdict(row["passed"])
+        said = cause_label(row["cause"]) if "cause" in row and pd.notna(row["cause"]) else verdict
+        sign = [swatch(MEANINGS[verdict]), tag("span", verdict, class_="unseen"), " "]
+        path, expected = self.cell("tag_path", position), self.cell("expected", position) or ""
+        told = {
+            "cause": join([*sign, tag("span", said, title=said)]),
+            "action": ASKS.get(str(row["action"]), str(row["action"])),
+            "name": tag("span", self.cell("name", position) or path, title=path),
+            "expected": tag("span", clipped(expected), class_="value", title=clipped(expected)),
+            "actual": self.released(position),
+            "patient": tag("span", self.cell("patient", position), class_="value"),
+            "submission": self.cell("submission", position) or "",
+        }
+        return [told[name] for name in names]
+
+    def _absence(self, position: int) -> str:
+        state = self.results["state"].iloc[position]
+        if self.results["action"].iloc[position] == "pixels_hidden" and state == "empty":
+            return "(no text read)"
+        return STATES.get(state, "(no value)")
+
+    def card(self, position: int, with_cause: bool = True) -> Markup:
+        """A check in full; without the name of its cause where that stands above it already."""
+        row = self._row(position)
+        action, path = str(row["action"]), str(row["tag_path"])
+        cause = _CAUSES.get(row["cause"]) if "cause" in row and pd.notna(row["cause"]) else None
+        why = (
+            [("Why", join([tag("span", cause.sentence), " ", tag("span", cause.hint, class_="quiet")]))]
+            if cause
+            else []
+        )
+        error = self.cell("error", position)
+        subcategory = None if pd.isna(row["subcategory"]) else str(row["subcategory"])
+        told = [
+            *why,
+            *([("Error", error)] if error else []),
+            ("Rule", rule(action, subcategory)),
+            ("Practice", practice(action, bool(row["private"]))),
+            ("Where", self._where(position)),
+        ]
+        return join(
+            [
+                tag(
+                    "p",
+                    self.verdict(position, with_cause),
+                    " · ",
+                    ASKS.get(action, action),
+                    " · ",
+                    self.attribute(path, self.cell("name", position)),
+                ),
+                tag("div", self.texts(position), class_="texts"),
+                facts(told),
+            ]
+        )
+
+    def verdict(self, position: int, with_cause: bool = True) -> Markup:
+        """The verdict and, where it failed, the cause."""
+        passed = self.results["passed"].iloc[position]
+        verdict = _verdict(passed)
+        code = self.results["cause"].iloc[position] if with_cause and "cause" in self.results else None
+        label = "" if code is None or pd.isna(code) else f": {cause_label(str(code))}"
+        score = self.results["score"].iloc[position]
+        part = f" ({score:.0%} of the words right)".replace("%", " %") if 0 < score < 1 else ""
+        return tag("strong", swatch(MEANINGS[verdict]), f"{verdict}{label}{part}")
+
+    def _where(self, position: int) -> Markup:
+        first = self._named(("submission", "patient", "modality", "scope", "subcategory", "file"), position)
+        return join(
+            [
+                first,
+                tag(
+                    "details",
+                    tag("summary", "Study, series, instance", data_id="uids"),
+                    self._named(("study", "series", "instance"), position),
+                ),
+            ]
+        )
+
+    def _named(self, names: Sequence[str], position: int) -> Markup:
+        told = [(name, text) for name in names if (text := self.cell(name, position))]
+        return join(
+            [
+                " · " if number else None,
+                tag("span", tag("span", f"{name} ", class_="quiet"), tag("span", text, class_="value")),
+            ]
+            for number, (name, text) in enumerate(told)
+        )
+
+    def texts(self, position: int) -> Markup:
+        """Original, expected and released text, what is wrong in the released one marked by line, box and label."""
+        row = self._row(position)
+        action = str(row["action"])
+        original, expected, actual = (_text(row[name]) for name in ("original", "expected", "actual"))
+        there = actual if row["state"] == "value" else ""
+        pieces, legend = _marked(action, original, expected, there, _text(row.get("words")))
+        shown = [self._piece(text[:_LONGEST], mark) for text, mark in pieces]
+        wanted = {
+            "text_removed": "Must go",
+            "pixels_hidden": "Must go",
+            "text_retained": "Must stay",
+            "pixels_retained": "MD5 was",
+        }
+        asked = expected if action in (*wanted, "uid_consistent", "patid_consistent") else None
+        lines = [
+            ("Original", self._plain(original))
+            if original and original != asked and not action.startswith("pixels")
+            else None,
+            (wanted.get(action, "Expected"), self._plain(asked)) if asked else None,
+            (
+                "Read now" if action == "pixels_hidden" else "Released",
+                tag("span", shown, class_="value") if there else tag("span", self._absence(position), class_="quiet"),
+            ),
+        ]
+        told = [line for line in lines if line]
+        return join([facts(told), tag("p", legend, class_="quiet") if legend else None])
+
+    def _plain(self, text: str) -> Markup:
+        return tag(
+            "span",
+            self._piece(text[:_LONGEST], ""),
+            f"… ({count(len(text))} characters)" if len(text) > _LONGEST else None,
+            class_="value",
+        )
+
+    def _piece(self, text: str, mark: str) -> Markup:
+        told = text if self.values else re.sub(r"\S+", HIDDEN, text)
+        return (
+            tag(mark, tag("span", f"[{_SPOKEN[mark]}: ", class_="unseen"), told, tag("span", "]", class_="unseen"))
+            if mark
+            else join([told])
+        )
+
+
+_SPOKEN = {"del": "lost", "ins": "added", "mark": "still there"}
+_LEGENDS = {"del": "struck out: lost", "ins": "dotted line: added", "mark": "boxed: still there"}
+
+
+def facts(pairs: list[tuple[str, Any]]) -> Markup:
+    """Names and what is to be said of them, a line each; those with nothing to say are left out."""
+    return tag("dl", [(tag("dt", name), tag("dd", told)) for name, told in pairs if told], class_="facts")
+
+
+def _verdict(passed: Any) -> str:
+    return "blank" if pd.isna(passed) else "passed" if passed else "failed"
+
+
+def _text(value: Any) -> str:
+    return "" if value is None or pd.isna(value) else str(value)
+
+
+def _marked(
+    action: str, original: str, expected: str, actual: str | None, words: str
+) -> tuple[list[tuple[str, str]], str]:
+    """(pieces of the released text with their marks, what the marks mean)."""
+    if not actual:
+        return [], ""
+    if action == "text_retained":
+        parts = {"same": "", "gone": "del", "new": "ins"}
+        pieces = [(piece.text, parts[piece.part]) for piece in diff(expected[:_LONGEST], actual[:_LONGEST])]
+    elif action in ("text_removed", "pixels_hidden"):
+        whole = [expected] if expected and expected.lower() in actual.lower() else []
+        pieces = _boxed(actual, whole or words.split())
+    elif action in ("date_shifted", "uid_changed", "uid_consistent", "patid_consistent"):
+        pieces = _boxed(actual, [original] if original and original != expected else [])
+    else:
+        pieces = [(actual, "")]
+    return pieces, " · ".join(_LEGENDS[mark] for mark in dict.fromkeys(mark for _, mark in pieces if mark))
+
+
+def _boxed(text: str, words: list[str]) -> list[tuple[str, str]]:
+    """`text` with every stretch that one of `words` stands in marked, in whatever case."""
+    found = sorted({word for word in words if word}, key=len, reverse=True)
+    if not found:
+        return [(text, "")]
+    split = re.split(f"({'|'.join(re.escape(word) for word in found)})", text, flags=re.IGNORECASE)
+    return [(piece, "mark" if number % 2 else "") for number, piece in enumerate(split) if piece]

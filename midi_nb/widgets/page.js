@@ -1,0 +1,127 @@
+// Shows the HTML the kernel sends and tells it what is done there. Only what differs is changed, so that focus, scroll
+// positions and half-typed text stay. JupyterLab's single-key shortcuts would fire on every focused element that is no
+// text field, and only an attribute on the element itself stops them.
+
+const FOCUSABLE = "button, input, select, summary, a[href], [tabindex]";
+
+function same(a, b) {
+  return a && a.nodeType === b.nodeType && a.nodeName === b.nodeName && (a.dataset?.id ?? "") === (b.dataset?.id ?? "");
+}
+
+function patchAttributes(old, fresh) {
+  for (const { name } of [...old.attributes])
+    if (!fresh.hasAttribute(name) && name !== "data-lm-suppress-shortcuts" && !(name === "open" && old.nodeName === "DETAILS"))
+      old.removeAttribute(name);
+  for (const { name, value } of [...fresh.attributes])
+    if (old.getAttribute(name) !== value && !(name === "open" && old.nodeName === "DETAILS")) old.setAttribute(name, value);
+  if (old.nodeName === "INPUT") {
+    if (old.type === "checkbox" || old.type === "radio") old.checked = fresh.hasAttribute("checked");
+    else if (old !== document.activeElement) old.value = fresh.getAttribute("value") ?? "";
+  }
+  if (old.nodeName === "OPTION") old.selected = fresh.hasAttribute("selected");
+}
+
+function patch(old, fresh) {
+  let next = old.firstChild;
+  for (const want of [...fresh.childNodes]) {
+    let have = next;
+    const id = want.dataset?.id;
+    if (id && !same(have, want)) {
+      have = [...old.children].find((child) => same(child, want)) ?? null;
+      if (have) old.insertBefore(have, next);
+    }
+    if (!same(have, want)) {
+      old.insertBefore(want, next);
+      continue;
+    }
+    if (have === next) next = next.nextSibling;
+    if (have.nodeType === Node.ELEMENT_NODE) {
+      patchAttributes(have, want);
+      patch(have, want);
+    } else if (have.nodeValue !== want.nodeValue) have.nodeValue = want.nodeValue;
+  }
+  while (next) {
+    const gone = next;
+    next = next.nextSibling;
+    gone.remove();
+  }
+}
+
+function moveAmong(element, selector, step) {
+  const group = element.closest("[data-group]") ?? element.parentElement;
+  const all = [...group.querySelectorAll(selector)];
+  const to = all[Math.min(Math.max(all.indexOf(element) + step, 0), all.length - 1)];
+  to?.focus();
+}
+
+const STEPS = { ArrowDown: 1, ArrowUp: -1, Home: -1e9, End: 1e9 };
+
+function render({ model, el }) {
+  const root = document.createElement("div");
+  root.className = "midi-page";
+  root.setAttribute("role", "region");
+  root.setAttribute("aria-label", model.get("label"));
+  el.append(root);
+
+  const tell = (element, value) => model.send({ act: element.dataset.act, of: element.dataset.of ?? "", value: value ?? null });
+
+  const show = ({ html }) => {
+    if (html === undefined) return;
+    const focused = root.contains(document.activeElement) ? document.activeElement : null;
+    const id = focused?.dataset.id;
+    const fresh = document.createElement("template");
+    fresh.innerHTML = html;
+    patch(root, fresh.content);
+    for (const element of root.querySelectorAll(FOCUSABLE)) element.setAttribute("data-lm-suppress-shortcuts", "true");
+    if (focused && document.activeElement !== focused) {
+      const again = root.contains(focused) ? focused : id && root.querySelector(`[data-id="${CSS.escape(id)}"]`);
+      (again || root.querySelector("[data-home]"))?.focus({ preventScroll: true });
+    }
+    root.dataset.shown = Number(root.dataset.shown ?? 0) + 1;
+  };
+
+  root.addEventListener("click", (event) => {
+    const element = event.target.closest("[data-act]");
+    if (element && !element.matches("input, select") && !element.disabled) tell(element);
+  });
+
+  let waiting = 0;
+  root.addEventListener("input", ({ target }) => {
+    if (!target.matches("input[data-act][type=search], input[data-act][type=range]")) return;
+    clearTimeout(waiting);
+    waiting = setTimeout(() => tell(target, target.value), target.type === "search" ? 200 : 40);
+  });
+
+  root.addEventListener("change", ({ target }) => {
+    if (!target.dataset.act || target.matches("[type=search], [type=range]")) return;
+    tell(target, target.type === "checkbox" ? target.checked : target.value);
+  });
+
+  root.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const { target, key } = event;
+    const typing = target.matches("input:not([type=checkbox]):not([type=radio]), select");
+    const item = target.closest("[data-item]");
+    if (item === target && key in STEPS) {
+      moveAmong(item, "[data-item]", STEPS[key]);
+      event.preventDefault();
+    } else if (item === target && item.nodeName === "TR" && (key === "Enter" || key === " ")) {
+      tell(item);
+      event.preventDefault();
+    } else if (!typing) {
+      const keyed = target.closest("[data-keys]");
+      const acts = Object.fromEntries((keyed?.dataset.keys ?? "").split(" ").map((pair) => pair.split("=")));
+      const act = acts[key.length === 1 ? key.toLowerCase() : key];
+      if (!act) return;
+      model.send({ act, of: "", value: null });
+      event.preventDefault();
+    } else return;
+    event.stopPropagation();
+  });
+
+  model.on("msg:custom", show);
+  model.send({ act: "ready" });
+  return () => model.off("msg:custom", show);
+}
+
+export default { render };

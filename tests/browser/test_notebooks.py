@@ -1,0 +1,159 @@
+"""The notebooks as a reader meets them: run all, click, page, press keys, in both themes; and 00 as a Voilà page.
+
+The screenshots in build/screenshots are there to be looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import harness
+import pytest
+
+import midi_nb as mn
+
+NOTEBOOKS = harness.REPOSITORY / "notebooks"
+SCREENSHOTS = harness.REPOSITORY / "build" / "screenshots"
+THEMES = ("light", "dark")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _demo() -> None:
+    mn.make_demo(progress=False)
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+
+
+@pytest.fixture
+def opened(notebook: Callable[..., Any]) -> Callable[..., Any]:
+    """Opens a notebook of ours and runs all of it."""
+
+    def open_notebook(name: str, theme: str = "light") -> Any:
+        return notebook(NOTEBOOKS / f"{name}.ipynb", width=1280, height=1000, theme=theme)
+
+    return open_notebook
+
+
+def keep(page: Any, name: str) -> None:
+    page.wait_for_timeout(300)
+    page.screenshot(path=str(SCREENSHOTS / f"{name}.png"))
+
+
+def explore(page: Any) -> None:
+    """From a bar to a problem to its failures, as a visitor would."""
+    page.wait_for_selector("tr[data-act=pick]")
+    page.locator("[data-id=table-problems]").scroll_into_view_if_needed()
+    page.locator(".facet button", has_text="privacy").first.click()
+    page.kernel_has("explorer.filters", {"axis": ["privacy"]})
+    page.kernel_has("set(explorer.selection['axis'])", {"privacy"})
+    page.locator("tr[data-act=pick]").first.click()
+    page.wait_for_selector("section.card")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_start_here_shows_the_explorer_that_filters_and_tells(opened: Callable[..., Any], theme: str) -> None:
+    page = opened("00_start_here", theme)
+    explore(page)
+    keep(page, f"00_start_here-{theme}")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_why_it_failed_pages_and_adds_up_what_would_be_mended(opened: Callable[..., Any], theme: str) -> None:
+    page = opened("02_why_it_failed", theme)
+    explore(page)
+    keep(page, f"02_explorer-{theme}")
+    page.locator("[data-id=table-failures]").click()
+    page.locator("[data-id='Next page']").first.click()
+    page.kernel_has("explorer.page", 1)
+    box = page.locator("input[type=checkbox][data-act]").first
+    box.scroll_into_view_if_needed()
+    box.check()
+    page.kernel_has("bool((wishes.scores['gain'] > 0).all())", True)
+    keep(page, f"02_what_if-{theme}")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_pixel_redaction_steps_compares_and_judges_by_keys(opened: Callable[..., Any], theme: str) -> None:
+    page = opened("03_pixel_redaction", theme)
+    cells = "() => window.jupyterapp.shell.currentWidget.content.widgets.length"
+    before = page.evaluate(cells)
+    screen = page.locator(".midi-screen").first
+    screen.scroll_into_view_if_needed()
+    screen.focus()
+    page.keyboard.press("ArrowRight")
+    page.kernel_has("viewer.frame", 1)
+    page.keyboard.press("2")
+    page.kernel_has("viewer.mode", "before")
+    keep(page, f"03_viewer-{theme}")
+    page.locator("[data-keys*='h=']").first.focus()
+    page.keyboard.press("v")
+    page.keyboard.press("h")
+    page.keyboard.press("z")
+    page.kernel_has("deck.results['judged'].dropna().tolist()", ["visible"])
+    page.locator("[data-keys*='h=']").first.scroll_into_view_if_needed()
+    keep(page, f"03_deck-{theme}")
+    assert page.evaluate(cells) == before, "no key of a widget reached JupyterLab"
+
+
+@pytest.fixture
+def voila(tmp_path: Path) -> Iterator[str]:
+    """The address of 00_start_here as a page without code."""
+    if not find_spec("voila"):
+        pytest.skip("voila is not installed")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        sys.executable, "-m", "voila", str(NOTEBOOKS / "00_start_here.ipynb"), f"--port={port}", "--no-browser",
+        "--Voila.ip=127.0.0.1", "--theme=light",
+    ]  # fmt: skip
+    own = {name: str(tmp_path / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
+    environment = os.environ | own | {"PYTHONPATH": str(harness.REPOSITORY)}
+    with (tmp_path / "log").open("w") as log:
+        server = subprocess.Popen(
+            command, stdout=log, stderr=subprocess.STDOUT, env=environment, cwd=tmp_path, start_new_session=True
+        )
+    try:
+        end = time.monotonic() + 60
+        while not answers(port):
+            if server.poll() is not None or time.monotonic() > end:
+                raise RuntimeError((tmp_path / "log").read_text()[-2000:])
+            time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(20)
+
+
+def answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 0.2).close()
+    except OSError:
+        return False
+    return True
+
+
+def test_start_here_is_a_page_without_code_under_voila(voila: str, chromium: Any) -> None:
+    page = chromium.new_page(viewport={"width": 1280, "height": 1000})
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(voila, wait_until="domcontentloaded", timeout=120_000)
+    page.wait_for_selector("tr[data-act=pick]", timeout=120_000)
+    assert page.locator("h1").first.inner_text().startswith("Did this tool really de-identify these images?")
+    assert not page.locator("text=import midi_nb").count(), "no code is shown"
+    rows = page.locator("tr[data-act=pick]")
+    page.locator(".facet button", has_text="privacy").first.click()
+    page.wait_for_selector(".chip")
+    rows.first.click()
+    page.wait_for_selector("section.card")
+    page.screenshot(path=str(SCREENSHOTS / "voila.png"), full_page=True)
+    page.close()
+    assert not errors

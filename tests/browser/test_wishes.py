@@ -1,0 +1,53 @@
+"""The what-if in JupyterLab: ticks move the score and the rank."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from midi_nb.frames import concat
+
+
+@pytest.fixture
+def results(make, tmp_path):
+    """Results of two submissions, the one slightly better than the other."""
+    rows = [
+        {
+            "passed": n > 4,
+            "score": float(n > 4),
+            "actual": "DOE",
+            "tag_path": f"(0010,10{n:02d})",
+            "name": f"Name {n}",
+            "check": str(n),
+        }
+        for n in range(20)
+    ]
+    better = make.results([row | {"passed": True} if n < 2 else row for n, row in enumerate(rows)])
+    path = tmp_path / "results.pkl"
+    concat([make.results(rows), better.assign(submission=pd.Categorical(["better"] * len(better)))]).to_pickle(path)
+    return path
+
+
+def test_ticks_move_score_and_rank(notebook, results):
+    source = f"""
+import pandas as pd, midi_nb as mn
+wishes = mn.widgets.what_if(pd.read_pickle({str(results)!r}), "run")
+wishes"""
+    page = notebook([source])
+    page.wait_for_selector("input[data-act=tick]")
+    boxes = page.locator("input[data-act=tick]")
+    for number in range(2):
+        boxes.nth(number).check()
+    page.kernel_has("wishes.scores.set_index('submission')['after'].round(3).to_dict()", {"run": 0.85, "better": 0.85})
+    boxes.nth(1).focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    page.kernel_has("len(wishes.fixed)", 3)
+    page.wait_for_function("() => document.querySelector('.midi-page').textContent.includes('rank 2 of 2 → 1 of 2')")
+    page.locator("[data-id='weights-70/20/10']").click()
+    page.locator("input[data-of=dicom]").fill("45")
+    page.keyboard.press("Tab")
+    page.kernel_has("wishes.weights", {"hipaa": 70.0, "dicom": 45.0, "tcia": 10.0})
+    page.select_option(".midi-page select", "better")
+    page.kernel_has("(wishes.submission, wishes.fixed)", ("better", []))
+    page.wait_for_function("() => document.querySelectorAll('input[data-act=tick]').length === 3")
