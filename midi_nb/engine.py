@@ -509,22 +509,19 @@ def _identifier(file: files_of.Released, path: str) -> str | None:
 
 def _judge_file(table: _Table, row: _Row, checks: Sequence[keys.Check], file: Any, judge: _Judge, rules: str) -> None:
     context = Context(judge.uids, judge.patients, row.patient)
-    look = {"pixels_retained": _digest, "pixels_hidden": _recognised}
+    original = judge.originals.get(row.instance or "") if rules == "strict" else None
+    verdicts = {name: (_LOOK.get(name, _attribute), getattr(action, rules)) for name, action in CHECKS.items()}
     for check in checks:
-        action = CHECKS.get(check.spec.action or "")
-        if action is None:
+        if check.spec.action not in verdicts:
             table.add(row, check, None, blank(LOST + "the key's action is none of the ten"))
             continue
+        look, verdict = verdicts[check.spec.action]
         try:
             if check.error:
                 raise _NoRow(check.error)
-            text = look.get(check.spec.action, _attribute)(file, check, judge)  # type: ignore[arg-type]
-            outcome = getattr(action, rules)(text, check, context)
-            if (
-                rules == "strict"
-                and outcome.passed
-                and _still_legible(file, check, judge.originals.get(row.instance or ""))
-            ):
+            text = look(file, check, judge)
+            outcome = verdict(text, check, context)
+            if original is not None and outcome.passed and _still_legible(file, check, original):
                 outcome = FAIL
         except _NoRow as reason:
             text, outcome = None, blank(LOST + str(reason))
@@ -575,9 +572,16 @@ def _recognised(file: files_of.Released, check: keys.Check, judge: _Judge) -> st
 _LEGIBLE = 0.25  # share of the letters' edges still in place from which on people read a word or two
 
 
-def _still_legible(file: files_of.Released, check: keys.Check, original: Path | None) -> bool:
+#: Where a check looks that does not look at its attribute.
+_LOOK: dict[str, Callable[[files_of.Released, keys.Check, _Judge], str | None]] = {
+    "pixels_retained": _digest,
+    "pixels_hidden": _recognised,
+}
+
+
+def _still_legible(file: files_of.Released, check: keys.Check, original: Path) -> bool:
     """Whether the burned-in text can measurably still be read, whatever the recognition of text says."""
-    if check.spec.action != "pixels_hidden" or check.box is None or original is None:
+    if check.spec.action != "pixels_hidden" or check.box is None:
         return False
     from . import pixels
 
@@ -606,28 +610,24 @@ class _Table:
     """Verdicts as they are made, and the frame of them."""
 
     def __init__(self) -> None:
-        self._rows: list[_Row] = []
-        self._checks: list[keys.Check] = []
-        self._texts: list[Any] = []
-        self._outcomes: list[Outcome] = []
+        self._verdicts: list[tuple[_Row, keys.Check, Any, Outcome]] = []
 
     def add(self, row: _Row, check: keys.Check, text: Any, outcome: Outcome) -> None:
-        self._rows.append(row)
-        self._checks.append(check)
-        self._texts.append(text)
-        self._outcomes.append(outcome)
+        self._verdicts.append((row, check, text, outcome))
 
     def frame(self) -> pd.DataFrame:
-        verdicts = keys.shared_columns(Outcome._fields, self._outcomes)
-        texts = encode([None if text is _MISSING else text for text in self._texts])
+        if not self._verdicts:
+            return tidy({}, RESULTS, 0)
+        rows, checks, told, outcomes = zip(*self._verdicts, strict=True)
+        texts = encode([None if text is _MISSING else text for text in told])
         columns = {
-            **keys.shared_columns(_Row._fields, self._rows),
-            **keys.check_columns(self._checks),
+            **keys.shared_columns(_Row._fields, rows),
+            **keys.check_columns(checks),
+            **keys.shared_columns(Outcome._fields, outcomes),
             "actual": texts,
-            "state": _states(texts, [text is _MISSING for text in self._texts]),
-            **verdicts,
+            "state": _states(texts, [text is _MISSING for text in told]),
         }
-        return tidy(columns, RESULTS, len(self._rows))
+        return tidy(columns, RESULTS, len(rows))
 
 
 def _states(texts: pd.Categorical, missing: Sequence[bool]) -> pd.Categorical:
