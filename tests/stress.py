@@ -72,7 +72,9 @@ def limited() -> None:
 def mutants(count: int, seed: int) -> list[dict[str, Any]]:
     """One row per mutation: tried, answered, skipped, crashes, hangs, files nobody accounts for."""
     demo = mn.make_demo(progress=False)
-    files = [path for path in released.files_below(demo.submissions["reference"].folder) if path.stat().st_size < 300_000]
+    files = [
+        path for path in released.files_below(demo.submissions["reference"].folder) if path.stat().st_size < 300_000
+    ]
     table = []
     for mutation in hostile.MUTATIONS:
         random, tried = Random(f"{seed} {mutation.__name__}"), max(count // len(hostile.MUTATIONS), 1)
@@ -140,7 +142,7 @@ def main() -> int:
     table = pd.DataFrame(mutants(options.mutants, options.seed) + killed(options.kills, options.seed))
     total = table[["tried", "answered", "skipped", "crashes", "hangs", "lost"]].sum().astype(int)
     table = pd.concat([table, pd.DataFrame([{"what": "total", **total}])]).fillna(0)
-    print(table.astype({name: int for name in total.index}).to_string(index=False))
+    print(table.astype(dict.fromkeys(total.index, int)).to_string(index=False))
     return int(total[["crashes", "hangs", "lost"]].any())
 
 
