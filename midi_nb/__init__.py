@@ -47,11 +47,12 @@ _FACE = {
     "write_html": "report",
     "write_summary": "files",
 }
-_ROOMS = ("plots", "widgets")
+_ROOMS = ("cases", "plots", "teaching", "widgets")
 
 __all__ = [
     "Submission",
     "audit",
+    "cases",
     "causes_table",
     "compare",
     "concat",
@@ -75,6 +76,7 @@ __all__ = [
     "read_scores",
     "score",
     "tally",
+    "teaching",
     "what_if",
     "widgets",
     "write_html",
@@ -102,7 +104,7 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
-    from . import plots, widgets
+    from . import cases, plots, teaching, widgets
     from .audits import audit, conformance, findings_table
     from .causes import causes_table, explain, problem_of, problems, what_if
     from .demo import make_demo

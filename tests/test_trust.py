@@ -69,8 +69,8 @@ def test_a_broken_patient_id_costs_its_own_checks_alone(demo, good, tmp_path):
     results = evaluated(tmp_path, demo)
     found = results[results["file"] == "odd.dcm"]
     assert found["released_patient"].isna().all()
-    assert (found.loc[found["tag"] == "(0010,0020)", "error"] == "the check failed (NotImplementedError)").all()
-    assert found.loc[found["tag"] != "(0010,0020)", "passed"].dropna().all()
+    assert (found.loc[found["tag_path"] == "(0010,0020)", "error"] == "the check failed (NotImplementedError)").all()
+    assert found.loc[found["tag_path"] != "(0010,0020)", "passed"].dropna().all()
 
 
 def test_truncated_at_every_kilobyte(demo, good, tmp_path):

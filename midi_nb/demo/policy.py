@@ -60,10 +60,9 @@ def apply_policy(
         Text with one rule a line, or a frame with the columns ``what`` and ``action``. ``what`` is ``*`` (everything),
         a value representation (``PN``, ``DA``, ``UI``), a keyword (``PatientName``), several of these, a tag
         ``(0010,0010)``, a group ``(0010,*)``, ``private``, a private attribute ``(0019,"CREATOR",7e)`` or block
-        ``(0019,"CREATOR",*)``; at any depth. ``action`` is a letter of PS3.15: K keep, X remove, Z empty, D dummy, U new
-        UID, C clean (a date is shifted, words that tell who it is go,
-        an age over 89 becomes 90). The last rule that speaks of an attribute counts;
-        an attribute that none speaks of is kept.
+        ``(0019,"CREATOR",*)``; at any depth. ``action`` is a letter of PS3.15: K keep, X remove, Z empty, D dummy, U
+        new UID, C clean (a date is shifted, words that tell who it is go, an age over 89 becomes 90). The last rule
+        that speaks of an attribute counts; an attribute that none speaks of is kept.
     original
         Folder of the files before de-identification.
     folder
@@ -129,7 +128,7 @@ def read_policy(rules: Any) -> list[Rule]:
 
 def _rules(where: str, pair: Sequence[str]) -> Iterator[Rule]:
     if len(pair) != 2:
-        raise ValueError(f"{where} is {pair[0]!r} alone; a rule is what it speaks of and an action, such as `PatientName Z`.")
+        raise ValueError(f"{where} is {pair[0]!r} alone; a rule names attributes and an action: `PatientName Z`.")
     whole, action = str(pair[0]).strip(), str(pair[1]).strip()
     if action not in ACTIONS:
         raise ValueError(f"{where} asks for the action {action!r}; the actions are {', '.join(ACTIONS)}.")
@@ -146,8 +145,10 @@ def _known(what: str, where: str) -> str:
     if what in ("*", "private") or what in _VRS or tag_for_keyword(what) is not None:
         return what
     near = get_close_matches(what, [entry[4] for entry in DicomDictionary.values()], 1)
-    raise ValueError(f"{where} speaks of {what!r}, which is no tag, keyword or value representation"
-                     + (f"; did you mean {near[0]}?" if near else "."))
+    raise ValueError(
+        f"{where} speaks of {what!r}, which is no tag, keyword or value representation"
+        + (f"; did you mean {near[0]}?" if near else ".")
+    )
 
 
 _VRS = {member.value for member in VR}
@@ -211,11 +212,11 @@ def _new_uid(element: DataElement, patient: Patient) -> Any:
 def _clean(element: DataElement, patient: Patient) -> Any:
     if element.VR == "UI":
         return _new_uid(element, patient)
-    cleaner = _CLEANERS.get(str(element.VR))
-    if cleaner is None:
+    cleaner, values = _CLEANERS.get(str(element.VR)), _several(element)
+    if cleaner is None or not values:
         return element.value
-    cleaned = [cleaner(str(value), patient) for value in _several(element)]
-    return cleaned if len(cleaned) > 1 else (cleaned or [None])[0]
+    cleaned = [cleaner(str(value), patient) for value in values]
+    return cleaned if len(cleaned) > 1 else cleaned[0]
 
 
 #: Letter of PS3.15 → (attribute, patient) → its new value. X never comes here: there is no value then.

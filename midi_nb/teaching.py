@@ -1,0 +1,279 @@
+"""Exercises that mark themselves: goals for a de-identification, and failures whose cause is to be guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from .causes import CAUSES, explain
+from .frames import require_columns
+
+__all__ = ["GOALS", "goals", "marks", "quiz"]
+
+_PEOPLE = "Physician|Operator|Institution|Person Name|Observer|Author|Organization|Station"
+_THERE = ("value",)  # what must be there to count: a date that is gone is no shifted date
+_KEPT = ("text_retained",)
+
+
+_READABLE = ("text_removed", "text_retained", "date_shifted")
+
+
+class Goal(NamedTuple):
+    """Something a good de-identification reaches: where it is asked for, and which checks it rests on."""
+
+    goal: str
+    source: str
+    actions: tuple[str, ...]
+    about: Callable[[pd.DataFrame], Any]
+    present: bool  # whether the attribute must still be there with a value
+    hint: str
+
+
+def _all(checks: pd.DataFrame) -> Any:
+    return np.ones(len(checks), dtype=bool)
+
+
+def _people(checks: pd.DataFrame) -> Any:
+    return checks["name"].astype("str").str.contains(_PEOPLE).to_numpy() & ~_private(checks)
+
+
+def _others(checks: pd.DataFrame) -> Any:
+    return ~_people(checks) & ~_private(checks)
+
+
+def _private(checks: pd.DataFrame) -> Any:
+    return checks["private"].to_numpy(dtype=bool)
+
+
+def _public(checks: pd.DataFrame) -> Any:
+    return ~_private(checks)
+
+
+_GROUP = "MIDI Task Group, best practice {}"
+#: In the order in which a policy usually reaches them.
+GOALS: tuple[Goal, ...] = (
+    Goal(
+        "The patient's names, numbers and addresses are gone",
+        "45 CFR 164.514(b)(2)(i)",
+        ("text_removed",),
+        _others,
+        False,
+        "problems() names the attributes that still hold them; free text needs C, an attribute of no use X or Z.",
+    ),
+    Goal(
+        "Other people and institutions are gone",
+        _GROUP.format(5),
+        ("text_removed",),
+        _people,
+        False,
+        "Names of persons have the value representation PN; institutions and stations have attributes of their own.",
+    ),
+    Goal(
+        "Dates are shifted, not left and not lost",
+        _GROUP.format(12),
+        ("date_shifted",),
+        _all,
+        True,
+        "C shifts dates; these have the value representations DA and DT. X passes officially and loses the time.",
+    ),
+    Goal(
+        "UIDs are new ones, the same wherever they stand",
+        _GROUP.format(3),
+        ("uid_changed", "uid_consistent"),
+        _all,
+        True,
+        "U gives a new UID and leaves the UIDs of the standard alone; UIDs have the value representation UI.",
+    ),
+    Goal(
+        "Each patient has one new identifier",
+        _GROUP.format(3),
+        ("patid_consistent",),
+        _all,
+        True,
+        "D gives PatientID a pseudonym that the mapping knows; Z would merge all patients into one.",
+    ),
+    Goal(
+        "Every object is still what it says it is",
+        _GROUP.format(3),
+        ("tag_retained", "text_notnull"),
+        _all,
+        False,
+        "An attribute of type 1 needs a value (D), one of type 2 may be empty (Z); only type 3 may go (X).",
+    ),
+    Goal(
+        "Descriptions keep what research needs",
+        _GROUP.format(2),
+        _KEPT,
+        _public,
+        False,
+        "K or C instead of X and Z; C takes codes for numbers that identify, so keep those: CodeValue K.",
+    ),
+    Goal(
+        "Private attributes that are known to be safe are still there",
+        _GROUP.format(13),
+        _KEPT,
+        _private,
+        False,
+        '`private X` drops them all; name the unsafe ones instead, or keep blocks: (0019,"GEMS_ACQU_01",*) K.',
+    ),
+    Goal(
+        "Private attributes that identify are gone",
+        _GROUP.format(13),
+        ("text_removed",),
+        _private,
+        False,
+        "problems() names the private attributes with text of a patient in them; X for each, or C.",
+    ),
+    Goal(
+        "No text is left in the pixels",
+        _GROUP.format(10),
+        ("pixels_hidden",),
+        _all,
+        False,
+        "No rule about attributes helps: give boxes={modality: (x0, y0, x1, y1)}.",
+    ),
+    Goal(
+        "Pixels without text are as they were",
+        _GROUP.format(2),
+        ("pixels_retained",),
+        _all,
+        False,
+        "A box by modality covers every image of it; name the instance instead.",
+    ),
+)
+
+
+def goals(results: pd.DataFrame) -> pd.DataFrame:
+    """The goals of a good de-identification: which of them a submission reaches, and a hint for those it does not.
+
+    Goals ask for more than the score where the official rules let too much pass: a date that is gone is not shifted.
+
+    Parameters
+    ----------
+    results
+        What ``evaluate`` or ``read_results`` returns.
+
+    Returns
+    -------
+    DataFrame
+        goal, source, checks, failed, reached (missing where no check asks for it), hint (where it is not reached).
+
+    Examples
+    --------
+    >>> import midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> results = mn.evaluate(demo.submissions["reference"], demo.key, progress=False)
+    >>> bool(goals(results)["reached"].all())
+    True
+    """
+    require_columns(results, ["action", "name", "private", "state", "passed", "original"], "goals()")
+    return pd.DataFrame([_progress(goal, results) for goal in GOALS]).astype({"reached": "boolean"})
+
+
+def _progress(goal: Goal, results: pd.DataFrame) -> dict[str, Any]:
+    asked = results[results["action"].isin(goal.actions)]
+    asked = asked[goal.about(asked)]
+    good = asked["passed"].fillna(False).to_numpy(dtype=bool)
+    if goal.present:
+        good &= (asked["state"].isin(_THERE) | asked["original"].isna()).to_numpy()
+    failed = int((~good).sum())
+    reached = failed == 0 if len(asked) else pd.NA
+    return {
+        "goal": goal.goal,
+        "source": goal.source,
+        "checks": len(asked),
+        "failed": failed,
+        "reached": reached,
+        "hint": goal.hint if failed else "",
+    }
+
+
+def quiz(results: pd.DataFrame, n: int = 6, seed: int = 0, actions: Sequence[str] = _READABLE) -> pd.DataFrame:
+    """Failures of `n` different causes without their causes, to be guessed; another seed gives other ones.
+
+    Parameters
+    ----------
+    results
+        What ``evaluate``, ``read_results`` or ``explain`` returns.
+    n, seed
+        How many cards, and which.
+    actions
+        Which checks the cards are about; those of texts and dates by default, for these can be read.
+
+    Returns
+    -------
+    DataFrame
+        card (1 to `n`), action, name, state, original, expected, actual; labelled as the rows of `results`.
+
+    Examples
+    --------
+    >>> import midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> results = mn.evaluate(demo.submissions["careless"], demo.key, progress=False)
+    >>> quiz(results, n=3)["card"].tolist()
+    [1, 2, 3]
+    """
+    failures = _explained(results).dropna(subset=["cause"])
+    here = failures["state"].isin(["value", "empty", "absent"])
+    told = failures[failures["action"].isin(actions) & here]
+    drawn = told.sample(frac=1, random_state=seed).drop_duplicates("cause").head(n)
+    columns = ["action", "name", "state", "original", "expected", "actual"]
+    cards = drawn[columns].copy()
+    cards.insert(0, "card", np.arange(1, len(cards) + 1))
+    return cards
+
+
+def marks(results: pd.DataFrame, cards: pd.DataFrame, guesses: Mapping[int, str]) -> pd.DataFrame:
+    """Guesses marked, one row a card; the cause of a card that was not guessed stays hidden.
+
+    Parameters
+    ----------
+    results
+        The results that `cards` were drawn from.
+    cards
+        What ``quiz`` gave.
+    guesses
+        Card → code of a cause.
+
+    Returns
+    -------
+    DataFrame
+        card, guess, right (missing where there is no guess), cause, explanation, fix.
+
+    Examples
+    --------
+    >>> import midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> results = mn.evaluate(demo.submissions["careless"], demo.key, progress=False)
+    >>> cards = quiz(results, n=2)
+    >>> marks(results, cards, {1: "missing_file"})["right"].tolist()
+    [False, <NA>]
+    """
+    require_columns(cards, ["card"], "marks()")
+    known = {cause.code: cause for cause in CAUSES}
+    strange = [guess for guess in guesses.values() if guess not in known]
+    if strange:
+        raise ValueError(f"{strange[0]!r} is no cause; the causes are {', '.join(known)}.")
+    truth = _explained(results).loc[cards.index, "cause"].astype("str").tolist()
+    rows = []
+    for card, cause in zip(cards["card"], truth, strict=True):
+        guess = guesses.get(card)
+        told = known[cause] if guess else None
+        rows.append(
+            {
+                "card": card,
+                "guess": guess or "",
+                "right": guess == cause if guess else pd.NA,
+                "cause": told.code if told else "?",
+                "explanation": told.sentence if told else "",
+                "fix": told.hint if told else "",
+            }
+        )
+    return pd.DataFrame(rows).astype({"right": "boolean"})
+
+
+def _explained(results: pd.DataFrame) -> pd.DataFrame:
+    return results if "cause" in results else explain(results)

@@ -1,0 +1,180 @@
+"""The notebooks: how they are written, and that every one of them runs from top to bottom without a complaint."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+import midi_nb as mn
+
+FOLDER = Path(__file__).parents[1] / "notebooks"
+NAMES = (
+    "00_start_here",
+    "01_score_submissions",
+    "02_why_it_failed",
+    "03_pixel_redaction",
+    "04_compare_tools",
+    "05_best_practices",
+    "06_audit_the_scorer",
+    "07_your_own_data",
+)
+TEMPLATE = "_template"  # what a new notebook starts from
+#: Widgets a notebook must show, in order.
+WIDGETS = {
+    "00_start_here": ["Explorer"],
+    "02_why_it_failed": ["Explorer", "Wishes"],
+    "03_pixel_redaction": ["Viewer", "Viewer", "Viewer", "Deck"],
+    "05_best_practices": ["Viewer"],
+}
+LINES = 8
+SECONDS, MEGABYTES = 60, 1500
+WIDGET = "application/vnd.jupyter.widget-view+json"
+MEASURE = """import resource as _r
+_self, _children = (_r.getrusage(who).ru_maxrss for who in (_r.RUSAGE_SELF, _r.RUSAGE_CHILDREN))
+print((_self + 2 * _children) // 1024)"""
+
+
+def read(name: str) -> Any:
+    return nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
+
+
+def code(name: str) -> list[Any]:
+    return [cell for cell in read(name).cells if cell.cell_type == "code"]
+
+
+def tags(cell: Any) -> list[str]:
+    return list(cell.metadata.get("tags", []))
+
+
+def test_these_are_all_the_notebooks() -> None:
+    assert {path.stem for path in FOLDER.glob("*.ipynb")} == {*NAMES, TEMPLATE}
+
+
+@pytest.mark.parametrize("name", [*NAMES, TEMPLATE])
+class TestEveryNotebook:
+    def test_is_valid_and_holds_no_output(self, name: str) -> None:
+        book = read(name)
+        nbformat.validate(book)
+        assert not [cell.id for cell in code(name) if cell.outputs or cell.execution_count is not None]
+
+    def test_opens_with_its_question_for_whom_how_long_and_what_not(self, name: str) -> None:
+        first = read(name).cells[0]
+        assert first.cell_type == "markdown"
+        assert re.match(r"# [^\n]+\?\n", first.source), "the title is a question"
+        assert all(word in first.source for word in ("**For**", "**Takes**", "**Does not cover**"))
+
+    def test_imports_first_then_one_cell_of_parameters(self, name: str) -> None:
+        imports, parameters, *rest = code(name)
+        statements = ast.parse(imports.source).body
+        allowed = (ast.Import, ast.ImportFrom)
+        assert all(isinstance(one, allowed) or ast.unparse(one).startswith("pd.set_option") for one in statements)
+        assert "parameters" in tags(parameters)
+        assert all(isinstance(one, ast.Assign) for one in ast.parse(parameters.source).body)
+        assert not [cell for cell in rest if "parameters" in tags(cell)]
+        assert not [cell for cell in rest if re.search(r"^\s*(import|from) ", cell.source, re.M)]
+
+    def test_cells_are_short_and_hold_no_machinery(self, name: str) -> None:
+        banned = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Try, ast.For, ast.While, ast.Lambda, ast.If)
+        for cell in code(name)[1:]:
+            assert len([line for line in cell.source.splitlines() if line.strip()]) <= LINES, cell.source
+            assert not [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, banned)], cell.source
+            assert not re.search(r"^\s*[!%]|/home/|/Users/|C:\\", cell.source, re.M), cell.source
+
+    def test_every_cell_ends_in_something_to_look_at(self, name: str) -> None:
+        for cell in code(name)[2:]:
+            if "exercise" not in tags(cell):
+                assert isinstance(ast.parse(cell.source).body[-1], ast.Expr), cell.source
+
+    def test_is_prose_between_short_pieces_of_code(self, name: str) -> None:
+        kinds = [cell.cell_type for cell in read(name).cells]
+        assert kinds.count("markdown") >= 0.7 * kinds.count("code")
+        assert kinds[-1] == "markdown", "it says where to go next"
+
+    def test_leads_only_to_notebooks_that_exist(self, name: str) -> None:
+        text = "\n".join(cell.source for cell in read(name).cells if cell.cell_type == "markdown")
+        links = re.findall(r"\]\((\w+\.ipynb)\)", text)
+        assert links
+        assert not [link for link in links if not (FOLDER / link).is_file()]
+
+
+@pytest.fixture(autouse=True)
+def _this_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(FOLDER.parent))
+
+
+def run(book: Any, folder: Path) -> tuple[Any, float, int]:
+    """The notebook with its outputs, the seconds it took, and the megabytes of its kernel and two workers."""
+    book.cells.append(nbformat.v4.new_code_cell(MEASURE))
+    started = time.monotonic()
+    client = NotebookClient(book, timeout=300, store_widget_state=False, resources={"metadata": {"path": str(folder)}})
+    client.execute()
+    return book, time.monotonic() - started, int(book.cells.pop().outputs[0].text)
+
+
+def complaints(book: Any) -> list[str]:
+    outputs = [output for cell in book.cells if cell.cell_type == "code" for output in cell.outputs]
+    return [output.text for output in outputs if output.output_type == "stream"]
+
+
+@pytest.mark.notebook
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", [*NAMES, TEMPLATE])
+def test_runs_on_the_demo(name: str, tmp_path: Path) -> None:
+    mn.make_demo(progress=False)
+    book, seconds, megabytes = run(read(name), tmp_path)
+    assert not complaints(book)
+    assert not list(tmp_path.iterdir()), "a notebook leaves nothing beside itself"
+    assert megabytes < MEGABYTES
+    assert seconds < SECONDS
+    ran = [cell for cell in book.cells if cell.cell_type == "code"]
+    shown = {cell.id: [output.get("data", {}) for output in cell.outputs] for cell in ran}
+    assert not [found for found in shown.values() if any(data.get("text/plain") == "False" for data in found)]
+    figures = [cell for cell in code(name) if cell.source.splitlines()[-1].startswith("mn.plots.")]
+    assert not [cell.source for cell in figures if not any("image/png" in data for data in shown[cell.id])]
+    widgets = [data["text/plain"] for found in shown.values() for data in found if WIDGET in data]
+    for kind in WIDGETS.get(name, []):
+        assert any(kind in text for text in widgets), kind
+    frames = [cell for cell in code(name)[2:] if cell not in figures and "exercise" not in tags(cell)]
+    assert not [cell.source for cell in frames if not any("text/plain" in data for data in shown[cell.id])]
+
+
+OWN = [name for name in NAMES if "\nreleased = None" in "\n" + code(name)[1].source]
+
+
+def test_most_notebooks_take_data_of_ones_own() -> None:
+    assert len(OWN) == 6
+
+
+@pytest.mark.notebook
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", OWN)
+def test_runs_on_other_data_after_changing_the_parameters_alone(name: str, tmp_path: Path) -> None:
+    demo = mn.make_demo(progress=False)
+    faultless = demo.submissions["reference"]  # nothing failed: every table of failures is empty
+    shutil.copytree(faultless.folder, tmp_path / "mine")
+    given = {
+        "released": tmp_path / "mine",
+        "key": demo.flat_key,
+        "uids, patients": (faultless.uids, faultless.patients),
+        "original": demo.original,
+    }
+    book = read(name)
+    parameters = next(cell for cell in book.cells if "parameters" in tags(cell))
+    for variable, value in given.items():
+        shown = ", ".join(repr(str(one)) for one in value) if isinstance(value, tuple) else repr(str(value))
+        parameters.source = re.sub(rf"^{variable} = [^#\n]+", f"{variable} = {shown}  ", parameters.source, flags=re.M)
+    (tmp_path / "here").mkdir()
+    book, _, _ = run(book, tmp_path / "here")
+    assert not complaints(book)
+    scores = [data["text/plain"] for cell in book.cells if cell.cell_type == "code" for output in cell.outputs
+              if "score" in (data := output.get("data", {})).get("text/plain", "")]  # fmt: skip
+    if name != "03_pixel_redaction":
+        assert any("1.0" in text for text in scores)

@@ -1,0 +1,161 @@
+"""Make the pictures of the README from the demo: plots drawn here, widgets photographed in a real browser.
+
+    python tools/make_figures.py [NAME …]     all of them, or those named
+
+They go to docs/images. Widgets need Chromium and playwright (``pip install 'midi_nb[dev]'``); where these are missing
+their pictures are left as they are, and said so.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+from PIL import Image, ImageOps
+
+import midi_nb as mn
+
+ROOT = Path(__file__).parents[1]
+IMAGES = ROOT / "docs" / "images"
+LARGEST = 300_000  # bytes
+
+sys.path.insert(0, str(ROOT / "tests" / "browser"))
+import harness  # noqa: E402 - the browser of the tests
+
+SETUP = """
+import midi_nb as mn
+demo = mn.make_demo(progress=False)
+careless = demo.submissions["careless"]
+results = mn.explain(mn.evaluate(careless, demo.key, progress=False), original=demo.original, released=careless)
+boxes = results[results["action"] == "pixels_hidden"]
+images = [careless.folder / file for file in boxes["file"].dropna().unique()]
+"""
+
+
+def explorer(page: Any) -> Any:
+    """A leak, its words and its rule."""
+    page.locator(".facet button", has_text="privacy").first.click()
+    page.kernel_has("explorer.filters", {"axis": ["privacy"]})
+    page.locator("tr[data-act=pick]", has_text="Part of the text left").first.click()
+    page.wait_for_selector("section.card")
+    return page.locator(".midi-board")
+
+
+def viewer(page: Any) -> Any:
+    """A box that was redacted in part, the original to its left."""
+    page.wait_for_selector(".midi-viewer .midi-boxes li")
+    page.kernel("[viewer.set_trait('frame', 3), viewer.set_trait('mode', 'swipe')]")
+    page.wait_for_function("() => document.querySelector('.midi-screen').dataset.shown.startsWith('3 swipe')")
+    page.wait_for_timeout(1000)
+    return page.locator(".midi-viewer")
+
+
+def deck(page: Any) -> Any:
+    """A region to judge, released and original."""
+    page.wait_for_selector(".deck")
+    page.locator(".deck").focus()
+    page.keyboard.press("ArrowRight")
+    page.kernel_has("deck.place", 1)
+    return page.locator(".midi-board")
+
+
+def what_if(page: Any) -> Any:
+    """Two problems ticked as mended, and the score that follows."""
+    page.wait_for_selector("input[data-act=tick]")
+    page.locator("input[data-act=tick]").first.check()
+    page.kernel_has("len(wishes.fixed)", 1)
+    page.locator("input[data-act=tick]").nth(1).check()
+    page.kernel_has("len(wishes.fixed)", 2)
+    return page.locator(".midi-board")
+
+
+#: Picture → the cell that shows the widget, what is done on it, and what is photographed.
+WIDGETS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "explorer": ("explorer = mn.widgets.explore(results, careless, demo.original)\nexplorer", explorer),
+    "viewer": ("viewer = mn.widgets.view(images, results, demo.original, height=460)\nviewer", viewer),
+    "deck": ("deck = mn.widgets.review(results, careless, demo.original, log='verdicts.jsonl')\ndeck", deck),
+    "what_if": ("wishes = mn.widgets.what_if(results)\nwishes", what_if),
+}
+#: Picture → (results of all submissions, explained) → the plot.
+PLOTS: dict[str, Callable[[Any], Any]] = {
+    "tradeoff": lambda results: mn.plots.tradeoff(results),
+    "ranking": lambda results: mn.plots.ranking(mn.rank(results)),
+    "causes": lambda results: mn.plots.causes(results[results["submission"] == "careless"], limit=10),
+    "heatmap": lambda results: mn.plots.heatmap(results, rows="action", columns="submission"),
+}
+
+
+def write(name: str, png: bytes) -> None:
+    """Writes a picture with as few colours as it needs; one that is too large is refused."""
+    small = io.BytesIO()
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    picture.quantize(256, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+    if small.tell() > LARGEST:
+        raise SystemExit(f"{name}.png would have {small.tell():,} bytes, more than {LARGEST:,}.")
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    (IMAGES / f"{name}.png").write_bytes(small.getvalue())
+    print(f"docs/images/{name}.png  {picture.width} × {picture.height}, {small.tell() // 1000} kB")
+
+
+def framed(png: bytes) -> bytes:
+    """A photograph with a margin round it."""
+    inside, outside = Image.open(io.BytesIO(png)).convert("RGB"), io.BytesIO()
+    ImageOps.expand(inside, border=20, fill="white").save(outside, "PNG")
+    return outside.getvalue()
+
+
+def draw(names: list[str]) -> None:
+    """Draws plots of all submissions of the demo."""
+    demo = mn.make_demo(progress=False)
+    runs = [mn.evaluate(one, demo.key, name=name, progress=False) for name, one in demo.submissions.items()]
+    results = mn.explain(mn.concat(runs))
+    for name in names:
+        axes = PLOTS[name](results)
+        picture = io.BytesIO()
+        axes.figure.savefig(picture, format="png", dpi=120, bbox_inches="tight", facecolor="white")
+        plt.close(axes.figure)
+        write(name, picture.getvalue())
+
+
+def photograph(names: list[str]) -> None:
+    """Photographs widgets in JupyterLab; what the browser complains of ends it."""
+    if why := harness.missing():
+        print(f"Left as they are, for {why}: {', '.join(names)}")
+        return
+    mn.make_demo(progress=False)
+    with harness.lab() as server, harness.chromium() as browser:
+        for name in names:
+            cell, act = WIDGETS[name]
+            page = harness.open_notebook(
+                server, browser, f"{name}.ipynb", [SETUP, cell], width=1280, height=1500, theme="light"
+            )
+            target = act(page)
+            page.mouse.move(0, 0)
+            page.wait_for_timeout(500)
+            write(name, framed(target.screenshot()))
+            harness.close(page)
+
+
+def main(names: list[str]) -> None:
+    unknown = set(names) - {*PLOTS, *WIDGETS}
+    if unknown:
+        raise SystemExit(
+            f"There is no picture {', '.join(sorted(unknown))}; there are {', '.join([*PLOTS, *WIDGETS])}."
+        )
+    os.chdir(tempfile.mkdtemp())
+    for make, known in ((draw, PLOTS), (photograph, WIDGETS)):
+        if wanted := [name for name in known if not names or name in names]:
+            make(wanted)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
