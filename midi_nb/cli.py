@@ -436,7 +436,13 @@ _WRITES = (
     _option("--html", metavar="FILE", help="write a self-contained report"),
     _option("--official", metavar="FOLDER", help="write the reports of the official script"),
     _option("--summary", metavar="FILE", help="write counts only, fit to be published (JSON)"),
-    _option("--no-values", action="store_true", help="hide values and identifiers in the HTML report"),
+    _option(
+        "--value-free",
+        "--no-values",
+        dest="no_values",
+        action="store_true",
+        help="hide values and identifiers in the HTML report",
+    ),
 )
 _DEMO = (
     _option("folder", nargs="?", default="midi-nb-demo", metavar="FOLDER", help="where (default midi-nb-demo)"),

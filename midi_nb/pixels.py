@@ -309,11 +309,13 @@ def _decoding(dataset: Any) -> Iterator[None]:
     try:
         with quiet():
             yield
-    except Exception as error:
+    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # the panic of a decoder written in Rust is no Exception
         raise ValueError(_why_not(dataset, error)) from None
 
 
-def _why_not(dataset: Any, error: Exception) -> str:
+def _why_not(dataset: Any, error: BaseException) -> str:
     from pydicom.pixels.decoders.base import get_decoder
 
     syntax = getattr(getattr(dataset, "file_meta", None), "TransferSyntaxUID", None)

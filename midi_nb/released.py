@@ -184,11 +184,7 @@ class Released:
         except KeyError:
             found: dict[tuple[int, str], list[int]] = {}
             for tag in sorted(dataset.keys()):
-                if (
-                    tag >> 16 & 1
-                    and 0x10 <= tag & 0xFFFF <= 0xFF
-                    and (creator := str(dataset[tag].value or "").upper())
-                ):
+                if tag >> 16 & 1 and 0x10 <= tag & 0xFFFF <= 0xFF and (creator := _creator(dataset, tag)):
                     found.setdefault((tag >> 16, creator), []).append(tag & 0xFF)
             self._blocks[id(dataset)] = found
             return found
@@ -229,6 +225,13 @@ class Released:
         if tag not in self._elements(dataset) or (step.group & 1 and self._label(dataset, tag)[6] == '"'):
             return None
         return tag
+
+
+def _creator(dataset: Any, tag: int) -> str:
+    try:
+        return str(dataset[tag].value or "").upper()
+    except Exception:  # a creator that cannot be told owns nothing
+        return ""
 
 
 # VRs whose text depends on the bytes and the character set alone (that of SS depends on the tag too: pydicom takes the

@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 
 import midi_nb as mn
-from midi_nb import released
+from midi_nb import pixels, released
 
 SMALL = 300_000  # bytes; the mutations go for the header, and large pixels only slow the copying
 
@@ -71,6 +71,35 @@ def test_a_broken_patient_id_costs_its_own_checks_alone(demo, good, tmp_path):
     assert found["released_patient"].isna().all()
     assert (found.loc[found["tag_path"] == "(0010,0020)", "error"] == "the check failed (NotImplementedError)").all()
     assert found.loc[found["tag_path"] != "(0010,0020)", "passed"].dropna().all()
+
+
+def test_a_decoder_that_panics_costs_its_own_image(demo, tmp_path, monkeypatch):
+    """Found by fuzzing: what a decoder written in Rust raises on a broken stream is no Exception."""
+    from pydicom.dataset import Dataset
+
+    class Panic(BaseException):
+        pass
+
+    def panicking(_dataset):
+        raise Panic("index out of bounds")
+
+    files = (released.read(path).dataset for path in released.files_below(demo.original))
+    dataset = next(dataset for dataset in files if "PixelData" in dataset and "NumberOfFrames" not in dataset)
+    monkeypatch.setattr(Dataset, "pixel_array", property(panicking))
+    with pytest.raises(ValueError, match=r"^the pixels cannot be decoded \(.*, Panic\)\.$"):
+        pixels.crops(dataset, (0, 0, 9, 9))
+
+
+def test_a_broken_private_creator_owns_nothing(demo, tmp_path):
+    """Found by fuzzing: the walk over all elements ended at it."""
+    original = next(path for path in released.files_below(demo.original) if b"GEMS_ACQU_01" in path.read_bytes())
+    data = original.read_bytes()
+    place = data.index(b"GEMS_ACQU_01") - 4
+    (tmp_path / "odd.dcm").write_bytes(data[:place] + b"LS" + data[place + 2 :])
+    with released.quiet():
+        paths = [path for path, _ in released.read(tmp_path / "odd.dcm").elements()]
+    assert "(7fe0,0010)" in paths
+    assert not any("GEMS_ACQU_01" in path for path in paths)
 
 
 def test_truncated_at_every_kilobyte(demo, good, tmp_path):
