@@ -203,8 +203,8 @@ def recode(values: Any, change: Callable[[str], str | None]) -> pd.Categorical:
     """
     old = values.cat if isinstance(values, pd.Series) else values
     new, found = pd.factorize(np.asarray([change(text) for text in texts_of(old)], dtype=object), use_na_sentinel=True)
-    codes = np.append(new, -1)[np.asarray(old.codes)]
-    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(_index(found)))
+    narrow = np.append(new, -1).astype(np.min_scalar_type(-max(len(found), 1)))
+    return pd.Categorical.from_codes(narrow[np.asarray(old.codes)], dtype=pd.CategoricalDtype(_index(found)))
 
 
 def texts_of(values: Any) -> Any:
@@ -252,7 +252,7 @@ def _united(pieces: Sequence[pd.Series]) -> pd.Categorical:
         codes = [piece.cat.codes.to_numpy() for piece in pieces]
         return pd.Categorical.from_codes(np.concatenate(codes), dtype=dtype)
     place: dict[Any, int] = {}
-    maps = [[place.setdefault(text, len(place)) for text in piece.cat.categories] for piece in pieces]
+    maps = [[place.setdefault(text, len(place)) for text in texts_of(piece.cat)] for piece in pieces]
     size = np.min_scalar_type(-max(len(place), 1))
     codes = [
         np.array([*new, -1], dtype=size)[piece.cat.codes.to_numpy()] for new, piece in zip(maps, pieces, strict=True)

@@ -11,6 +11,7 @@ import itertools
 import sqlite3
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ _TOGETHER = (
 )
 _UNUSED = ("index", "file_index")
 _NEXT, _NULL = "\x1f", "\x1e"  # between joined cells, and for a cell that is null: control characters made for it
-_CHUNK = 50_000
+_CHUNK = 10_000
 
 
 def columns_of(path: Path) -> dict[str, pd.Categorical]:
@@ -43,7 +44,7 @@ def columns_of(path: Path) -> dict[str, pd.Categorical]:
         header, rows = sniff.table_rows(path)
     _check(path, header)
     names = sniff.plain(header)
-    return dict(zip(names, _encoded(_even(path, names, rows), len(names)), strict=True))
+    return dict(zip(names, _encoded(_chunks(_even(path, names, rows)), len(names)), strict=True))
 
 
 def _check(path: Path, header: Sequence[str], place: str = "") -> None:
@@ -80,6 +81,11 @@ def _even(path: Path, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> It
         )
 
 
+def _chunks(rows: Iterator[Sequence[Any]]) -> Iterator[Sequence[Sequence[Any]]]:
+    while chunk := list(itertools.islice(rows, _CHUNK)):
+        yield chunk
+
+
 def _of_database(path: Path) -> dict[str, pd.Categorical]:
     with sniff.database(path) as connection:
         found = sniff.tables(connection)
@@ -103,19 +109,27 @@ def _of_database(path: Path) -> dict[str, pd.Categorical]:
             return dict(zip(names, _encoded(_rows(connection, query), len(names)), strict=True))
 
 
-def _rows(connection: sqlite3.Connection, query: str) -> Iterator[Sequence[Any]]:
-    """The rows of the table. Texts are decoded by SQLite's own decoder, and by our patient one where that gives up."""
+def _rows(connection: sqlite3.Connection, query: str) -> Iterator[Sequence[Sequence[Any]]]:
+    """The rows of the table, some at a time.
+
+    Texts are decoded by SQLite's own decoder, and by our patient one from where that gives up.
+    """
     tolerant, connection.text_factory = connection.text_factory, str
     rows = 0
     try:
-        for row in connection.execute(f"SELECT {query} FROM {TABLE}"):
-            rows += 1
-            yield row
+        for chunk in _fetched(connection.execute(f"SELECT {query} FROM {TABLE}")):
+            rows += len(chunk)
+            yield chunk
     except sqlite3.OperationalError as error:
         if "decode" not in str(error):
             raise
         connection.text_factory = tolerant
-        yield from itertools.islice(connection.execute(f"SELECT {query} FROM {TABLE}"), rows, None)
+        yield from _fetched(connection.execute(f"SELECT {query} FROM {TABLE} LIMIT -1 OFFSET {rows}"))
+
+
+def _fetched(cursor: sqlite3.Cursor) -> Iterator[Sequence[Sequence[Any]]]:
+    while chunk := cursor.fetchmany(_CHUNK):
+        yield chunk
 
 
 def _joined(names: Sequence[str]) -> str:
@@ -144,15 +158,14 @@ class _Numbering(dict[Any, int]):
         return number
 
 
-def _encoded(rows: Iterable[Sequence[Any]], width: int) -> list[pd.Categorical]:
+def _encoded(chunks: Iterable[Sequence[Sequence[Any]]], width: int) -> list[pd.Categorical]:
     """Rows as columns, every cell text; one dictionary a column over the whole stream."""
-    rows = iter(rows)
     places = [_Numbering() for _ in range(width)]
     codes: list[list[Any]] = [[] for _ in range(width)]
-    while chunk := list(itertools.islice(rows, _CHUNK)):
-        for column, cells in enumerate(zip(*chunk, strict=True)):
-            numbers = map(places[column].__getitem__, cells)
-            codes[column].append(np.fromiter(numbers, dtype="int32", count=len(cells)))
+    for chunk in chunks:
+        for column, place in enumerate(places):
+            numbers = map(place.__getitem__, map(itemgetter(column), chunk))
+            codes[column].append(np.fromiter(numbers, dtype="int32", count=len(chunk)))
     return [_column(place, parts) for place, parts in zip(places, codes, strict=True)]
 
 
@@ -160,5 +173,5 @@ def _column(place: dict[Any, int], parts: list[Any]) -> pd.Categorical:
     texts = encode([None if cell is None else cell if isinstance(cell, str) else str(cell) for cell in place])
     if not parts:
         return texts
-    new = texts.codes
+    new = texts.codes  # as narrow as the number of texts allows
     return pd.Categorical.from_codes(np.concatenate([new[part] for part in parts]), dtype=texts.dtype)
