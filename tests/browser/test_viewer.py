@@ -83,7 +83,7 @@ def press(page: Any, *keys: str) -> None:
 
 
 def drag(page: Any, dx: int, dy: int, at: tuple[float, float] = (0.5, 0.5), key: str | None = None) -> None:
-    box = page.locator(".midi-screen").bounding_box()
+    box = place_of(page, ".midi-screen")
     x, y = box["x"] + at[0] * box["width"], box["y"] + at[1] * box["height"]
     if key:
         page.keyboard.down(key)
@@ -105,6 +105,16 @@ def pixel(page: Any, x: float, y: float) -> list[int]:
     }"""
     page.wait_for_timeout(60)
     return list(page.evaluate(script, [x, y]))
+
+
+def place_of(page: Any, selector: str) -> dict[str, float]:
+    """Where an element stands, once it does: boxes are drawn anew whenever the viewer's state changes."""
+    for _ in range(100):
+        place = page.locator(selector).bounding_box()
+        if place is not None:
+            return dict(place)
+        page.wait_for_timeout(50)
+    raise AssertionError(f"{selector} never came to stand anywhere")
 
 
 def test_boxes_are_drawn_by_verdict_and_labelled_with_how_much_is_legible(page: Any) -> None:
@@ -206,7 +216,7 @@ def test_a_click_on_a_box_selects_its_row(page: Any) -> None:
 
 
 def test_hovering_a_box_tells_its_words(page: Any) -> None:
-    box = page.locator("rect.midi-fail").bounding_box()
+    box = place_of(page, "rect.midi-fail")
     page.mouse.move(box["x"] + 20, box["y"] + 8)
     tip = page.locator(".midi-tip")
     tip.wait_for(state="visible")
