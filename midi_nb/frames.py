@@ -169,7 +169,7 @@ def as_column(values: Any, kind: Any, rows: int) -> Any:
     categorical = known or kind == "category"
     if values is None or isinstance(values, str | bool | float):
         value = False if values is None and kind == "bool" else values
-        return constant(value, kind, rows) if categorical else pd.Series(value, index=range(rows), dtype=kind).array
+        return constant(value, kind, rows) if categorical else pd.array([value], dtype=kind).repeat(rows)
     if isinstance(values, pd.Categorical) and categorical:
         if not len(values.categories):  # Parquet keeps no type of texts that are not there
             return constant(None, kind, rows)

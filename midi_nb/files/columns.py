@@ -1,37 +1,35 @@
 """The columns of an official file, each as the distinct texts it holds and a code for every row.
 
 A full run has eight million rows of 29 columns, but each column repeats itself: held as codes the whole is a gigabyte
-where rows of texts would be twenty. From a database, columns that vary together are fetched as one text: SQLite puts
-them together far faster than Python takes them apart, and each distinct combination is taken apart once.
+where rows of texts would be twenty. A database is read in pages of rows, each column of a page as one long text: SQLite
+puts cells together, and Python takes a text apart, far faster than either hands over one cell; and pages are put
+together in threads while others are taken apart.
 """
 
 from __future__ import annotations
 
 import itertools
+import os
 import sqlite3
 import warnings
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from operator import itemgetter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..frames import CODES, encode, texts_of
+from ..frames import encode
 from . import sniff
 
 TABLE = "validation_results"
 
-#: Columns that vary together: a check of the key with its verdict, an instance. (Not the score: SQLite writes a
-#: number as text with 15 digits, and a third has more.)
-_TOGETHER = (
-    ("check_index", "check_passed", "action", "tag", "tag_ds", "tag_name", "prev_cat", *CODES),
-    ("modality", "class", "patient", "study", "series", "instance", "file_name", "file_path"),
-)
 _UNUSED = ("index", "file_index")
-_NEXT, _NULL = "\x1f", "\x1e"  # between joined cells, and for a cell that is null: control characters made for it
-_CHUNK = 10_000
+_NEXT, _NULL = "\x1f", "\x1e"  # between cells, and for a cell that is null: control characters made for it
+_PAGE = 1 << 22  # bytes
+_THREADS = min(4, os.cpu_count() or 1)
 
 
 def columns_of(path: Path) -> dict[str, pd.Categorical]:
@@ -44,7 +42,7 @@ def columns_of(path: Path) -> dict[str, pd.Categorical]:
         header, rows = sniff.table_rows(path)
     _check(path, header)
     names = sniff.plain(header)
-    return dict(zip(names, _encoded(_chunks(_even(path, names, rows)), len(names)), strict=True))
+    return dict(zip(names, _encoded(_even(path, names, rows), len(names)), strict=True))
 
 
 def _check(path: Path, header: Sequence[str], place: str = "") -> None:
@@ -81,11 +79,6 @@ def _even(path: Path, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> It
         )
 
 
-def _chunks(rows: Iterator[Sequence[Any]]) -> Iterator[Sequence[Sequence[Any]]]:
-    while chunk := list(itertools.islice(rows, _CHUNK)):
-        yield chunk
-
-
 def _of_database(path: Path) -> dict[str, pd.Categorical]:
     with sniff.database(path) as connection:
         found = sniff.tables(connection)
@@ -96,82 +89,133 @@ def _of_database(path: Path) -> dict[str, pd.Categorical]:
             raise ValueError(f"{path} has no table {TABLE} (found: {', '.join(found) or 'none'}); it holds no results.")
         _check(path, found[TABLE], f", table {TABLE},")
         names = [name for name in found[TABLE] if name not in _UNUSED]
-        groups = [[name for name in group if name in names] for group in _TOGETHER]
-        groups = [group for group in groups if group]
-        alone = [name for name in names if not any(name in group for group in groups)]
-        query = ", ".join([*map(_joined, groups), *map(sniff.quoted, alone)])
         try:
-            encoded = _encoded(_rows(connection, query), len(groups) + len(alone))
-            apart = [column for group, texts in zip(groups, encoded, strict=False) for column in _apart(group, texts)]
-            return dict(zip([*itertools.chain(*groups), *alone], [*apart, *encoded[len(groups) :]], strict=True))
-        except _Inseparable:  # a cell holds the very characters that were to stand between cells
-            query = ", ".join(map(sniff.quoted, names))
-            return dict(zip(names, _encoded(_rows(connection, query), len(names)), strict=True))
-
-
-def _rows(connection: sqlite3.Connection, query: str) -> Iterator[Sequence[Sequence[Any]]]:
-    """The rows of the table, some at a time.
-
-    Texts are decoded by SQLite's own decoder, and by our patient one from where that gives up.
-    """
-    tolerant, connection.text_factory = connection.text_factory, str
-    rows = 0
-    try:
-        for chunk in _fetched(connection.execute(f"SELECT {query} FROM {TABLE}")):
-            rows += len(chunk)
-            yield chunk
-    except sqlite3.OperationalError as error:
-        if "decode" not in str(error):
-            raise
-        connection.text_factory = tolerant
-        yield from _fetched(connection.execute(f"SELECT {query} FROM {TABLE} LIMIT -1 OFFSET {rows}"))
-
-
-def _fetched(cursor: sqlite3.Cursor) -> Iterator[Sequence[Sequence[Any]]]:
-    while chunk := cursor.fetchmany(_CHUNK):
-        yield chunk
-
-
-def _joined(names: Sequence[str]) -> str:
-    cells = ", ".join(f"ifnull({sniff.quoted(name)}, '{_NULL}')" for name in names)
-    return f"printf('{_NEXT.join(['%s'] * len(names))}', {cells})"
+            columns = _joined(_pages(path, connection, names), len(names))
+        except _Inseparable:
+            rows = connection.execute(f"SELECT {', '.join(map(sniff.quoted, names))} FROM {TABLE}")
+            columns = _encoded(rows, len(names))
+    return dict(zip(names, columns, strict=True))
 
 
 class _Inseparable(Exception):
-    """Joined cells that cannot be told apart."""
+    """A table whose cells cannot be read as joined texts; row by row they can."""
 
 
-def _apart(names: Sequence[str], joined: pd.Categorical) -> list[pd.Categorical]:
-    """The columns that were fetched as one."""
-    rows = [text.split(_NEXT) for text in texts_of(joined)]
-    if any(len(row) != len(names) for row in rows):
+def _pages(path: Path, connection: sqlite3.Connection, names: Sequence[str]) -> Iterator[list[tuple[list[str], Any]]]:
+    """Pages of the table in the order of its rows: of each column the distinct texts and a code for every row.
+
+    Threads make pages ahead; SQLite and Arrow let go of Python while they work.
+    """
+    try:
+        first, last = connection.execute(
+            f"SELECT (SELECT min(_rowid_) FROM {TABLE}), (SELECT max(_rowid_) FROM {TABLE})"
+        ).fetchone()
+    except sqlite3.OperationalError:  # a table made without
+        raise _Inseparable from None
+    if first is None:  # no rows, or a view
         raise _Inseparable
-    cells = zip(*rows, strict=True) if rows else [()] * len(names)
-    return [encode([None if cell == _NULL else cell for cell in column]).take(joined.codes) for column in cells]
+    row_bytes = path.stat().st_size // (last - first + 1)
+    if row_bytes < len(names):  # fewer bytes than cells: most numbers between first and last have no row
+        raise _Inseparable
+    step = max(_PAGE // row_bytes, 1)
+    types = {row[1]: str(row[2]) for row in connection.execute(f"PRAGMA table_info({TABLE})")}
+    told = [f"group_concat({_cell(name, types[name])}, '{_NEXT}'), count({sniff.quoted(name)})" for name in names]
+    query = f"SELECT count(*), {', '.join(told)} FROM {TABLE} WHERE _rowid_ BETWEEN ? AND ?"
+
+    def page(start: int) -> list[tuple[list[str], Any]]:
+        with sniff.database(path) as own:
+            own.create_function("exact", 1, repr, deterministic=True)
+            own.text_factory = bytes
+            try:
+                rows, *told = own.execute(query, (start, start + step - 1)).fetchone()
+            except sqlite3.DataError:  # a text longer than SQLite makes
+                raise _Inseparable from None
+        return [_apart(cells, rows, filled) for cells, filled in zip(told[::2], told[1::2], strict=True) if rows]
+
+    starts = iter(range(first, last + 1, step))
+    with ThreadPoolExecutor(_THREADS) as pool:
+        asked = deque(pool.submit(page, start) for start in itertools.islice(starts, _THREADS + 1))
+        while asked:
+            yield asked.popleft().result()
+            asked.extend(pool.submit(page, start) for start in itertools.islice(starts, 1))
 
 
-class _Numbering(dict[Any, int]):
-    """Numbers things in the order they are first asked for."""
+def _cell(name: str, declared: str) -> str:
+    """A cell as SQL text. Numbers as Python writes them: SQLite gives 15 digits, and a third has more."""
+    cell = sniff.quoted(name)
+    if "TEXT" not in declared.upper():  # where there may be numbers: a column of texts turns them into texts
+        cell = f"CASE WHEN typeof({cell}) = 'real' AND {cell} <> 1 THEN exact({cell}) ELSE {cell} END"
+    return f"ifnull({cell}, '{_NULL}')"
 
-    def __missing__(self, thing: Any) -> int:
-        number = self[thing] = len(self)
+
+def _apart(cells: bytes, rows: int, filled: int) -> tuple[list[str], Any]:
+    """The distinct texts among joined cells, and a code for every row."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not filled:
+        return [_NULL], np.zeros(rows, dtype="int8")
+    try:
+        coded = pc.split_pattern(pa.array([cells], pa.string()), _NEXT).flatten().dictionary_encode()
+    except pa.ArrowInvalid:  # no UTF-8
+        raise _Inseparable from None
+    texts, codes = coded.dictionary.to_pylist(), coded.indices.to_numpy()
+    nulls = np.count_nonzero(codes == texts.index(_NULL)) if _NULL in texts else 0
+    if len(codes) != rows or nulls != rows - filled:  # a cell holds the very characters made for joining
+        raise _Inseparable
+    return texts, codes
+
+
+def _joined(pages: Iterable[list[tuple[list[str], Any]]], width: int) -> list[pd.Categorical]:
+    """Pages as columns; one dictionary a column over all of them."""
+    columns = [_Column(null=_NULL) for _ in range(width)]
+    for page in pages:
+        for column, (texts, codes) in zip(columns, page, strict=False):
+            column.add(texts, codes)
+    return [column.encoded() for column in columns]
+
+
+def _encoded(rows: Iterable[Sequence[Any]], width: int) -> list[pd.Categorical]:
+    """Rows as columns, every cell text."""
+    columns = [_Column(null=None) for _ in range(width)]
+    rows = iter(rows)
+    while chunk := list(itertools.islice(rows, 10_000)):
+        for column, cells in zip(columns, zip(*chunk, strict=True), strict=True):
+            column.add([_text(cell) for cell in cells])
+    return [column.encoded() for column in columns]
+
+
+class _Column:
+    """A column while it is read: its distinct texts in the order they came, and for each row the number of its text."""
+
+    def __init__(self, null: str | None) -> None:
+        self.null = null
+        self.number: dict[str | None, int] = _Numbering()
+        self.codes: list[Any] = []
+
+    def add(self, cells: Sequence[str | None], codes: Any = slice(None)) -> None:
+        """Add cells, or the rows that `codes` makes of them."""
+        numbers = np.fromiter(map(self.number.__getitem__, cells), dtype="int32", count=len(cells))
+        self.codes.append(numbers.astype(np.min_scalar_type(-max(len(self.number), 1)))[codes])
+
+    def encoded(self) -> pd.Categorical:
+        """The column, which is forgotten here: two copies of all columns would be one too many."""
+        texts = encode([None if cell == self.null else cell for cell in self.number])
+        self.number.clear()
+        codes, self.codes = self.codes, []
+        new = texts.codes  # as narrow as the number of texts allows
+        return pd.Categorical.from_codes(np.concatenate([new[part] for part in codes] or [new]), dtype=texts.dtype)
+
+
+def _text(cell: Any) -> str | None:
+    if cell is None or isinstance(cell, str):
+        return cell
+    return cell.decode("utf-8", "surrogateescape") if isinstance(cell, bytes) else str(cell)
+
+
+class _Numbering(dict[str | None, int]):
+    """Numbers texts in the order they are first asked for."""
+
+    def __missing__(self, text: str | None) -> int:
+        number = self[text] = len(self)
         return number
-
-
-def _encoded(chunks: Iterable[Sequence[Sequence[Any]]], width: int) -> list[pd.Categorical]:
-    """Rows as columns, every cell text; one dictionary a column over the whole stream."""
-    places = [_Numbering() for _ in range(width)]
-    codes: list[list[Any]] = [[] for _ in range(width)]
-    for chunk in chunks:
-        for column, place in enumerate(places):
-            numbers = map(place.__getitem__, map(itemgetter(column), chunk))
-            codes[column].append(np.fromiter(numbers, dtype="int32", count=len(chunk)))
-    return [_column(place, parts) for place, parts in zip(places, codes, strict=True)]
-
-
-def _column(place: dict[Any, int], parts: list[Any]) -> pd.Categorical:
-    texts = encode([None if cell is None else cell if isinstance(cell, str) else str(cell) for cell in place])
-    if not parts:
-        return texts
-    new = texts.codes  # as narrow as the number of texts allows
-    return pd.Categorical.from_codes(np.concatenate([new[part] for part in parts]), dtype=texts.dtype)

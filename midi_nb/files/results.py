@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from .. import tags
-from ..frames import CODES, LOST, RESULTS, category_of, concat, constant, encode, recode, texts_of, tidy
+from ..frames import CODES, LOST, RESULTS, STATES, category_of, concat, constant, encode, recode, texts_of, tidy
 from . import runs, sniff
 from .columns import columns_of
 from .keys import as_mapping, check_columns, open_key, region_of, shared_columns, unwrap
@@ -61,18 +61,18 @@ def _name(path: Path) -> str:
     return path.resolve().parent.name or path.stem
 
 
-def _tidied(raw: Mapping[str, pd.Categorical], name: str) -> pd.DataFrame:
-    """Official columns as a results frame."""
+def _tidied(raw: dict[str, pd.Categorical], name: str) -> pd.DataFrame:
+    """Official columns as a results frame; uses `raw` up, so that no column is in memory twice."""
     rows = len(next(iter(raw.values())))
 
     def text(column: str) -> pd.Categorical:
-        return recode(raw[column], unwrap) if column in raw else constant(None, "category", rows)
+        return recode(raw.pop(column), unwrap) if column in raw else constant(None, "category", rows)
 
-    action, value = text("action"), raw.get("file_value", constant(None, "category", rows))
+    action, value = text("action"), raw.pop("file_value", None)
     # The official script leaves the identifiers of a missing file without the <…> of the others.
     missing = (
         _cells_in(value, MISSING_FILE)
-        if "file_value" in raw
+        if value is not None
         else ~_cells_where(raw["instance"], lambda t: t.startswith("<"))
     )
     paths = recode(raw["tag_ds"], tags.from_official) if "tag_ds" in raw else constant("(7fe0,0010)", "category", rows)
@@ -94,15 +94,16 @@ def _tidied(raw: Mapping[str, pd.Categorical], name: str) -> pd.DataFrame:
         "original": text("answer_value"),
         "expected": expected,
         **boxes,
-        "actual": recode(value, _actual),
         "state": _states(value, missing, hidden, retained)
-        if "file_value" in raw
+        if value is not None
         else _without(constant("missing", RESULTS["state"], rows), ~missing),
         "passed": _passed(raw["check_passed"]),
         "score": _scores(raw["check_score"]),
         "file": raw.get("file_path"),
     }
-    columns["actual"] = _without(columns["actual"], columns["state"] == "absent")
+    if value is not None:
+        columns["actual"] = _without(recode(value, _actual), columns["state"] == "absent")
+        del value
     for ours, official in (("patient", "patient"), ("study", "study"), ("series", "series"), ("instance", "instance")):
         columns[ours] = text(official)
         columns["released" if ours == "instance" else f"released_{ours}"] = _without(columns[ours], missing)
@@ -115,7 +116,7 @@ def _cells_where(values: pd.Categorical, holds: Any) -> Any:
 
 
 def _cells_in(values: pd.Categorical, *texts: str) -> Any:
-    return _cells_where(values, lambda text: text in texts)
+    return np.isin(values.codes, [code for text in texts for code in np.flatnonzero(values.categories == text)])
 
 
 def _without(values: pd.Categorical, mask: Any) -> pd.Categorical:
@@ -140,8 +141,9 @@ def _states(value: pd.Categorical, missing: Any, hidden: Any, retained: Any) -> 
     # An empty text without <…> is the official word for "not in this file, but in another of its batch".
     absent = np.asarray(value.codes) < 0
     absent |= (_cells_in(value, "") & ~hidden) | (retained & _cells_in(value, "None"))
-    states = np.select([missing, empty | (hidden & absent), absent], ["missing", "empty", "absent"], "value")
-    return pd.Categorical(states, dtype=RESULTS["state"])
+    order = [np.int8(STATES.index(state)) for state in ("missing", "empty", "absent", "value")]
+    codes = np.select([missing, empty | (hidden & absent), absent], order[:3], order[3])
+    return pd.Categorical.from_codes(codes, dtype=RESULTS["state"])
 
 
 _VERDICTS = {"1": 1, "1.0": 1, "true": 1, "0": 0, "0.0": 0, "false": 0}
@@ -197,12 +199,12 @@ def _categories(columns: Mapping[str, Any], raw: Mapping[str, Any], rows: int) -
     number = np.zeros(rows, dtype="int64")
     for part in parts:
         number = pd.factorize(number * (len(part.categories) + 1) + part.codes + 1)[0]
-    _, first, place = np.unique(number, return_index=True, return_inverse=True)
+    first = np.flatnonzero(~pd.Series(number).duplicated())  # in the order of their numbers
     texts = [[None if part.codes[row] < 0 else part.categories[part.codes[row]] for part in parts] for row in first]
     found = [category_of(action or "", dict(zip(CODES, codes, strict=True))) for action, *codes in texts]
     return {
-        "category": pd.Categorical([c for c, _ in found], dtype=RESULTS["category"]).take(place),
-        "subcategory": encode([s for _, s in found]).take(place),
+        "category": pd.Categorical([c for c, _ in found], dtype=RESULTS["category"]).take(number),
+        "subcategory": encode([s for _, s in found]).take(number),
     }
 
 

@@ -381,7 +381,7 @@ def test_odd_texts_are_read(make, tmp_path):
 
 
 def test_many_rows_come_in_their_order(make, tmp_path, monkeypatch):
-    monkeypatch.setattr("midi_nb.files.columns._CHUNK", 3)
+    monkeypatch.setattr("midi_nb.files.columns._PAGE", 3)
     rows = [
         {**PRESENT, "check_index": str(i), "file_value": f"<{i % 4}>", "check_score": 1 / (i + 1)} for i in range(10)
     ]
