@@ -24,7 +24,7 @@ import pandas as pd
 
 from . import released as files_of
 from .checks import CHECKS, RULES, Context, Outcome, shift
-from .files import keys, runs
+from .files import keys, runs, sniff
 from .frames import LOST, RESULTS, STATES, concat, encode, tidy
 from .text import FAIL, blank
 
@@ -342,12 +342,15 @@ def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.
     paths = list(files_of.files_below(job.folder))
     batches = [paths[start : start + _BATCH] for start in range(0, len(paths), _BATCH)]
     tasks, answered = [], set()
-    for number, batch in enumerate(batches):
-        if told := recorder.known(number, job.folder, batch):
+    with _bar(len(paths), progress) as bar:
+        known = sniff.ahead(lambda number: recorder.known(number, job.folder, batches[number]), range(len(batches)))
+        for number, (batch, told) in enumerate(zip(batches, known, strict=True)):
+            if told is None:
+                tasks.append(_Task(batch, (), recorder.path_of(number)))
+                continue
             answered.update(told["answered"])
-        else:
-            tasks.append(_Task(batch, (), recorder.path_of(number)))
-    with _bar(len(paths), len(paths) - sum(len(task.paths) for task in tasks), progress) as bar:
+            recorder.skipped += [(name, reason) for name, reason in told["skipped"]]
+            bar.update(len(batch))
         for task, part in zip(tasks, _gathered(job, tasks, executor), strict=True):
             answered.update(part.answered)
             recorder.skipped += part.skipped
@@ -407,14 +410,14 @@ def _judged(job: _Job, task: _Task) -> _Part:
     return _Part(None, answered, skipped)
 
 
-def _bar(total: int, done: int, progress: bool) -> Any:
+def _bar(total: int, progress: bool) -> Any:
     if "ipykernel" in sys.modules:
         from tqdm.notebook import tqdm
     else:
         from tqdm import tqdm
     # A terminal that is none (disable=None) is spared the bar; a notebook is no terminal and shown it.
     disable = True if not progress else False if "ipykernel" in sys.modules else None
-    return tqdm(total=total, initial=done, unit=" files", desc="evaluate", disable=disable, leave=False)
+    return tqdm(total=total, unit=" files", desc="evaluate", disable=disable, leave=False)
 
 
 @contextmanager

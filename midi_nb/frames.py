@@ -176,7 +176,7 @@ def as_column(values: Any, kind: Any, rows: int) -> Any:
         return values.set_categories(kind.categories, ordered=kind.ordered) if known else values
     if categorical:
         return pd.Categorical(values, dtype=kind) if known else encode(values)
-    return pd.array(values, dtype=kind) if kind in ("boolean", "Int32") else np.asarray(values, dtype=kind)
+    return pd.array(values, dtype=kind, copy=False) if kind in ("boolean", "Int32") else np.asarray(values, dtype=kind)
 
 
 def constant(value: Any, kind: Any, rows: int) -> pd.Categorical:
@@ -203,7 +203,7 @@ def recode(values: Any, change: Callable[[str], str | None]) -> pd.Categorical:
     """
     old = values.cat if isinstance(values, pd.Series) else values
     new, found = pd.factorize(np.asarray([change(text) for text in texts_of(old)], dtype=object), use_na_sentinel=True)
-    narrow = np.append(new, -1).astype(np.min_scalar_type(-max(len(found), 1)))
+    narrow = np.append(new, -1).astype(_narrow(len(found)))
     return pd.Categorical.from_codes(narrow[np.asarray(old.codes)], dtype=pd.CategoricalDtype(_index(found)))
 
 
@@ -216,8 +216,73 @@ def _index(texts: Any) -> pd.Index:
     # One dtype for the categories whatever is in them: pandas infers "empty" and "all missing" differently.
     dtype = "str" if pd.__version__ >= "3" else "object"
     if not all(map(str.isascii, texts)):  # lone surrogates, from undecodable file names or keys, fit in no Arrow text
-        texts = [text.encode("utf-8", "backslashreplace").decode() for text in texts]
+        texts = [_utf8(text) for text in texts]
     return pd.Index(texts, dtype=dtype)
+
+
+def _utf8(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+class Column:
+    """A categorical that grows piece by piece; Arrow holds its texts, which as Python's would take thrice the memory.
+
+    >>> column = Column()
+    >>> column.add(["CT", "MR"], np.array([0, 0, -1]))
+    >>> column.add([None, "MR"])
+    >>> column.encoded()
+    ['CT', 'CT', NaN, NaN, 'MR']
+    Categories (2, ...): [...'CT', 'MR']
+    """
+
+    def __init__(self, null: str | None = None) -> None:
+        self.null = null  # a text that stands for a missing one
+        self._texts: list[Any] = []
+        self._codes: list[Any] = []
+
+    def add(self, texts: Any, codes: Any = None) -> None:
+        """Add a row for each text, or for each code of one; -1 is a missing text."""
+        texts = _arrow(texts)
+        if codes is None:
+            coded = texts.dictionary_encode()
+            texts, codes = coded.dictionary, coded.indices.fill_null(-1).to_numpy()
+        self._texts.append(texts)
+        self._codes.append(codes.astype(_narrow(len(texts)), copy=False))
+
+    def encoded(self) -> pd.Categorical:
+        """The categorical. The column is empty after: two copies of millions of rows would be one too many."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        texts = pa.concat_arrays([_arrow([]), *self._texts])
+        if self.null is not None:
+            texts = pc.if_else(pc.equal(texts, self.null), None, texts)
+        whole = texts.dictionary_encode()
+        numbers = whole.indices.fill_null(-1).to_numpy().astype(_narrow(len(whole.dictionary)))
+        dtype = pd.CategoricalDtype(pd.Index(whole.dictionary.to_pandas()))
+        codes = np.empty(sum(map(len, self._codes)), numbers.dtype)
+        first = row = 0
+        for own, piece in zip(self._texts, self._codes, strict=True):
+            new = np.append(numbers[first : first + len(own)], numbers.dtype.type(-1))
+            np.take(new, piece, out=codes[row : row + len(piece)], mode="wrap")  # -1 is the last of them
+            first, row = first + len(own), row + len(piece)
+        self._texts, self._codes = [], []
+        return pd.Categorical.from_codes(codes, dtype=dtype)
+
+
+def _arrow(texts: Any) -> Any:
+    import pyarrow as pa
+
+    try:
+        found = texts.cast(pa.large_string()) if isinstance(texts, pa.Array) else pa.array(texts, pa.large_string())
+    except UnicodeEncodeError:
+        found = pa.array([text and _utf8(text) for text in texts], pa.large_string())
+    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found  # as the index of some pandas is
+
+
+def _narrow(count: int) -> Any:
+    """The type of codes of so many texts."""
+    return np.min_scalar_type(-max(count, 1))
 
 
 def concat(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -251,13 +316,10 @@ def _united(pieces: Sequence[pd.Series]) -> pd.Categorical:
     if all(piece.cat.categories.equals(dtype.categories) for piece in pieces):
         codes = [piece.cat.codes.to_numpy() for piece in pieces]
         return pd.Categorical.from_codes(np.concatenate(codes), dtype=dtype)
-    place: dict[Any, int] = {}
-    maps = [[place.setdefault(text, len(place)) for text in texts_of(piece.cat)] for piece in pieces]
-    size = np.min_scalar_type(-max(len(place), 1))
-    codes = [
-        np.array([*new, -1], dtype=size)[piece.cat.codes.to_numpy()] for new, piece in zip(maps, pieces, strict=True)
-    ]
-    return pd.Categorical.from_codes(np.concatenate(codes), dtype=pd.CategoricalDtype(_index(list(place))))
+    whole = Column()
+    for piece in pieces:
+        whole.add(piece.cat.categories, piece.cat.codes.to_numpy())
+    return whole.encoded()
 
 
 def scored(results: pd.DataFrame) -> Any:

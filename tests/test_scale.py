@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 import signal
 import threading
 import time
@@ -92,6 +93,29 @@ def test_a_killed_worker_costs_time_and_no_result(demo, serial):
     assert any("judged in this process" in str(warning.message) for warning in told)
 
 
+def test_a_killed_worker_of_a_cluster_costs_time_and_no_result(client, demo, serial, tmp_path):
+    """Dask gives the batches of a dead worker to another, and starts one in its place."""
+    run = tmp_path / "run"
+    victim = next(iter(client.run(os.getpid).values()))
+    seen = []
+
+    def kill_in_the_middle():
+        while not list(run.glob("parts/part-*.parquet")):
+            time.sleep(0.005)
+        os.kill(victim, signal.SIGKILL)
+        seen.extend(run.glob("parts/part-*.parquet"))
+
+    killer = threading.Thread(target=kill_in_the_middle)
+    killer.start()
+    results = evaluated(demo, executor=client.get_executor(), out=run)
+    killer.join()
+
+    pd.testing.assert_frame_equal(results, serial)
+    assert 0 < len(seen) < len(list(run.glob("parts/part-*.parquet")))
+    client.wait_for_workers(2, timeout=30)
+    assert victim not in client.run(os.getpid).values()
+
+
 class Slowed(Executor):
     """An executor that gives the killer time."""
 
@@ -137,6 +161,36 @@ def test_a_second_call_judges_only_what_changed(demo, serial, tmp_path, monkeypa
     victim.unlink()
     pd.testing.assert_frame_equal(evaluated(demo, out=run), serial)
     assert [task.part for task in judged if task.paths] == [victim]
+
+
+@pytest.fixture
+def judged(monkeypatch):
+    """The files that are judged, as they are."""
+    files = []
+    genuine = engine._judged
+    monkeypatch.setattr(engine, "_BATCH", 1)
+    monkeypatch.setattr(engine, "_judged", lambda job, task: files.extend(task.paths) or genuine(job, task))
+    return files
+
+
+def test_files_are_known_by_what_is_in_them_and_not_by_their_time(demo, serial, tmp_path, judged):
+    careless = demo.submissions["careless"]
+    shutil.copytree(careless.folder, tmp_path / "careless")
+    copy = careless._replace(folder=tmp_path / "careless")
+    how = {"read_text": None, "progress": False, "out": tmp_path / "run"}
+    mn.evaluate(copy, demo.key, **how)
+    touched, changed, *_ = (path for path in sorted(copy.folder.rglob("*")) if path in judged)
+    judged.clear()
+
+    os.utime(touched, (0, 0))
+    before, content = changed.stat(), changed.read_bytes()
+    changed.write_bytes(content.replace(b"ISO_IR 100", b"ISO_IR 101"))
+    os.utime(changed, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert changed.stat().st_size == before.st_size
+    assert changed.read_bytes() != content
+    mn.evaluate(copy, demo.key, **how)
+
+    assert judged == [changed]
 
 
 @pytest.mark.parametrize(

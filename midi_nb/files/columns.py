@@ -9,19 +9,16 @@ together in threads while others are taken apart.
 from __future__ import annotations
 
 import itertools
-import os
 import sqlite3
 import warnings
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..frames import encode
+from ..frames import Column
 from . import sniff
 
 TABLE = "validation_results"
@@ -29,7 +26,6 @@ TABLE = "validation_results"
 _UNUSED = ("index", "file_index")
 _NEXT, _NULL = "\x1f", "\x1e"  # between cells, and for a cell that is null: control characters made for it
 _PAGE = 1 << 22  # bytes
-_THREADS = min(4, os.cpu_count() or 1)
 
 
 def columns_of(path: Path) -> dict[str, pd.Categorical]:
@@ -101,11 +97,8 @@ class _Inseparable(Exception):
     """A table whose cells cannot be read as joined texts; row by row they can."""
 
 
-def _pages(path: Path, connection: sqlite3.Connection, names: Sequence[str]) -> Iterator[list[tuple[list[str], Any]]]:
-    """Pages of the table in the order of its rows: of each column the distinct texts and a code for every row.
-
-    Threads make pages ahead; SQLite and Arrow let go of Python while they work.
-    """
+def _pages(path: Path, connection: sqlite3.Connection, names: Sequence[str]) -> Iterator[list[tuple[Any, Any]]]:
+    """Pages of the table in the order of its rows: of each column the distinct texts and a code for every row."""
     try:
         first, last = connection.execute(
             f"SELECT (SELECT min(_rowid_) FROM {TABLE}), (SELECT max(_rowid_) FROM {TABLE})"
@@ -122,7 +115,7 @@ def _pages(path: Path, connection: sqlite3.Connection, names: Sequence[str]) -> 
     told = [f"group_concat({_cell(name, types[name])}, '{_NEXT}'), count({sniff.quoted(name)})" for name in names]
     query = f"SELECT count(*), {', '.join(told)} FROM {TABLE} WHERE _rowid_ BETWEEN ? AND ?"
 
-    def page(start: int) -> list[tuple[list[str], Any]]:
+    def page(start: int) -> list[tuple[Any, Any]]:
         with sniff.database(path) as own:
             own.create_function("exact", 1, repr, deterministic=True)
             own.text_factory = bytes
@@ -132,12 +125,7 @@ def _pages(path: Path, connection: sqlite3.Connection, names: Sequence[str]) -> 
                 raise _Inseparable from None
         return [_apart(cells, rows, filled) for cells, filled in zip(told[::2], told[1::2], strict=True) if rows]
 
-    starts = iter(range(first, last + 1, step))
-    with ThreadPoolExecutor(_THREADS) as pool:
-        asked = deque(pool.submit(page, start) for start in itertools.islice(starts, _THREADS + 1))
-        while asked:
-            yield asked.popleft().result()
-            asked.extend(pool.submit(page, start) for start in itertools.islice(starts, 1))
+    return sniff.ahead(page, range(first, last + 1, step))
 
 
 def _cell(name: str, declared: str) -> str:
@@ -148,27 +136,28 @@ def _cell(name: str, declared: str) -> str:
     return f"ifnull({cell}, '{_NULL}')"
 
 
-def _apart(cells: bytes, rows: int, filled: int) -> tuple[list[str], Any]:
+def _apart(cells: bytes, rows: int, filled: int) -> tuple[Any, Any]:
     """The distinct texts among joined cells, and a code for every row."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if not filled:
-        return [_NULL], np.zeros(rows, dtype="int8")
+        return pa.array([_NULL]), np.zeros(rows, dtype="int8")
     try:
         coded = pc.split_pattern(pa.array([cells], pa.string()), _NEXT).flatten().dictionary_encode()
     except pa.ArrowInvalid:  # no UTF-8
         raise _Inseparable from None
-    texts, codes = coded.dictionary.to_pylist(), coded.indices.to_numpy()
-    nulls = np.count_nonzero(codes == texts.index(_NULL)) if _NULL in texts else 0
-    if len(codes) != rows or nulls != rows - filled:  # a cell holds the very characters made for joining
+    codes = coded.indices.to_numpy()
+    null = pc.index(coded.dictionary, _NULL).as_py()
+    # A cell may hold the very characters made for joining.
+    if len(codes) != rows or np.count_nonzero(codes == null) != rows - filled:
         raise _Inseparable
-    return texts, codes
+    return coded.dictionary, codes
 
 
-def _joined(pages: Iterable[list[tuple[list[str], Any]]], width: int) -> list[pd.Categorical]:
+def _joined(pages: Iterable[list[tuple[Any, Any]]], width: int) -> list[pd.Categorical]:
     """Pages as columns; one dictionary a column over all of them."""
-    columns = [_Column(null=_NULL) for _ in range(width)]
+    columns = [Column(null=_NULL) for _ in range(width)]
     for page in pages:
         for column, (texts, codes) in zip(columns, page, strict=False):
             column.add(texts, codes)
@@ -177,7 +166,7 @@ def _joined(pages: Iterable[list[tuple[list[str], Any]]], width: int) -> list[pd
 
 def _encoded(rows: Iterable[Sequence[Any]], width: int) -> list[pd.Categorical]:
     """Rows as columns, every cell text."""
-    columns = [_Column(null=None) for _ in range(width)]
+    columns = [Column(null=None) for _ in range(width)]
     rows = iter(rows)
     while chunk := list(itertools.islice(rows, 10_000)):
         for column, cells in zip(columns, zip(*chunk, strict=True), strict=True):
@@ -185,37 +174,7 @@ def _encoded(rows: Iterable[Sequence[Any]], width: int) -> list[pd.Categorical]:
     return [column.encoded() for column in columns]
 
 
-class _Column:
-    """A column while it is read: its distinct texts in the order they came, and for each row the number of its text."""
-
-    def __init__(self, null: str | None) -> None:
-        self.null = null
-        self.number: dict[str | None, int] = _Numbering()
-        self.codes: list[Any] = []
-
-    def add(self, cells: Sequence[str | None], codes: Any = slice(None)) -> None:
-        """Add cells, or the rows that `codes` makes of them."""
-        numbers = np.fromiter(map(self.number.__getitem__, cells), dtype="int32", count=len(cells))
-        self.codes.append(numbers.astype(np.min_scalar_type(-max(len(self.number), 1)))[codes])
-
-    def encoded(self) -> pd.Categorical:
-        """The column, which is forgotten here: two copies of all columns would be one too many."""
-        texts = encode([None if cell == self.null else cell for cell in self.number])
-        self.number.clear()
-        codes, self.codes = self.codes, []
-        new = texts.codes  # as narrow as the number of texts allows
-        return pd.Categorical.from_codes(np.concatenate([new[part] for part in codes] or [new]), dtype=texts.dtype)
-
-
 def _text(cell: Any) -> str | None:
     if cell is None or isinstance(cell, str):
         return cell
     return cell.decode("utf-8", "surrogateescape") if isinstance(cell, bytes) else str(cell)
-
-
-class _Numbering(dict[str | None, int]):
-    """Numbers texts in the order they are first asked for."""
-
-    def __missing__(self, text: str | None) -> int:
-        number = self[text] = len(self)
-        return number

@@ -1,7 +1,7 @@
 """Our own run folder: Parquet parts and ``run.json``, written as an evaluation goes and read back whole.
 
-A part names the files it answers, with size and time, so that an interrupted run goes on where it stopped and a file
-that changed is judged again. Parts appear under their name only when whole.
+A part names the files it answers, with a digest of each, so that an interrupted run goes on where it stopped, also on
+another machine, and a file that changed is judged again. Parts appear under their name only when whole.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from ..frames import (
     RESULTS,
     SCOPES,
     STATES,
-    as_column,
-    concat,
+    Column,
     recode,
     require_columns,
     scored,
     tidy,
 )
+from . import sniff
 
 RUN = "run.json"
 PARTS = "parts"
@@ -142,10 +142,7 @@ class Recorder:
         if path is None or not path.is_file():
             return None
         before = about(path)
-        if before.get("files") != _stamps(root, paths):
-            return None
-        self.skipped += [(name, reason) for name, reason in before["skipped"]]
-        return before
+        return before if before.get("files") == _digests(root, paths) else None
 
     def forget(self, batches: int, rest: int) -> None:
         """Remove parts that an earlier, interrupted call made and this one does not."""
@@ -165,12 +162,15 @@ def _shown(entry: tuple[str, str]) -> tuple[str, str]:
     return entry[0].encode("utf-8", "backslashreplace").decode(), entry[1]
 
 
-def _stamps(root: Path, paths: Sequence[Path]) -> list[list[Any]]:
-    found = []
-    for path in paths:
-        status = path.stat()
-        found.append([path.relative_to(root).as_posix(), status.st_size, status.st_mtime_ns])
-    return found
+def _digests(root: Path, paths: Sequence[Path]) -> list[list[str | None]]:
+    return [[path.relative_to(root).as_posix(), _digest_of_file(path)] for path in paths]
+
+
+def _digest_of_file(path: Path) -> str | None:
+    try:
+        return digest(path)
+    except OSError:  # an unreadable file is told as such where it is judged
+        return None
 
 
 def write_part(frame: pd.DataFrame, path: Path, about: dict[str, Any]) -> None:
@@ -195,7 +195,7 @@ def about(path: Path) -> dict[str, Any]:
 
 def told(root: Path, paths: Sequence[Path], answered: Sequence[str], skipped: Sequence[Any]) -> dict[str, Any]:
     """What a part of these files is to tell of itself."""
-    return {"files": _stamps(root, paths), "answered": list(answered), "skipped": [list(map(str, e)) for e in skipped]}
+    return {"files": _digests(root, paths), "answered": list(answered), "skipped": [list(map(str, e)) for e in skipped]}
 
 
 def read_parts(folder: str | Path) -> Iterator[pd.DataFrame]:
@@ -208,28 +208,56 @@ def read_parts(folder: str | Path) -> Iterator[pd.DataFrame]:
     >>> run = mn.evaluate_run(demo.submissions["reference"], demo.key, tempfile.mkdtemp(), progress=False)
     >>> scores = mn.score(mn.tally(mn.read_parts(run)), by="modality")
     """
-    folder = Path(folder)
-    _check_whole(folder)
-    for part in sorted((folder / PARTS).glob("part-*.parquet")):
-        yield read_parquet(part)
+    yield from map(read_parquet, _parts(Path(folder)))
 
 
-def read_parquet(path: str | Path) -> pd.DataFrame:
-    """The results in one Parquet file; columns beyond those of results are kept."""
-    try:
-        frame = pd.read_parquet(path, engine="pyarrow")
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{path} is no readable Parquet file ({type(error).__name__}); was it copied whole?") from None
-    require_columns(frame, ["action", "passed", "tag_path"], f"read_results(): {path}")
-    columns = {
-        name: as_column(frame[name].array, kind, len(frame))
-        if name in frame.columns
-        else as_column(None, kind, len(frame))
-        for name, kind in RESULTS.items()
-    }
-    results = pd.DataFrame({**columns, **frame[[n for n in frame.columns if n not in columns]]}, copy=False)
-    results.attrs.update(frame.attrs)
+def read_parquet(*paths: Path) -> pd.DataFrame:
+    """The results in Parquet files of the same columns, one after another; columns beyond those of results are kept.
+
+    A file at a time, and each text of it once: pandas would make every row of every file an object first.
+    """
+    texts: dict[str, Column] = {}
+    others: list[pd.DataFrame] = []
+    names: list[str] = []
+    attrs: dict[str, Any] = {}
+    rows = 0
+    for path, table in zip(paths, sniff.ahead(_table, paths), strict=True):
+        rows += len(table)
+        coded = [field.name for field in table.schema if _is_coded(field.type)]
+        if others and (table.column_names, coded) != (names, list(texts)):
+            raise ValueError(f"{path} has other columns than {paths[0].name}; is it of the same run?")
+        names = table.column_names
+        for name in coded:
+            column = table.column(name).combine_chunks()
+            texts.setdefault(name, Column()).add(column.dictionary, column.indices.fill_null(-1).to_numpy())
+        others.append(table.drop_columns(coded).to_pandas())
+        attrs.update(json.loads((table.schema.metadata or {}).get(b"PANDAS_ATTRS", b"{}")))
+    other = pd.concat(others, ignore_index=True)
+    columns = {name: texts[name].encoded() if name in texts else other[name].array for name in [*texts, *other.columns]}
+    results = tidy(columns, RESULTS, rows)
+    results = pd.DataFrame({**dict(results.items()), **{n: columns[n] for n in names if n not in RESULTS}}, copy=False)
+    results.attrs.update(attrs)
     return results
+
+
+def _table(path: Path) -> Any:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        raise ValueError(f"{path} is no readable Parquet file ({type(error).__name__}); was it copied whole?") from None
+    require_columns(table.schema.empty_table().to_pandas(), ["action", "passed", "tag_path"], f"read_results(): {path}")
+    return table
+
+
+def _is_coded(kind: Any) -> bool:
+    import pyarrow.types as types
+
+    return types.is_dictionary(kind) and any(
+        is_kind(kind.value_type) for is_kind in (types.is_string, types.is_large_string, types.is_null)
+    )
 
 
 def _read_run(folder: Path) -> dict[str, Any]:
@@ -244,7 +272,8 @@ def is_run(folder: Path) -> bool:
     return (folder / RUN).is_file()
 
 
-def _check_whole(folder: Path) -> None:
+def _parts(folder: Path) -> list[Path]:
+    """The parts of a finished run."""
     told = _read_run(folder)
     if told.get("format") != _FORMAT:
         raise ValueError(
@@ -252,12 +281,13 @@ def _check_whole(folder: Path) -> None:
         )
     if not told.get("complete"):
         raise ValueError(f"{folder} holds an unfinished run; call evaluate(…, out={str(folder)!r}) again to finish it.")
+    return sorted((folder / PARTS).glob("part-*.parquet"))
 
 
 def read_run(folder: Path) -> pd.DataFrame:
     """The results of a run folder of ours; an unfinished run is refused with the remedy."""
-    parts = list(read_parts(folder))
-    results = concat(parts) if parts else tidy({}, RESULTS, 0)
+    parts = _parts(folder)
+    results = read_parquet(*parts) if parts else tidy({}, RESULTS, 0)
     with open(folder / SKIPPED, newline="", encoding="utf-8") as file:
         results.attrs["skipped"] = [(row["file"], row["reason"]) for row in csv.DictReader(file)]
     return results
@@ -283,12 +313,19 @@ def write_run(results: pd.DataFrame, folder: str | Path) -> Path:
     with Recorder(folder, about) as recorder:
         recorder.skipped = list(results.attrs.get("skipped", []))
         for start in range(0, max(len(results), 1), _ROWS):
-            part = results.iloc[start : start + _ROWS].reset_index(drop=True)
+            part = _without_unused(results.iloc[start : start + _ROWS].reset_index(drop=True))
             write_part(part, folder / PARTS / f"part-{start // _ROWS:06d}.parquet", {})
     return folder
 
 
 _ROWS = 2_000_000
+
+
+def _without_unused(rows: pd.DataFrame) -> pd.DataFrame:
+    """`rows` whose categoricals hold no text that is in none of them: it would be in the file all the same."""
+    texts = rows.select_dtypes("category")
+    open_ended = [name for name in texts if not isinstance(RESULTS.get(name), pd.CategoricalDtype)]
+    return rows.assign(**{name: rows[name].cat.remove_unused_categories() for name in open_ended})
 
 
 #: Texts that may stand in a published summary; others are counted as "other".
