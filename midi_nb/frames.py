@@ -274,10 +274,9 @@ def _arrow(texts: Any) -> Any:
     import pyarrow as pa
 
     try:
-        found = texts.cast(pa.large_string()) if isinstance(texts, pa.Array) else pa.array(texts, pa.large_string())
+        return texts.cast(pa.large_string()) if isinstance(texts, pa.Array) else pa.array(texts, pa.large_string())
     except UnicodeEncodeError:
-        found = pa.array([text and _utf8(text) for text in texts], pa.large_string())
-    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found  # as the index of some pandas is
+        return pa.array([text and _utf8(text) for text in texts], pa.large_string())
 
 
 def _narrow(count: int) -> Any:
@@ -318,7 +317,7 @@ def _united(pieces: Sequence[pd.Series]) -> pd.Categorical:
         return pd.Categorical.from_codes(np.concatenate(codes), dtype=dtype)
     whole = Column()
     for piece in pieces:
-        whole.add(piece.cat.categories, piece.cat.codes.to_numpy())
+        whole.add(texts_of(piece.cat), piece.cat.codes.to_numpy())
     return whole.encoded()
 
 

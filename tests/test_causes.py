@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydicom import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
@@ -208,6 +208,20 @@ row = st.fixed_dictionaries(
 )
 
 
+def of_one_series(path, action, passed, error=None):
+    texts = dict.fromkeys(("original", "expected", "actual"))
+    return {**texts, "action": action, "passed": passed, "score": 0.0, "tag_path": path, "state": "value",
+            "series": "S1", "instance": "I1", "error": error}  # fmt: skip
+
+
+BLANK_BESIDE_LOST = [
+    of_one_series(PATH, "tag_retained", True),
+    of_one_series(PRIVATE, "text_retained", False, f"{LOST}why"),
+    of_one_series(PRIVATE, "text_retained", None),
+]
+
+
+@example(BLANK_BESIDE_LOST)
 @given(st.lists(row, min_size=1, max_size=12))
 def test_every_failure_has_exactly_one_cause_and_one_problem(rows):
     results = checks(*rows)

@@ -57,6 +57,8 @@ def _gain_series(failures: Grouped, submission: np.ndarray, counted: np.ndarray,
         hidden = np.concatenate([failed["key"].to_numpy(), keys[passing]])
         undecided = undecided[~undecided["key"].isin(hidden)]
     lost = pd.DataFrame({"key": keys[rows], "problem": problem})[~standing]
+    # A lost check that passes is a pass too: in a group of its own, or in one that had only blanks.
+    undecided = pd.concat([undecided, lost[lost["key"].isin(undecided["key"])]])
     lost = lost[~lost["key"].isin(groups)]
     total = np.bincount(groups // width, minlength=size)
     passes = total - np.bincount(pd.unique(pd.concat([failed["key"], undecided["key"]])) // width, minlength=size)
