@@ -1,11 +1,12 @@
 """How close evaluation comes to the floor: reading the files and the key, and nothing else.
 
-    python benchmarks/evaluate.py [--files 100 1000 10000]
+    python benchmarks/evaluate.py [--files 100 300 1000 3000 10000] [--figure flat_cost.png]
 
 Makes files of 134 kB with 148 elements and 272 checks each, then measures whole processes: the floor (pydicom reads
 every file, every element becomes text, pixels are digested, the key's JSON is decoded) against evaluate + score +
-write_official, and against evaluate_run + score, which holds no more than a batch; CPU seconds and peak memory. Where
-the time goes is printed below each row.
+write_official, and against evaluate_run + score, which holds no more than a batch; CPU seconds and peak memory. What a
+process needs to start, that is for one file, is told first and taken off the cost of a file. Where the time goes is
+printed below each row.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ import sys
 import tempfile
 import time
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 PIXELS = 131_072
 NAMES = ("Station", "Protocol", "Comment", "History", "Coil", "Software", "Region", "Agent")
@@ -205,10 +207,68 @@ def measured(side: str, folder: Path) -> tuple[float, float, str]:
     return cpu, float(printed), peak.strip()
 
 
+class Measured(NamedTuple):
+    """One side at one size: the median of its CPU seconds, the most memory, what it printed last."""
+
+    seconds: float
+    peak: float
+    printed: str
+
+
+def sides_at(files: int, runs: int) -> dict[str, Measured]:
+    """Every side, in turn, on a collection of `files` files."""
+    with tempfile.TemporaryDirectory() as folder:
+        # In a process of its own: the peak memory of a process that starts another is handed down to that.
+        subprocess.run([sys.executable, __file__, "--make", str(files), "--folder", folder], check=True)
+        found = [{side: measured(side, Path(folder)) for side in SIDES} for _ in range(runs)]
+    return {
+        side: Measured(
+            statistics.median(run[side][0] for run in found),
+            max(run[side][1] for run in found),
+            found[-1][side][2],
+        )
+        for side in SIDES
+    }
+
+
+def draw(path: Path, sizes: Sequence[int], cost: dict[str, list[float]], peak: dict[str, list[float]]) -> None:
+    """The figure: cost of a file and peak memory over the number of files."""
+    import matplotlib as mpl
+    import seaborn as sns
+
+    mpl.use("agg")
+    import matplotlib.pyplot as plt
+
+    names = {
+        "floor": "reading files and key only",
+        "ours": "evaluate, results in memory",
+        "kept": "evaluate_run, in parts",
+    }
+    colours = dict(zip(names, sns.color_palette("colorblind", 3), strict=True))
+    marks = dict(zip(names, "o^s", strict=True))
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
+    for ax, values in zip(axes, (cost, peak), strict=True):
+        for side, name in names.items():
+            ax.plot(sizes, values[side], marks[side] + "-", color=colours[side], label=name)
+        ax.set_xscale("log")
+        ax.set_xticks(sizes, [f"{size:,}" for size in sizes], minor=False)
+        ax.minorticks_off()
+        ax.set_ylim(bottom=0)
+        ax.set_xlabel("files")
+        sns.despine(ax=ax)
+    axes[0].set_ylabel("CPU ms a file")
+    axes[0].set_title("A file costs the same however many there are", loc="left", fontsize=10)
+    axes[1].set_ylabel("peak MB")
+    axes[1].set_title("Kept in parts, memory hardly grows", loc="left", fontsize=10)
+    axes[1].legend(frameon=False, fontsize=9)
+    figure.savefig(path, dpi=150)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--files", type=int, nargs="+", default=[1000])
-    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--files", type=int, nargs="+", default=[100, 300, 1000, 3000, 10_000])
+    parser.add_argument("--runs", type=int, default=3, help="of each side; fewer where one takes long anyway")
+    parser.add_argument("--figure", type=Path, help="draw cost and memory into this file")
     parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
     parser.add_argument("--make", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
@@ -220,20 +280,23 @@ def main() -> None:
         SIDES[options.side](options.folder)
         print(f"\npeak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f}")
         return
-    heads = ("files", "checks", "floor", "ours", "ratio", "ms a file", "peak MB", "kept: ms a file", "peak MB")
-    print(" ".join(f"{head:>{max(len(head), 9)}}" for head in heads))
+    start = sides_at(1, options.runs)
+    print("CPU s to start: ", *(f"{side} {found.seconds:.2f}" for side, found in start.items()), sep="  ")
+    print(f"{'':>19}{'CPU s':>7}{'CPU ms a file':>31}{'peak MB':>24}")
+    print("  files     checks", *(f"{side:>7}" for side in SIDES), "ours/floor", *[f"{side:>7}" for side in SIDES] * 2)
+    cost: dict[str, list[float]] = {side: [] for side in SIDES}
+    peak: dict[str, list[float]] = {side: [] for side in SIDES}
     for files in options.files:
-        with tempfile.TemporaryDirectory() as folder:
-            # In a process of its own: the peak memory of a process that starts another is handed down to that.
-            subprocess.run([sys.executable, __file__, "--make", str(files), "--folder", folder], check=True)
-            runs = [[measured(side, Path(folder)) for side in SIDES] for _ in range(options.runs)]
-        low, high, parts = (statistics.median(run[side][0] for run in runs) for side in range(3))
-        ratio = statistics.median(run[1][0] / run[0][0] for run in runs)
-        peak, flat = (max(run[side][1] for run in runs) for side in (1, 2))
-        cells = (files, files * 272, low, high, ratio, 1000 * high / files, peak, 1000 * parts / files, flat)
-        shown = (f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in cells)
-        print(" ".join(f"{cell:>{max(len(head), 9)}}" for cell, head in zip(shown, heads, strict=True)))
-        print(f"          ours: {runs[-1][1][2]}", flush=True)
+        found = sides_at(files, max(1, min(options.runs, 3000 // files)))
+        for side in SIDES:
+            cost[side].append(1000 * (found[side].seconds - start[side].seconds) / (files - 1))
+            peak[side].append(found[side].peak)
+        ratio = found["ours"].seconds / found["floor"].seconds
+        print(f"{files:>7,} {files * 272:>10,}", *(f"{found[side].seconds:7.2f}" for side in SIDES), f"{ratio:10.2f}",
+              *(f"{cost[side][-1]:7.2f}" for side in SIDES), *(f"{peak[side][-1]:7.0f}" for side in SIDES))  # fmt: skip
+        print(f"        ours: {found['ours'].printed}", flush=True)
+    if options.figure:
+        draw(options.figure, options.files, cost, peak)
 
 
 if __name__ == "__main__":

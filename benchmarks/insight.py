@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import argparse
 import resource
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ import pandas as pd
 
 import midi_nb as mn
 from midi_nb.frames import ACTIONS, RESULTS
+from midi_nb.widgets import explore
 
 PATIENTS, STUDIES, SERIES, CHECKS = 322, 364, 428, 270
 SHARES = {
@@ -159,6 +162,24 @@ def main() -> None:
     other = mn.tally(later).assign(submission=pd.Categorical(["b"] * len(mn.tally(later))))
     timed("rank two tallies", lambda: mn.rank(pd.concat([both, other], ignore_index=True)))
     timed("audit", lambda: mn.audit(results))
+    with tempfile.TemporaryDirectory() as folder:
+        timed("write_html", lambda: mn.write_html(explained, Path(folder) / "report.html"))
+    explorer = timed("explore: open", lambda: explore(explained))
+    for what, state in EXPLORED.items():
+        timed(f"explore: {what}", lambda state=state: explorer.set(**state))
+
+
+#: What a hand does in the explorer, one after another.
+EXPLORED: dict[str, dict[str, Any]] = {
+    "failures, by action": {"table": "failures", "filters": {"action": ["text_retained"]}},
+    "failures, next page": {"page": 1},
+    "failures, search": {"search": "MEYER", "page": 0},
+    "all checks": {"table": "checks", "filters": {}, "search": ""},
+    "all checks, by modality": {"filters": {"modality": ["CT"]}},
+    "all checks, next page": {"page": 1},
+    "all checks, sorted by tag": {"sort": "tag", "page": 0},
+    "all checks, search": {"search": "Attribute 17"},
+}
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import pytest
 
 import midi_nb as mn
 from midi_nb import engine
+from midi_nb.frames import LOST
 
 
 @pytest.fixture(scope="module")
@@ -74,9 +75,21 @@ def test_workers_write_the_parts_and_the_parts_are_plain_parquet(client, demo, s
         executor=client.get_executor(),
     )
     pd.testing.assert_frame_equal(mn.read_results(run), serial)
-    frame = pytest.importorskip("dask.dataframe").read_parquet(str(run / "parts"), columns=["action", "passed"])
-    passed = frame["passed"].astype("float64").sum().compute()
-    assert passed == mn.score(serial)["passed"].iloc[0]
+
+
+@pytest.mark.filterwarnings("ignore:The inplace keyword")  # of Dask, in the newest pandas
+@pytest.mark.parametrize("rules", ["official", "strict"])
+def test_dask_data_frames_count_the_parts_to_the_same_score(demo, tmp_path, rules):
+    dd = pytest.importorskip("dask.dataframe")
+    careless = demo.submissions["careless"]
+    run = mn.evaluate_run(careless, demo.key, tmp_path / "run", read_text=None, progress=False, rules=rules)
+
+    parts = dd.read_parquet(run / "parts", columns=["category", "passed", "error"])
+    rows = parts[~parts["error"].fillna("").str.startswith(LOST.strip())]
+    counts = rows.groupby("category")["passed"].agg(["sum", "size"]).compute()
+
+    scores = mn.score(mn.tally(mn.read_parts(run)), by="category").set_index("category")
+    assert (counts["sum"] / counts["size"]).to_dict() == pytest.approx(scores["score"].to_dict())
 
 
 def test_a_killed_worker_costs_time_and_no_result(demo, serial):

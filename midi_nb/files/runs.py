@@ -179,11 +179,20 @@ def write_part(frame: pd.DataFrame, path: Path, about: dict[str, Any]) -> None:
     import pyarrow.parquet as pq
 
     table = pa.Table.from_pandas(frame, preserve_index=False)
+    for place, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type) and pa.types.is_null(field.type.value_type):
+            table = table.set_column(place, field.name, pa.nulls(len(table), pa.string()))
+    # Told neither as Arrow's nor as pandas' categories, texts are texts to every reader, also where a part holds none.
+    texts = dict.fromkeys(frame.select_dtypes("category").columns, "str")
+    plain = pa.Schema.from_pandas(frame.iloc[:0].astype(texts), preserve_index=False)
     attrs = {"failures_only": True} if frame.attrs.get("failures_only") else {}
     told = {b"midi_nb": json.dumps(about).encode(), b"PANDAS_ATTRS": json.dumps(attrs).encode()}
-    table = table.replace_schema_metadata({**(table.schema.metadata or {}), **told})
-    with replacing(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+    with (
+        replacing(path) as temporary,
+        pq.ParquetWriter(temporary, table.schema, compression="zstd", store_schema=False) as writer,
+    ):
+        writer.write_table(table)
+        writer.add_key_value_metadata({**(plain.metadata or {}), **told})
 
 
 def about(path: Path) -> dict[str, Any]:
@@ -245,7 +254,8 @@ def _table(path: Path) -> Any:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(path)
+        texts = [field.name for field in pq.read_schema(path) if _is_text(field.type)]
+        table = pq.read_table(path, read_dictionary=texts)
     except (OSError, pa.ArrowException) as error:
         raise ValueError(f"{path} is no readable Parquet file ({type(error).__name__}); was it copied whole?") from None
     require_columns(table.schema.empty_table().to_pandas(), ["action", "passed", "tag_path"], f"read_results(): {path}")
@@ -255,9 +265,13 @@ def _table(path: Path) -> Any:
 def _is_coded(kind: Any) -> bool:
     import pyarrow.types as types
 
-    return types.is_dictionary(kind) and any(
-        is_kind(kind.value_type) for is_kind in (types.is_string, types.is_large_string, types.is_null)
-    )
+    return types.is_dictionary(kind) and (_is_text(kind.value_type) or types.is_null(kind.value_type))
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow.types as types
+
+    return types.is_string(kind) or types.is_large_string(kind)
 
 
 def _read_run(folder: Path) -> dict[str, Any]:
