@@ -1,6 +1,6 @@
 """How close evaluation comes to the floor: reading the files and the key, and nothing else.
 
-    python benchmarks/evaluate.py [--files 100 300 1000 3000 10000] [--figure flat_cost.png]
+    python benchmarks/evaluate.py [--files 100 1000 10000] [--figure flat_cost.png]
 
 Makes files of 134 kB with 148 elements and 272 checks each, then measures whole processes: the floor (pydicom reads
 every file, every element becomes text, pixels are digested, the key's JSON is decoded) against evaluate + score +
@@ -266,8 +266,8 @@ def draw(path: Path, sizes: Sequence[int], cost: dict[str, list[float]], peak: d
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--files", type=int, nargs="+", default=[100, 300, 1000, 3000, 10_000])
-    parser.add_argument("--runs", type=int, default=3, help="of each side; fewer where one takes long anyway")
+    parser.add_argument("--files", type=int, nargs="+", default=[100, 1000, 10_000])
+    parser.add_argument("--runs", type=int, default=5, help="of each side; fewer where one takes long anyway")
     parser.add_argument("--figure", type=Path, help="draw cost and memory into this file")
     parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
     parser.add_argument("--make", type=int, help=argparse.SUPPRESS)

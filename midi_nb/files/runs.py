@@ -58,7 +58,7 @@ def digest(source: Any) -> str | None:
     """A digest that tells keys and mappings apart: of a file's bytes (samples of a large one), of a frame's cells."""
     if source is None:
         return None
-    made = hashlib.blake2b(digest_size=16)
+    made = hashlib.sha256()
     if isinstance(source, str | Path):
         size = os.path.getsize(source)
         made.update(str(size).encode())
@@ -68,7 +68,7 @@ def digest(source: Any) -> str | None:
                 made.update(file.read(_SAMPLE))
     else:
         made.update(pd.util.hash_pandas_object(source).to_numpy().tobytes())
-    return made.hexdigest()
+    return made.hexdigest()[:32]
 
 
 _SAMPLE = 1 << 18
