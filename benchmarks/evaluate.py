@@ -6,13 +6,14 @@ Makes files of 134 kB with 148 elements and 272 checks each, then measures whole
 every file, every element becomes text, pixels are digested, the key's JSON is decoded) against evaluate + score +
 write_official, and against evaluate_run + score, which holds no more than a batch; CPU seconds and peak memory. What a
 process needs to start, that is for one file, is told first and taken off the cost of a file. Where the time goes is
-printed below each row.
+printed below each row, and at the end what a file took in each tenth of the longest run.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import io
 import itertools
 import json
 import os
@@ -25,63 +26,36 @@ import tempfile
 import time
 import warnings
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 PIXELS = 131_072
+CT = "1.2.840.10008.5.1.4.1.1.2"
 NAMES = ("Station", "Protocol", "Comment", "History", "Coil", "Software", "Region", "Agent")
+
+
+#: Stands for the number of a file in what is made once for a series; numbers are as long.
+NUMBER, FIRST = "7777777", 1_000_000
 
 
 def make(folder: Path, files: int) -> None:
     """A submission, its key and its mappings: series of 80 slices, most values the same in a series."""
     import numpy as np
-    from pydicom.dataset import Dataset, FileMetaDataset
-    from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
     rng = np.random.default_rng(0)
     (folder / "released").mkdir(parents=True)
     uids, rows = ["id_old,id_new"], []
-    for number in range(files):
-        series, old, new = number // 80, f"1.2.3.{number}", f"1.2.4.{number}"
-        ds = Dataset()
-        ds.file_meta = FileMetaDataset()
-        ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-        ds.file_meta.MediaStorageSOPClassUID, ds.file_meta.MediaStorageSOPInstanceUID = CTImageStorage, new
-        ds.SOPClassUID, ds.SOPInstanceUID, ds.Modality = CTImageStorage, new, "CT"
-        ds.StudyInstanceUID, ds.SeriesInstanceUID = f"1.2.4.9.{series // 2}", f"1.2.4.8.{series}"
-        ds.FrameOfReferenceUID, ds.PatientID, ds.PatientName = f"1.2.4.7.{series}", f"new{series // 4}", "Subject^New"
-        ds.StudyDate = ds.SeriesDate = ds.AcquisitionDate = ds.ContentDate = "20200305"
-        ds.InstanceNumber, ds.SliceLocation = number, f"{number * 1.25:.2f}"
-        ds.ImagePositionPatient, ds.PixelSpacing = [-120.5, -120.5, number * 1.25], [0.7, 0.7]
-        ds.Rows = ds.Columns = 256
-        ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation, ds.SamplesPerPixel = 16, 12, 11, 0, 1
-        ds.PhotometricInterpretation = "MONOCHROME2"
-        item = Dataset()
-        item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = CTImageStorage, f"1.2.4.{number + 1}"
-        ds.ReferencedImageSequence = [item]
-        for block in range(58):
-            ds.add_new((0x0018, 0x9004 + 0x0100 + 2 * block), "LO", f"{NAMES[block % 8]} {block} of series {series}")
-        for block in range(62):
-            ds.add_new((0x0020, 0x9210 + 2 * block), "DS", f"{block + series / 7:.4f}")
-        ds.PixelData = rng.integers(0, 4000, PIXELS // 2, dtype="uint16").tobytes()
-        ds.save_as(folder / "released" / f"{number:06d}.dcm", enforce_file_format=True)
-        uids += [
-            f"{old},{new}",
-            *([f"1.2.3.9.{series // 2},1.2.4.9.{series // 2}", f"1.2.3.8.{series},1.2.4.8.{series}"]),
-        ]
-        rows.append(
-            (
-                number,
-                1,
-                "CT",
-                CTImageStorage,
-                f"old{series // 4}",
-                f"1.2.3.9.{series // 2}",
-                f"1.2.3.8.{series}",
-                old,
-                json.dumps(dict(enumerate(checks(ds, number, series, old)))),
-            )
-        )
+    for place in range(files):
+        series, number = place // 80, str(FIRST + place)
+        head, key = file_of(series, place % 50 == 0)
+        pixels = rng.integers(0, 4000, PIXELS // 2, dtype="uint16").tobytes()
+        (folder / "released" / f"{number}.dcm").write_bytes(head.replace(NUMBER.encode(), number.encode()) + pixels)
+        study = f"1.2.3.9.{series // 2}"
+        rows.append((place, 1, "CT", CT, f"old{series // 4}", study, f"1.2.3.8.{series}", f"1.2.3.{number}",
+                     key.replace(NUMBER, number)))  # fmt: skip
+        uids += [f"1.2.3.{number},1.2.4.{number}", f"{study},1.2.4.9.{series // 2}"]
+        uids += [f"1.2.3.8.{series},1.2.4.8.{series}"]
     (folder / "uids.csv").write_text("\n".join(dict.fromkeys(uids)))
     (folder / "patients.csv").write_text(
         "\n".join(["id_old,id_new", *(f"old{i},new{i}" for i in range(files // 320 + 1))])
@@ -92,10 +66,44 @@ def make(folder: Path, files: int) -> None:
             "PatientID TEXT, StudyInstanceUID TEXT, SeriesInstanceUID TEXT, SOPInstanceUID TEXT, AnswerData TEXT)"
         )
         connection.executemany("INSERT INTO answer_data VALUES (?,?,?,?,?,?,?,?,?)", rows)
+    os.sync()  # what is still on its way to the disk would be measured too
 
 
-def checks(ds: Any, number: int, series: int, old: str) -> list[dict]:
-    """272 checks: some two an element, as in a real key; a few fail."""
+@cache
+def file_of(series: int, careless: bool) -> tuple[bytes, str]:
+    """A file of a series without its pixels, and its checks as the key has them; `NUMBER` for its number."""
+    from pydicom.dataset import Dataset, FileMetaDataset
+    from pydicom.uid import ExplicitVRLittleEndian
+
+    new = f"1.2.4.{NUMBER}"
+    ds = Dataset()
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    ds.file_meta.MediaStorageSOPClassUID, ds.file_meta.MediaStorageSOPInstanceUID = CT, new
+    ds.SOPClassUID, ds.SOPInstanceUID, ds.Modality = CT, new, "CT"
+    ds.StudyInstanceUID, ds.SeriesInstanceUID = f"1.2.4.9.{series // 2}", f"1.2.4.8.{series}"
+    ds.FrameOfReferenceUID, ds.PatientID, ds.PatientName = f"1.2.4.7.{series}", f"new{series // 4}", "Subject^New"
+    ds.StudyDate = ds.SeriesDate = ds.AcquisitionDate = ds.ContentDate = "20200305"
+    ds.InstanceNumber, ds.SliceLocation = NUMBER, f"{NUMBER}.25"
+    ds.ImagePositionPatient, ds.PixelSpacing = ["-120.5", "-120.5", f"{NUMBER}.25"], ["0.7", "0.7"]
+    ds.Rows = ds.Columns = 256
+    ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation, ds.SamplesPerPixel = 16, 12, 11, 0, 1
+    ds.PhotometricInterpretation = "MONOCHROME2"
+    item = Dataset()
+    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = CT, new
+    ds.ReferencedImageSequence = [item]
+    for block in range(58):
+        ds.add_new((0x0018, 0x9004 + 0x0100 + 2 * block), "LO", f"{NAMES[block % 8]} {block} of series {series}")
+    for block in range(62):
+        ds.add_new((0x0020, 0x9210 + 2 * block), "DS", f"{block + series / 7:.4f}")
+    ds.PixelData = bytes(PIXELS)
+    file = io.BytesIO()
+    ds.save_as(file, enforce_file_format=True)
+    return file.getvalue()[:-PIXELS], json.dumps(dict(enumerate(checks(ds, series, careless))))
+
+
+def checks(ds: Any, series: int, careless: bool) -> list[dict]:
+    """272 checks: some two an element, as in a real key; a few of a careless one fail."""
 
     def check(tag: str, name: str, action: str, value: str | None, text: str | None) -> dict:
         codes = {
@@ -121,9 +129,9 @@ def checks(ds: Any, number: int, series: int, old: str) -> list[dict]:
         if element.VR == "SQ" or element.keyword == "PixelData":
             continue
         found.append(check(tag, element.name, "tag_retained", text, None))
-        found.append(check(tag, element.name, "text_retained", text, text if number % 50 else f"<lost words {series}>"))
-    found.append(check("<(0008,0018)>", "SOP Instance UID", "uid_changed", f"<{old}>", "<uid changed>"))
-    found.append(check("<(0008,0018)>", "SOP Instance UID", "uid_consistent", f"<{old}>", "<uid consistent>"))
+        found.append(check(tag, element.name, "text_retained", text, f"<lost words {series}>" if careless else text))
+    found.append(check("<(0008,0018)>", "SOP Instance UID", "uid_changed", f"<1.2.3.{NUMBER}>", "<uid changed>"))
+    found.append(check("<(0008,0018)>", "SOP Instance UID", "uid_consistent", f"<1.2.3.{NUMBER}>", "<uid consistent>"))
     found.append(check("<(0008,0020)>", "Study Date", "date_shifted", "<20180101>", "<date shifted>"))
     found.append(check("<(0010,0020)>", "Patient ID", "patid_consistent", f"<old{series // 4}>", "<patid consistent>"))
     while len(found) < 272:
@@ -182,14 +190,20 @@ def ours(folder: Path) -> None:
 
 
 def kept(folder: Path) -> None:
-    """Evaluate into a run folder and score from its parts: what memory needs when the frame is never whole."""
+    """Evaluate into a run folder and score from its parts; print what a file took in each tenth of the run."""
+    import numpy as np
+
     import midi_nb as mn
 
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as out:
         warnings.simplefilter("ignore")
         mappings = {"uids": folder / "uids.csv", "patients": folder / "patients.csv"}
         run = mn.evaluate_run(folder / "released", folder / "key.db", out, **mappings, read_text=None, progress=False)
-        print(mn.score(mn.tally(mn.read_parts(run)))["total"].iloc[0])
+        mn.score(mn.tally(mn.read_parts(run)))
+        written = [part.stat().st_mtime for part in sorted((run / "parts").iterdir())]
+    files = sum(1 for _ in (folder / "released").iterdir())
+    each = np.diff(written) * 1000 * len(written) / files
+    print(json.dumps([round(float(tenth.mean()), 2) for tenth in np.array_split(each, 10)] if len(each) >= 10 else []))
 
 
 SIDES = {side.__name__: side for side in (floor, ours, kept)}
@@ -231,43 +245,38 @@ def sides_at(files: int, runs: int) -> dict[str, Measured]:
     }
 
 
-def draw(path: Path, sizes: Sequence[int], cost: dict[str, list[float]], peak: dict[str, list[float]]) -> None:
-    """The figure: cost of a file and peak memory over the number of files."""
+def draw(path: Path, sizes: Sequence[int], tenths: Sequence[float], peak: dict[str, list[float]]) -> None:
+    """The figure: what a file takes as a run goes on, and peak memory over the number of files."""
     import matplotlib as mpl
     import seaborn as sns
 
     mpl.use("agg")
     import matplotlib.pyplot as plt
 
-    names = {
-        "floor": "reading files and key only",
-        "ours": "evaluate, results in memory",
-        "kept": "evaluate_run, in parts",
-    }
+    names = {"kept": "evaluate_run, in parts", "ours": "evaluate, in memory", "floor": "reading, no more"}
     colours = dict(zip(names, sns.color_palette("colorblind", 3), strict=True))
-    marks = dict(zip(names, "o^s", strict=True))
-    figure, axes = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
-    for ax, values in zip(axes, (cost, peak), strict=True):
-        for side, name in names.items():
-            ax.plot(sizes, values[side], marks[side] + "-", color=colours[side], label=name)
-        ax.set_xscale("log")
-        ax.set_xticks(sizes, [f"{size:,}" for size in sizes], minor=False)
-        ax.minorticks_off()
-        ax.set_ylim(bottom=0)
-        ax.set_xlabel("files")
-        sns.despine(ax=ax)
-    axes[0].set_ylabel("CPU ms a file")
-    axes[0].set_title("A file costs the same however many there are", loc="left", fontsize=10)
-    axes[1].set_ylabel("peak MB")
-    axes[1].set_title("Kept in parts, memory hardly grows", loc="left", fontsize=10)
-    axes[1].legend(frameon=False, fontsize=9)
+    marks = dict(zip(names, "s^o", strict=True))
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
+    done = [sizes[-1] * (tenth + 1) / len(tenths) for tenth in range(len(tenths))]
+    left.plot(done, tenths, marks["kept"] + "-", color=colours["kept"])
+    left.set(xlabel="files done", ylabel="ms a file", ylim=(0, 1.4 * max(tenths)), xlim=(0, None))
+    left.xaxis.set_major_formatter("{x:,.0f}")
+    left.set_title(f"The last of {sizes[-1]:,} files takes as long as the first", loc="left", fontsize=10)
+    for side, name in names.items():
+        right.plot(sizes, peak[side], marks[side] + "-", color=colours[side], label=name)
+    right.set(xlabel="files", ylabel="peak MB", ylim=(0, None), xscale="log")
+    right.set_xticks(sizes, [f"{size:,}" for size in sizes])
+    right.minorticks_off()
+    right.set_title("Kept in parts, a run needs hardly more memory", loc="left", fontsize=10)
+    right.legend(frameon=False, fontsize=9)
+    sns.despine(figure)
     figure.savefig(path, dpi=150)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, nargs="+", default=[100, 1000, 10_000])
-    parser.add_argument("--runs", type=int, default=5, help="of each side; fewer where one takes long anyway")
+    parser.add_argument("--runs", type=int, default=3, help="of each side; fewer where one takes long anyway")
     parser.add_argument("--figure", type=Path, help="draw cost and memory into this file")
     parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
     parser.add_argument("--make", type=int, help=argparse.SUPPRESS)
@@ -284,19 +293,20 @@ def main() -> None:
     print("CPU s to start: ", *(f"{side} {found.seconds:.2f}" for side, found in start.items()), sep="  ")
     print(f"{'':>19}{'CPU s':>7}{'CPU ms a file':>31}{'peak MB':>24}")
     print("  files     checks", *(f"{side:>7}" for side in SIDES), "ours/floor", *[f"{side:>7}" for side in SIDES] * 2)
-    cost: dict[str, list[float]] = {side: [] for side in SIDES}
     peak: dict[str, list[float]] = {side: [] for side in SIDES}
     for files in options.files:
         found = sides_at(files, max(1, min(options.runs, 3000 // files)))
+        cost = [1000 * (found[side].seconds - start[side].seconds) / (files - 1) for side in SIDES]
         for side in SIDES:
-            cost[side].append(1000 * (found[side].seconds - start[side].seconds) / (files - 1))
             peak[side].append(found[side].peak)
         ratio = found["ours"].seconds / found["floor"].seconds
         print(f"{files:>7,} {files * 272:>10,}", *(f"{found[side].seconds:7.2f}" for side in SIDES), f"{ratio:10.2f}",
-              *(f"{cost[side][-1]:7.2f}" for side in SIDES), *(f"{peak[side][-1]:7.0f}" for side in SIDES))  # fmt: skip
+              *(f"{each:7.2f}" for each in cost), *(f"{peak[side][-1]:7.0f}" for side in SIDES))  # fmt: skip
         print(f"        ours: {found['ours'].printed}", flush=True)
+    tenths = json.loads(found["kept"].printed)
+    print("evaluate_run, ms a file in each tenth of the last run: ", *tenths)
     if options.figure:
-        draw(options.figure, options.files, cost, peak)
+        draw(options.figure, options.files, tenths, peak)
 
 
 if __name__ == "__main__":

@@ -170,10 +170,11 @@ def test_a_second_call_judges_only_what_changed(demo, serial, tmp_path, monkeypa
     pd.testing.assert_frame_equal(evaluated(demo, out=run), serial)
     assert not [task for task in judged if task.paths], "all was known"
     judged.clear()
-    victim = sorted(run.glob("parts/*.parquet"))[2]
-    victim.unlink()
+    gone, damaged = sorted(run.glob("parts/*.parquet"))[2:4]
+    gone.unlink()
+    damaged.write_bytes(damaged.read_bytes()[:-50])
     pd.testing.assert_frame_equal(evaluated(demo, out=run), serial)
-    assert [task.part for task in judged if task.paths] == [victim]
+    assert [task.part for task in judged if task.paths] == [gone, damaged]
 
 
 @pytest.fixture

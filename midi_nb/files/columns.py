@@ -9,6 +9,7 @@ together in threads while others are taken apart.
 from __future__ import annotations
 
 import itertools
+import secrets
 import sqlite3
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +25,8 @@ from . import sniff
 TABLE = "validation_results"
 
 _UNUSED = ("index", "file_index")
-_NEXT, _NULL = "\x1f", "\x1e"  # between cells, and for a cell that is null: control characters made for it
+_NEXT = "\x1f"  # between cells: a control character made for it
+_NULL = f"\x1e{secrets.token_hex(3)}"  # for a cell that is null: nothing that a file can know
 _PAGE = 1 << 22  # bytes
 
 
@@ -112,18 +114,18 @@ def _pages(path: Path, connection: sqlite3.Connection, names: Sequence[str]) -> 
         raise _Inseparable
     step = max(_PAGE // row_bytes, 1)
     types = {row[1]: str(row[2]) for row in connection.execute(f"PRAGMA table_info({TABLE})")}
-    told = [f"group_concat({_cell(name, types[name])}, '{_NEXT}'), count({sniff.quoted(name)})" for name in names]
-    query = f"SELECT count(*), {', '.join(told)} FROM {TABLE} WHERE _rowid_ BETWEEN ? AND ?"
+    joined = [f"group_concat({_cell(name, types[name])}, '{_NEXT}')" for name in names]
+    query = f"SELECT count(*), {', '.join(joined)} FROM {TABLE} WHERE _rowid_ BETWEEN ? AND ?"
 
     def page(start: int) -> list[tuple[Any, Any]]:
         with sniff.database(path) as own:
             own.create_function("exact", 1, repr, deterministic=True)
             own.text_factory = bytes
             try:
-                rows, *told = own.execute(query, (start, start + step - 1)).fetchone()
+                rows, *columns = own.execute(query, (start, start + step - 1)).fetchone()
             except sqlite3.DataError:  # a text longer than SQLite makes
                 raise _Inseparable from None
-        return [_apart(cells, rows, filled) for cells, filled in zip(told[::2], told[1::2], strict=True) if rows]
+        return [_apart(cells, rows) for cells in columns if rows]
 
     return sniff.ahead(page, range(first, last + 1, step))
 
@@ -136,23 +138,20 @@ def _cell(name: str, declared: str) -> str:
     return f"ifnull({cell}, '{_NULL}')"
 
 
-def _apart(cells: bytes, rows: int, filled: int) -> tuple[Any, Any]:
+def _apart(cells: bytes, rows: int) -> tuple[Any, Any]:
     """The distinct texts among joined cells, and a code for every row."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if not filled:
+    if cells == _NEXT.join([_NULL] * rows).encode():  # a quarter of the columns, and for nothing
         return pa.array([_NULL]), np.zeros(rows, dtype="int8")
     try:
         coded = pc.split_pattern(pa.array([cells], pa.string()), _NEXT).flatten().dictionary_encode()
     except pa.ArrowInvalid:  # no UTF-8
         raise _Inseparable from None
-    codes = coded.indices.to_numpy()
-    null = pc.index(coded.dictionary, _NULL).as_py()
-    # A cell may hold the very characters made for joining.
-    if len(codes) != rows or np.count_nonzero(codes == null) != rows - filled:
+    if len(coded) != rows:  # a cell holds the very character between cells
         raise _Inseparable
-    return coded.dictionary, codes
+    return coded.dictionary, coded.indices.to_numpy()
 
 
 def _joined(pages: Iterable[list[tuple[Any, Any]]], width: int) -> list[pd.Categorical]:
@@ -161,7 +160,7 @@ def _joined(pages: Iterable[list[tuple[Any, Any]]], width: int) -> list[pd.Categ
     for page in pages:
         for column, (texts, codes) in zip(columns, page, strict=False):
             column.add(texts, codes)
-    return [column.encoded() for column in columns]
+    return list(sniff.ahead(Column.encoded, columns))
 
 
 def _encoded(rows: Iterable[Sequence[Any]], width: int) -> list[pd.Categorical]:

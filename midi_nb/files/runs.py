@@ -141,7 +141,10 @@ class Recorder:
         path = self.path_of(number)
         if path is None or not path.is_file():
             return None
-        before = about(path)
+        try:
+            before = about(path)
+        except (OSError, ValueError):  # damaged since: it is made anew
+            return None
         return before if before.get("files") == _digests(root, paths) else None
 
     def forget(self, batches: int, rest: int) -> None:
@@ -238,11 +241,14 @@ def read_parquet(*paths: Path) -> pd.DataFrame:
         names = table.column_names
         for name in coded:
             column = table.column(name).combine_chunks()
-            texts.setdefault(name, Column()).add(column.dictionary, column.indices.fill_null(-1).to_numpy())
+            texts.setdefault(name, Column()).add(
+                column.dictionary, column.indices.cast("int32").fill_null(-1).to_numpy()
+            )
         others.append(table.drop_columns(coded).to_pandas())
         attrs.update(json.loads((table.schema.metadata or {}).get(b"PANDAS_ATTRS", b"{}")))
     other = pd.concat(others, ignore_index=True)
-    columns = {name: texts[name].encoded() if name in texts else other[name].array for name in [*texts, *other.columns]}
+    columns = {name: other[name].array for name in other.columns}
+    columns |= zip(texts, sniff.ahead(Column.encoded, texts.values()), strict=True)
     results = tidy(columns, RESULTS, rows)
     results = pd.DataFrame({**dict(results.items()), **{n: columns[n] for n in names if n not in RESULTS}}, copy=False)
     results.attrs.update(attrs)
