@@ -87,8 +87,9 @@ def read_results(path: Path) -> dict[str, float]:
     """midi_nb from the database; kept as a run of its own for the next."""
     import midi_nb as mn
 
+    read = mn.read_results  # imports what it needs, as pandas was
     clock = time.perf_counter()
-    results = mn.read_results(path)
+    results = read(path)
     taken = time.perf_counter() - clock
     if not path.with_name("run").exists():
         mn.write_run(results, path.with_name("run"))
@@ -99,6 +100,7 @@ def read_run(path: Path) -> dict[str, float]:
     """midi_nb from its own run folder, and the questions one asks first."""
     import midi_nb as mn
 
+    read = mn.read_results
     times: dict[str, float] = {}
 
     def timed(name: str, made: object) -> object:
@@ -107,7 +109,7 @@ def read_run(path: Path) -> dict[str, float]:
         times[name] = time.perf_counter() - clock
         return found
 
-    results = timed("read", lambda: mn.read_results(path.with_name("run")))
+    results = timed("read", lambda: read(path.with_name("run")))
     times["frame MB"] = results.memory_usage(deep=True).sum() / 2**20  # type: ignore[attr-defined]
     timed("score", lambda: mn.score(results, by="action"))  # type: ignore[arg-type]
     timed("score series", lambda: mn.score(results, unit="series"))  # type: ignore[arg-type]
