@@ -2,8 +2,7 @@
 
 A full run has eight million rows of 29 columns, but each column repeats itself: held as codes the whole is a gigabyte
 where rows of texts would be twenty. A database is read in pages of rows, each column of a page as one long text: SQLite
-puts cells together, and Python takes a text apart, far faster than either hands over one cell; and pages are put
-together in threads while others are taken apart.
+puts cells together, and Arrow takes a text apart, far faster than Python is handed one cell, and both do so in threads.
 """
 
 from __future__ import annotations
