@@ -53,7 +53,7 @@ def make_demo(
     folder
         Where to make it; by default a folder of its own in the user's cache.
     patients
-        How many patients; ten by default, one of each kind. Size and time grow with their number, memory does not.
+        How many patients; ten by default, one of each kind. Size and time grow with their number, memory hardly.
     seed
         Another seed gives other people and other pictures; the same seed gives the same bytes.
     progress

@@ -1,4 +1,4 @@
-"""Builds the demo folder, one instance at a time: memory does not grow with the number of patients."""
+"""Builds the demo folder, one instance at a time: memory hardly grows with the number of patients."""
 
 from __future__ import annotations
 
