@@ -24,7 +24,8 @@ import pandas as pd
 
 from . import released as files_of
 from .checks import CHECKS, RULES, Context, Outcome, shift
-from .files import keys, runs, sniff
+from .files import keys, runs
+from .files.threads import ahead
 from .frames import LOST, RESULTS, STATES, concat, encode, tidy
 from .text import FAIL, blank
 
@@ -343,7 +344,7 @@ def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.
     batches = [paths[start : start + _BATCH] for start in range(0, len(paths), _BATCH)]
     tasks, answered = [], set()
     with _bar(len(paths), progress) as bar:
-        known = sniff.ahead(lambda number: recorder.known(number, job.folder, batches[number]), range(len(batches)))
+        known = ahead(lambda number: recorder.known(number, job.folder, batches[number]), range(len(batches)))
         for number, (batch, told) in enumerate(zip(batches, known, strict=True)):
             if told is None:
                 tasks.append(_Task(batch, (), recorder.path_of(number)))

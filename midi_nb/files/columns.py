@@ -20,6 +20,7 @@ import pandas as pd
 
 from ..frames import Column
 from . import sniff
+from .threads import ahead
 
 TABLE = "validation_results"
 
@@ -126,7 +127,7 @@ def _pages(path: Path, connection: sqlite3.Connection, names: Sequence[str]) -> 
                 raise _Inseparable from None
         return [_apart(cells, rows) for cells in columns if rows]
 
-    return sniff.ahead(page, range(first, last + 1, step))
+    return ahead(page, range(first, last + 1, step))
 
 
 def _cell(name: str, declared: str) -> str:
@@ -159,7 +160,7 @@ def _joined(pages: Iterable[list[tuple[Any, Any]]], width: int) -> list[pd.Categ
     for page in pages:
         for column, (texts, codes) in zip(columns, page, strict=False):
             column.add(texts, codes)
-    return list(sniff.ahead(Column.encoded, columns))
+    return list(ahead(Column.encoded, columns))
 
 
 def _encoded(rows: Iterable[Sequence[Any]], width: int) -> list[pd.Categorical]:

@@ -34,7 +34,7 @@ from ..frames import (
     scored,
     tidy,
 )
-from . import sniff
+from .threads import ahead
 
 RUN = "run.json"
 PARTS = "parts"
@@ -233,7 +233,7 @@ def read_parquet(*paths: Path) -> pd.DataFrame:
     names: list[str] = []
     attrs: dict[str, Any] = {}
     rows = 0
-    for path, table in zip(paths, sniff.ahead(_table, paths), strict=True):
+    for path, table in zip(paths, ahead(_table, paths), strict=True):
         rows += len(table)
         coded = [field.name for field in table.schema if _is_coded(field.type)]
         if others and (table.column_names, coded) != (names, list(texts)):
@@ -248,7 +248,7 @@ def read_parquet(*paths: Path) -> pd.DataFrame:
         attrs.update(json.loads((table.schema.metadata or {}).get(b"PANDAS_ATTRS", b"{}")))
     other = pd.concat(others, ignore_index=True)
     columns = {name: other[name].array for name in other.columns}
-    columns |= zip(texts, sniff.ahead(Column.encoded, texts.values()), strict=True)
+    columns |= zip(texts, ahead(Column.encoded, texts.values()), strict=True)
     results = tidy(columns, RESULTS, rows)
     results = pd.DataFrame({**dict(results.items()), **{n: columns[n] for n in names if n not in RESULTS}}, copy=False)
     results.attrs.update(attrs)

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import csv
-import itertools
 import os
 import sqlite3
 import zipfile
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 from urllib.parse import quote
-
-_Item = TypeVar("_Item")
-_Made = TypeVar("_Made")
 
 
 class Kind(NamedTuple):
@@ -82,17 +76,6 @@ def existing(path: str | Path, what: str) -> Path:
         return path
     near = next((parent for parent in path.absolute().parents if parent.exists()), Path("/"))
     raise FileNotFoundError(f"{what} {path} does not exist (nearest folder that does: {near}).")
-
-
-def ahead(make: Callable[[_Item], _Made], items: Iterable[_Item]) -> Iterator[_Made]:
-    """``make(item)`` for each item in order, a few made ahead in threads: for work that lets go of Python."""
-    threads = min(4, os.cpu_count() or 1)
-    rest = iter(items)
-    with ThreadPoolExecutor(threads) as pool:
-        asked = deque(pool.submit(make, item) for item in itertools.islice(rest, threads + 1))
-        while asked:
-            yield asked.popleft().result()
-            asked.extend(pool.submit(make, item) for item in itertools.islice(rest, 1))
 
 
 def is_sqlite(path: Path) -> bool:

@@ -38,6 +38,15 @@ def test_a_run_of_many_rows_is_written_in_parts(make, tmp_path, monkeypatch):
     pd.testing.assert_frame_equal(read_results(folder), results, check_categorical=False)
 
 
+def test_a_run_holds_no_text_of_rows_that_are_not_in_it(make, tmp_path):
+    results = make.results([{"actual": "DOE^JANE", "patient": "4711"}, {"actual": "ANON"}])
+
+    again = read_results(write_run(results.iloc[1:], tmp_path / "run"))
+
+    assert list(again["actual"].cat.categories) == ["ANON"]
+    assert "4711" not in again["patient"].cat.categories
+
+
 def test_a_run_without_rows_is_one(make, tmp_path):
     again = read_results(write_run(make.results([]), tmp_path / "run"))
 

@@ -1,0 +1,25 @@
+import threading
+
+import pytest
+
+from midi_nb.files.threads import ahead
+
+
+def test_things_come_in_order_and_only_a_few_are_made_ahead():
+    made = []
+    things = ahead(lambda number: made.append(number) or -number, range(100))
+
+    assert [next(things) for _ in range(3)] == [0, -1, -2]
+    assert len(made) < 20
+    assert list(things) == [-number for number in range(3, 100)]
+
+
+def test_things_are_made_in_other_threads():
+    assert threading.get_ident() not in list(ahead(lambda _: threading.get_ident(), range(5)))
+
+
+def test_an_error_comes_in_its_turn():
+    things = ahead(lambda number: 1 // (2 - number), range(5))
+    assert [next(things), next(things)] == [0, 1]
+    with pytest.raises(ZeroDivisionError):
+        next(things)
