@@ -72,7 +72,7 @@ def _prepared(results: pd.DataFrame, values: bool) -> pd.DataFrame:
         if not isinstance(results[name].dtype, pd.CategoricalDtype)
     }
     prepared = results.astype(plain).reset_index(drop=True)
-    explained = prepared if "cause" in prepared.columns else causes.explain(prepared)
+    explained = causes.explained(prepared)
     return explained if values else mask_values(explained)
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from .causes import CAUSES, explain
+from .causes import CAUSES, explained
 from .frames import require_columns
 
 __all__ = ["GOALS", "goals", "marks", "quiz"]
@@ -216,7 +216,7 @@ def quiz(results: pd.DataFrame, n: int = 6, seed: int = 0, actions: Sequence[str
     >>> quiz(results, n=3)["card"].tolist()
     [1, 2, 3]
     """
-    failures = _explained(results).dropna(subset=["cause"])
+    failures = explained(results).dropna(subset=["cause"])
     here = failures["state"].isin(["value", "empty", "absent"])
     told = failures[failures["action"].isin(actions) & here]
     drawn = told.sample(frac=1, random_state=seed).drop_duplicates("cause").head(n)
@@ -257,7 +257,7 @@ def marks(results: pd.DataFrame, cards: pd.DataFrame, guesses: Mapping[int, str]
     strange = [guess for guess in guesses.values() if guess not in known]
     if strange:
         raise ValueError(f"{strange[0]!r} is no cause; the causes are {', '.join(known)}.")
-    truth = _explained(results).loc[cards.index, "cause"].astype("str").tolist()
+    truth = explained(results).loc[cards.index, "cause"].astype("str").tolist()
     rows = []
     for card, cause in zip(cards["card"], truth, strict=True):
         guess = guesses.get(card)
@@ -273,7 +273,3 @@ def marks(results: pd.DataFrame, cards: pd.DataFrame, guesses: Mapping[int, str]
             }
         )
     return pd.DataFrame(rows).astype({"right": "boolean"})
-
-
-def _explained(results: pd.DataFrame) -> pd.DataFrame:
-    return results if "cause" in results else explain(results)

@@ -11,6 +11,7 @@ from pydicom import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
 from midi_nb.causes import AXES, CAUSES, CONFIDENCES, causes_table, explain, problem_of, problems, what_if
+from midi_nb.files import read_results, write_run
 from midi_nb.frames import ACTIONS, LOST, RESULTS, UNMAPPED, tidy
 from midi_nb.scoring import score
 
@@ -395,6 +396,28 @@ def test_two_submissions_have_problems_of_their_own_by_the_same_name():
         ["a", "tag_dropped: Study Description (0008,1030)", 1.0, 1.0],
         ["b", "tag_dropped: Study Description (0008,1030)", 0.5, 1.0],
     ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda column: column.cat.remove_unused_categories(),
+        lambda column: column.cat.reorder_categories(column.cat.categories[::-1]),
+        lambda column: column.astype("str").where(column.notna()),
+    ],
+)
+def test_problems_are_the_same_whatever_the_codes_of_the_causes(change):
+    results = mixture()
+    changed = results.assign(**{name: change(results[name]) for name in ("cause", "axis", "confidence", "words")})
+    assert len(problems(results)) > 5
+    pd.testing.assert_frame_equal(problems(changed), problems(results))
+    assert problem_of(changed).tolist() == problem_of(results).tolist()
+
+
+def test_problems_of_a_run_that_was_saved_explained_are_the_same(tmp_path):
+    results = mixture()
+    write_run(results, tmp_path / "run")
+    pd.testing.assert_frame_equal(problems(read_results(tmp_path / "run")), problems(results))
 
 
 def test_the_example_is_a_row_of_the_problem():

@@ -8,6 +8,8 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
+from midi_nb.causes import explain
+from midi_nb.files import read_results, write_run
 from midi_nb.frames import concat
 from midi_nb.report import write_html
 from midi_nb.scoring import UNITS, score
@@ -245,6 +247,10 @@ def test_a_rate_is_100_only_of_all(write, make):
 def test_frames_whose_texts_pandas_has_made_plain_are_welcome(write, mixed):
     runs = [run(mixed, "a"), run(mixed.iloc[:4], "b")]
     assert write(pd.concat(runs)).text() == write(concat(runs)).text()
+
+
+def test_explained_results_that_were_saved_and_read_back_give_the_same_page(write, mixed, page, tmp_path):
+    assert write(read_results(write_run(explain(mixed), tmp_path / "run"))).source == page.source
 
 
 def test_the_same_results_give_the_same_page_and_stay_as_they_are(write, mixed, page):

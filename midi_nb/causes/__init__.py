@@ -2,9 +2,8 @@
 
 from .columns import distinct_texts
 from .evidence import by_instance
-from .explaining import explain
-from .fixes import PROBLEMS, described, problem_of, problems, what_if
-from .grouping import grouped
+from .explaining import explain, explained
+from .fixes import PROBLEMS, problem_of, problems, what_if
 from .table import AXES, CAUSES, CONFIDENCES, Cause, Failures, causes_table, is_date, is_uid
 
 __all__ = [
@@ -18,12 +17,10 @@ __all__ = [
     "causes_table",
     "distinct_texts",
     "explain",
+    "explained",
     "is_date",
     "is_uid",
     "problem_of",
     "problems",
     "what_if",
 ]
-
-# widgets.rows still asks by these names; problem_of() is the public way.
-_grouped, _described = grouped, described

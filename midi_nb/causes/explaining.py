@@ -10,12 +10,18 @@ import numpy as np
 import pandas as pd
 
 from .. import tags
-from ..frames import UNMAPPED, encode, require_columns
+from ..frames import UNMAPPED, as_column, encode, require_columns
 from .blocks import blocks_gone
 from .columns import column_of, of_paths, sparse, texts_at
 from .evidence import evidence_of
 from .table import AXES, CAUSES, CODES, CONFIDENCES, Failures
 
+_KINDS = {
+    "cause": pd.CategoricalDtype(list(CODES)),
+    "axis": pd.CategoricalDtype(list(AXES)),
+    "confidence": pd.CategoricalDtype(list(CONFIDENCES)),
+    "words": "category",
+}
 NEEDED = ("action", "tag_path", "series", "original", "expected", "actual", "state", "passed", "score")
 
 
@@ -75,6 +81,19 @@ def explain(
     return _with_causes(results, failing, cause, told)
 
 
+def explained(results: pd.DataFrame) -> pd.DataFrame:
+    """`results` with their causes: explained where they are not, and with the codes of the tables where they are.
+
+    Results that were saved and read back, or that lost unused categories, have codes of their own.
+    """
+    if not set(_KINDS) <= set(results.columns):
+        return explain(results)
+    ordered = results.copy(deep=False)
+    for name, kind in _KINDS.items():
+        ordered[name] = as_column(results[name].array, kind, len(results))
+    return ordered
+
+
 def _first_cause(failures: Failures) -> np.ndarray:
     """The place in `CAUSES` of the first cause that holds, for each failure."""
     cause = np.full(len(failures.state), len(CAUSES) - 1, dtype="int16")
@@ -101,7 +120,7 @@ def _with_causes(results: pd.DataFrame, failing: np.ndarray, cause: np.ndarray, 
     explained = results.copy(deep=False)
     for name, texts in (("cause", CODES), ("axis", AXES), ("confidence", CONFIDENCES)):
         place = cause if name == "cause" else np.array([texts.index(getattr(row, name)) for row in CAUSES])[cause]
-        explained[name] = sparse(len(results), failing, place, pd.CategoricalDtype(list(texts)))
+        explained[name] = sparse(len(results), failing, place, _KINDS[name])
     coded = encode(told)
     explained["words"] = sparse(len(results), failing, coded.codes, coded.dtype)
     return explained

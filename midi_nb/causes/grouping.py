@@ -11,7 +11,7 @@ from .. import tags
 from ..frames import require_columns
 from .blocks import Blocks
 from .columns import codes_at
-from .explaining import NEEDED, explain
+from .explaining import NEEDED, explained
 from .table import CODES
 
 # Where these hold, the words differ from one bug to the next; elsewhere they only differ from slice to slice.
@@ -40,9 +40,9 @@ class Grouped(NamedTuple):
 def grouped(results: pd.DataFrame) -> Grouped:
     """The failing rows of `results`, told apart by problem."""
     require_columns(results, [*NEEDED, "instance"], "problems()")
-    explained = results if "cause" in results and "words" in results else explain(results)
-    rows = np.flatnonzero(explained["cause"].cat.codes.to_numpy() >= 0)
-    codes, creators = _signatures(explained, rows)
+    results = explained(results)
+    rows = np.flatnonzero(results["cause"].cat.codes.to_numpy() >= 0)
+    codes, creators = _signatures(results, rows)
     local = codes.groupby(["submission", "series", "signature"], sort=False).ngroup().to_numpy()
     grouped = codes.groupby(local, sort=True)
     first = grouped[["submission", "series", "cause", "words", "signature"]].first()
@@ -56,7 +56,7 @@ def grouped(results: pd.DataFrame) -> Grouped:
     folds = pd.DataFrame({"folds": _multiset(per["fold"].to_numpy(), per["cluster"].to_numpy())})
     whole = first.groupby(cluster, sort=True)[["submission", "cause"]].first().assign(folds=folds["folds"].to_numpy())
     problem = whole.groupby(["submission", "cause", "folds"], sort=False).ngroup().to_numpy()
-    return Grouped(explained, rows, codes, problem[cluster[local]], creators)
+    return Grouped(results, rows, codes, problem[cluster[local]], creators)
 
 
 def _multiset(members: np.ndarray, groups: np.ndarray) -> np.ndarray:
@@ -70,32 +70,32 @@ def _multiset(members: np.ndarray, groups: np.ndarray) -> np.ndarray:
     return sums
 
 
-def _signatures(explained: pd.DataFrame, rows: np.ndarray) -> tuple[pd.DataFrame, list[str]]:
+def _signatures(results: pd.DataFrame, rows: np.ndarray) -> tuple[pd.DataFrame, list[str]]:
     """What the failing rows are told apart by, as numbers, and the creators of their blocks.
 
     ``signature`` is what belongs together within a series, ``fold`` what makes two series fail alike.
     """
     codes = pd.DataFrame(
         {
-            name: codes_at(explained, name, rows)
+            name: codes_at(results, name, rows)
             for name in ("submission", "series", "patient", "instance", "cause", "action", "words")
         }
     )
     bare = pd.factorize(
-        np.array([tags.without_items(path) for path in explained["tag_path"].cat.categories], dtype=object)
+        np.array([tags.without_items(path) for path in results["tag_path"].cat.categories], dtype=object)
     )[0]
-    path = codes_at(explained, "tag_path", rows)
+    path = codes_at(results, "tag_path", rows)
     codes["path"] = np.where(path < 0, -1, np.append(bare, -1)[path])
     code = {name: place for place, name in enumerate(CODES)}
     missing = (codes["cause"] == code["missing_file"]).to_numpy()
     codes.loc[~codes["cause"].isin([code[name] for name in _TOLD_BY_WORDS]), "words"] = -1
     undecided = codes["cause"].isin([code["blank_error"], code["lost_check"]]).to_numpy()
-    codes["why"] = np.where(undecided, codes_at(explained, "error", rows), -1)
+    codes["why"] = np.where(undecided, codes_at(results, "error", rows), -1)
     codes["what"] = np.where(missing, -1, codes["path"])
     codes.loc[missing, "action"] = -1
     codes["signature"] = codes.groupby(["cause", "action", "what", "words", "why"], sort=False).ngroup()
     block = (codes["cause"] == code[_WHOLE_BLOCK]).to_numpy()
-    blocks = Blocks(explained)
+    blocks = Blocks(results)
     codes["block"] = -1
     codes.loc[block, "block"] = blocks.numbers(rows[block])
     codes["fold"] = np.where(block, len(codes) + codes["block"], codes["signature"])
