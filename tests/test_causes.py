@@ -519,6 +519,18 @@ def image(path: Path, pixels: np.ndarray, uid: str = "I1", **attributes: str) ->
         ExplicitVRLittleEndian,
         CTImageStorage,
         uid,
+def test_a_submission_of_lost_checks_alone_takes_no_other_ones_gain():
+    lost = {"action": HIDDEN, "passed": None, "error": f"{LOST}why"}
+    kept = {"action": RETAINED, "actual": "x", "passed": True, "submission": "b"}
+    wish = what_if(checks(lost, kept, kept | {"passed": False}), "lost_check").astype(object)
+    assert wish.where(wish.notna(), None).values.tolist() == [
+        ["instance", None, 1.0, None, "a"],
+        ["instance", 0.5, 0.5, 0.0, "b"],
+        ["series", None, 1.0, None, "a"],
+        ["series", 0.0, 0.0, 0.0, "b"],
+    ]
+
+
     )
     file = Dataset()
     file.file_meta = meta

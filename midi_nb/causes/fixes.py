@@ -150,12 +150,14 @@ def _gains(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     by = ["submission"] if "submission" in before else []
     parts = []
     for unit in ("instance", "series"):
-        scores = [scoring.score(frame, by=by, unit=unit)[[*by, "score"]] for frame in (before, after)]
-        part = pd.DataFrame({"unit": unit, "before": scores[0]["score"], "after": scores[1]["score"]})
-        parts.append(
-            part.assign(gain=part["after"] - part["before"], submission=scores[0]["submission"] if by else None)
-        )
-    return pd.concat(parts, ignore_index=True)
+        scores = [
+            scoring.score(frame, by=by, unit=unit)[[*by, "score"]].rename(columns={"score": side})
+            for side, frame in (("before", before), ("after", after))
+        ]
+        # A submission of nothing but lost checks has a score only after.
+        part = scores[0].merge(scores[1], how="right", on=by) if by else scores[0].join(scores[1])
+        parts.append(part.assign(unit=unit, gain=part["after"] - part["before"]))
+    return pd.concat(parts, ignore_index=True).reindex(columns=["unit", "before", "after", "gain", "submission"])
 
 
 def described(failures: Grouped) -> pd.DataFrame:
