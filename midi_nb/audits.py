@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from . import tags
-from .causes import AXES, CONFIDENCES, by_instance, is_date, is_uid
+from .causes import AXES, CONFIDENCES, by_instance, is_date, is_uid, require_one_submission
 from .causes.columns import codes_at, distinct_texts
 from .files import read_dciodvfy
 from .frames import as_column, concat, require_columns
@@ -287,11 +287,7 @@ def _of_files(
         raise FileNotFoundError(
             f"The folder of released files {folder} {'is a file' if folder.exists() else 'does not exist'}."
         )
-    if results["submission"].nunique() > 1:
-        raise ValueError(
-            f"audit(released=...) takes the results of one submission, got {results['submission'].nunique()}; "
-            "select one: results[results['submission'] == name]."
-        )
+    require_one_submission(results, "audit(released=...)")
     searches = _Searches(results)
     web = _References()
     notes: list[_Note] = []

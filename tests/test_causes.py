@@ -603,6 +603,25 @@ def test_originals_tell_what_was_never_there(folders, tag_path, cause):
 
 def test_a_missing_folder_of_originals_is_told(tmp_path):
     with pytest.raises(FileNotFoundError) as told:
+def test_without_boxes_a_region_is_told_by_its_words(folders):
+    place = folders()
+    row = {"action": HIDDEN, "expected": "MEYER", "actual": "MEYER", "instance": "1.2.3", "file": "b.dcm"}
+    results = checks(row).drop(columns=["x0", "y0", "x1", "y1"])
+    explained = explain(results, original=place / "original", released=place / "released")
+    assert explained["cause"].tolist() == ["burned_in_visible"]
+
+
+def test_one_released_folder_is_not_that_of_several_submissions(folders):
+    place = folders()
+    row = {"action": "pixels_retained", "expected": "abc", "actual": "abd", "instance": "1.2.3", "file": "b.dcm"}
+    with pytest.raises(ValueError) as told:
+        explain(checks(row, row | {"submission": "b"}), original=place / "original", released=place / "released")
+    assert str(told.value) == (
+        "explain(released=...) takes the results of one submission, got 2; "
+        "select one: results[results['submission'] == name]."
+    )
+
+
         explain(checks({"action": RETAINED}), original=tmp_path / "none")
     assert str(told.value) == f"The folder of original files {tmp_path / 'none'} does not exist."
 

@@ -1,7 +1,7 @@
 """Why a check failed: every failed or blank check gets one cause, and causes become the few things worth fixing."""
 
 from .columns import distinct_texts
-from .evidence import by_instance
+from .evidence import by_instance, require_one_submission
 from .explaining import explain, explained
 from .fixes import PROBLEMS, problem_of, problems, what_if
 from .table import AXES, CAUSES, CONFIDENCES, Cause, Failures, causes_table, is_date, is_uid
@@ -22,5 +22,6 @@ __all__ = [
     "is_uid",
     "problem_of",
     "problems",
+    "require_one_submission",
     "what_if",
 ]

@@ -46,6 +46,16 @@ def evidence_of(
     return evidence
 
 
+def require_one_submission(results: pd.DataFrame, verb: str) -> None:
+    """Raise a ValueError where `results` are of several submissions and `verb` takes the folder of one."""
+    count = results["submission"].nunique() if "submission" in results else 1
+    if count > 1:
+        raise ValueError(
+            f"{verb} takes the results of one submission, got {count}; "
+            "select one: results[results['submission'] == name]."
+        )
+
+
 def by_instance(original: str | Path | Mapping[str, str | Path]) -> dict[str, Path]:
     """The original files by their SOP Instance UID."""
     if isinstance(original, Mapping):
@@ -79,7 +89,7 @@ def _gap(before: Released, row: pd.Series, folder: Path) -> str | None:
 
 def _in_region(before: Released, row: pd.Series, folder: Path) -> str | None:
     images = _both_images(before, row, folder)
-    box = [row[name] for name in ("x0", "y0", "x1", "y1")]
+    box = [row.get(name) for name in ("x0", "y0", "x1", "y1")]
     if images is None or any(pd.isna(edge) for edge in box):
         return None
     x0, y0, x1, y1 = (max(int(edge), 0) for edge in box)

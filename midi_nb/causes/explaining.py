@@ -13,8 +13,8 @@ from .. import tags
 from ..frames import UNMAPPED, as_column, encode, require_columns
 from .blocks import blocks_gone
 from .columns import column_of, of_paths, sparse, texts_at
-from .evidence import evidence_of
-from .table import AXES, CAUSES, CODES, CONFIDENCES, Failures
+from .evidence import evidence_of, require_one_submission
+from .table import AXES, CAUSES, CODES, CONFIDENCES, MASK, WITHOUT_TEXTS, Failures
 
 _KINDS = {
     "cause": pd.CategoricalDtype(list(CODES)),
@@ -43,8 +43,8 @@ def explain(
         Folder of the original files, or instance UID → path. With it source gaps are told from dropped attributes,
         and, if the released files are at hand too, untouched pixels from partly covered ones.
     released
-        The submission or its folder, to which the column ``file`` is relative; ``evaluate`` leaves it in the attributes
-        of its results.
+        The submission or its folder (then `results` must be of that one), to which the column ``file`` is relative;
+        ``evaluate`` leaves it in the attributes of its results.
     uids, patients
         The mappings old → new (``read_mapping`` gives them), to tell a wrong value from one the mapping does not know.
 
@@ -69,6 +69,8 @@ def explain(
     actions = texts_at(results["action"], failing)
     columns["block_gone"] = blocks_gone(results, failing, columns)
     columns["unmapped"] = _unmapped(columns, actions, uids, patients)
+    if released is not None and original is not None:
+        require_one_submission(results, "explain(released=...)")
     released = results.attrs.get("released", ".") if released is None else getattr(released, "folder", released)
     columns["evidence"] = evidence_of(results, failing, columns, original, Path(released))
     cause = np.full(len(failing), len(CAUSES) - 1, dtype="int16")
