@@ -23,6 +23,7 @@ import pandas as pd
 from . import tags
 from .causes import AXES, CONFIDENCES, by_instance, is_date, is_uid, require_one_submission
 from .causes.columns import codes_at, distinct_texts
+from .causes.table import MASK
 from .files import read_dciodvfy
 from .frames import as_column, concat, require_columns
 from .released import Released, Unreadable, files_below, quiet, read
@@ -254,6 +255,7 @@ def _uids(results: pd.DataFrame) -> Iterator[pd.DataFrame]:
     for state in ("absent", "empty"):
         yield _findings("uid_removed", results, _removed_uids(results, state), detail=f"value {state}")
     rows = _passing(results, _UIDS, ("value",))
+    rows = rows[~_of_texts(results, "actual", rows, lambda text: text == MASK).astype(bool)]
     valid = _of_texts(results, "actual", rows, is_uid).astype(bool)
     yield _findings("uid_invalid", results, rows[~valid], detail="not a UID")
     rows = rows[valid & results["original"].iloc[rows].notna().to_numpy()]

@@ -10,7 +10,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from midi_nb import audits
 from midi_nb.audits import FINDINGS, audit, conformance, findings_table
-from midi_nb.frames import RESULTS, concat, tidy
+from midi_nb.frames import RESULTS, concat, mask_values, tidy
 
 SC = "1.2.840.10008.5.1.4.1.1.7"
 
@@ -114,6 +114,10 @@ def test_an_old_uid_that_became_two_is_found():
 def test_two_old_uids_that_became_one_are_found():
     rows = [UID | {"original": old, "actual": "9.1"} for old in ("1.1", "1.1", "1.2")]
     assert audit(checks(*rows))[["finding", "detail"]].values.tolist() == [["uid_merged", "2 old UIDs on one new one"]]
+
+
+def test_a_masked_uid_is_not_found_invalid():
+    assert found(audit(mask_values(checks(UID | {"actual": "1.2.9"}, UID | {"actual": "ANON"})))) == []
 
 
 def test_findings_come_in_the_order_of_their_table():

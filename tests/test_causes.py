@@ -11,8 +11,9 @@ from pydicom import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
 from midi_nb.causes import AXES, CAUSES, CONFIDENCES, causes_table, explain, problem_of, problems, what_if
+from midi_nb.causes.table import WITHOUT_TEXTS
 from midi_nb.files import read_results, write_run
-from midi_nb.frames import ACTIONS, LOST, RESULTS, UNMAPPED, tidy
+from midi_nb.frames import ACTIONS, LOST, RESULTS, UNMAPPED, mask_values, tidy
 from midi_nb.scoring import score
 
 CODES = [cause.code for cause in CAUSES]
@@ -143,6 +144,21 @@ TABLE = [
 def test_each_cause_is_found_under_its_own_name(cause, action, original, expected, actual, more):
     row = {"action": action, "original": original, "expected": expected, "actual": actual}
     assert causes_of(row | more) == [cause]
+
+
+@pytest.mark.parametrize(("cause", "action", "original", "expected", "actual", "more"), TABLE)
+def test_no_cause_is_told_by_masked_texts(cause, action, original, expected, actual, more):
+    row = {"action": action, "original": original, "expected": expected, "actual": actual}
+    explained = explain(mask_values(checks(row | more)))
+    told = "blank_error" if cause == "blank_no_words" else cause if cause in WITHOUT_TEXTS else "other"
+    assert explained["cause"].tolist() == [told]
+    assert explained["words"].isna().all()
+
+
+def test_a_masked_original_is_not_said_to_lack_in_the_mapping():
+    row = {"action": "uid_consistent", "original": UID, "actual": "1.2.9"}
+    assert causes_of(row, uids={}) == ["uid_not_in_mapping"]
+    assert explain(mask_values(checks(row)), uids={UID: NEW})["cause"].tolist() == ["other"]
 
 
 def test_every_cause_that_needs_no_files_is_tried():
@@ -282,6 +298,12 @@ def test_a_block_is_dropped_when_two_of_its_attributes_are_and_none_is_left():
 def test_a_block_is_dropped_when_its_creator_is():
     creator = {"action": "tag_retained", "original": "GEMS_IMAG_01", "tag_path": CREATOR}
     assert causes_of(private(1), creator) == ["private_block_dropped"] * 2
+
+
+def test_a_masked_block_stays_one_problem():
+    creator = {"action": RETAINED, "original": "GEMS_IMAG_01", "expected": "GEMS_IMAG_01", "tag_path": CREATOR}
+    results = mask_values(checks(*slices(3, creator, private(1), private(2))))
+    assert problems(results)[["problem", "rows"]].values.tolist() == [["private_block_dropped: GEMS_IMAG_01", 9]]
 
 
 @pytest.mark.parametrize(
@@ -497,6 +519,18 @@ def test_a_cause_can_be_wished_away_by_its_code():
     ]
 
 
+def test_a_submission_of_lost_checks_alone_takes_no_other_ones_gain():
+    lost = {"action": HIDDEN, "passed": None, "error": f"{LOST}why"}
+    kept = {"action": RETAINED, "actual": "x", "passed": True, "submission": "b"}
+    wish = what_if(checks(lost, kept, kept | {"passed": False}), "lost_check").astype(object)
+    assert wish.where(wish.notna(), None).values.tolist() == [
+        ["instance", None, 1.0, None, "a"],
+        ["instance", 0.5, 0.5, 0.0, "b"],
+        ["series", None, 1.0, None, "a"],
+        ["series", 0.0, 0.0, 0.0, "b"],
+    ]
+
+
 def test_nothing_fixed_gains_nothing():
     assert what_if(mixture(), [])["gain"].eq(0).all()
 
@@ -519,18 +553,6 @@ def image(path: Path, pixels: np.ndarray, uid: str = "I1", **attributes: str) ->
         ExplicitVRLittleEndian,
         CTImageStorage,
         uid,
-def test_a_submission_of_lost_checks_alone_takes_no_other_ones_gain():
-    lost = {"action": HIDDEN, "passed": None, "error": f"{LOST}why"}
-    kept = {"action": RETAINED, "actual": "x", "passed": True, "submission": "b"}
-    wish = what_if(checks(lost, kept, kept | {"passed": False}), "lost_check").astype(object)
-    assert wish.where(wish.notna(), None).values.tolist() == [
-        ["instance", None, 1.0, None, "a"],
-        ["instance", 0.5, 0.5, 0.0, "b"],
-        ["series", None, 1.0, None, "a"],
-        ["series", 0.0, 0.0, 0.0, "b"],
-    ]
-
-
     )
     file = Dataset()
     file.file_meta = meta
@@ -581,6 +603,25 @@ def test_originals_tell_what_became_of_the_pixels(folders, change, cause):
     assert causes_of(row) == ["pixels_altered"]
 
 
+def test_without_boxes_a_region_is_told_by_its_words(folders):
+    place = folders()
+    row = {"action": HIDDEN, "expected": "MEYER", "actual": "MEYER", "instance": "1.2.3", "file": "b.dcm"}
+    results = checks(row).drop(columns=["x0", "y0", "x1", "y1"])
+    explained = explain(results, original=place / "original", released=place / "released")
+    assert explained["cause"].tolist() == ["burned_in_visible"]
+
+
+def test_one_released_folder_is_not_that_of_several_submissions(folders):
+    place = folders()
+    row = {"action": "pixels_retained", "expected": "abc", "actual": "abd", "instance": "1.2.3", "file": "b.dcm"}
+    with pytest.raises(ValueError) as told:
+        explain(checks(row, row | {"submission": "b"}), original=place / "original", released=place / "released")
+    assert str(told.value) == (
+        "explain(released=...) takes the results of one submission, got 2; "
+        "select one: results[results['submission'] == name]."
+    )
+
+
 @pytest.mark.parametrize(
     ("box", "cause"), [((10, 5, 30, 12), "burned_in_visible"), ((31, 13, 59, 19), "burned_in_untouched")]
 )
@@ -603,25 +644,6 @@ def test_originals_tell_what_was_never_there(folders, tag_path, cause):
 
 def test_a_missing_folder_of_originals_is_told(tmp_path):
     with pytest.raises(FileNotFoundError) as told:
-def test_without_boxes_a_region_is_told_by_its_words(folders):
-    place = folders()
-    row = {"action": HIDDEN, "expected": "MEYER", "actual": "MEYER", "instance": "1.2.3", "file": "b.dcm"}
-    results = checks(row).drop(columns=["x0", "y0", "x1", "y1"])
-    explained = explain(results, original=place / "original", released=place / "released")
-    assert explained["cause"].tolist() == ["burned_in_visible"]
-
-
-def test_one_released_folder_is_not_that_of_several_submissions(folders):
-    place = folders()
-    row = {"action": "pixels_retained", "expected": "abc", "actual": "abd", "instance": "1.2.3", "file": "b.dcm"}
-    with pytest.raises(ValueError) as told:
-        explain(checks(row, row | {"submission": "b"}), original=place / "original", released=place / "released")
-    assert str(told.value) == (
-        "explain(released=...) takes the results of one submission, got 2; "
-        "select one: results[results['submission'] == name]."
-    )
-
-
         explain(checks({"action": RETAINED}), original=tmp_path / "none")
     assert str(told.value) == f"The folder of original files {tmp_path / 'none'} does not exist."
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 
 from .. import tags
 from .columns import texts_at
+from .table import MASK
 
 
 def blocks_gone(results: pd.DataFrame, failing: np.ndarray, columns: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -58,6 +60,8 @@ class Blocks:
         self._private = np.array([name is not None for name in self._named], dtype=bool) | self._creators
         self._names = {name: number for number, name in enumerate(dict.fromkeys(n for n in self._named if n))}
         self._groups = [label[1:5] for label in labels]
+        many = Counter(group for group, _ in self._names)
+        self._only = {name[0]: name for name in self._names if many[name[0]] == 1}
 
     def series(self, rows: np.ndarray) -> np.ndarray:
         """The series of each row, one number for submission and series."""
@@ -87,6 +91,8 @@ class Blocks:
         cells = [texts_at(self._results[name], rows[creators]) for name in ("expected", "original", "actual")]
         for row, *values in zip(creators, *cells, strict=True):
             name = (self._groups[path[row]], next((value.upper() for value in values if value), ""))
+            if MASK in name:  # then only the paths name creators
+                name = self._only.get(name[0], name)
             numbers[row] = self._names.setdefault(name, len(self._names))
         return numbers
 

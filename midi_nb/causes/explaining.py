@@ -103,6 +103,8 @@ def _first_cause(failures: Failures) -> np.ndarray:
     for place, row in enumerate(CAUSES):
         if (not row.actions or failures.action in row.actions) and todo.any():
             hit = todo & row.holds(failures)
+            if row.code not in WITHOUT_TEXTS:
+                hit &= ~failures.masked
             cause[hit] = place
             todo &= ~hit
     return cause
@@ -114,7 +116,7 @@ def _told_words(failures: Failures, cause: np.ndarray) -> np.ndarray:
         return np.full(len(cause), None, dtype=object)
     kept = failures.action == "text_retained"
     source = failures.vanished if kept else failures.survived
-    told = failures.is_state("value") & ~failures.blank & (failures.partial if kept else True)
+    told = failures.is_state("value") & ~failures.blank & ~failures.masked & (failures.partial if kept else True)
     return column_of([" ".join(group) or None if tell else None for group, tell in zip(source, told, strict=True)])
 
 
@@ -152,7 +154,8 @@ def _unmapped(
     mappings = {"uid_consistent": uids, "patid_consistent": patients}
     return np.fromiter(
         (
-            error == UNMAPPED or ((mapping := mappings.get(action)) is not None and (before or "") not in mapping)
+            error == UNMAPPED
+            or ((mapping := mappings.get(action)) is not None and before != MASK and (before or "") not in mapping)
             for error, action, before in zip(columns["error"], actions, columns["original"], strict=True)
         ),
         dtype=bool,

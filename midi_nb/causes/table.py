@@ -19,6 +19,7 @@ from ..frames import LOST
 from ..text import found_words, whole_words, words
 from .columns import column_of
 
+MASK = "•••"  # as frames.mask_values() writes it
 AXES = ("privacy", "utility", "validity", "linkage", "key")
 CONFIDENCES = ("certain", "likely", "review")
 
@@ -38,6 +39,7 @@ class Failures:
         self.error, self.state, self.score = columns["error"], columns["state"], columns["score"]
         self.blank, self.private, self.nested = columns["blank"], columns["private"], columns["nested"]
         self.block_gone, self.unmapped, self.evidence = columns["block_gone"], columns["unmapped"], columns["evidence"]
+        self.masked = np.any([column == MASK for column in (self.original, self.expected, self.actual)], axis=0)
 
     def is_state(self, *states: str) -> np.ndarray:
         """Where the released value is in one of `states`."""
@@ -438,6 +440,28 @@ CAUSES: tuple[Cause, ...] = (
 
 # fmt: on
 CODES = tuple(cause.code for cause in CAUSES)
+#: The causes that hold whatever the texts say: all that is left to tell where these are masked.
+WITHOUT_TEXTS = (
+    "lost_check",
+    "blank_error",
+    "missing_file",
+    "source_gap",
+    "private_block_dropped",
+    "private_tag_dropped",
+    "tag_dropped",
+    "value_emptied",
+    "required_tag_dropped",
+    "required_value_emptied",
+    "date_removed",
+    "uid_removed",
+    "uid_not_in_mapping",
+    "patient_id_not_in_mapping",
+    "patient_id_emptied",
+    "burned_in_untouched",
+    "pixels_reencoded",
+    "pixels_over_redacted",
+    "other",
+)
 
 
 def causes_table() -> pd.DataFrame:
