@@ -238,14 +238,19 @@ def _audit(options: argparse.Namespace) -> Answer:
 
 
 def _pair(options: argparse.Namespace) -> Answer:
-    there = [path for path in (options.uids, options.patients) if Path(path).exists()]
+    targets = (options.uids, options.patients)
+    if len({Path(path).resolve() for path in targets}) < len(targets):
+        raise ValueError(f"--uids and --patients are one file, {options.uids}; give two.")
+    there = [path for path in targets if Path(path).exists()]
     if there:
         raise ValueError(f"There is already {' and '.join(there)}; give other names, nothing is overwritten.")
+    astray = [path for path in targets if not Path(path).parent.is_dir()]
+    if astray:
+        raise ValueError(f"The folder that {' and '.join(astray)} would be in does not exist; make it first.")
     found = mn.pair_folders(options.original, options.released, progress=not options.quiet)
     if not len(found.uids):
         raise ValueError(f"No file of {options.released} could be told to come from one of {options.original}.")
-    for mapping, path in ((found.uids, options.uids), (found.patients, options.patients)):
-        mapping.rename_axis("id_old").rename("id_new").to_csv(path)
+    found.write(*targets)
     notes = [f"{len(found.uids):,} UIDs: {options.uids}", f"{len(found.patients):,} patient IDs: {options.patients}"]
     if options.rows:
         return Answer(found.unpaired, notes=notes)

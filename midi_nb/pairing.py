@@ -19,6 +19,7 @@ import pandas as pd
 
 from . import released as files_of
 from .files.keys import as_mapping
+from .files.runs import replacing
 
 __all__ = ["Pairing", "pair_folders"]
 
@@ -29,6 +30,12 @@ class Pairing(NamedTuple):
     uids: pd.Series
     patients: pd.Series
     unpaired: pd.DataFrame
+
+    def write(self, uids: str | Path, patients: str | Path) -> None:
+        """Write both mappings as CSV files that `read_mapping` takes, or neither."""
+        with replacing(Path(uids)) as one, replacing(Path(patients)) as other:
+            for mapping, path in ((self.uids, one), (self.patients, other)):
+                mapping.rename_axis("id_old").rename("id_new").to_csv(path)
 
 
 def pair_folders(original: str | Path, released: str | Path, progress: bool = True) -> Pairing:

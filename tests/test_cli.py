@@ -247,6 +247,8 @@ COLUMNS = (
 def test_bad_input_is_answered_in_one_line(command, message, runs, run, tmp_path, monkeypatch):
     here = tmp_path / "here"
     here.mkdir()
+        ("pair {run} {run} --uids m.csv --patients ./m.csv", "--uids and --patients are one file, m.csv; give two."),
+        ("pair {run} {run} --patients no/m.csv", "The folder that no/m.csv would be in does not exist; make it first."),
     monkeypatch.chdir(here)
     known = {"run": runs[0], "other": runs[1], "here": here}
     assert run(*command.format(**known).split()) == (2, "", f"midi-nb: {message.format(**known)}\n")

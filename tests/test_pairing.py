@@ -6,12 +6,14 @@ import copy
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, RLELossless, RTStructureSetStorage
 
-from midi_nb.pairing import pair_folders
+from midi_nb.files import read_mapping
+from midi_nb.pairing import Pairing, pair_folders
 
 ROOT = "1.2.826.0.1.3680043.8.498."
 SERIES = [("Ann", 1), ("Ann", 2), ("Ben", 1)]
@@ -249,3 +251,14 @@ def test_folders_that_are_none_are_refused(tmp_path, folders, slices):
         with pytest.raises(kind) as error:
             pair_folders(*paths)
         assert str(error.value) == message
+
+
+def test_mappings_are_written_both_or_neither(tmp_path):
+    found = Pairing(pd.Series({"1.2": "9.2"}), pd.Series({"OLD": "NEW"}), pd.DataFrame())
+    (tmp_path / "patients.csv").mkdir()  # in the way of the second
+    with pytest.raises(OSError, match="could not be written"):
+        found.write(tmp_path / "uids.csv", tmp_path / "patients.csv")
+    assert [path.name for path in tmp_path.iterdir()] == ["patients.csv"]
+    found.write(tmp_path / "uids.csv", tmp_path / "others.csv")
+    assert read_mapping(tmp_path / "uids.csv").to_dict() == {"1.2": "9.2"}
+    assert read_mapping(tmp_path / "others.csv").to_dict() == {"OLD": "NEW"}
