@@ -262,15 +262,30 @@ def _pair(options: argparse.Namespace) -> Answer:
 
 
 def _read(options: argparse.Namespace) -> pd.DataFrame:
-    """The results of all files given, as one frame; submissions of the same name are told apart by their paths."""
+    """The results of all files given, as one frame; submissions of the same name go by the ends of their paths."""
     pairs = list(zip(options.results, _uids(options, len(options.results)), strict=True))
-    if len(set(options.results)) < len(pairs):
+    if len({Path(path).resolve() for path in options.results}) < len(pairs):
         raise ValueError("The same results are given twice.")
     frames = [mn.read_results(path, key=options.key, uids=uids) for path, uids in pairs]
     names = [name for frame in frames for name in frame["submission"].dropna().unique()]
     if len(set(names)) < len(names):
-        frames = [mn.read_results(path, key=options.key, uids=uids, name=str(path)) for path, uids in pairs]
+        ends = _ends(options.results)
+        frames = [
+            mn.read_results(path, key=options.key, uids=uids, name=name)
+            for (path, uids), name in zip(pairs, ends, strict=True)
+        ]
     return _together(frames)
+
+
+def _ends(paths: Sequence[str]) -> list[str]:
+    """The shortest ends of different paths that differ.
+
+    >>> _ends(["old/run", "new/run"])
+    ['old/run', 'new/run']
+    """
+    parts = [Path(path).resolve().parts for path in paths]
+    sizes = range(1, max(map(len, parts)) + 1)
+    return next(ends for size in sizes if len(set(ends := [str(Path(*p[-size:])) for p in parts])) == len(parts))
 
 
 def _together(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:

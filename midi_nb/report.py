@@ -46,7 +46,7 @@ def write_html(results: pd.DataFrame, path: str | Path, values: bool = True) -> 
     path
         The file to write; one that is there is replaced.
     values
-        ``False`` hides every value and identifier of the data, as ``mask_values`` does.
+        ``False`` hides every value and identifier of the data, as ``mask_values`` does, and numbers the submissions.
 
     Examples
     --------
@@ -73,7 +73,10 @@ def _prepared(results: pd.DataFrame, values: bool) -> pd.DataFrame:
     }
     prepared = results.astype(plain).reset_index(drop=True)
     explained = causes.explained(prepared)
-    return explained if values else mask_values(explained)
+    if values:
+        return explained
+    numbers = [f"submission {number}" for number, _ in enumerate(explained["submission"].cat.categories, start=1)]
+    return mask_values(explained).assign(submission=explained["submission"].cat.rename_categories(numbers))
 
 
 # Markup

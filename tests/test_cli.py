@@ -125,10 +125,15 @@ def test_score_breaks_down_and_tells_submissions_apart(runs, run):
     ]
 
 
-def test_runs_of_the_same_name_are_told_apart_by_their_paths(runs, run, tmp_path):
+def test_runs_of_the_same_name_are_told_apart_by_the_ends_of_their_paths(runs, run, tmp_path):
     twin = mn.write_run(mn.read_results(runs[0]), tmp_path / "twin")
     _, printed, _ = run("score", runs[0], twin, "--csv")
-    assert [row["submission"] for row in csv.DictReader(io.StringIO(printed))] == sorted(map(str, (runs[0], twin)))
+    assert [row["submission"] for row in csv.DictReader(io.StringIO(printed))] == ["twin", "worse"]
+    (tmp_path / "other").mkdir()
+    again = mn.write_run(mn.read_results(runs[0]), tmp_path / "other" / "worse")
+    _, printed, _ = run("score", runs[0], again, "--csv")
+    names = [row["submission"] for row in csv.DictReader(io.StringIO(printed))]
+    assert names == sorted(["other/worse", f"{tmp_path.name}/worse"])
 
 
 def test_scores_by_cause_are_explained_first(runs, run):
@@ -237,18 +242,19 @@ COLUMNS = (
         ("score {run} --by colour", "score(by=…) needs the column colour, which this frame lacks."),
         ("score {run} --interval 2", "interval must lie between 0 and 1, got 2.0."),
         ("score {run} {run}", "The same results are given twice."),
+        ("score {run} {run}/", "The same results are given twice."),
         ("score {run} --uids a --uids b", "--uids is given 2 times for 1 results; give it once, or once for each."),
         ("compare {run} {other} --by colour", f"compare --by: no column colour; there are {COLUMNS}."),
         ("pair nowhere {run}", "The folder of original files nowhere does not exist."),
         ("pair {run} {run}", "The folder of original files {run} holds no DICOM file."),
+        ("pair {run} {run} --uids m.csv --patients ./m.csv", "--uids and --patients are one file, m.csv; give two."),
+        ("pair {run} {run} --patients no/m.csv", "The folder that no/m.csv would be in does not exist; make it first."),
         ("demo {run}", "{run} is not empty and holds no demo; give a new or an empty folder."),
     ],
 )
 def test_bad_input_is_answered_in_one_line(command, message, runs, run, tmp_path, monkeypatch):
     here = tmp_path / "here"
     here.mkdir()
-        ("pair {run} {run} --uids m.csv --patients ./m.csv", "--uids and --patients are one file, m.csv; give two."),
-        ("pair {run} {run} --patients no/m.csv", "The folder that no/m.csv would be in does not exist; make it first."),
     monkeypatch.chdir(here)
     known = {"run": runs[0], "other": runs[1], "here": here}
     assert run(*command.format(**known).split()) == (2, "", f"midi-nb: {message.format(**known)}\n")

@@ -206,6 +206,15 @@ def test_values_can_be_hidden(write, mixed):
     assert "not DICOM" in page.text()
 
 
+def test_a_page_without_values_numbers_the_submissions(write, mixed):
+    one, other = "/home/ann/Meyer_Stephanie/run", "deid of Meyer"
+    for results in (run(mixed, one), concat([run(mixed, one), run(mixed, other)])):
+        page = write(results, values=False)
+        assert "Meyer" not in page.source
+        assert "submission 1" in page.text()
+        assert "Meyer" in write(results).source
+
+
 def test_skipped_files_are_listed_with_their_reason(write, mixed):
     skipped = mixed.copy()
     skipped.attrs["skipped"] = [("notes.txt", "not DICOM"), ("b.dcm", "no SOP Instance UID"), ("c.txt", "not DICOM")]
