@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import io
+import itertools
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from . import __version__, causes, plots, ranking, scoring
+from .causes.table import MASK
 from .files.runs import replacing
 from .frames import RESULTS, mask_values, require_columns, scored
 from .text import diff, found_words
@@ -616,11 +618,11 @@ _ABSENT = {"absent": "attribute absent", "empty": "empty", "missing": "file miss
 def _words(row: Mapping[str, Any]) -> Iterator[_Html]:
     """What was asked and what was released, the words that matter marked."""
     asked, column, how = _ASKED.get(row["action"], ("asked", "expected", ""))
-    wanted, actual = (None if pd.isna(row[name]) else _cut(str(row[name])) for name in (column, "actual"))
-    marks = _marks(wanted or "", actual or "", how)
+    wanted, actual = (None if pd.isna(row[name]) else str(row[name]) for name in (column, "actual"))
+    marks = _marks(wanted or "", actual or "", "" if MASK in (wanted, actual) else how)
     absent = None if actual else _ABSENT.get(row["state"], "not read")
-    yield _line(asked, _value(marks[0]) if wanted is not None else _tag("i", "no text in the key"))
-    yield _line("released", _tag("i", absent) if absent else _value(marks[1]))
+    yield _line(asked, _value(_shown(marks[0])) if wanted is not None else _tag("i", "no text in the key"))
+    yield _line("released", _tag("i", absent) if absent else _value(_shown(marks[1])))
     if pd.notna(row["error"]):
         yield _line("why", row["error"])
 
@@ -629,14 +631,10 @@ def _line(label: str, text: Any) -> _Html:
     return _tag("div", _tag("span", label, class_="label"), _tag("span", text, class_="text"), class_="line")
 
 
-_LONGEST = 320
+_Piece = tuple[str, str | None]  # a piece of a text, and the element it stands in
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} … ({len(text) - _LONGEST:,} more characters)"
-
-
-def _marks(wanted: str, actual: str, how: str) -> tuple[_Html, _Html]:
+def _marks(wanted: str, actual: str, how: str) -> tuple[list[_Piece], list[_Piece]]:
     """Both texts with their words marked: ``mark`` for what should not be there any more, ``del`` for what is lost."""
     if how == "survived":
         survived, _ = found_words(actual, wanted)
@@ -645,25 +643,48 @@ def _marks(wanted: str, actual: str, how: str) -> tuple[_Html, _Html]:
         kept, lost = found_words(actual, wanted)
         return _marked(wanted, lost, "del"), _marked(actual, kept, "ins")
     if how == "whole" and wanted == actual:
-        return _tag("mark", wanted), _tag("mark", actual)
+        return [(wanted, "mark")], [(actual, "mark")]
     if how == "same":
-        pieces = [(_tag("mark", text) if part == "same" else text, part) for text, part in diff(wanted, actual)]
-        left, right = (_joined(text for text, part in pieces if part != other) for other in ("new", "gone"))
+        pieces = [(text, "mark" if part == "same" else None, part) for text, part in diff(wanted, actual)]
+        left, right = ([(text, tag) for text, tag, part in pieces if part != other] for other in ("new", "gone"))
         return left, right
-    return _joined([wanted]), _joined([actual])
+    return [(wanted, None)], [(actual, None)]
 
 
-def _marked(text: str, words: Iterable[str], tag: str) -> _Html:
+def _marked(text: str, words: Iterable[str], tag: str) -> list[_Piece]:
     """`text` with every occurrence of `words` in `tag`.
 
     >>> _marked("CHEST <Meyer>", ["meyer"], "mark")
-    'CHEST &lt;<mark>Meyer</mark>&gt;'
+    [('CHEST <', None), ('Meyer', 'mark'), ('>', None)]
     """
     longest = sorted(set(words), key=len, reverse=True)
     if not longest:
-        return _joined([text])
+        return [(text, None)]
     pieces = re.split(f"({'|'.join(map(re.escape, longest))})", text, flags=re.IGNORECASE)
-    return _joined(_tag(tag, piece) if number % 2 else piece for number, piece in enumerate(pieces))
+    return [(piece, tag if number % 2 else None) for number, piece in enumerate(pieces)]
+
+
+_LONGEST = 320
+_LEAD = 80  # characters before the first marked word of a longer text
+
+
+def _shown(pieces: Sequence[_Piece]) -> _Html:
+    """A text as markup; of a long one what stands round its first marked word.
+
+    >>> _shown([("CHEST <", None), ("Meyer", "mark"), (">", None)])
+    'CHEST &lt;<mark>Meyer</mark>&gt;'
+    """
+    ends = list(itertools.accumulate(len(text) for text, _ in pieces))
+    first = next((end - len(text) for end, (text, tag) in zip(ends, pieces, strict=True) if tag and text), 0)
+    start = max(0, min(first - _LEAD, ends[-1] - _LONGEST)) if ends else 0
+    stop = start + _LONGEST
+    cut = [
+        (text[max(start - end + len(text), 0) : max(stop - end + len(text), 0)], tag)
+        for end, (text, tag) in zip(ends, pieces, strict=True)
+    ]
+    before = f"({start:,} characters) … " if start else ""
+    after = f" … ({ends[-1] - stop:,} more characters)" if ends and ends[-1] > stop else ""
+    return _joined([before, *(_tag(tag, text) if tag else text for text, tag in cut if text), after])
 
 
 # What else there is to say

@@ -183,6 +183,30 @@ def test_words_that_leaked_or_were_lost_are_marked(page):
     assert "file missing" in page.within("i")
 
 
+def test_words_are_found_in_long_texts_and_shown_with_what_stands_round_them(write, make):
+    failed = {"passed": False, "score": 0.5}
+    kept = {"action": "text_retained", "expected": "SEVEN LOST CHARACTERS", **failed, "check": "1"}
+    page = write(
+        make.results(
+            [
+                {"expected": "MEYER", "actual": "filler " * 60 + "Meyer" + " end" * 200, **failed},
+                {**kept, "actual": "seven " + "filler " * 60},
+            ]
+        )
+    )
+    assert page.within("mark") == ["MEYER", "Meyer"]
+    assert page.within("ins") == ["seven"]
+    assert page.within("del") == ["LOST", "CHARACTERS"]
+    assert "(340 characters) … er filler" in page.text()
+    assert "… (565 more characters)" in page.text()
+    assert "… (106 more characters)" in page.text()
+
+
+def test_nothing_is_marked_in_masked_texts(write, mixed):
+    page = write(mixed, values=False)
+    assert page.within("mark") == page.within("ins") == page.within("del") == []
+
+
 def test_failures_can_be_filtered_by_axis_without_a_script(page):
     axes = [row["data-axis"] for row in page.named("tr") if "data-axis" in row]
     choices = [choice["id"] for choice in page.named("input")]
