@@ -772,6 +772,7 @@ def _about(text: str) -> tuple[str | None, str | None, str | None]:
 
 
 def _without_value(message: str) -> tuple[str, str | None]:
-    """A message less the value it quotes, and the value."""
-    value = re.search(r" = <(.*)>", message)
+    """A message less the value (or character of one) it quotes, and the value."""
+    message = re.sub(r" = '.' \(0x[0-9a-f]+\)", "", message, flags=re.IGNORECASE | re.DOTALL)
+    value = re.search(r" = <(.*?)>(?= - |$)", message, re.DOTALL)
     return (message[: value.start()] + message[value.end() :], value[1] or None) if value else (message, None)

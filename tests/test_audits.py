@@ -365,6 +365,27 @@ def test_an_official_report_becomes_tidy(tmp_path):
     assert joined[["check", "type"]].values.tolist() == [["0", "warning"]]
 
 
+@pytest.mark.parametrize(
+    ("message", "told", "words"),
+    [
+        ("Value invalid for this VR [SH] = <SECRETNUMBER 12345> - Length invalid for this VR = <23> - expected <= 16",
+         "Value invalid for this VR [SH] - Length invalid for this VR = <23> - expected <= 16", "SECRETNUMBER 12345"),
+        ("Value invalid for this VR [TM] = <SECRET> - Character invalid for this VR = 'S' (0x53)",
+         "Value invalid for this VR [TM] - Character invalid for this VR", "SECRET"),
+        ("Value invalid for this VR [DA] - Trailing character invalid for this VR = 'X' (0x58)",
+         "Value invalid for this VR [DA] - Trailing character invalid for this VR", None),
+        ("Unrecognized enumerated value = <SMITH>", "Unrecognized enumerated value", "SMITH"),
+        ("Value invalid for this VR [CS] = <> - Length", "Value invalid for this VR [CS] - Length", None),
+    ],
+)  # fmt: skip
+def test_a_message_quotes_no_value_whose_words_stand_apart(message, told, words, tmp_path):
+    path = tmp_path / "dciodvfy_report.csv"
+    path.write_text(REPORT.splitlines()[0] + f'\nError,"</PatientAge(0010,1010)>",{message},,,,,,,,\n')
+    found = conformance(path).astype(object)
+    assert found["message"].tolist() == [told]
+    assert found["words"].where(found["words"].notna(), None).tolist() == [words]
+
+
 @pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="dciodvfy is not installed")
 def test_the_program_is_asked_where_it_is_installed(release):
     folder = release("deep/er/one.dcm")
