@@ -105,10 +105,13 @@ def _paired(before: pd.DataFrame, after: pd.DataFrame) -> tuple[np.ndarray, np.n
     """The place of every check in each frame, -1 where one lacks it: those of `before` first, in its order."""
     a, b = _identities(before, after, _IDENTITY)
     order_a, order_b = np.argsort(a, kind="stable"), np.argsort(b, kind="stable")
-    if _repeats(a[order_a]) or _repeats(b[order_b]):
+    often = np.concatenate([_repeated(a[order_a]), _repeated(b[order_b])])
+    if len(often):
         texts = [name for name in ("expected",) if name in before and name in after]
-        a, b = _identities(before, after, [*_IDENTITY, *texts])
-        a, b = _told_apart(a, _verdicts(before), b, _verdicts(after))
+        fine = np.concatenate(_identities(before, after, [*_IDENTITY, *texts]))
+        both = np.concatenate([a, b])
+        both = np.where(np.isin(both, often), pd.factorize(fine)[0], -1 - pd.factorize(both)[0])
+        a, b = _told_apart(both[: len(a)], _verdicts(before), both[len(a) :], _verdicts(after))
         order_a, order_b = np.argsort(a), np.argsort(b)
     found = _found(a[order_a], b[order_b])
     in_after = np.full(len(a), -1, dtype="int64")
@@ -119,8 +122,9 @@ def _paired(before: pd.DataFrame, after: pd.DataFrame) -> tuple[np.ndarray, np.n
     return np.concatenate([np.arange(len(a)), np.full(len(extra), -1)]), np.concatenate([in_after, extra])
 
 
-def _repeats(keys: np.ndarray) -> bool:
-    return bool((keys[1:] == keys[:-1]).any())
+def _repeated(keys: np.ndarray) -> np.ndarray:
+    """Those of sorted `keys` that stand there several times."""
+    return keys[1:][keys[1:] == keys[:-1]]
 
 
 def _found(wanted: np.ndarray, keys: np.ndarray) -> np.ndarray:

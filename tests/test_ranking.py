@@ -68,6 +68,12 @@ def test_a_file_that_is_there_twice_is_paired_by_verdict():
     assert compare(before, checks([False], check="0"))["change"].tolist() == ["only before", "still failing"]
 
 
+def test_one_repeated_check_asks_no_other_for_its_text():
+    before = checks([True, False, False], check=["0", "0", "1"], expected=["CHEST", "HEAD", "NECK"])
+    after = checks([True, False, True], check=["0", "0", "1"], expected=["HEAD", "CHEST", "the NECK"])
+    assert compare(before, after)["change"].tolist() == ["regressed", "fixed", "fixed"]
+
+
 def test_checks_of_the_same_number_are_paired_by_their_text():
     before = checks([True, False], check="0", expected=["CHEST", "HEAD"])
     after = checks([True, False], check="0", expected=["HEAD", "CHEST"])
