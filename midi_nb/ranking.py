@@ -266,16 +266,19 @@ def _by_patient(results: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarr
     counts = results if is_tally(results) else tally(results, by=["submission", "patient"])
     counts = counts.assign(
         total=counts[list(COUNTS)].sum(axis=1),
-        **{name: counts[name].astype("str") for name in ("submission", "patient")},
+        # Checks of no patient stand and fall together too: groupby would drop them.
+        **{
+            name: counts[name].astype("str").where(counts[name].notna(), "(none)") for name in ("submission", "patient")
+        },
     )
-    table = counts.groupby(["submission", "patient"], observed=True)[["passed", "total"]].sum().unstack("patient")
-    table = table.sort_index().sort_index(axis=1)  # by name, so that the order of the rows does not change the draws
-    submissions, patients = len(table), table["total"].shape[1]
+    submissions, patients = (counts[name].nunique() for name in ("submission", "patient"))
     if submissions < 2:
         raise ValueError(
             f"rank() needs at least 2 submissions, but the frame holds {submissions}. "
             "Put several results together with midi_nb.frames.concat([a, b])."
         )
+    table = counts.groupby(["submission", "patient"], observed=True)[["passed", "total"]].sum().unstack("patient")
+    table = table.sort_index().sort_index(axis=1)  # by name, so that the order of the rows does not change the draws
     if patients < 2:
         raise ValueError(
             f"rank() draws patients anew to tell how sure an order is, but the frame holds {patients}; "

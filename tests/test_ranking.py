@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from midi_nb.frames import RESULTS, concat, tidy
 from midi_nb.ranking import CHANGES, compare, rank
-from midi_nb.scoring import tally
+from midi_nb.scoring import score, tally
 
 
 def checks(verdicts, submission="a", **columns):
@@ -194,6 +194,16 @@ def test_a_tally_ranks_as_its_results_do():
     pd.testing.assert_frame_equal(rank(results), rank(tally(results)))
 
 
+def test_checks_of_no_patient_count_as_those_of_one():
+    results = submissions({"good": 0.9, "bad": 0.6}, patients=4)
+    patients = results["patient"].astype(object).where(results["patient"] != "P00", None)
+    lacking = results.assign(patient=pd.Categorical(patients))
+    assert rank(lacking).equals(
+        rank(results.assign(patient=results["patient"].cat.rename_categories({"P00": "(none)"})))
+    )
+    assert sorted(rank(lacking)["score"]) == sorted(score(lacking, by="submission")["score"])
+
+
 def test_blank_checks_count_against_a_submission():
     rows = {"patient": ["P1", "P1", "P2", "P2"]}
     ranking = rank(concat([checks([True, None, True, True], "a", **rows), checks([True] * 4, "b", **rows)]))
@@ -205,6 +215,8 @@ def test_blank_checks_count_against_a_submission():
     [
         (submissions({"a": 0.5}), "rank() needs at least 2 submissions, but the frame holds 1. "
                                   "Put several results together with midi_nb.frames.concat([a, b])."),
+        (submissions({"a": 0.5}).iloc[:0], "rank() needs at least 2 submissions, but the frame holds 0. "
+                                           "Put several results together with midi_nb.frames.concat([a, b])."),
         (submissions({"a": 0.5, "b": 0.6}, patients=1),
          "rank() draws patients anew to tell how sure an order is, but the frame holds 1; "
                                                         "at least 2 are needed."),
