@@ -334,9 +334,11 @@ def _of_notes(results: pd.DataFrame, notes: Sequence[_Note]) -> pd.DataFrame:
         name: _column_of(note.tag_path if name == "tag_path" else getattr(note, name) for note in notes)
         for name in ("finding", "confidence", "tag_path", "words", "detail")
     }
+    known = np.flatnonzero(rows >= 0)
     for name in _WHO:
-        texts = _texts(results, name, np.maximum(rows, 0))
-        data[name] = _column_of(text if row >= 0 else None for text, row in zip(texts, rows, strict=True))
+        texts = np.full(len(notes), None, dtype=object)
+        texts[known] = _texts(results, name, rows[known])
+        data[name] = _column_of(texts)
     only = results["submission"].dropna()
     data |= {
         "submission": _column_of([only.iloc[0] if len(only) else None] * len(notes)),

@@ -216,11 +216,12 @@ def quiz(results: pd.DataFrame, n: int = 6, seed: int = 0, actions: Sequence[str
     >>> quiz(results, n=3)["card"].tolist()
     [1, 2, 3]
     """
+    columns = ["action", "name", "state", "original", "expected", "actual"]
+    require_columns(results, columns, "quiz()")
     failures = explained(results).dropna(subset=["cause"])
     here = failures["state"].isin(["value", "empty", "absent"])
     told = failures[failures["action"].isin(actions) & here]
     drawn = told.sample(frac=1, random_state=seed).drop_duplicates("cause").head(n)
-    columns = ["action", "name", "state", "original", "expected", "actual"]
     cards = drawn[columns].copy()
     cards.insert(0, "card", np.arange(1, len(cards) + 1))
     return cards
@@ -272,4 +273,5 @@ def marks(results: pd.DataFrame, cards: pd.DataFrame, guesses: Mapping[int, str]
                 "fix": told.hint if told else "",
             }
         )
-    return pd.DataFrame(rows).astype({"right": "boolean"})
+    columns = ["card", "guess", "right", "cause", "explanation", "fix"]
+    return pd.DataFrame(rows, columns=columns).astype({"right": "boolean"})

@@ -324,6 +324,12 @@ def test_files_that_are_no_dicom_are_left_out(release):
     assert audit(PLANTED, released=folder).empty
 
 
+def test_files_are_searched_without_any_check(release):
+    told = audit(PLANTED.iloc[:0], released=release(PatientIdentityRemoved="NO"))
+    assert found(told) == ["marker_missing"]
+    assert told[["submission", "instance", "patient"]].isna().all(axis=None)
+
+
 def test_a_folder_that_is_not_there_is_told(tmp_path):
     with pytest.raises(FileNotFoundError) as told:
         audit(PLANTED, released=tmp_path / "none")

@@ -100,6 +100,21 @@ def test_guesses_are_marked_and_only_they_are_revealed(failures):
     assert marked["explanation"].astype(bool).tolist() == [True, True, False]
 
 
+def test_without_failures_there_is_no_card_to_mark(failures):
+    passed = failures.iloc[:1]
+    marked = teaching.marks(passed, teaching.quiz(passed), {})
+    assert list(marked.columns) == ["card", "guess", "right", "cause", "explanation", "fix"]
+    assert marked.empty
+
+
+def test_quiz_names_the_columns_it_misses(failures):
+    with pytest.raises(ValueError) as told:
+        teaching.quiz(failures.drop(columns="name"))
+    assert str(told.value) == (
+        "quiz() needs the column name, which this frame lacks; evaluate() or read_results() makes it."
+    )
+
+
 def test_a_guess_that_is_no_cause_is_told(failures):
     cards = teaching.quiz(failures)
     with pytest.raises(ValueError, match="^" + re.escape("'leak' is no cause; the causes are lost_check, ")):
