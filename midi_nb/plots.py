@@ -267,17 +267,20 @@ def tradeoff(results: pd.DataFrame, *, interval: float = 0.95, ax: Axes | None =
     rates = rates.loc[rates.sum(axis=1).sort_values(kind="stable").index]
     named, rest = (rates, rates.iloc[:0]) if len(rates) <= limit + 1 else (rates.iloc[:limit], rates.iloc[limit:])
     ax = _axes(ax, 16, width=10)
-    reached = [rates.to_numpy()]
+    reached, drawn = [rates.to_numpy()], []
     for number, (name, rate) in enumerate(named.iterrows(), start=1):
         outline = _ellipse(counts[counts["submission"] == name], interval)
-        reached += _point(ax, number, rate, f"{_label(name, 30)}: {_per_mille(rate)}", outline)
+        reached += [] if outline is None else [outline]
+        drawn.append(_point(ax, number, rate, f"{_label(name, 30)}: {_per_mille(rate)}", outline))
     if len(rest):
         small: dict[str, Any] = {"s": 14, "color": _ink(), "alpha": 0.35, "zorder": 2}
-        ax.scatter(rest["privacy"], rest["utility"], label=f"other ({len(rest):,})", **small)
+        drawn.append(ax.scatter(rest["privacy"], rest["utility"], label=f"other ({len(rest):,})", **small))
     _from_zero(ax, np.concatenate(reached), rates.to_numpy())
     ax.set(xlabel="privacy failures per 1,000 checks", ylabel="utility failures per 1,000 checks")
     beside: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.02, 1), "frameon": False, "labelspacing": 0.9}
-    ax.legend(title="failures per 1,000 checks", alignment="left", **beside)
+    legend = ax.legend(drawn, [""] * len(drawn), title="failures per 1,000 checks", alignment="left", **beside)
+    for text, one in zip(legend.get_texts(), drawn, strict=True):  # legend() itself hides names that begin with _
+        text.set_text(one.get_label())
     return _title(ax, _frontier(rates))
 
 
@@ -604,16 +607,14 @@ def _ellipse(counts: pd.DataFrame, interval: float) -> Any:
     return ((rate[:, None] + outline).T * 1000).clip(0, 1000)
 
 
-def _point(ax: Axes, number: int, rate: Iterable[float], label: str, outline: Any) -> list[Any]:
-    """Draw one submission, its number in a disc on its ellipse; what the ellipse reaches."""
+def _point(ax: Axes, number: int, rate: Iterable[float], label: str, outline: Any) -> Any:
+    """Draw one submission, its number in a disc on its ellipse; the number."""
     over: dict[str, Any] = {"linestyle": "", "zorder": 3, "clip_on": False, "color": _ink()}
     ax.plot(*rate, marker="o", markersize=15, markerfacecolor=plt.rcParams["axes.facecolor"], **over)
-    ax.plot(*rate, marker=f"${number}$", markersize=7, label=label, **over)
-    if outline is None:
-        return []
-    ax.add_patch(Polygon(outline, facecolor=_ink(), alpha=0.1, zorder=1))
-    ax.add_patch(Polygon(outline, fill=False, edgecolor=_ink(), alpha=0.45, linewidth=0.8, zorder=1))
-    return [outline]
+    if outline is not None:
+        ax.add_patch(Polygon(outline, facecolor=_ink(), alpha=0.1, zorder=1))
+        ax.add_patch(Polygon(outline, fill=False, edgecolor=_ink(), alpha=0.45, linewidth=0.8, zorder=1))
+    return ax.plot(*rate, marker=f"${number}$", markersize=7, label=label, **over)[0]
 
 
 def _from_zero(ax: Axes, reached: Any, rates: Any) -> None:

@@ -445,6 +445,13 @@ def test_ranking_says_when_the_first_two_cannot_be_told_apart():
     assert title(plots.ranking(unsure)).endswith("; tool 1 cannot be told apart from it")
     assert "told apart" not in title(plots.ranking(unsure.assign(beats_next=True)))
 
+def test_tradeoff_names_a_submission_that_begins_with_an_underscore():
+    frame = two_tools()
+    frame["submission"] = frame["submission"].cat.rename_categories({"greedy": "_greedy"})
+    assert [text.get_text() for text in plots.tradeoff(frame).get_legend().get_texts()] == [
+        "_greedy: 0 privacy, 100 utility", "leaky: 300 privacy, 0 utility"]  # fmt: skip
+
+
 
 def test_changes_diverge_from_zero():
     ax = plots.changes(comparison(2))
