@@ -215,7 +215,9 @@ def heatmap(
     roomy = len(rate) <= 14
     pairs = zip(failed.to_numpy(), checks.to_numpy(), strict=True)
     notes = [[_cell(*cell, roomy) for cell in zip(*pair, strict=True)] for pair in pairs]
-    ax = _axes(ax, len(rate), width=min(14.0, 5 + 0.85 * rate.shape[1]), row=0.46 if roomy else 0.27)
+    longest = max(map(len, rate.columns))
+    upright = 0.075 * longest if longest > 10 else 0.0  # inches that labels take when they stand
+    ax = _axes(ax, len(rate), width=min(14.0, 5 + 0.85 * rate.shape[1]), row=0.46 if roomy else 0.27, below=upright)
     sns.heatmap(
         rate, ax=ax, annot=np.array(notes, dtype=object), fmt="", annot_kws={"fontsize": 7.5},
         cmap=sns.blend_palette(["white", PALETTE["fail"]], as_cmap=True),
@@ -230,7 +232,7 @@ def heatmap(
     ax.set_facecolor(PALETTE["blank"])
     ax.set(xlabel=columns, ylabel=rows)
     ax.tick_params(axis="y", rotation=0, length=0, labelsize=9)
-    ax.tick_params(axis="x", rotation=90 if max(map(len, rate.columns)) > 10 else 0, length=0, labelsize=9)
+    ax.tick_params(axis="x", rotation=90 if upright else 0, length=0, labelsize=9)
     wrong, total = int(_failed(results)[scored(results)].sum()), int(scored(results).sum())
     overall = f"overall {_share(wrong, total, 'check')}" if wrong else f"None of {_count(total, 'check')} failed"
     return _title(ax, f"Most failures: {_hottest(failed, checks)}; {overall}" if wrong else overall)
@@ -849,9 +851,9 @@ def _numbered(labels: Iterable[str], noun: str) -> list[str]:
     return [label if label.startswith("other (") else f"{noun} {i}" for i, label in enumerate(labels, start=1)]
 
 
-def _axes(ax: Axes | None, rows: int, *, width: float = 9.0, row: float = 0.27) -> Axes:
-    """`ax`, or the Axes of a new figure with room for so many rows."""
-    return plt.subplots(figsize=(width, 1.7 + row * rows), layout="constrained")[1] if ax is None else ax
+def _axes(ax: Axes | None, rows: int, *, width: float = 9.0, row: float = 0.27, below: float = 0.0) -> Axes:
+    """`ax`, or the Axes of a new figure with room for so many rows, and for labels of so many inches `below`."""
+    return plt.subplots(figsize=(width, 1.7 + row * rows + below), layout="constrained")[1] if ax is None else ax
 
 
 def _says(ax: Axes | None, text: str) -> Axes:

@@ -370,6 +370,26 @@ def test_heatmap_counts_a_blank_among_the_checks_but_as_no_failure():
     assert texts(plots.heatmap(frame, rows="scope")) == ["50%\n1/2"]
 
 
+def test_heatmap_keeps_checks_of_no_group():
+    frame = results([{"scope": scope, "passed": False} for scope in ("Study", "Series", None)], modality=None)
+    ax = plots.heatmap(frame, rows="scope")
+    assert labels(ax) == ["Study", "Series", "(none)"]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["(none)"]
+    assert texts(ax) == ["100%\n1/1"] * 3
+    assert labels(plots.heatmap(frame, rows="subcategory", columns="scope")) == ["(none)"]
+
+
+@pytest.mark.parametrize(("rows", "columns"), [("category", "name"), ("scope", "submission")])
+def test_heatmap_of_few_rows_and_long_names_keeps_room_for_its_cells(rows, columns):
+    names = [f"university-hospital-pipeline-release-{i:04}" for i in range(6)]
+    frame = results(
+        [{columns: name, rows: "tcia" if rows == "category" else "Study", "passed": False} for name in names]
+    )
+    ax = drawn(plots.heatmap(frame, rows=rows, columns=columns))
+    height = ax.get_window_extent().height / ax.figure.dpi
+    assert height > 0.4
+
+
 def test_heatmap_leaves_out_checks_without_an_official_row():
     frame = results([{"scope": "Study", "modality": "CT", "passed": False},
                      {"scope": "Study", "modality": "CT", "error": frames.LOST + "no pixels"}])  # fmt: skip
