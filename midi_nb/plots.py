@@ -339,8 +339,9 @@ def changes(comparison: pd.DataFrame, *, by: str = "tag", ax: Axes | None = None
     '2 fixed, 1 regressed of 3 checks: 1 failure fewer'
     """
     require_columns(comparison, [by, "change"], "plots.changes()")
-    kinds = {name: comparison.loc[comparison["change"] == name, by].value_counts() for name in ("fixed", "regressed")}
-    tally = pd.DataFrame({**kinds, "checks": comparison[by].value_counts()}).fillna(0).astype("int64").rename_axis(by)
+    groups = _filled(comparison[by])
+    kinds = {name: groups[comparison["change"] == name].value_counts() for name in ("fixed", "regressed")}
+    tally = pd.DataFrame({**kinds, "checks": groups.value_counts()}).fillna(0).astype("int64").rename_axis(by)
     changed = tally["fixed"] + tally["regressed"]
     tally = tally.loc[changed[changed > 0].sort_values(ascending=False, kind="stable").index].reset_index()
     if not len(tally):
@@ -519,6 +520,7 @@ def word_diff(failure: pd.Series | pd.DataFrame, *, values: bool = True, ax: Axe
 
 
 _NOTHING = "No checks in this frame"
+_NONE = "(none)"  # the label of missing cells
 _SCORES = ("passed", "failed", "blank", "total", "score", "low", "high")
 _COUNTS = ("passed", "failed", "blank", "total")
 _RANKS = ("submission", "score", "low", "high", "rank", "rank_low", "rank_high", "p_first")
@@ -543,6 +545,7 @@ def _crossed(results: pd.DataFrame, rows: str, columns: str) -> tuple[pd.DataFra
     free = [axis for axis, name in enumerate((rows, columns)) if name not in EXPLAINED]
     kept = scored(results)
     by = [results.loc[kept, rows].rename("rows"), results.loc[kept, columns].rename("columns")]
+    by = [_filled(column) if axis in free else column for axis, column in enumerate(by)]
     counted = _failed(results)[kept] if len(free) == 2 else pd.Series(True, index=by[0].index)
     groups = counted.groupby(by, observed=True)
     failed = groups.sum().unstack(fill_value=0)
@@ -553,6 +556,17 @@ def _crossed(results: pd.DataFrame, rows: str, columns: str) -> tuple[pd.DataFra
     totals = counted.groupby(by[free[0]], observed=True).size()
     failed = failed.reindex(totals.index, axis=free[0], fill_value=0)
     return (failed * 0).add(totals, axis=free[0]), failed
+
+
+def _filled(column: pd.Series) -> pd.Series:
+    """A column whose missing cells are a group of their own, the last where it has an order."""
+    missing = column.isna()
+    if not missing.any():
+        return column
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return column.astype(object).where(~missing, _NONE)
+    known = column.cat.categories
+    return (column if _NONE in known else column.cat.add_categories([_NONE])).fillna(_NONE)
 
 
 def _ordered(failed: pd.DataFrame, values: pd.Series) -> pd.Index:
@@ -831,7 +845,7 @@ def _name_of(column: str, value: Any) -> str:
 def _label(value: Any, width: int = 46) -> str:
     """A text of the data as one line that matplotlib can draw, shortened in the middle."""
     if pd.isna(value):
-        return "(none)"
+        return _NONE
     text = _drawable(" ".join(str(value).split()))
     text = text if len(text) <= width else f"{text[: width - width // 3 - 1]}…{text[-(width // 3) :]}"
     return text.replace("$", r"\$")  # a pair of them would start a formula

@@ -445,6 +445,13 @@ def test_tradeoff_numbers_the_best_and_dots_the_rest():
     assert len(ax.collections[0].get_offsets()) == 288
 
 
+def test_tradeoff_names_a_submission_that_begins_with_an_underscore():
+    frame = two_tools()
+    frame["submission"] = frame["submission"].cat.rename_categories({"greedy": "_greedy"})
+    assert [text.get_text() for text in plots.tradeoff(frame).get_legend().get_texts()] == [
+        "_greedy: 0 privacy, 100 utility", "leaky: 300 privacy, 0 utility"]  # fmt: skip
+
+
 def test_tradeoff_refuses_an_impossible_interval():
     with pytest.raises(ValueError, match=r"^interval must lie between 0 and 1, got 95\.$"):
         plots.tradeoff(two_tools(), interval=95)
@@ -465,13 +472,6 @@ def test_ranking_says_when_the_first_two_cannot_be_told_apart():
     assert title(plots.ranking(unsure)).endswith("; tool 1 cannot be told apart from it")
     assert "told apart" not in title(plots.ranking(unsure.assign(beats_next=True)))
 
-def test_tradeoff_names_a_submission_that_begins_with_an_underscore():
-    frame = two_tools()
-    frame["submission"] = frame["submission"].cat.rename_categories({"greedy": "_greedy"})
-    assert [text.get_text() for text in plots.tradeoff(frame).get_legend().get_texts()] == [
-        "_greedy: 0 privacy, 100 utility", "leaky: 300 privacy, 0 utility"]  # fmt: skip
-
-
 
 def test_changes_diverge_from_zero():
     ax = plots.changes(comparison(2))
@@ -490,6 +490,14 @@ def test_changes_diverge_from_zero():
 )
 def test_changes_says_what_came_of_it(change, said):
     assert title(drawn(plots.changes(pd.DataFrame({"tag": "t", "change": change})))) == said
+
+
+def test_changes_of_no_group_are_counted():
+    frame = pd.DataFrame({"tag": pd.Categorical(["a", None, None]), "change": ["fixed", "fixed", "still failing"]})
+    for tags in (frame["tag"], frame["tag"].astype(object)):
+        ax = plots.changes(frame.assign(tag=tags))
+        assert dict(zip(labels(ax), texts(ax), strict=True)) == {"a": "+1 −0 of 1", "(none)": "+1 −0 of 2"}
+        assert title(ax) == "2 fixed, 0 regressed of 3 checks: 2 failures fewer"
 
 
 def test_changes_without_one_says_so():
