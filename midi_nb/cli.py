@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import io
 import json
 import os
@@ -332,7 +333,9 @@ def _print(text: str) -> None:
 
 def _as_json(frame: pd.DataFrame) -> str:
     text = frame.to_json(orient="records", force_ascii=False, double_precision=12)
-    return json.dumps(json.loads(text), indent=1, ensure_ascii=False) + "\n"
+    # Elsewhere what the encoding lacks would be written as Python writes it, which JSON does not know.
+    utf8 = codecs.lookup(sys.stdout.encoding or "utf-8").name == "utf-8"
+    return json.dumps(json.loads(text), indent=1, ensure_ascii=not utf8) + "\n"
 
 
 def _as_csv(frame: pd.DataFrame) -> str:

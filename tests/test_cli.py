@@ -327,6 +327,28 @@ def test_a_reader_that_leaves_early_is_no_error(make, tmp_path):
 def test_an_interrupted_run_says_so_and_goes_on_later(bench, run, tmp_path):
     arguments = ("evaluate", bench.released, bench.key, "--uids", bench.uids, "--no-text", "--out", tmp_path / "run")
     stop = ("import signal, sys, midi_nb.engine as engine\n"
+def test_json_is_json_whatever_the_encoding_of_the_terminal(make, tmp_path):
+    folder = mn.write_run(make.results([{"submission": "Prüfung €"}]), tmp_path / "run")
+    command = [sys.executable, "-m", "midi_nb", "score", str(folder), "--by", "submission", "--json"]
+    for encoding in ("ascii", "latin-1", "utf-8"):
+        environment = {**ENVIRONMENT, "PYTHONIOENCODING": encoding}
+        printed = subprocess.run(command, capture_output=True, env=environment, check=True).stdout.decode(encoding)
+        assert json.loads(printed)[0]["submission"] == "Prüfung €"
+
+
+def test_warnings_of_others_are_no_notes(runs, run, monkeypatch):
+    import warnings
+
+    def score(*arguments, **options):
+        warnings.warn_explicit("ours", UserWarning, "cli.py", 1, module="midi_nb.cli")
+        warnings.warn_explicit("theirs", UserWarning, "openpyxl.py", 1, module="openpyxl.reader")
+        return scored(*arguments, **options)
+
+    scored = mn.score
+    monkeypatch.setattr(mn, "score", score, raising=False)
+    assert run("score", runs[0])[2] == "midi-nb: note: ours\n"
+
+
             "engine._judged = lambda *_: signal.raise_signal(signal.SIGINT)\n"
             "from midi_nb.cli import main\n"
             f"sys.exit(main({[str(argument) for argument in arguments]!r}))")  # fmt: skip
