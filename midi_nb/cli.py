@@ -78,7 +78,7 @@ def _warnings_as_notes() -> Iterator[None]:
     """Our own warnings as one line each, those of others not at all."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        warnings.filterwarnings("always", category=UserWarning)
+        warnings.filterwarnings("always", category=UserWarning, module="midi_nb")
         warnings.showwarning = lambda message, *_, **__: _say(f"note: {message}")
         yield
 
