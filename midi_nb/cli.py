@@ -214,8 +214,8 @@ def _compare(options: argparse.Namespace) -> Answer:
     compared = mn.compare(*(mn.read_results(path, key=options.key, uids=uids) for path, uids in pairs))
     if options.rows:
         return Answer(compared[~compared["change"].isin(["still failing", "still passing"])])
-    _known(compared, options.by, "compare")
-    tally = compared.groupby([*options.by, "change"], observed=True).size().rename("checks")
+    _known(compared.drop(columns=["before", "after", "change"]), options.by, "compare")
+    tally = compared.groupby([*options.by, "change"], observed=True, dropna=False).size().rename("checks")
     if not options.by:
         return Answer(tally.reset_index())
     table = tally.unstack("change", fill_value=0)
@@ -430,7 +430,7 @@ def _option(*flags: str, **settings: Any) -> Option:
 
 
 def _columns(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
+    return list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
 
 
 def _at_least_one(text: str) -> int:

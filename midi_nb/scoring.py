@@ -73,6 +73,9 @@ def score(
     columns = [by] if isinstance(by, str) else list(by or ())
     if not 0 < interval < 1:
         raise ValueError(f"interval must lie between 0 and 1, got {interval}.")
+    told = [name for name in columns if name in (*COUNTS, "total", "score", "low", "high")]
+    if told:
+        raise ValueError(f"score() cannot break down by {', '.join(told)}: these are columns it gives.")
     counts = _counts(results, columns, unit)
     return _with_scores(counts, columns, interval)
 

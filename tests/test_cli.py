@@ -48,6 +48,7 @@ def runs(make, tmp_path):
         rows = [{"submission": name, "patient": f"P{i % 3}", "instance": f"I{i}", "check": str(i)} for i in range(12)]
         rows[0].update(passed=passed, score=float(passed), actual="ANON" if passed else "DOE")
         rows[1].update(passed=False, score=0.0, actual=None, state="absent", action="text_retained", category="tcia")
+        rows[2].update(modality=None)
         folders.append(mn.write_run(make.results(rows), tmp_path / name))
     return folders
 
@@ -157,6 +158,9 @@ def test_compare_tallies_what_became_of_the_checks(runs, run):
         ["fixed", "1"], ["still", "failing", "1"], ["still", "passing", "10"]]  # fmt: skip
     _, printed, _ = run("compare", *runs, "--by", "category")
     assert printed.splitlines()[0].split() == ["category", "fixed", "still", "failing", "still", "passing"]
+    assert run("compare", *runs, "--by", "category,category")[1] == printed
+    _, printed, _ = run("compare", *runs, "--by", "modality,category", "--json")
+    assert sum(row["fixed"] + row["still failing"] + row["still passing"] for row in json.loads(printed)) == 12
     _, printed, _ = run("compare", *runs, "--rows", "--json")
     assert [(row["instance"], row["change"]) for row in json.loads(printed)] == [("I0", "fixed")]
 
@@ -230,7 +234,7 @@ def test_demo_ends_with_a_table_a_report_and_the_way_on(run, tmp_path, monkeypat
 
 COLUMNS = (
     "patient, study, series, instance, check, action, tag_path, tag, name, private, scope, modality, sop_class, "
-    "category, subcategory, before, after, change"
+    "category, subcategory"
 )
 
 
@@ -247,6 +251,13 @@ COLUMNS = (
         ("compare {run} {other} --by colour", f"compare --by: no column colour; there are {COLUMNS}."),
         ("pair nowhere {run}", "The folder of original files nowhere does not exist."),
         ("pair {run} {run}", "The folder of original files {run} holds no DICOM file."),
+        ("compare {run} {other} --by change", f"compare --by: no column change; there are {COLUMNS}."),
+        ("score {run} --by tag,passed", "score() cannot break down by passed: these are columns it gives."),
+        ("report {run} --html mine.html", "mine.html is no report of ours and stays; give --html another name."),
+        (
+            "evaluate {run} key.db --uids u.csv --official .",
+            ". already holds pixel_validation.xlsx; give another folder, nothing is overwritten.",
+        ),
         ("pair {run} {run} --uids m.csv --patients ./m.csv", "--uids and --patients are one file, m.csv; give two."),
         ("pair {run} {run} --patients no/m.csv", "The folder that no/m.csv would be in does not exist; make it first."),
         ("demo {run}", "{run} is not empty and holds no demo; give a new or an empty folder."),
@@ -312,21 +323,6 @@ def test_version_is_that_of_the_package(capsys):
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
 
-def test_a_reader_that_leaves_early_is_no_error(make, tmp_path):
-    rows = [{"instance": f"I{number}", "tag": f"({number:04x},0010)"} for number in range(20_000)]
-    folder = mn.write_run(make.results(rows), tmp_path / "long")
-    command = [sys.executable, "-m", "midi_nb", "score", str(folder), "--by", "instance,tag", "--csv"]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, text=True, stdout=pipe, stderr=pipe, env=ENVIRONMENT) as process:
-        process.stdout.readline()
-        process.stdout.close()
-        assert process.stderr.read() == ""
-    assert process.returncode == 141
-
-
-def test_an_interrupted_run_says_so_and_goes_on_later(bench, run, tmp_path):
-    arguments = ("evaluate", bench.released, bench.key, "--uids", bench.uids, "--no-text", "--out", tmp_path / "run")
-    stop = ("import signal, sys, midi_nb.engine as engine\n"
 def test_json_is_json_whatever_the_encoding_of_the_terminal(make, tmp_path):
     folder = mn.write_run(make.results([{"submission": "Prüfung €"}]), tmp_path / "run")
     command = [sys.executable, "-m", "midi_nb", "score", str(folder), "--by", "submission", "--json"]
@@ -353,6 +349,21 @@ def test_warnings_of_others_are_no_notes(runs, run, monkeypatch):
             "from midi_nb.cli import main\n"
             f"sys.exit(main({[str(argument) for argument in arguments]!r}))")  # fmt: skip
     done = subprocess.run([sys.executable, "-c", stop], text=True, capture_output=True, env=ENVIRONMENT)
+def test_a_reader_that_leaves_early_is_no_error(make, tmp_path):
+    rows = [{"instance": f"I{number}", "tag": f"({number:04x},0010)"} for number in range(20_000)]
+    folder = mn.write_run(make.results(rows), tmp_path / "long")
+    command = [sys.executable, "-m", "midi_nb", "score", str(folder), "--by", "instance,tag", "--csv"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, text=True, stdout=pipe, stderr=pipe, env=ENVIRONMENT) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 141
+
+
+def test_an_interrupted_run_says_so_and_goes_on_later(bench, run, tmp_path):
+    arguments = ("evaluate", bench.released, bench.key, "--uids", bench.uids, "--no-text", "--out", tmp_path / "run")
+    stop = ("import signal, sys, midi_nb.engine as engine\n"
     assert (done.returncode, done.stderr) == (130, "midi-nb: interrupted; the same command goes on where it stopped\n")
     assert run(*arguments)[0] == 0
 
