@@ -118,6 +118,7 @@ def _jupyter() -> str:
 
 
 def _evaluate(options: argparse.Namespace) -> Answer:
+    _refuse_strangers(options)
     with _executor(options) as executor:
         results = mn.evaluate(
             options.released, options.key, uids=options.uids, patients=options.patients, name=options.name,
@@ -177,10 +178,26 @@ def _written(results: pd.DataFrame, options: argparse.Namespace) -> Iterator[str
         yield f"Report: {mn.write_html(results, options.html, values=not options.no_values)}"
 
 
+def _refuse_strangers(options: argparse.Namespace) -> None:
+    """Raise a ValueError, before any work, where a report would take the place of something else."""
+    if options.html and Path(options.html).exists():
+        with open(options.html, "rb") as page:
+            if b'name="generator" content="midi_nb' not in page.read(4096):
+                raise ValueError(f"{options.html} is no report of ours and stays; give --html another name.")
+    folder = Path(options.official or os.devnull)
+    there = sorted(path.name for pattern in _OFFICIAL for path in folder.glob(pattern))
+    if there:
+        raise ValueError(f"{folder} already holds {', '.join(there)}; give another folder, nothing is overwritten.")
+
+
+_OFFICIAL = ("discrepancy_report_*.csv", "scoring_report_*.xlsx", "pixel_validation.xlsx")  # of write_official()
+
+
 def _report(options: argparse.Namespace) -> Answer:
-    results = _read(options)
     if not (options.html or options.official or options.summary):
         options.html = "report.html"
+    _refuse_strangers(options)
+    results = _read(options)
     return Answer(_by_unit(results), notes=list(_written(results, options)))
 
 

@@ -192,6 +192,7 @@ def _page(results: pd.DataFrame, skipped: Sequence[tuple[str, str]], values: boo
         _tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         _tag("meta", name="color-scheme", content="light dark"),
         _tag("meta", name="referrer", content="no-referrer"),
+        _tag("meta", name="generator", content=f"midi_nb {__version__}"),
         _tag("title", f"{title} – de-identification report"),
         _tag("style", _Html(_style(len(names)))),
     )

@@ -213,6 +213,8 @@ def test_report_writes_where_told_or_beside_you(runs, run, tmp_path, monkeypatch
     _, printed, _ = run("report", *runs)
     assert printed.splitlines()[-1] == "Report: report.html"
     assert "Comparison of 2 submissions" in (tmp_path / "report.html").read_text("utf-8")
+    assert run("report", runs[0])[0] == 0  # one of ours is replaced
+    assert "Comparison of 2 submissions" not in (tmp_path / "report.html").read_text("utf-8")
     _, printed, _ = run("report", runs[0], "--summary", "s.json")
     assert printed.splitlines()[-1] == "Summary: s.json"
 
@@ -249,8 +251,6 @@ COLUMNS = (
         ("score {run} {run}/", "The same results are given twice."),
         ("score {run} --uids a --uids b", "--uids is given 2 times for 1 results; give it once, or once for each."),
         ("compare {run} {other} --by colour", f"compare --by: no column colour; there are {COLUMNS}."),
-        ("pair nowhere {run}", "The folder of original files nowhere does not exist."),
-        ("pair {run} {run}", "The folder of original files {run} holds no DICOM file."),
         ("compare {run} {other} --by change", f"compare --by: no column change; there are {COLUMNS}."),
         ("score {run} --by tag,passed", "score() cannot break down by passed: these are columns it gives."),
         ("report {run} --html mine.html", "mine.html is no report of ours and stays; give --html another name."),
@@ -258,6 +258,8 @@ COLUMNS = (
             "evaluate {run} key.db --uids u.csv --official .",
             ". already holds pixel_validation.xlsx; give another folder, nothing is overwritten.",
         ),
+        ("pair nowhere {run}", "The folder of original files nowhere does not exist."),
+        ("pair {run} {run}", "The folder of original files {run} holds no DICOM file."),
         ("pair {run} {run} --uids m.csv --patients ./m.csv", "--uids and --patients are one file, m.csv; give two."),
         ("pair {run} {run} --patients no/m.csv", "The folder that no/m.csv would be in does not exist; make it first."),
         ("demo {run}", "{run} is not empty and holds no demo; give a new or an empty folder."),
@@ -267,6 +269,8 @@ def test_bad_input_is_answered_in_one_line(command, message, runs, run, tmp_path
     here = tmp_path / "here"
     here.mkdir()
     monkeypatch.chdir(here)
+    (here / "mine.html").write_text("my own page")
+    (here / "pixel_validation.xlsx").touch()
     known = {"run": runs[0], "other": runs[1], "here": here}
     assert run(*command.format(**known).split()) == (2, "", f"midi-nb: {message.format(**known)}\n")
 
@@ -345,10 +349,6 @@ def test_warnings_of_others_are_no_notes(runs, run, monkeypatch):
     assert run("score", runs[0])[2] == "midi-nb: note: ours\n"
 
 
-            "engine._judged = lambda *_: signal.raise_signal(signal.SIGINT)\n"
-            "from midi_nb.cli import main\n"
-            f"sys.exit(main({[str(argument) for argument in arguments]!r}))")  # fmt: skip
-    done = subprocess.run([sys.executable, "-c", stop], text=True, capture_output=True, env=ENVIRONMENT)
 def test_a_reader_that_leaves_early_is_no_error(make, tmp_path):
     rows = [{"instance": f"I{number}", "tag": f"({number:04x},0010)"} for number in range(20_000)]
     folder = mn.write_run(make.results(rows), tmp_path / "long")
@@ -364,6 +364,10 @@ def test_a_reader_that_leaves_early_is_no_error(make, tmp_path):
 def test_an_interrupted_run_says_so_and_goes_on_later(bench, run, tmp_path):
     arguments = ("evaluate", bench.released, bench.key, "--uids", bench.uids, "--no-text", "--out", tmp_path / "run")
     stop = ("import signal, sys, midi_nb.engine as engine\n"
+            "engine._judged = lambda *_: signal.raise_signal(signal.SIGINT)\n"
+            "from midi_nb.cli import main\n"
+            f"sys.exit(main({[str(argument) for argument in arguments]!r}))")  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", stop], text=True, capture_output=True, env=ENVIRONMENT)
     assert (done.returncode, done.stderr) == (130, "midi-nb: interrupted; the same command goes on where it stopped\n")
     assert run(*arguments)[0] == 0
 
