@@ -107,7 +107,7 @@ def open_contest(
     >>> "reference" in open_contest().submissions
     True
     """
-    if submissions is None and key is None:
+    if submissions is None and key is None and original is None:
         made = make_demo()
         return Contest({name: _of_demo(made.submissions, name) for name in made.submissions}, made.key, made.original)
     if not submissions or key is None:

@@ -74,6 +74,8 @@ def test_a_contest_is_the_demo_or_what_is_given(own):
     assert cases.open_contest(given, own.key) == (given, own.key, None)
     with pytest.raises(ValueError, match=r"^A comparison of your own needs"):
         cases.open_contest(given)
+    with pytest.raises(ValueError, match=r"^A comparison of your own needs"):
+        cases.open_contest(original="/no/such")
 
 
 def test_submissions_are_evaluated_into_one_frame(own):
