@@ -77,6 +77,7 @@ TABLE = [
     ("leak_full", REMOVED, "XR CHEST for Meyer", "Meyer", "chest [MEYER]", {}),
     ("leak_full", REMOVED, "Douglas Meyer", "Douglas Meyer", "Meyer, Douglas", {}),
     ("leak_full", REMOVED, "20130829", "20130829", "at 20130829101500", {}),
+    ("leak_full", REMOVED, 'by "Meyer"', '"Meyer"', 'said "Meyer" x', {}),
     ("leak_partial", REMOVED, "Douglas Meyer", "Douglas Meyer", "Mr Meyer", {"score": 0.5}),
     ("leak_partial", REMOVED, "trial T-68", "T-68", "T", {"score": 0.5}),  # a strict verdict: words stand between signs
     ("private_tag_dropped", RETAINED, "1", "1", None, {"tag_path": PRIVATE}),
@@ -172,6 +173,7 @@ def test_every_cause_that_needs_no_files_is_tried():
         ({"action": REMOVED, "expected": "Douglas Meyer", "actual": "Mr Meyer", "score": 0.5}, "meyer"),
         ({"action": REMOVED, "original": "a", "expected": "Douglas Meyer", "actual": "Meyer Douglas"}, "douglas meyer"),
         ({"action": REMOVED, "expected": "he was", "actual": "he was here"}, "he was"),
+        ({"action": REMOVED, "original": "a", "expected": '"Meyer"', "actual": 'said "Meyer" x'}, "meyer"),
         ({"action": RETAINED, "expected": "CHEST FOR SCREENING", "actual": "CHEST", "score": 0.5}, "screening"),
         ({"action": HIDDEN, "expected": "MEYER [F]\nDOB: 07.16.1953", "actual": "MEYER", "score": 0.5}, "meyer"),
         ({"action": RETAINED, "expected": "CHEST", "actual": None}, np.nan),

@@ -126,9 +126,12 @@ def _split_words(actual: str | None, wanted: str | None, keep: bool) -> tuple[tu
         standing = set(whole_words(actual))
         split = [[word for word in whole_words(wanted) if (word in standing) is stands] for stands in (True, False)]
         found, gone = split if split[keep] else (found, gone)
+    text = wanted.strip().lower()
+    whole = text in actual.lower()
+    if not keep and whole:
+        gone = []  # though the words write a quote otherwise
     if not found and not gone:
-        text = wanted.strip().lower()
-        found, gone = ([text], []) if text in actual.lower() else ([], [text])
+        found, gone = ([text], []) if whole else ([], [text])
     return tuple(dict.fromkeys(found)), tuple(dict.fromkeys(gone))
 
 
