@@ -12,7 +12,6 @@ import subprocess
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,7 +26,7 @@ from .causes.table import MASK
 from .files import read_dciodvfy
 from .frames import as_column, concat, require_columns
 from .released import Released, Unreadable, files_below, quiet, read
-from .text import stop_words, whole_words
+from .text import day, stop_words, whole_words
 
 __all__ = ["FINDINGS", "Finding", "audit", "conformance", "findings_table"]
 
@@ -236,18 +235,7 @@ def _usual(results: pd.DataFrame, rows: np.ndarray, days: np.ndarray) -> np.ndar
 
 def _days(results: pd.DataFrame, name: str, rows: np.ndarray) -> np.ndarray:
     """The day (since the year 1) of the date in each text of a column, of several the first; missing where none is."""
-    return _of_texts(results, name, rows, _day).astype("float64")
-
-
-def _day(text: str) -> float:
-    if not is_date(text):
-        return np.nan
-    try:
-        return min(
-            date(*map(int, parts)).toordinal() for parts in re.findall(r"(?<!\d)(\d{4})(\d\d)(\d\d)[\d.+-]*", text)[:1]
-        )
-    except ValueError:  # the 30th of February
-        return np.nan
+    return _of_texts(results, name, rows, day).astype("float64")
 
 
 def _uids(results: pd.DataFrame) -> Iterator[pd.DataFrame]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from itertools import groupby
 from math import log, pi
 from typing import Any, NamedTuple
@@ -30,7 +29,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from . import tags
 from .frames import EXPLAINED, require_columns, scored
-from .text import compare, diff, found_words, stop_words, whole_words
+from .text import burned_in, compare, day, diff, found_words, stop_words, whole_words
 
 __all__ = [
     "LOOKS",
@@ -676,17 +675,8 @@ def _shifted(dates: pd.DataFrame, who: list[str]) -> pd.DataFrame:
 def _days(texts: pd.Series) -> pd.Series:
     """The day of DICOM dates and date-times, as a number; missing for anything else."""
     values = texts.astype("category").cat.remove_unused_categories().cat
-    days = [_day(text) for text in values.categories]
+    days = [day(text) for text in values.categories]
     return pd.Series(np.array([*days, np.nan])[values.codes], index=texts.index)
-
-
-def _day(text: str) -> float:
-    # Not by pandas, whose older versions know no day after 2262.
-    digits = re.match(r"\D*(\d{8})", text)
-    try:
-        return date.fromisoformat(digits[1]).toordinal() if digits else np.nan
-    except ValueError:
-        return np.nan
 
 
 _Piece = tuple[str, str | None]  # a piece of text and the name of its mark
@@ -726,7 +716,7 @@ def _marked(texts: Mapping[str, str], check: Mapping[str, str | None]) -> tuple[
     if action in (*_KEEPING, *_REMOVING, *_CHANGING):
         asked = texts["original" if action in _CHANGING else "expected"]
         if action == "pixels_hidden":  # officially these are no part of the planted text
-            asked = re.sub(r"DOB:|\[[A-Za-z]\]", "", asked)
+            asked = burned_in(asked)
         marks, finding = _verdicts(texts["released"], asked, str(action), check.get("passed") == "False")
         return {name: _pieces(text, marks) for name, text in texts.items()}, finding
     pieces = diff(texts["original"], texts["released"])

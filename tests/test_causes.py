@@ -110,6 +110,7 @@ TABLE = [
     ("date_removed", "date_shifted", "20130829", "552", None, {}),
     ("date_removed", "date_shifted", "20130829", "552", "", {}),
     ("date_bad_format", "date_shifted", "20130829", "552", "2014.03.04", {}),
+    ("date_bad_format", "date_shifted", "20130829", "552", "20150230", {}),
     ("date_wrong_shift", "date_shifted", "20130829", "552", "20150305", {}),
     ("uid_unchanged_nested", "uid_changed", UID, None, UID, {"tag_path": NESTED}),
     ("uid_unchanged", "uid_changed", UID, None, UID, {}),

@@ -1,5 +1,7 @@
 import string
+from datetime import date
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -131,9 +133,9 @@ def test_a_text_keeps_itself(said):
     assert compare_strict(said, said, keep=True) in (PASS, NOT_A_NUMBER)
 
 
+@example("b", "a b")
 @given(ANYTHING, ANYTHING)
 def test_a_strict_word_is_a_word_of_the_text(released, expected):
-@example("b", "a b")
     if compare_strict(released, expected, keep=True).passed and not text._is_number(text._plain(released)):
         wanted = set(text.whole_words(text._plain(expected)))
         assert (wanted - text.stop_words() or wanted) <= set(text.whole_words(text._plain(released)))
@@ -200,3 +202,20 @@ def test_a_diff_holds_both_texts(before, after):
     assert "".join(piece.text for piece in pieces if piece.part != "new") == before
     assert "".join(piece.text for piece in pieces if piece.part != "gone") == after
     assert all(piece.text for piece in pieces)
+
+
+@pytest.mark.parametrize(
+    ("said", "day"),
+    [
+        ("20130829", date(2013, 8, 29)),
+        ("20130829101500.00+0100", date(2013, 8, 29)),
+        ("201308291015", date(2013, 8, 29)),
+        ("['20130829', '20150304']", date(2013, 8, 29)),
+        ("20130829 ", date(2013, 8, 29)),
+        *[(said, None) for said in ("", "ANON", "20150230", "20131399", "2013.08.29", "20130829T10", "A20130829")],
+        ("['20130829', 'ANON']", None),
+        ("٢٠١٣٠٨٢٩", None),
+    ],
+)
+def test_a_day_is_that_of_a_dicom_date_and_of_nothing_else(said, day):
+    assert text.day(said) == day.toordinal() if day else np.isnan(text.day(said))

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ..frames import LOST
-from ..text import found_words, whole_words, words
+from ..text import burned_in, day, found_words, values, whole_words, words
 from .columns import column_of
 
 MASK = "•••"  # as frames.mask_values() writes it
@@ -71,8 +71,8 @@ class Failures:
     @cached_property
     def wanted(self) -> np.ndarray:
         """The text the check is about; None where there is nothing in it."""
-        texts = map(_burned_in, self.expected) if self.action == "pixels_hidden" else self.expected
-        return column_of([text or None for text in texts])
+        hidden = self.action == "pixels_hidden"
+        return column_of([(burned_in(text).strip() if hidden else text) if text else None for text in self.expected])
 
     @cached_property
     def survived(self) -> np.ndarray:
@@ -105,11 +105,6 @@ class Failures:
 def _bare(text: str) -> str:
     # As the official script does for dates and UIDs: brackets and the value delimiter do not count.
     return text.replace("<", "").replace(">", "").replace("\\", "")
-
-
-def _burned_in(text: str | None) -> str | None:
-    # As the official script reads the key's text of a region: labels and the sex in brackets were not planted.
-    return text and re.sub(r"DOB:|\[[A-Za-z]\]", "", text.replace("\n", " ")).strip()
 
 
 def _split_words(actual: str | None, wanted: str | None, keep: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -198,16 +193,10 @@ _PLACEHOLDER = re.compile(
 )
 _HASH = re.compile(r"(?=.*\d)[0-9a-f]{16,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _UID = re.compile(r"(?=.{1,64}$)(0|[1-9]\d*)(\.(0|[1-9]\d*))+")
-_DAY = re.compile(r"\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(\d{2,6}(\.\d{1,6})?)?([+-]\d{4})?")
 
 
 def _dummy(actual: str) -> bool:
     return bool(_PLACEHOLDER.fullmatch(actual.strip()) or _HASH.fullmatch(actual.strip()))
-
-
-def _values(text: str) -> list[str]:
-    """The values of the text of an element, one or several."""
-    return [part.strip(" '\"") for part in text.removeprefix("[").removesuffix("]").split(",")]
 
 
 def is_uid(text: str) -> bool:
@@ -216,16 +205,16 @@ def is_uid(text: str) -> bool:
     >>> is_uid("1.2.840.10008.1.2"), is_uid("1.02.3"), is_uid("")
     (True, False, False)
     """
-    return all(_UID.fullmatch(part) for part in _values(text))
+    return all(_UID.fullmatch(part) for part in values(text))
 
 
 def is_date(text: str) -> bool:
-    """Whether each value of `text` has the form of a DICOM date, or date and time.
+    """Whether each value of `text` is a DICOM date, or date and time.
 
-    >>> is_date("20130829"), is_date("20130829101500.00+0100"), is_date("20131399"), is_date("2013.08.29")
+    >>> is_date("20130829"), is_date("20130829101500.00+0100"), is_date("20150230"), is_date("2013.08.29")
     (True, True, False, False)
     """
-    return all(_DAY.fullmatch(part) for part in _values(text))
+    return not np.isnan(day(text))
 
 
 class Cause(NamedTuple):
