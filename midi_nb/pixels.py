@@ -134,7 +134,7 @@ def _grey(seen: Plane, window: Window) -> NDArray[np.uint8]:
 
 
 def plane(source: Any, frame: int = 0) -> Plane:
-    """One frame with all it takes to show it: values, units, polarity, windows."""
+    """One frame with all it takes to show it: values, units, polarity, windows; a ValueError says why there is none."""
     if isinstance(source, np.ndarray):
         return _plane_of_array(source, frame)
     dataset = _dataset(source)
@@ -142,11 +142,14 @@ def plane(source: Any, frame: int = 0) -> Plane:
     if not 0 <= frame < count:
         raise ValueError(f"the image has no frame {frame}: its frames are 0 to {count - 1}.")
     stored = _decoded(dataset, frame)
-    with quiet():
-        stored = _rgb(stored, dataset)
-        if stored.ndim == 3:
-            return Plane(_eight_bit(stored, dataset), 1.0, 0.0, False, ())
-        return _grey_plane(stored, _Attributes(dataset, frame))
+    try:
+        with quiet():
+            stored = _rgb(stored, dataset)
+            if stored.ndim == 3:
+                return Plane(_eight_bit(stored, dataset), 1.0, 0.0, False, ())
+            return _grey_plane(stored, _Attributes(dataset, frame))
+    except Exception as error:  # pydicom raises many kinds on broken attributes; their texts can quote values
+        raise ValueError(f"the file does not say how to show its pixels ({type(error).__name__}).") from None
 
 
 def frames(source: Any) -> int:
@@ -216,13 +219,24 @@ def _asked_for(attributes: _Attributes) -> Iterator[Window]:
         if width >= 1 or (width > 0 and function != "LINEAR"):
             yield Window(f"file {number + 1}", center, width, function)
     for number, item in enumerate(attributes.dataset.get("VOILUTSequence") or ()):
-        count, first, bits = (int(value) for value in item.LUTDescriptor)
-        data = item["LUTData"].value
-        table = np.frombuffer(data, "<u2") if isinstance(data, bytes) else np.asarray(data)
-        grey = (table[: count or 65536].astype(float) * 255 / (2**bits - 1)).clip(0, 255).astype(np.uint8)
+        first, grey = _table(item)
         if len(grey):
             first = first - 65536 if first > 32767 and attributes.dataset.get("PixelRepresentation") else first
             yield Window(f"table {number + 1}", first + len(grey) / 2, float(len(grey)), "TABLE", first, grey)
+
+
+def _table(item: Any) -> tuple[int, NDArray[np.uint8]]:
+    """(first value, grey levels) of a VOI LUT: no levels where its item is broken, as tools that empty it leave it."""
+    descriptor, data = _numbers(item.get("LUTDescriptor")), item.get("LUTData")
+    if len(descriptor) != 3 or not 0 < descriptor[2] <= 16 or data is None:
+        return 0, np.empty(0, np.uint8)
+    count, first, bits = (int(number) for number in descriptor)
+    count = count or 65536
+    if isinstance(data, bytes):
+        small = bits <= 8 and len(data) in (count, count + 1)  # one byte an entry, and one to make them even
+        data = np.frombuffer(data, "u1") if small else np.frombuffer(data[: len(data) // 2 * 2], "<u2")
+    levels = np.array(_numbers(data))[:count]
+    return first, (levels * 255 / (2**bits - 1)).clip(0, 255).astype(np.uint8)
 
 
 def _numbers(value: Any, *default: float) -> list[float]:

@@ -98,6 +98,56 @@ def test_a_voi_lut_is_looked_up() -> None:
     assert pixels.picture(data).tolist() == [[0, 0, 50, 200, 255, 255]]
 
 
+def table(data: Any = None, descriptor: Any = (256, 0, 8), vr: str = "OW") -> Dataset:
+    """An item of a VOI LUT sequence; without what is None."""
+    item = Dataset()
+    item.LUTExplanation = "DOE^JANE"
+    if descriptor is not None:
+        item.add_new(0x00283002, "US", list(descriptor))
+    if data is not None:
+        item.add_new(0x00283006, vr, data)
+    return item
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        table(),
+        table(bytes(512), descriptor=None),
+        table(bytes(512), descriptor=(256, 0)),
+        table(bytes(512), descriptor=(256, 0, 0)),
+        table(b""),
+        Dataset(),
+    ],
+    ids=["no data", "no descriptor", "short descriptor", "no bits", "empty data", "empty"],
+)
+def test_a_broken_voi_lut_is_passed_over(broken: Dataset) -> None:
+    good = table([0, 255], (2, 0, 8), "US")
+    windows = pixels.plane(image(RAMP, VOILUTSequence=[broken, good])).windows
+    assert [window.name for window in windows] == ["table 2", "fitted"]
+
+
+@pytest.mark.parametrize(
+    ("data", "descriptor"),
+    [
+        (bytes(range(255)), (255, 0, 8)),
+        (bytes(range(255)) + b"\0", (255, 0, 8)),
+        (np.arange(255, dtype="<u2").tobytes(), (255, 0, 8)),
+        ((np.arange(255, dtype="<u2") * 257).tobytes(), (255, 0, 16)),
+    ],
+    ids=["bytes", "bytes made even", "words of 8 bits", "words"],
+)
+def test_a_voi_lut_has_one_byte_or_two_an_entry(data: bytes, descriptor: Any) -> None:
+    values = np.arange(255, dtype="uint8").reshape(15, 17)
+    assert (pixels.picture(image(values, VOILUTSequence=[table(data, descriptor)])) == values).all()
+
+
+def test_attributes_that_do_not_say_how_to_show_pixels_are_one_line_without_their_values() -> None:
+    data = image(RAMP, ModalityLUTSequence=[table()])
+    with pytest.raises(ValueError, match=r"^the file does not say how to show its pixels \(\w+\)\.$"):
+        pixels.plane(data)
+
+
 def test_a_frame_of_many_has_its_own_window() -> None:
     def group(center: float) -> Dataset:
         lut, item = Dataset(), Dataset()
