@@ -172,8 +172,10 @@ def _plane_of_array(array: Image, frame: int) -> Plane:
     if not 0 <= frame < count:
         raise ValueError(f"the image has no frame {frame}: its frames are 0 to {count - 1}.")
     stored = array[frame] if array.ndim == 4 or (array.ndim == 3 and array.shape[-1] != 3) else array
+    if stored.ndim == 3 and stored.dtype != np.uint8:
+        raise ValueError(f"an array of colours holds 8-bit numbers (uint8), this one {stored.dtype}: scale it first.")
     if stored.ndim == 3:
-        return Plane(stored.astype(np.uint8), 1.0, 0.0, False, ())
+        return Plane(stored, 1.0, 0.0, False, ())
     if stored.dtype == bool:
         stored = stored.astype(np.uint8)
     return Plane(stored, 1.0, 0.0, False, (_fitted(stored),))

@@ -171,6 +171,14 @@ def test_colours_come_as_rgb() -> None:
         assert (seen.dtype, seen.ndim, seen.shape[-1]) == (np.uint8, 3, 3), name
 
 
+@pytest.mark.parametrize("kind", ["uint16", "float64", "bool"])
+def test_an_array_of_colours_of_another_depth_is_refused_rather_than_wrapped(kind: str) -> None:
+    with pytest.raises(
+        ValueError, match=rf"^an array of colours holds 8-bit numbers \(uint8\), this one {kind}: scale it first\.$"
+    ):
+        pixels.picture(np.ones((4, 4, 3), kind))
+
+
 def test_padding_does_not_spoil_the_fitted_window() -> None:
     values = np.full((64, 64), -2000, "int16")
     values[16:48, 16:48] = np.arange(1024).reshape(32, 32)
