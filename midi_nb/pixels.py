@@ -528,6 +528,8 @@ def _contrast(colors: Image) -> Image:
 
 def _axis(colors: Image) -> Image:
     flat = colors.reshape(-1, colors.shape[-1]).astype(np.float64)
+    if len(flat) < 2:
+        return np.full(flat.shape[1], flat.shape[1] ** -0.5)
     direction: Image = np.linalg.eigh(np.cov(flat, rowvar=False))[1][:, -1]
     return direction if direction.sum() >= 0 else -direction
 
@@ -647,7 +649,7 @@ def legible(before: Image, after: Image) -> float:
     (1.0, 0.5, 0.0)
     """
     one, other = _grey_pair(before, after)
-    size = max(1, round(_height_of_letters(one) / _LETTER))
+    size = min(max(1, round(_height_of_letters(one) / _LETTER)), *one.shape)
     one, other = _smaller(one, size), _smaller(other, size)
     (down, across), (down_now, across_now) = _edges(one), _edges(other)
     strong = _ink(one) > 0

@@ -476,6 +476,14 @@ def test_legible_is_missing_where_nothing_stood() -> None:
     assert pixels.coverage(blank, blank + 9) == 1
 
 
+@pytest.mark.parametrize("shape", [(100, 3), (400, 20), (1, 1), (1, 200), (200, 1), (1, 1, 3), (3, 2, 3), (90, 1, 3)])
+def test_boxes_of_any_shape_are_measured(shape: tuple[int, ...]) -> None:
+    before = RNG.integers(0, 255, shape).astype(np.uint8)
+    for share in (pixels.legible(before, before), pixels.coverage(before, 255 - before)):
+        assert np.isnan(share) or 0 <= share <= 1
+    assert pixels.stretch(before).shape == shape[:2]
+
+
 def test_colour_is_measured_along_its_contrast() -> None:
     ink = written(NAME)
     before = np.stack([np.full_like(ink, 255), 255 - ink, 255 - ink], axis=-1)
