@@ -274,8 +274,12 @@ class Viewer(anywidget.AnyWidget):
         number = int(asked.get("slice", -1))
         if asked.get("kind") not in ("after", "before", "measures") or not 0 <= number < self.count:
             return
-        answer, buffers = self._measures(number) if asked["kind"] == "measures" else self._pixels(number, asked["kind"])
-        self.send({"kind": asked["kind"], "slice": number, **answer}, buffers=buffers)
+        kind = asked["kind"]
+        try:
+            answer, buffers = self._measures(number) if kind == "measures" else self._pixels(number, kind)
+        except Exception as error:  # whatever it is, the browser waits for an answer; its text could quote values
+            answer, buffers = {"error": f"this slice cannot be shown ({type(error).__name__})."}, []
+        self.send({"kind": kind, "slice": number, **answer}, buffers=buffers)
 
     def _pixels(self, number: int, side: str) -> tuple[dict[str, Any], list[Any]]:
         """The message that shows a slice: what to write about it, and its pixels as 8 or 16-bit numbers."""

@@ -251,6 +251,16 @@ def test_pixels_that_cannot_be_decoded_say_so() -> None:
     assert "no pixels: this object holds no image." in empty._as_html()
 
 
+@pytest.mark.parametrize("kind", ["after", "before", "measures"])
+def test_an_answer_comes_whatever_happens(viewer: Any, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> Any:
+        raise KeyError("DOE^JANE")
+
+    monkeypatch.setattr(viewer._checks, "boxed", broken)
+    told = {"kind": kind, "slice": 0, "error": "this slice cannot be shown (KeyError)."}
+    assert asked(viewer, kind) == (told, [])
+
+
 def test_a_long_cine_opens_at_once_and_decodes_what_is_asked_for() -> None:
     cine = np.zeros((1000, 64, 64), np.uint8)
     cine[:, 0, 0] = np.arange(1000) % 256
