@@ -25,6 +25,7 @@ __all__ = [
     "Crops",
     "Plane",
     "Window",
+    "blank",
     "changed",
     "clip",
     "coverage",
@@ -399,6 +400,19 @@ def clip(box: Sequence[float], shape: Sequence[int]) -> Box:
     return inside
 
 
+def blank(image: Image, boxes: Iterable[Sequence[float]]) -> Image:
+    """A copy of an image with nothing left in the boxes, as far as they lie in it.
+
+    >>> blank(np.ones((2, 4), int), [(-3, -3, 2, 1), (3, 0, 9, 9)]).tolist()
+    [[0, 0, 1, 0], [1, 1, 1, 0]]
+    """
+    copy = image.copy()
+    for box in boxes:
+        x0, y0, x1, y1 = (max(0, int(edge)) for edge in box)
+        copy[y0:y1, x0:x1] = 0
+    return copy
+
+
 def crops(source: Any, box: Sequence[float]) -> Crops:
     """The distinct contents of a region, rows and columns as decoded, whatever the number of frames.
 
@@ -614,10 +628,7 @@ def changed(
     one, other = _pair(before, after)
     differs = np.abs(one - other) > tolerance
     mask: NDArray[np.bool_] = differs.any(axis=-1) if differs.ndim == 3 else differs
-    for box in outside:
-        x0, y0, x1, y1 = (max(0, int(value)) for value in box)
-        mask[y0:y1, x0:x1] = False
-    return mask
+    return blank(mask, outside)
 
 
 def coverage(before: Image, after: Image) -> float:

@@ -187,13 +187,17 @@ class Viewer(anywidget.AnyWidget):
             return None
         return (before, after) if before.shape == after.shape else None
 
+    def _asked_for(self, number: int) -> list[tuple[int, ...]]:
+        """The boxes of a slice as the results have them; the original and the released image may differ in size."""
+        boxes = self._checks.boxed(self._shown_in(number))[_BOX]
+        return [tuple(int(edge) for edge in box) for box in boxes.itertuples(index=False)]
+
     def _boxes(self, number: int) -> list[dict[str, Any]]:
         """The boxes of a slice as drawn, without what has to be measured."""
         rows = self._checks.boxed(self._shown_in(number))
         shape = self._shape(number)
         found = []
-        for row in rows.to_dict("records"):
-            box = tuple(int(row[name]) for name in _BOX)
+        for row, box in zip(rows.to_dict("records"), self._asked_for(number), strict=True):
             try:
                 inside = pixels.clip(box, shape) if shape else box
             except ValueError:
@@ -230,7 +234,7 @@ class Viewer(anywidget.AnyWidget):
         pair = self._pair(number)
         if pair is None:
             return None
-        return pixels.changed(*pair, outside=[[box[name] for name in _BOX] for box in self._boxes(number)])
+        return pixels.changed(*pair, outside=self._asked_for(number))
 
     def _shape(self, number: int) -> tuple[int, ...] | None:
         try:
@@ -292,7 +296,7 @@ class Viewer(anywidget.AnyWidget):
             return told | {"error": str(error)}, []
         stored, scale, offset = _compact(seen)
         if not self.values:
-            stored = _blanked(stored, told["boxes"])
+            stored = pixels.blank(stored, self._asked_for(number))
         buffers: list[Any] = [np.ascontiguousarray(stored).data.cast("B")]
         windows = []
         for window in seen.windows:
@@ -356,7 +360,7 @@ class Viewer(anywidget.AnyWidget):
         picture = pixels.shown(seen, window)
         rows, columns = picture.shape[:2]
         if not self.values:
-            picture = _blanked(picture, boxes)
+            picture = pixels.blank(picture, self._asked_for(self.frame))
         drawn = "".join(
             f'<rect x="{box["x0"]}" y="{box["y0"]}" width="{box["x1"] - box["x0"]}" height="{box["y1"] - box["y0"]}" '
             f'fill="none" stroke="{self.palette[box["verdict"]]}" stroke-width="{max(1, columns // 256)}" '
@@ -401,7 +405,7 @@ class _Checks:
     def boxed(self, source: _Source) -> pd.DataFrame:
         """The checks of an image that have a box."""
         rows, _ = self._of(source)
-        return rows[rows["x0"].notna()] if len(rows) else rows
+        return rows[rows[_BOX].notna().all(axis=1)]
 
     def notes(self, source: _Source) -> list[str]:
         """What is to be said about the checks of an image."""
@@ -513,15 +517,6 @@ def _source(image: Any) -> _Source:
 
 def _short(path: Path) -> str:
     return "/".join(path.parts[-2:])
-
-
-def _blanked(image: Any, boxes: Sequence[dict[str, Any]]) -> Any:
-    """A copy of an image with nothing left in the boxes."""
-    copy = image.copy()
-    for box in boxes:
-        if not box["outside"]:
-            copy[box["y0"] : box["y1"], box["x0"] : box["x1"]] = 0
-    return copy
 
 
 def _compact(seen: pixels.Plane) -> tuple[Any, float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
@@ -309,6 +311,35 @@ def test_values_can_be_hidden_texts_and_pixels_alike(tmp_path: Path) -> None:
         assert "JANE" not in str(told)
     assert asked(hidden, "after")[0]["title"] == "image 1"
     assert not re.search("DOE|JANE", hidden._as_html())
+
+
+@pytest.mark.parametrize(
+    ("size", "box"),
+    [
+        ((100, 160), (-3, -3, 140, 60)),
+        ((50, 80), (20, 10, 140, 60)),
+        ((50, 15), (20, 10, 999, 60)),
+        (None, (-3, -3, 140, 60)),
+    ],
+    ids=["over the edge", "released smaller", "outside the released", "released undecodable"],
+)
+def test_the_original_is_blanked_whatever_became_of_the_released_image(size: Any, box: Any) -> None:
+    released = image(np.zeros(size or (100, 160), np.uint8), "9.9.0")
+    if size is None:
+        released.PixelData = b"no"
+    boxes = checks().iloc[:1].assign(**dict(zip(room._BOX, box, strict=True)))
+    hidden = widgets.view(released, boxes, image(before_and_after()[0], "1.1.0"), values=False)
+    seen = np.frombuffer(asked(hidden, "before")[1][0], np.uint8)
+    assert set(np.unique(seen)) == {0, 20}
+    shown = [picture["href"].split(",")[1] for picture in Page(hidden._as_html()).all("image")]
+    before = np.asarray(Image.open(io.BytesIO(base64.b64decode(shown[0]))))
+    assert before.max() == 20
+
+
+def test_a_box_that_lacks_a_corner_is_no_box() -> None:
+    results = checks().astype({"y1": "Int32"})
+    results.loc[0, "y1"] = pd.NA
+    assert widgets.view(image(before_and_after()[1], "9.9.0"), results).regions["y0"].tolist() == [40]
 
 
 class Page(HTMLParser):
