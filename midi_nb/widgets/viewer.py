@@ -167,11 +167,19 @@ class Viewer(anywidget.AnyWidget):
     def _decoded(self, source: _Source, frame: int) -> pixels.Plane:
         key = (id(source.image), frame)
         if key not in self._planes:
-            self._planes[key] = pixels.plane(source.image, frame)
+            self._planes[key] = self._read(source, frame)
             if len(self._planes) > _KEPT:
                 self._planes.popitem(last=False)
         self._planes.move_to_end(key)
         return self._planes[key]
+
+    def _read(self, source: _Source, frame: int) -> pixels.Plane:
+        try:
+            return pixels.plane(source.image, frame)
+        except (ValueError, FileNotFoundError) as error:
+            if self.values or not isinstance(source.image, str | Path) or Path(source.image).name not in str(error):
+                raise
+            raise ValueError("the file cannot be read.") from None  # its name can be a patient's
 
     def _original(self, number: int) -> _Source:
         if self._originals is None:

@@ -336,6 +336,15 @@ def test_the_original_is_blanked_whatever_became_of_the_released_image(size: Any
     assert before.max() == 20
 
 
+def test_without_values_no_error_names_the_file(tmp_path: Path) -> None:
+    path = saved(tmp_path, "DOE_JANE.dcm", image(before_and_after()[1], "9.9.0"))
+    hidden = widgets.view(path, values=False, original=[path])
+    path.unlink()
+    for kind in ("after", "before"):
+        assert asked(hidden, kind)[0]["error"] == "the file cannot be read."
+    assert "DOE" not in str(hidden.notes) + hidden._as_html()
+
+
 def test_a_box_that_lacks_a_corner_is_no_box() -> None:
     results = checks().astype({"y1": "Int32"})
     results.loc[0, "y1"] = pd.NA
