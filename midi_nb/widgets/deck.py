@@ -62,7 +62,8 @@ def review(
         The file that keeps the verdicts. It only grows; a deck that finds it goes on where the last one stopped. It
         names checks by digests and holds no value of the data.
     values
-        False leaves out the texts and identifiers. The region itself is what there is to judge, so it stays.
+        False leaves out the texts, the identifiers, the region of the original and the other regions of the image.
+        The region itself is what there is to judge, so it stays.
 
     Returns
     -------

@@ -73,11 +73,14 @@ class Images:
         """The viewer of the image of a check, with the boxes of all its pixel checks."""
         from .viewer import view
 
-        path = self.path(position)
+        return view(self.path(position), self.same(position), self.original(position), values=self.values)
+
+    def same(self, position: int) -> pd.DataFrame:
+        """The checks of the image of a check."""
         same = self.results["instance"].cat.codes == self.results["instance"].cat.codes.iloc[position]
         if "submission" in self.results:
             same &= self.results["submission"].cat.codes == self.results["submission"].cat.codes.iloc[position]
-        return view(path, self.results[same.to_numpy()], self.original(position), values=self.values)
+        return self.results[same.to_numpy()]
 
     def _submission(self, position: int) -> str:
         return str(self.results["submission"].iloc[position]) if "submission" in self.results else ""

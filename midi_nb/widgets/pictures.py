@@ -61,12 +61,14 @@ class Pictures:
             box = self._box(position, after.stored)
         except (ValueError, FileNotFoundError) as error:
             return tag("p", str(error)[:1].upper() + str(error)[1:], class_="note")
+        if not self.images.values:
+            after = self._alone(position, after, box)
         figures = [_region(after, box, "released", contrast), self._before(position, frame, after, box, contrast)]
         return tag("div", tag("div", figures, class_="large"), _whole(after, box), class_="pictures")
 
     def _before(self, position: int, frame: int, after: pixels.Plane, box: pixels.Box, contrast: bool) -> Markup | None:
         path = self.images.original(position)
-        if path is None:
+        if path is None or not self.images.values:
             return None
         try:
             dataset = self._dataset(path)
@@ -76,6 +78,14 @@ class Pictures:
         if before.stored.shape[:2] != after.stored.shape[:2]:
             return tag("p", "The original has another size, so its region is not shown.", class_="quiet")
         return _region(before, box, "original", contrast)
+
+    def _alone(self, position: int, seen: pixels.Plane, box: pixels.Box) -> pixels.Plane:
+        """The image with nothing left in the boxes of other checks: only the region that is judged may show a text."""
+        boxes = self.images.same(position)[[*_BOX]].dropna()
+        stored = pixels.blank(seen.stored, boxes.itertuples(index=False))
+        x0, y0, x1, y1 = box
+        stored[y0:y1, x0:x1] = seen.stored[y0:y1, x0:x1]
+        return seen._replace(stored=stored)
 
     def _box(self, position: int, stored: np.ndarray) -> pixels.Box:
         edges = [self.results[name].iloc[position] for name in _BOX]

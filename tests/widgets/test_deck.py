@@ -307,6 +307,22 @@ def test_without_values_texts_are_dots_and_people_numbers(boxes, images, tmp_pat
     assert "patient 1" in said(deck)
 
 
+def test_without_values_no_picture_shows_a_text_but_the_one_to_judge(results, images, tmp_path, monkeypatch):
+    from midi_nb.widgets import pictures
+
+    other = results.iloc[[5]].assign(x0=8, y0=2, x1=60, y1=44, check=pd.Categorical(["20"]))
+    seen = {}
+    monkeypatch.setattr(pictures, "picture", lambda image, box, scale, caption: seen.update({caption: image}) or "")
+    review(concat([results.iloc[[5]], other]), *images, log=tmp_path / "v.jsonl", values=False)
+    assert list(seen) == ["released", "whole image"]
+    whole = seen["whole image"]
+    assert whole[4:16, 8:40].max() == 200
+    whole[4:16, 8:40] = 0
+    assert whole[2:44, 8:60].max() == 0
+    assert seen["released"].max() == 200
+    assert not seen["released"][20:, 8:].any()
+
+
 def test_markup_in_values_is_shown_never_run(make, images, tmp_path):
     script = "<script>alert(1)</script>"
     row = {
