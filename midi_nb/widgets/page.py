@@ -7,7 +7,7 @@ state. Every text is escaped by `tag`; there is no other way to make markup.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -119,8 +119,9 @@ class Page(anywidget.AnyWidget):
     are bound by ``data-keys`` on a focusable element: pairs of key and act, such as ``h=hidden ArrowRight=next``.
     """
 
-    _esm = _HERE / "page.js"
-    _css = _HERE / "page.css"
+    # As text: for a path anywidget connects each widget to a signal of the class, which then never lets go of it.
+    _esm = (_HERE / "page.js").read_text("utf-8")
+    _css = (_HERE / "page.css").read_text("utf-8")
     label = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, answer: Callable[[str, str, Any], None], label: str = "") -> None:
@@ -165,8 +166,22 @@ class Board(ipywidgets.VBox):
 
     def as_html(self) -> str:
         """The widget as it stands, as HTML that needs nothing else."""
-        style = (_HERE / "page.css").read_text("utf-8")
-        return f"<style>{style}</style>{_static(self)}"
+        return f"<style>{Page._css}</style>{_static(self)}"
+
+    def close(self) -> None:
+        """Closes the board with all it is made of: what stays open lives as long as the kernel."""
+        if self.comm is not None:
+            for part in _parts(self):
+                part.close()
+        super().close()
+
+
+def _parts(widget: Any) -> Iterator[Any]:
+    """What a widget is made of: its layout, those in it, theirs."""
+    yield widget.layout
+    for child in getattr(widget, "children", ()):
+        yield from _parts(child)
+        yield child
 
 
 def _static(widget: Any) -> str:

@@ -79,8 +79,9 @@ class _Source(NamedTuple):
 class Viewer(anywidget.AnyWidget):
     """The widget that `view` gives."""
 
-    _esm = _HERE / "viewer.js"
-    _css = _HERE / "viewer.css"
+    # As text: for a path anywidget connects each widget to a signal of the class, which then never lets go of it.
+    _esm = (_HERE / "viewer.js").read_text("utf-8")
+    _css = (_HERE / "viewer.css").read_text("utf-8")
 
     count = traitlets.Int(0).tag(sync=True)
     frame = traitlets.Int(0).tag(sync=True)
@@ -120,6 +121,12 @@ class Viewer(anywidget.AnyWidget):
     @traitlets.observe("frame")
     def _deselect(self, change: Any) -> None:
         self.selected = -1
+
+    def close(self) -> None:
+        """Closes the viewer with its layout, which would live as long as the kernel."""
+        if self.comm is not None:
+            self.layout.close()
+        super().close()
 
     # What can be read back
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
+import ipywidgets
 import pytest
+from ipywidgets.widgets.widget import _instances
 
 from midi_nb.widgets.page import Board, Markup, Page, tag
 
@@ -52,3 +57,15 @@ def test_nothing_of_a_page_is_kept_in_the_state_of_the_widget(page):
 def test_a_board_without_a_kernel_is_its_pages(page):
     page.show(Markup("<p>1</p>"))
     assert Board([page]).as_html().endswith('<div class="midi-page midi-still" inert><p>1</p></div></div>')
+
+
+def test_a_board_that_is_closed_is_let_go_of_with_all_it_is_made_of():
+    before = set(_instances)
+    board = Board([Page(print), ipywidgets.HBox([Page(print), ipywidgets.VBox([Page(print)])])])
+    gone = [weakref.ref(part) for part in (board, board.children[0], board.children[1].children[0])]
+    board.close()
+    board.close()
+    del board
+    gc.collect()
+    assert [part() for part in gone] == [None, None, None]
+    assert set(_instances) <= before

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import gc
 import io
 import re
+import weakref
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from ipywidgets.widgets.widget import _instances
 from PIL import Image
 from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
@@ -386,6 +389,18 @@ def test_a_page_without_a_kernel_shows_pictures_boxes_and_a_table(viewer: Any) -
 def test_text_from_the_data_is_escaped() -> None:
     page = widgets.view(image(before_and_after()[1], "9.9.0"), checks(expected="<script>x</script>"))._as_html()
     assert not Page(page).all("script")
+
+
+def test_a_viewer_that_is_closed_is_let_go_of() -> None:
+    before = set(_instances)
+    viewer = widgets.view(image(before_and_after()[1], "9.9.0"), checks())
+    asked(viewer, "after")
+    gone = weakref.ref(viewer)
+    viewer.close()
+    del viewer
+    gc.collect()
+    assert gone() is None
+    assert set(_instances) <= before
 
 
 # One palette, controls
