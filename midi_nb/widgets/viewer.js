@@ -8,7 +8,7 @@ const MODES = [
   ["swipe", "Swipe", "s", "Original left of the line, released right of it"],
   ["difference", "Difference", "d", "What changed, the more the brighter"],
 ];
-const MARKS = { pass: "✓", fail: "✗", blank: "?" };
+const MARKS = { pass: "✔", fail: "✖", blank: "?" };
 const DASHES = { pass: "6 4", fail: "", blank: "2 3" };
 const HELP = [
   ["drag", "window: across for width, up and down for level"],

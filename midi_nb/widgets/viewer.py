@@ -403,7 +403,7 @@ def _doubts(boxes: Sequence[dict[str, Any]]) -> Iterator[str]:
 
 
 _KEPT = 8  # decoded frames; a 2048 × 2048 one takes 8 MB
-_MARKS = {"pass": "✓", "fail": "✗", "blank": "?"}
+_MARKS = {"pass": "✔", "fail": "✖", "blank": "?"}  # those of page.MARKS
 _DASHES = {"pass": "6 4", "fail": "none", "blank": "2 3"}
 
 

@@ -119,7 +119,7 @@ def place_of(page: Any, selector: str) -> dict[str, float]:
 
 def test_boxes_are_drawn_by_verdict_and_labelled_with_how_much_is_legible(page: Any) -> None:
     labels = page.eval_on_selector_all(".midi-label", "nodes => nodes.map(n => n.textContent)")
-    assert labels == ["1 ✓ hidden, 0 % legible", "2 ✗ visible, 53 % legible"]
+    assert labels == ["1 ✔ hidden, 0 % legible", "2 ✖ visible, 53 % legible"]
     assert page.locator("rect.midi-pass").count() == page.locator("rect.midi-fail").count() == 1
     assert page.locator(".midi-status").inner_text() == "slice 1 of 3, 2 boxes, 1 still visible"
 

@@ -21,6 +21,7 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
 from midi_nb import pixels, plots, widgets
+from midi_nb.widgets import page
 from midi_nb.widgets import viewer as room
 
 RNG = np.random.default_rng(1)
@@ -380,7 +381,7 @@ def test_a_page_without_a_kernel_shows_pictures_boxes_and_a_table(viewer: Any) -
     assert [picture["aria-label"] for picture in page.all("svg")] == ["before", "after"]
     assert all(base64.b64decode(p["href"].split(",")[1])[:4] == b"\x89PNG" for p in page.all("image"))
     assert [box["y"] for box in page.all("rect")] == ["10", "40"] * 2
-    assert "✗ visible" in page.text
+    assert "✖ visible" in page.text
     assert "DOE^JANE" in page.text
     assert not page.all("script")
     assert "http" not in data["text/html"]
@@ -408,6 +409,13 @@ def test_a_viewer_that_is_closed_is_let_go_of() -> None:
 
 def test_colours_are_those_of_the_plots() -> None:
     assert {name: plots.PALETTE[name] for name in room._COLORS} == room._COLORS
+
+
+def test_marks_are_those_of_the_other_widgets() -> None:
+    code = (Path(room.__file__).parent / "viewer.js").read_text("utf-8")
+    told = re.search("^const MARKS = {(.*)};", code, re.MULTILINE)
+    assert told is not None
+    assert dict(re.findall(r'(\w+): "(.)"', told[1])) == room._MARKS == {name: page.MARKS[name] for name in room._MARKS}
 
 
 def test_modes_are_those_the_browser_knows(viewer: Any) -> None:
