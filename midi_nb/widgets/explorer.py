@@ -153,6 +153,13 @@ class Explorer(Board):
         size = len(self._problems) if self.table == "problems" else len(self.results)
         return int(proposal["value"]) if 0 <= proposal["value"] < size else -1
 
+    @traitlets.validate("sort")
+    def _sortable(self, proposal: Any) -> str:
+        name = proposal["value"].removeprefix("-")
+        if name and name not in (self.problems if self.table == "problems" else self._columns):
+            raise traitlets.TraitError(f"explore() cannot sort by {name}: this table has no such column.")
+        return str(proposal["value"])
+
     @traitlets.validate("page")
     def _in_range(self, proposal: Any) -> int:
         return min(max(int(proposal["value"]), 0), max((len(self._listed) - 1) // PAGE, 0))
@@ -437,7 +444,7 @@ class Explorer(Board):
             self.search = str(value or "")
         elif act == "table" and of in TABLES:
             self.table = of
-        elif act == "sort" and of in _SORTABLE:
+        elif act == "sort" and of in [column.name for column in _COLUMNS[self.table == "problems"]]:
             self.sort = _next_sort(self.sort, of)
         elif act == "list" and self.table == "problems" and self.picked >= 0:
             self._list_checks()

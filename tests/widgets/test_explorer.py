@@ -239,6 +239,17 @@ def test_tables_of_checks_sort_by_text_with_missing_ones_last(results, column, s
     assert texts.isna().tolist() == sorted(texts.isna())
 
 
+@pytest.mark.parametrize(("table", "column"), [("problems", "expected"), ("checks", "gain"), ("failures", "x")])
+def test_a_table_is_sorted_by_its_own_columns_alone(results, table, column):
+    explorer = explore(results)
+    explorer.table = table
+    with pytest.raises(TraitError, match=rf"^explore\(\) cannot sort by {column}: this table has no such column\.$"):
+        explorer.sort = f"-{column}"
+    assert explorer.sort == ""
+    explorer.search = "CHEST"
+    assert rows_of(explorer)
+
+
 def test_problems_sort_by_a_click_on_a_heading(results):
     explorer = explore(results)
     explorer._main.act("sort", "rows")
@@ -372,6 +383,7 @@ def test_unknown_state_is_refused_in_one_line(results):
         ("pick", "-5"),
         ("page", "x"),
         ("sort", "nothing"),
+        ("sort", "expected"),
         ("table", "y"),
         ("?", ""),
     ],
