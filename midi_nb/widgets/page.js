@@ -65,7 +65,7 @@ function render({ model, el }) {
 
   const tell = (element, value) => model.send({ act: element.dataset.act, of: element.dataset.of ?? "", value: value ?? null });
 
-  const show = ({ html }) => {
+  const show = ({ html, refused }) => {
     if (html === undefined) return;
     const focused = root.contains(document.activeElement) ? document.activeElement : null;
     const id = focused?.dataset.id;
@@ -77,6 +77,7 @@ function render({ model, el }) {
       const again = root.contains(focused) ? focused : id && root.querySelector(`[data-id="${CSS.escape(id)}"]`);
       (again || root.querySelector("[data-home]"))?.focus({ preventScroll: true });
     }
+    if (refused && focused?.hasAttribute("value")) focused.value = focused.getAttribute("value");
     root.dataset.shown = Number(root.dataset.shown ?? 0) + 1;
   };
 

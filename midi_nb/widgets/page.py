@@ -136,6 +136,10 @@ class Page(anywidget.AnyWidget):
             self.markup = markup
             self.send({"html": markup})
 
+    def refuse(self) -> None:
+        """Shows what is there once more, in the field that has the focus too: what was typed there is not taken."""
+        self.send({"html": self.markup, "refused": True})
+
     def act(self, act: str, of: Any = "", value: Any = None) -> None:
         """Does what a click (or an input) on the page would."""
         self._answer(act, "" if of is None else str(of), value)

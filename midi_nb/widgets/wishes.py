@@ -155,6 +155,13 @@ class Wishes(Board):
             raise traitlets.TraitError("unit='series' needs the released identifiers, which these results lack.")
         return str(proposal["value"])
 
+    @traitlets.validate("weights")
+    def _weighty(self, proposal: Any) -> dict[str, float]:
+        weights = dict(proposal["value"])
+        if weights and not 0 < sum(weights.values()) < float("inf"):
+            raise traitlets.TraitError("weights are numbers, and at least one of them is above 0.")
+        return weights
+
     @traitlets.observe("submission", "fixed", "unit", "weights", "page")
     def _changed(self, change: Any) -> None:
         if not hasattr(self, "_listed"):
@@ -247,7 +254,7 @@ class Wishes(Board):
         if not len(self._listed):
             return tag("p", "This submission has no problem left.", class_="note")
         shown = self._listed[self.page * PAGE :][:PAGE]
-        most = max(float(self._gains[self._listed].max()), 1e-12)
+        most = max(float(np.nan_to_num(self._gains[self._listed]).max()), 1e-12)
         lines = [self._line(int(number), most) for number in shown]
         table = grid("Problems, the largest gain first", _COLUMNS, lines)
         return join([table, pager("page", self.page, PAGE, len(self._listed), "page of problems")])
@@ -260,14 +267,15 @@ class Wishes(Board):
             "input", type="checkbox", checked=ticked, data_act="tick", data_of=number, data_id=f"tick{number}",
             data_item=True, aria_label=f"Fix {cause}: {name}",
         )  # fmt: skip
-        length = f"width:{100 * max(gain, 0) / most:.1f}%;margin-left:auto"
+        known = pd.notna(gain)
+        length = f"width:{100 * max(gain, 0) / most if known else 0:.1f}%;margin-left:auto"
         cells = [
             box,
             [swatch(axis), tag("span", axis, class_="unseen"), " ", cause],
             tag("span", name, title=name),
             count(row["rows"]),
             count(row["patients"]),
-            [f"{100 * gain:+.3f}", tag("span", class_=f"bar {axis}", style=length)],
+            [f"{100 * gain:+.3f}" if known else "–", tag("span", class_=f"bar {axis}", style=length)],
         ]
         return line(_COLUMNS, cells, class_="done" if ticked else None)
 
@@ -297,13 +305,9 @@ class Wishes(Board):
 
     def _weigh(self, category: str, value: Any) -> None:
         try:
-            weight = float(value)
-        except (TypeError, ValueError):
-            weight = -1.0
-        if 0 <= weight < float("inf"):
-            self.weights = {**self.weights, category: weight}
-        else:
-            self._draw()
+            self.weights = {**self.weights, category: float(value)}
+        except (TypeError, ValueError, traitlets.TraitError):
+            self._page.refuse()
 
 
 _COLUMNS = [

@@ -51,3 +51,20 @@ wishes"""
     page.select_option(".midi-page select", "better")
     page.kernel_has("(wishes.submission, wishes.fixed)", ("better", []))
     page.wait_for_function("() => document.querySelectorAll('input[data-act=tick]').length === 3")
+
+
+def test_a_weight_that_is_refused_goes_from_its_field(notebook, results):
+    page = notebook([f"""
+import pandas as pd, midi_nb as mn
+wishes = mn.widgets.what_if(pd.read_pickle({str(results)!r}), "run")
+wishes.weights = {{"hipaa": 5.0}}
+wishes"""])  # fmt: skip
+    field = page.locator("input[data-of=hipaa]")
+    back = "() => document.querySelector('input[data-of=hipaa]').value === '5'"
+    field.fill("-5")
+    page.keyboard.press("Tab")
+    page.wait_for_function(back)
+    field.focus()
+    page.keyboard.press("ArrowDown")  # to 0: nothing would weigh anything
+    page.wait_for_function(back)
+    page.kernel_has("wishes.weights", {"hipaa": 5.0})

@@ -119,6 +119,32 @@ def test_other_weights_bring_another_order(results):
     assert (wishes.problems["gain"][wishes.problems["action"] == "text_removed"] == 0).all()
 
 
+@pytest.mark.parametrize("weights", [{"hipaa": 0.0}, {"hipaa": np.nan}, {"hipaa": np.inf}, {"hipaa": -5.0}])
+def test_weights_that_weigh_nothing_are_refused(results, weights):
+    wishes = what_if(results)
+    with pytest.raises(TraitError):
+        wishes.weights = weights
+    assert wishes.weights == {}
+
+
+@pytest.mark.parametrize("value", ["-5", "much", "inf", "0"])
+def test_a_weight_that_is_refused_goes_from_its_field(results, value):
+    wishes, sent = what_if(results), []
+    wishes.weights = {"hipaa": 1.0}
+    wishes._page.send = lambda content, buffers=None: sent.append(content)
+    wishes._page.act("weight", "hipaa", value)
+    assert wishes.weights == {"hipaa": 1.0}
+    assert sent == [{"html": wishes._page.markup, "refused": True}]
+
+
+def test_gains_that_cannot_be_told_are_dashes(results):
+    wishes = what_if(results)
+    wishes.weights = {"dicom": 1.0}
+    assert wishes.problems["gain"].isna().all()
+    assert "nan" not in wishes._page.markup
+    assert "width:0.0%" in wishes._page.markup
+
+
 def test_weights_of_categories_without_checks_leave_no_score(results):
     wishes = what_if(results[results["category"] == "tcia"])
     wishes.weights = {"dicom": 1.0}
