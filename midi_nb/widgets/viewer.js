@@ -26,6 +26,7 @@ const HELP = [
   ["o", "over-redaction on, off"],
 ];
 const REMEMBERED = 256 * 2 ** 20; // bytes of pixels kept in the browser
+const PATIENCE = 5000; // milliseconds until an answer counts as lost and other things are asked for
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 const percent = (share) => (share === null || share === undefined ? "–" : `${Math.round(share * 100)} %`);
 
@@ -46,11 +47,15 @@ function make(tag, properties = {}, ...children) {
 
 function decode(message, buffers) {
   if (message.error) return { ...message, bytes: 0 };
-  const view = buffers[0];
-  const copy = view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
-  const tables = message.windows.map((w) => (w.table ? new Uint8Array(buffers[w.table].buffer.slice(buffers[w.table].byteOffset, buffers[w.table].byteOffset + buffers[w.table].byteLength)) : null));
-  const data = message.bits === 16 ? new Uint16Array(copy) : new Uint8Array(copy);
-  return { ...message, data, tables, bytes: view.byteLength };
+  const bytes = copied(buffers[0]);
+  const data = message.bits === 16 ? new Uint16Array(bytes.buffer) : bytes;
+  const windows = message.windows.map((window) => (window.table ? { ...window, table: copied(buffers[window.table]) } : window));
+  return { ...message, data, windows, bytes: bytes.length };
+}
+
+// The bytes of a buffer alone: it is a view into the whole message, which it would keep.
+function copied(view) {
+  return new Uint8Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 }
 
 // Grey levels for every number a pixel can have: DICOM PS3.3 C.11.2.1, as pixels.shown() does.
@@ -58,7 +63,7 @@ function greys(picture, window) {
   const size = picture.bits === 16 ? 65536 : 256;
   const levels = new Uint8ClampedArray(size);
   const { scale, offset } = picture;
-  const table = window.index !== undefined && picture.tables[window.index];
+  const { table } = window;
   if (table) {
     for (let i = 0; i < size; i++) levels[i] = table[clamp(Math.round(i * scale + offset) - window.first, 0, table.length - 1)];
   } else if (window.function === "SIGMOID") {
@@ -114,8 +119,7 @@ function paintDifference(before, after, window, canvas) {
 }
 
 // Over-redaction: purple with stripes, so that it is told by its pattern too.
-function paintMask(bits, rows, columns) {
-  const canvas = make("canvas");
+function paintMask(bits, rows, columns, canvas) {
   [canvas.width, canvas.height] = [columns, rows];
   const context = canvas.getContext("2d");
   const image = context.createImageData(columns, rows);
@@ -124,22 +128,24 @@ function paintMask(bits, rows, columns) {
     if (bits[i >> 3] & (128 >> (i & 7))) out[i] = ((i % columns) + Math.floor(i / columns)) % 8 < 4 ? 0xe6a779cc : 0x73a779cc;
   }
   context.putImageData(image, 0, 0);
-  return canvas;
 }
 
 // The widget --------------------------------------------------------------------------------------------------------
 
 function render({ model, el }) {
-  const pictures = new Map(); // "after 3" → decoded, the least recently used first
-  const measures = new Map(); // slice → boxes with coverage, notes, mask
-  const layers = { after: make("canvas"), before: make("canvas"), difference: make("canvas") };
-  const state = { zoom: 1, x: 0, y: 0, fitted: true, swipe: 0.5, phase: "before", tool: "window", hover: -1, inFlight: null, stamp: "" };
+  const pictures = new Map(); // "after 3" → decoded, in the order they came
+  const measures = new Map(); // slice → boxes with coverage, notes, mask as bits
+  const asked = new Set(); // what was asked for since this slice is shown: nothing is asked for again and again
+  const layers = { after: make("canvas"), before: make("canvas"), difference: make("canvas"), mask: make("canvas") };
+  const state = { zoom: 1, x: 0, y: 0, fitted: true, swipe: 0.5, phase: "before", tool: "window", hover: -1, inFlight: null, preset: 0 };
   let blinking = 0;
+  let patience = 0;
   let frameAsked = 0;
 
   // Controls
 
-  const button = (label, title, act, extra = {}) => make("button", { type: "button", title, "aria-label": title, onclick: act, ...extra }, label);
+  // What is read out holds what is seen: a label of words names its button, the title adds to it; a sign has no name.
+  const button = (label, title, act, extra = {}) => make("button", { type: "button", title, ...(/^\W$/.test(label) ? { "aria-label": title } : {}), onclick: act, ...extra }, label);
   const modes = Object.fromEntries(MODES.map(([name, label, key, title]) => [name, button(label, `${title} (${key})`, () => setMode(name), { "aria-pressed": "false", "data-mode": name })]));
   const presets = make("select", { "aria-label": "Window", title: "Window", onchange: () => choosePreset(presets.value) });
   const tools = Object.fromEntries([["window", "Window"], ["pan", "Move"]].map(([name, label]) => [name, button(label, `Drag to ${name === "pan" ? "move the image" : "window it"}`, () => setTool(name), { "aria-pressed": "false" })]));
@@ -188,14 +194,14 @@ function render({ model, el }) {
   const mode = () => (model.get("mode") === "after" || model.get("mode") === "before" || fits() ? model.get("mode") : "after");
   const base = () => (mode() === "before" ? shown("before") : shown("after")) ?? null;
 
+  // What one side is seen through. Both share the window, so that only pixels differ; but a table belongs to the
+  // values of its own image.
   function window_(which = "after") {
-    const found = shown(which) ?? shown("after");
-    const asked = model.get("window");
-    if (asked.length === 2) return { center: asked[0], width: asked[1], function: "LINEAR_EXACT" };
-    const own = shown("after")?.windows ?? found?.windows ?? [];
-    const first = own[0] ?? { center: 127.5, width: 255, function: "LINEAR_EXACT" };
-    // A table belongs to the values of its own image.
-    return first.table && which === "before" ? shown("before")?.windows[0] && { ...shown("before").windows[0], index: 0 } : { ...first, index: 0 };
+    const byHand = model.get("window");
+    if (byHand.length === 2) return { center: byHand[0], width: byHand[1], function: "LINEAR_EXACT" };
+    const own = shown("after")?.windows ?? shown("before")?.windows ?? [];
+    const chosen = own[state.preset] ?? own[0] ?? { center: 127.5, width: 255, function: "LINEAR_EXACT" };
+    return (which === "before" && chosen.table && shown("before")?.windows[0]) || chosen;
   }
 
   // The kernel
@@ -204,8 +210,10 @@ function render({ model, el }) {
     const order = [`after ${slice()}`];
     if (model.get("comparable")) order.push(`before ${slice()}`);
     order.push(`measures ${slice()}`);
-    for (const next of [slice() + 1, slice() - 1]) if (next >= 0 && next < model.get("count")) order.push(`after ${next}`);
-    return order.find((key) => { const [kind, number] = key.split(" "); return kind === "measures" ? !measures.has(Number(number)) : !pictures.has(key); });
+    // The neighbours are likely to be as large as this slice; where they do not fit they are asked for when shown.
+    const [here, before] = [shown("after")?.bytes ?? 0, shown("before")?.bytes ?? 0];
+    if (3 * here + before <= REMEMBERED) for (const next of [slice() + 1, slice() - 1]) if (next >= 0 && next < model.get("count")) order.push(`after ${next}`);
+    return order.find((key) => { const [kind, number] = key.split(" "); return !asked.has(key) && (kind === "measures" ? !measures.has(Number(number)) : !pictures.has(key)); });
   }
 
   function ask() {
@@ -213,17 +221,16 @@ function render({ model, el }) {
     const key = wanted();
     if (!key) return;
     state.inFlight = key;
+    asked.add(key);
     const [kind, number] = key.split(" ");
     model.send({ kind, slice: Number(number) });
+    patience = setTimeout(() => { state.inFlight = null; ask(); }, PATIENCE);
   }
 
   function hear(answer, buffers) {
-    if (answer.kind === "forget") { pictures.clear(); measures.clear(); state.inFlight = null; return ask(); }
     const key = `${answer.kind} ${answer.slice}`;
     if (answer.kind === "measures") {
-      const after = pictures.get(`after ${answer.slice}`);
-      const mask = buffers.length && after && !after.error ? paintMask(new Uint8Array(buffers[0].buffer, buffers[0].byteOffset, buffers[0].byteLength), after.rows, after.columns) : null;
-      measures.set(answer.slice, { ...answer, mask });
+      measures.set(answer.slice, { ...answer, mask: buffers.length ? copied(buffers[0]) : null });
       if (measures.size > 64) measures.delete(measures.keys().next().value);
     } else {
       pictures.set(key, decode(answer, buffers));
@@ -231,7 +238,7 @@ function render({ model, el }) {
       for (const one of pictures.values()) held += one.bytes;
       for (const [old, one] of pictures) { if (held <= REMEMBERED || old.endsWith(` ${slice()}`)) continue; pictures.delete(old); held -= one.bytes; }
     }
-    if (state.inFlight === key) state.inFlight = null;
+    if (state.inFlight === key) { state.inFlight = null; clearTimeout(patience); }
     if (answer.slice === slice()) show();
     ask();
   }
@@ -243,13 +250,19 @@ function render({ model, el }) {
   function painted(which) {
     const found = shown(which === "difference" ? "after" : which);
     const window = window_(which);
-    const stamp = `${which} ${slice()} ${window.center} ${window.width} ${window.function} ${window.index}`;
+    const stamp = `${which} ${slice()} ${window.center} ${window.width} ${window.function} ${window.name}`;
     const canvas = layers[which];
     if (canvas.stamp !== stamp || canvas.of !== found) {
       if (which === "difference") paintDifference(shown("before"), found, window, canvas);
       else paint(found, window, canvas);
       [canvas.stamp, canvas.of] = [stamp, found];
     }
+    return canvas;
+  }
+
+  function masked(bits, { rows, columns }) {
+    const canvas = layers.mask;
+    if (canvas.of !== bits) { paintMask(bits, rows, columns, canvas); canvas.of = bits; }
     return canvas;
   }
 
@@ -286,7 +299,7 @@ function render({ model, el }) {
     }
     divider.hidden = now !== "swipe";
     const mask = measures.get(slice())?.mask;
-    if (mask && model.get("overlay") && now !== "before" && single !== "before") context.drawImage(mask, 0, 0);
+    if (mask && model.get("overlay") && now !== "before" && single !== "before") context.drawImage(masked(mask, image), 0, 0);
     corner.textContent = now === "swipe" ? "before | after" : now === "after" ? "" : single;
     drawMarks();
     const window = window_();
@@ -334,7 +347,7 @@ function render({ model, el }) {
     message.textContent = after?.error ?? "";
     if (mode() === "before" && picture("before")?.error) { message.hidden = false; message.textContent = picture("before").error; }
     title.textContent = after?.title ?? "";
-    const said = [...(told?.notes ?? after?.notes ?? [])];
+    const said = [...(told?.notes ?? after?.notes ?? []), ...(told?.error ? [told.error] : [])];
     beyond.textContent = told?.comparable && !told.area ? `Nothing changed${boxes().length ? " outside the boxes" : ""}.` : "";
     if (told?.area) said.unshift(`${told.area.toLocaleString("en")} pixels outside every box changed (${(told.share * 100).toFixed(told.share < 0.001 ? 3 : 1)} % of the image).`);
     notes.replaceChildren(...said.map((text) => make("li", {}, text)));
@@ -379,23 +392,27 @@ function render({ model, el }) {
 
   function showPresets() {
     const own = shown("after")?.windows ?? [];
-    const asked = model.get("window");
+    const byHand = model.get("window");
     const names = own.map((window) => window.name);
     if (!own.length) names.push("full range");
-    const custom = asked.length === 2;
-    presets.replaceChildren(...names.map((name, number) => { const option = make("option", { value: String(number) }, name); option.selected = custom ? matches(own[number], asked) : number === 0; return option; }));
-    if (custom && !own.some((window) => matches(window, asked))) { const option = make("option", { value: "custom" }, "by hand"); option.selected = true; presets.append(option); }
+    const custom = byHand.length === 2;
+    presets.replaceChildren(...names.map((name, number) => { const option = make("option", { value: String(number) }, name); option.selected = custom ? matches(own[number], byHand) : number === (own[state.preset] ? state.preset : 0); return option; }));
+    if (custom && !own.some((window) => matches(window, byHand))) { const option = make("option", { value: "custom" }, "by hand"); option.selected = true; presets.append(option); }
   }
 
-  const matches = (window, asked) => Boolean(window && !window.table && Math.abs(exact(window)[0] - asked[0]) < 1e-6 && Math.abs(exact(window)[1] - asked[1]) < 1e-6);
+  // Whether two numbers say all of a window; tables and curves are known by their place among those of the file.
+  const linear = (window) => window.function.startsWith("LINEAR");
+  const matches = (window, byHand) => Boolean(window && linear(window) && Math.abs(exact(window)[0] - byHand[0]) < 1e-6 && Math.abs(exact(window)[1] - byHand[1]) < 1e-6);
   // The same grey levels without the half-pixel terms of DICOM's LINEAR.
   const exact = (window) => (window.function === "LINEAR" ? [window.center - 0.5, window.width - 1] : [window.center, window.width]);
 
   function choosePreset(value) {
-    const own = shown("after")?.windows ?? [];
-    const window = own[Number(value)];
     if (value === "custom") return;
-    set("window", Number(value) === 0 || !window || window.table ? [] : exact(window));
+    const number = Number(value);
+    const window = shown("after")?.windows[number];
+    set("window", number && window && linear(window) ? exact(window) : []);
+    state.preset = model.get("window").length ? 0 : number;
+    show();
   }
 
   function probeWindow(window) {
@@ -448,9 +465,7 @@ function render({ model, el }) {
     if (model.get("mode") === "blink") blinking = setInterval(() => { state.phase = state.phase === "before" ? "after" : "before"; draw(); }, 600);
   }
   function adjust(center, width) {
-    const window = window_();
-    if (window.index !== undefined && shown("after")?.tables?.[window.index]) window.function = "LINEAR_EXACT";
-    const [c, w] = exact(window);
+    const [c, w] = exact(window_());
     model.set("window", [c + center * w, Math.max(w * width, 1e-3)]);
     draw();
   }
@@ -539,7 +554,7 @@ function render({ model, el }) {
     PageUp: () => go(slice() - 10), PageDown: () => go(slice() + 10), Home: () => go(0), End: () => go(model.get("count") - 1),
     "+": () => zoomBy(1.25), "=": () => zoomBy(1.25), "-": () => zoomBy(0.8), 0: fit,
     1: () => setMode("after"), 2: () => setMode("before"), b: () => setMode("blink"), s: () => setMode("swipe"), d: () => setMode("difference"),
-    o: () => set("overlay", !model.get("overlay")), r: () => set("window", []), "?": toggleHelp,
+    o: () => set("overlay", !model.get("overlay")), r: () => choosePreset(0), "?": toggleHelp,
     "[": () => { adjust(-0.05, 1); model.save_changes(); }, "]": () => { adjust(0.05, 1); model.save_changes(); },
     "{": () => { adjust(0, 0.9); model.save_changes(); }, "}": () => { adjust(0, 1.1); model.save_changes(); },
     ",": () => { state.swipe = clamp(state.swipe - 0.02, 0, 1); draw(); }, ".": () => { state.swipe = clamp(state.swipe + 0.02, 0, 1); draw(); },
@@ -560,9 +575,9 @@ function render({ model, el }) {
 
   const heard = {
     "msg:custom": hear,
-    "change:frame": () => { show(); ask(); },
+    "change:frame": () => { asked.clear(); show(); ask(); },
     "change:mode": () => { beat(); show(); },
-    "change:window": () => { if (!drag) show(); else draw(); },
+    "change:window": () => { state.preset = 0; if (!drag) show(); else draw(); },
     "change:overlay": show,
     "change:selected": show,
     "change:height": () => { stage.style.height = `${model.get("height")}px`; draw(); },
@@ -577,6 +592,7 @@ function render({ model, el }) {
   ask();
   return () => {
     clearInterval(blinking);
+    clearTimeout(patience);
     cancelAnimationFrame(frameAsked);
     sizes.disconnect();
     for (const [event, act] of Object.entries(heard)) model.off(event, act);

@@ -86,7 +86,7 @@ class Viewer(anywidget.AnyWidget):
     count = traitlets.Int(0).tag(sync=True)
     frame = traitlets.Int(0).tag(sync=True)
     mode = traitlets.Enum(MODES, "after").tag(sync=True)
-    window = traitlets.List(traitlets.Float(), maxlen=2).tag(sync=True)  # empty: the one the file asks for
+    window = traitlets.List(traitlets.Float(), maxlen=2).tag(sync=True)  # empty: one that the file asks for
     overlay = traitlets.Bool(True).tag(sync=True)
     selected = traitlets.Int(-1).tag(sync=True)
     height = traitlets.Int(560).tag(sync=True)

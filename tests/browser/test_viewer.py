@@ -127,7 +127,7 @@ def test_boxes_are_drawn_by_verdict_and_labelled_with_how_much_is_legible(page: 
 def test_what_changed_outside_the_boxes_is_said_and_marked(page: Any) -> None:
     assert "2,681 pixels outside every box changed (1.0 % of the image)." in page.locator(".midi-notes").inner_text()
     marked = pixel(page, 340, 420)
-    page.get_by_role("button", name="Mark changes outside every box").click()
+    page.get_by_role("button", name="Over-redaction").click()
     assert marked != pixel(page, 340, 420) == [0, 0, 0]
     page.kernel_has("viewer.overlay", False)
 
@@ -180,6 +180,13 @@ def test_no_control_lets_its_keys_through_to_jupyterlab(page: Any) -> None:
     assert named == 0
 
 
+def test_what_is_read_out_holds_what_is_seen(page: Any) -> None:
+    names = [
+        page.get_by_role("button", name=name, exact=True) for name in ("After", "Fit", "Over-redaction", "Zoom in (+)")
+    ]
+    assert [name.count() for name in names] == [1, 1, 1, 1]
+
+
 def test_blinking_shows_before_and_after_in_turns(page: Any) -> None:
     press(page, "b")
     page.wait_for_function("() => document.querySelector('.midi-corner').textContent === 'after'", timeout=3000)
@@ -189,7 +196,7 @@ def test_blinking_shows_before_and_after_in_turns(page: Any) -> None:
 
 
 def test_the_swipe_line_shows_the_original_on_its_left(page: Any) -> None:
-    page.get_by_role("button", name="Mark changes outside every box").click()
+    page.get_by_role("button", name="Over-redaction").click()
     press(page, "s")
     assert pixel(page, 340, 420) == [0, 0, 0]
     drag(page, 200, 0)
@@ -206,7 +213,7 @@ def test_the_difference_glows_where_pixels_changed(page: Any) -> None:
 
 
 def test_a_click_on_a_box_selects_its_row(page: Any) -> None:
-    page.get_by_role("button", name="Box 2, visible").click()
+    page.get_by_role("button", name="2 visible").click()
     page.kernel_has("viewer.selection.actual.tolist()", ["JANE"])
     facts = page.locator(".midi-facts:visible").inner_text()
     assert "DOE^JANE" in facts
@@ -249,3 +256,118 @@ def test_an_image_that_cannot_be_shown_says_so_and_the_viewer_stays_usable(noteb
     page.keyboard.press("ArrowRight")
     page.wait_for_function("() => document.querySelector('.midi-screen').dataset.shown.startsWith('2 ')")
     assert not page.locator(".midi-message").is_visible()
+
+
+TABLES = (
+    SETUP.removesuffix("viewer\n")
+    + """
+def table(*levels):
+    item = Dataset()
+    item.add_new(0x00283002, "US", [4096, 0, 16])
+    item.add_new(0x00283006, "US", np.linspace(*levels, 4096).astype(int).tolist())
+    return item
+
+def grey(image, number, of=None):  # what the image is to look like through a window of its own, or of another one
+    return int(pixels.shown(pixels.plane(image), pixels.plane(of or image).windows[number])[256, 256])
+"""
+)
+
+
+def looks(page: Any, grey: str) -> bool:
+    """Whether the middle of the image is drawn as the kernel would."""
+    return bool(pixel(page, 256, 256)[0] == pytest.approx(page.kernel(grey), abs=2))
+
+
+def test_an_original_with_a_table_is_seen_through_the_window_of_the_released_image(
+    notebook: Callable[..., Any],
+) -> None:
+    page = notebook([TABLES, """
+del originals[0].WindowCenter, originals[0].WindowWidth
+originals[0].VOILUTSequence = [table(65535, 0)]
+view(released[0], results, originals[0])"""])  # fmt: skip
+    page.wait_for_selector(".midi-label")
+    press(page, "2")
+    assert looks(page, "grey(originals[0], 0, released[0])")
+
+
+def test_tables_and_curves_of_the_file_can_be_chosen(notebook: Callable[..., Any]) -> None:
+    page = notebook([TABLES, """
+released[0].VOILUTFunction, released[0].VOILUTSequence = "SIGMOID", [table(65535, 0)]
+view(released[0], results, originals[0])"""])  # fmt: skip
+    page.wait_for_selector(".midi-label")
+    presets = page.get_by_role("combobox", name="Window")
+    assert presets.locator("option").all_inner_texts() == ["file 1", "file 2", "table 1", "fitted"]
+    for number, name in ((2, "table 1"), (1, "file 2"), (3, "fitted"), (2, "table 1")):
+        presets.select_option(name)
+        assert looks(page, f"grey(released[0], {number})"), name
+        assert presets.evaluate("node => node.selectedOptions[0].text") == name
+    press(page, "2")
+    assert looks(page, "grey(originals[0], 0)")
+    press(page, "1", "]")
+    assert presets.evaluate("node => node.selectedOptions[0].text") == "by hand"
+    press(page, "r")
+    assert looks(page, "grey(released[0], 0)")
+
+
+ASKED = """
+from midi_nb.widgets.viewer import Viewer
+asked, lost = [], []
+answer = Viewer._reply
+def reply(self, widget, message, buffers):
+    asked.append(f"{message['kind']} {message['slice']}")
+    if asked[-1] not in lost:
+        answer(self, widget, message, buffers)
+Viewer._reply = reply
+"""
+
+
+def with_memory(size: int, more: str = "") -> list[str]:
+    """A notebook of three slices in a browser that keeps so many bytes, opened at the second one."""
+    few = f"Viewer._esm = Viewer._esm.replace('256 * 2 ** 20', '{size}')"
+    return [SETUP.removesuffix("viewer\n"), ASKED, f"{few}\n{more}\nviewer = view(released)\nviewer.frame = 1\nviewer"]
+
+
+def test_neighbours_that_do_not_fit_in_the_memory_are_not_asked_for(notebook: Callable[..., Any]) -> None:
+    page = notebook(with_memory(1_000_000))
+    page.wait_for_function("() => document.querySelector('.midi-screen').dataset.shown?.startsWith('1 ')")
+    page.wait_for_timeout(500)
+    assert page.kernel("asked") == ["after 1", "measures 1"]
+
+
+def test_neighbours_larger_than_this_slice_are_asked_for_once(notebook: Callable[..., Any]) -> None:
+    page = notebook(with_memory(500_000, "released[1] = image('9.9.1', after[1][:200, :200])"))
+    page.wait_for_function("() => document.querySelector('.midi-screen').dataset.shown?.startsWith('1 ')")
+    page.wait_for_timeout(500)
+    assert page.kernel("asked") == ["after 1", "measures 1", "after 2", "after 0"]
+
+
+def test_an_answer_that_gets_lost_blocks_nothing(notebook: Callable[..., Any]) -> None:
+    short = "Viewer._esm = Viewer._esm.replace('PATIENCE = 5000', 'PATIENCE = 200')\nlost.append('after 0')"
+    page = notebook([SETUP.removesuffix("viewer\n"), ASKED, f"{short}\nviewer = view(released)\nviewer"])
+    page.wait_for_selector(".midi-screen")
+    page.kernel("setattr(viewer, 'frame', 2)")
+    page.wait_for_function("() => document.querySelector('.midi-screen').dataset.shown?.startsWith('2 ')")
+    page.kernel("[lost.clear(), setattr(viewer, 'frame', 0)]")
+    page.wait_for_function("() => document.querySelector('.midi-screen').dataset.shown?.startsWith('0 ')")
+
+
+def test_one_mask_is_painted_at_a_time(notebook: Callable[..., Any]) -> None:
+    count = """Viewer._esm = '''
+const create = document.createElement;
+globalThis.canvases = 0;
+document.createElement = function (tag, ...rest) {
+  canvases += tag === "canvas";
+  return create.call(this, tag, ...rest);
+};
+''' + Viewer._esm"""
+    page = notebook(
+        [SETUP.removesuffix("viewer\n"), ASKED, f"{count}\nviewer = view(released, results, originals)\nviewer"]
+    )
+    page.wait_for_selector(".midi-label")
+    made = page.evaluate("canvases")
+    for number in (0, 1, 2):
+        page.kernel(f"setattr(viewer, 'frame', {number})")
+        page.wait_for_function(f"() => document.querySelector('.midi-screen').dataset.shown.startsWith('{number} ')")
+        page.wait_for_selector(".midi-overlay:visible")
+        assert pixel(page, 340, 420) != [0, 0, 0]
+    assert page.evaluate("canvases") == made
