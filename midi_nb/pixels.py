@@ -22,7 +22,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "Crops",
     "Plane",
     "Window",
     "blank",
@@ -33,7 +32,6 @@ __all__ = [
     "frames",
     "installed",
     "legible",
-    "picture",
     "plane",
     "quiet",
     "reader",
@@ -85,33 +83,13 @@ class Plane(NamedTuple):
         return self.stored * exact(self.slope) + exact(self.intercept)
 
 
-def picture(source: Any, frame: int = 0, window: tuple[float, float] | Window | None = None) -> NDArray[np.uint8]:
-    """A frame as a radiologist would see it: 8-bit grey, rows × columns, or RGB, rows × columns × 3.
+def shown(seen: Plane, window: Window | None = None) -> NDArray[np.uint8]:
+    """A decoded frame as a radiologist would see it through a window (its first, if None): 8-bit grey or RGB.
 
-    Parameters
-    ----------
-    source : path, pydicom Dataset or array
-    frame : int
-        Which of the frames, from 0.
-    window : (center, width) or Window, optional
-        Instead of the first one the file asks for; a file that asks for none gets one fitted to its values.
-
-    Raises
-    ------
-    ValueError
-        In one line, where there are no pixels, or no decoder for them.
-
-    Examples
-    --------
     >>> from pydicom.data import get_testdata_file
-    >>> picture(get_testdata_file("CT_small.dcm")).shape
+    >>> shown(plane(get_testdata_file("CT_small.dcm"))).shape
     (128, 128)
     """
-    return shown(plane(source, frame), window if window is None or isinstance(window, Window) else Window("", *window))
-
-
-def shown(seen: Plane, window: Window | None = None) -> NDArray[np.uint8]:
-    """A decoded frame through a window (the first of its own, if None): 8-bit grey or RGB."""
     if seen.color:
         return seen.stored
     return _grey(seen, window or seen.windows[0])
@@ -375,18 +353,6 @@ def quiet() -> Iterator[None]:
 # Regions
 
 
-class Crops(list[Image]):
-    """The distinct contents of one region, over the frames of an image.
-
-    ``box`` is the region as far as it lies in the image, ``clipped`` whether some of it does not, ``frames`` the
-    first frame each content is seen in.
-    """
-
-    def __init__(self, images: Iterable[Image], box: Box, clipped: bool, frames: Iterable[int]) -> None:
-        super().__init__(images)
-        self.box, self.clipped, self.frames = box, clipped, list(frames)
-
-
 def clip(box: Sequence[float], shape: Sequence[int]) -> Box:
     """The part of `box` that lies in an image of `shape` (rows, columns, …).
 
@@ -413,7 +379,7 @@ def blank(image: Image, boxes: Iterable[Sequence[float]]) -> Image:
     return copy
 
 
-def crops(source: Any, box: Sequence[float]) -> Crops:
+def crops(source: Any, box: Sequence[float]) -> list[Image]:
     """The distinct contents of a region, rows and columns as decoded, whatever the number of frames.
 
     The official slice, ``pixel_array[y0:y1, x0:x1]``, takes frames and rows of a multi-frame image; this one takes
@@ -423,24 +389,21 @@ def crops(source: Any, box: Sequence[float]) -> Crops:
     --------
     >>> cine = np.zeros((30, 64, 64), np.uint8)
     >>> found = crops(cine, (8, 8, 100, 24))
-    >>> len(found), found[0].shape, found.box, found.clipped
-    (1, (16, 56), (8, 8, 64, 24), True)
+    >>> len(found), found[0].shape
+    (1, (16, 56))
     """
     dataset = source if isinstance(source, np.ndarray) else _dataset(source)
-    distinct: dict[bytes, tuple[Image, int]] = {}
+    distinct: dict[bytes, Image] = {}
     inside: Box | None = None
-    for number, image in enumerate(_all_decoded(dataset)):
+    for image in _all_decoded(dataset):
         inside = inside or clip(box, image.shape)
         x0, y0, x1, y1 = inside
         part = image[y0:y1, x0:x1]
-        distinct.setdefault(hashlib.sha1(part.tobytes(), usedforsecurity=False).digest(), (part, number))
+        distinct.setdefault(hashlib.sha1(part.tobytes(), usedforsecurity=False).digest(), part)
     if inside is None:
         raise ValueError("box outside the image")
-    parts = [part.copy() for part, _ in distinct.values()]
-    if not isinstance(dataset, np.ndarray):
-        parts = [_rgb(part, dataset) for part in parts]
-    clipped = inside != tuple(int(value) for value in box)
-    return Crops(parts, inside, clipped, (number for _, number in distinct.values()))
+    parts = [part.copy() for part in distinct.values()]
+    return parts if isinstance(dataset, np.ndarray) else [_rgb(part, dataset) for part in parts]
 
 
 # Text recognition

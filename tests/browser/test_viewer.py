@@ -134,7 +134,7 @@ def test_what_changed_outside_the_boxes_is_said_and_marked(page: Any) -> None:
 
 def test_dragging_changes_the_window_in_the_browser_and_the_kernel_learns_of_it(page: Any) -> None:
     grey = pixel(page, 256, 256)
-    assert grey[0] == pytest.approx(page.kernel("int(pixels.picture(released[0])[256, 256])"), abs=2)
+    assert grey[0] == pytest.approx(page.kernel("int(pixels.shown(pixels.plane(released[0]))[256, 256])"), abs=2)
     drag(page, -150, 40)
     _, _, center, width, *_ = shown(page)
     assert float(width) < 500
