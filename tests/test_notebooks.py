@@ -180,3 +180,32 @@ def test_runs_on_other_data_after_changing_the_parameters_alone(name: str, tmp_p
               if "score" in (data := output.get("data", {})).get("text/plain", "")]  # fmt: skip
     if name != "03_pixel_redaction":
         assert any("1.0" in text for text in scores)
+
+
+#: What a notebook writes, by the parameter that says where to.
+LASTING = {
+    "01_score_submissions": ("reports", "kept/reports"),
+    "03_pixel_redaction": ("verdicts", "kept/verdicts.jsonl"),
+    "05_best_practices": ("work", "kept/work"),
+    "07_your_own_data": ("runs", "kept/runs"),
+}
+
+
+def test_these_are_all_the_notebooks_that_write() -> None:
+    assert {name for name in NAMES if "mkdtemp" in code(name)[1].source} == set(LASTING)
+
+
+@pytest.mark.notebook
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", LASTING)
+def test_runs_again_where_what_it_writes_is_kept(name: str, tmp_path: Path) -> None:
+    variable, place = LASTING[name]
+    for _ in range(2):
+        book = read(name)
+        parameters = next(cell for cell in book.cells if "parameters" in tags(cell))
+        lasting = f"{variable} = Path({str(tmp_path / place)!r})  "
+        parameters.source, found = re.subn(rf"^{variable} = [^#\n]+", lasting, parameters.source, flags=re.M)
+        assert found == 1
+        book, _, _ = run(book, tmp_path)
+        assert not complaints(book)
+        assert [path.name for path in tmp_path.iterdir()] == ["kept"]

@@ -161,6 +161,7 @@ class Deck(Board):
         target = Path(path)
         if target.exists():
             raise ValueError(f"{path} is there already; nothing is overwritten.")
+        target.parent.mkdir(parents=True, exist_ok=True)
         # Officially a check that left no row has none to import either, and rows go by their number among the others.
         write_pixels(self.results[scored(self._given)].reset_index(drop=True), target)
         return target

@@ -180,7 +180,7 @@ def test_pixels_that_changed_since_are_told(deck, boxes, make, images):
 def test_the_official_sheet_comes_back_as_it_went(deck, boxes, images, tmp_path):
     for key in "vvh":
         press(deck, key)
-    sheet = deck.write_sheet(tmp_path / "pixel_validation.xlsx")
+    sheet = deck.write_sheet(tmp_path / "new" / "pixel_validation.xlsx")
     assert (
         mn.read_results(sheet)["passed"].tolist()
         == deck.results["passed"].iloc[[5, 6, 9, 10]].tolist()
