@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .released import quiet
 
 __all__ = [
     "Plane",
@@ -33,7 +34,6 @@ __all__ = [
     "installed",
     "legible",
     "plane",
-    "quiet",
     "reader",
     "shown",
     "stretch",
@@ -340,14 +340,6 @@ def _eight_bit(colors: Image, dataset: Any) -> NDArray[np.uint8]:
     bits = 16 if dataset.get("PhotometricInterpretation") == "PALETTE COLOR" else int(dataset.get("BitsStored") or 16)
     eight: NDArray[np.uint8] = np.clip(colors.astype(np.float32) * (255 / (2**bits - 1)), 0, 255).astype(np.uint8)
     return eight
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Silences warnings while its block runs: pydicom's quote values, and values can be PHI."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 # Regions

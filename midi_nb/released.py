@@ -44,9 +44,31 @@ def files_below(folder: str | Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             path = Path(parent, name)
-            if not name.startswith(".") and path.is_file():
+            if not name.startswith(".") and _may_be_file(path):
                 yield path
     yield from sorted(Path(error.filename) for error in closed)
+
+
+def _may_be_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except PermissionError:  # in a folder that may be listed but not entered: reading it tells why
+        return True
+
+
+def by_instance(folder: str | Path) -> dict[str, Path]:
+    """The DICOM files below `folder` by their SOP Instance UID."""
+    from pydicom import dcmread
+
+    found = {}
+    with quiet():
+        for path in files_below(folder):
+            try:
+                header = dcmread(path, stop_before_pixels=True, specific_tags=["SOPInstanceUID"])
+                found[str(header.SOPInstanceUID)] = path
+            except Exception:  # not every file beside them is one
+                continue
+    return found
 
 
 @contextmanager
@@ -56,7 +78,9 @@ def quiet() -> Iterator[None]:
         if not _inside:
             _before.enter_context(warnings.catch_warnings())
             warnings.simplefilter("ignore")
-            logging.getLogger("pydicom").disabled = True
+            log = logging.getLogger("pydicom")
+            _before.callback(log.setLevel, log.level)
+            log.setLevel(logging.CRITICAL + 1)  # and with it those below, which disabling it would leave as they are
         _inside.append(None)
     try:
         yield
@@ -64,7 +88,6 @@ def quiet() -> Iterator[None]:
         with _turn:
             _inside.pop()
             if not _inside:
-                logging.getLogger("pydicom").disabled = False
                 _before.close()
 
 
@@ -102,28 +125,32 @@ def read(path: str | Path) -> Released:
         raise Unreadable(f"broken DICOM ({type(error).__name__})") from None
 
 
-_DEFLATED = b"1.2.840.10008.1.2.1.99"
+_DEFLATED = "1.2.840.10008.1.2.1.99"
 _MOST = 1 << 30  # bytes; pydicom inflates a deflated file whole, and one of 4 MB can hold 4 GB
 
 
 def _check_inflated(file: BinaryIO) -> None:
     """Refuses a deflated data set that would inflate beyond all measure; leaves `file` at its start."""
-    head = file.read(4096)
+    if file.read(132)[128:] == b"DICM" and _transfer_syntax(file) == _DEFLATED:
+        inflate, size = zlib.decompressobj(-zlib.MAX_WBITS), 0
+        while (chunk := file.read(1 << 16)) and not inflate.eof:
+            while chunk:
+                size += len(inflate.decompress(chunk, 1 << 24))
+                chunk = inflate.unconsumed_tail
+                if size > _MOST:
+                    raise Unreadable("deflated data that inflate to more than a gigabyte")
     file.seek(0)
-    if _DEFLATED not in head:
-        return
-    from pydicom.filereader import read_file_meta_info
 
-    meta = read_file_meta_info(file.name)
-    file.seek(144 + meta.FileMetaInformationGroupLength)  # preamble, DICM, and the element that tells this length
-    inflate, size = zlib.decompressobj(-zlib.MAX_WBITS), 0
-    while (chunk := file.read(1 << 16)) and not inflate.eof:
-        while chunk:
-            size += len(inflate.decompress(chunk, 1 << 24))
-            chunk = inflate.unconsumed_tail
-            if size > _MOST:
-                raise Unreadable("deflated data that inflate to more than a gigabyte")
-    file.seek(0)
+
+def _transfer_syntax(file: BinaryIO) -> str | None:
+    """The transfer syntax that the file's meta information names; leaves `file` where the data set starts."""
+    from pydicom.filereader import read_dataset
+
+    try:
+        meta = read_dataset(file, False, True, stop_when=lambda tag, vr, length: tag >> 16 != 2)
+        return meta.get("TransferSyntaxUID")
+    except Exception:  # whether such a file can be read is dcmread's to say
+        return None
 
 
 class Released:
@@ -240,6 +267,7 @@ _ENCODED = frozenset(["LO", "LT", "PN", "SH", "ST", "UC", "UT"])
 _CACHED = _ENCODED | frozenset(
     ["AE", "AS", "CS", "DA", "DS", "DT", "FD", "FL", "IS", "SL", "TM", "UI", "UL", "UR", "US"]
 )
+_LONG = 1000  # bytes; a longer value is hardly met twice, and thousands of them would fill the memory
 _known: dict[tuple[Any, ...], str] = {}
 
 
@@ -248,7 +276,7 @@ _parsed = lru_cache(maxsize=65536)(tags.parse)
 
 def _text(dataset: Any, tag: int, raw: Any) -> str:
     vr = raw.VR or _dictionary_vr(tag)
-    if type(raw).__name__ != "RawDataElement" or vr not in _CACHED or raw.value is None:
+    if type(raw).__name__ != "RawDataElement" or vr not in _CACHED or raw.value is None or len(raw.value) > _LONG:
         return _shown(dataset[tag])
     charset = str(dataset.original_character_set or dataset._character_set) if vr in _ENCODED else None
     key = (vr, raw.value, raw.is_little_endian, charset)

@@ -10,6 +10,7 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.misc import warn_and_log
 from pydicom.sequence import Sequence
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from midi_nb import released
 from midi_nb.released import Released, Unreadable
@@ -188,11 +189,51 @@ def test_files_that_are_no_dicom_say_so(make, tmp_path):
     assert not any("SECRET" in reason for reason in reasons.values())
 
 
+def test_a_file_that_only_names_the_deflated_syntax_is_none(make, tmp_path):
+    dataset = make.dataset(PatientName="ANON")
+    dataset.add_new(0x00083002, "UI", [DeflatedExplicitVRLittleEndian])  # Available Transfer Syntax UID
+    assert released.read(make.saved(dataset, tmp_path / "a.dcm")).text("(0010,0010)") == "ANON"
+
+
+def test_a_deflated_file_is_read_whatever_its_header_says_of_its_length(make, tmp_path):
+    dataset = make.dataset(PatientName="ANON")
+    make.saved(dataset, tmp_path / "plain.dcm")
+    dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    dataset.save_as(tmp_path / "whole.dcm", enforce_file_format=True)
+    whole = (tmp_path / "whole.dcm").read_bytes()
+    (tmp_path / "without.dcm").write_bytes(whole[:132] + whole[144:])
+    (tmp_path / "wrong.dcm").write_bytes(whole[:140] + b"\x07\0\0\0" + whole[144:])
+    for name in ("whole", "without", "wrong"):
+        assert released.read(tmp_path / f"{name}.dcm").text("(0010,0010)") == "ANON"
+
+
+def test_long_texts_are_not_kept(make, tmp_path, monkeypatch):
+    monkeypatch.setattr(released, "_known", known := {})
+    file = released.read(make.file(tmp_path / "a.dcm", PatientComments="x" * 5000, PatientName="ANON"))
+    assert (file.text("(0010,4000)"), file.text("(0010,0010)")) == ("x" * 5000, "ANON")
+    assert list(known.values()) == ["ANON"]
+
+
+def test_originals_are_found_by_their_instance(make, tmp_path):
+    first, second = make.file(tmp_path / "a" / "x.dcm", "1.1"), make.file(tmp_path / "y", "1.2")
+    (tmp_path / "notes.txt").write_text("none")
+    assert released.by_instance(tmp_path) == {"1.1": first, "1.2": second}
+
+
 def test_quiet_silences_what_quotes_values(caplog):
     with warnings.catch_warnings(record=True) as heard, released.quiet():
         warn_and_log("DOE^JANE")
+        logging.getLogger("pydicom.pixels.decoders").exception("DOE^JANE")
     assert heard == []
     assert caplog.text == ""
+
+
+def test_quiet_leaves_the_log_as_it_was(monkeypatch):
+    log = logging.getLogger("pydicom")
+    monkeypatch.setattr(log, "level", logging.ERROR)
+    with released.quiet():
+        assert not log.isEnabledFor(logging.CRITICAL)
+    assert log.level == logging.ERROR
 
 
 def test_threads_are_quiet_until_the_last_is_done_and_the_main_one_is_not_silenced_for_good():
@@ -215,7 +256,16 @@ def test_threads_are_quiet_until_the_last_is_done_and_the_main_one_is_not_silenc
         assert [task.result(20) for task in running] == [None, "quiet"]
     with pytest.warns(UserWarning, match="heard"):
         warnings.warn("heard", stacklevel=1)
-    assert not logging.getLogger("pydicom").disabled
+    assert logging.getLogger("pydicom").isEnabledFor(logging.WARNING)
+
+
+def test_a_file_in_a_folder_that_may_be_listed_but_not_entered_is_told(tmp_path, monkeypatch):
+    def forbidden(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    (tmp_path / "a.dcm").write_bytes(b"")
+    monkeypatch.setattr(released.Path, "is_file", forbidden)
+    assert list(released.files_below(tmp_path)) == [tmp_path / "a.dcm"]
 
 
 def test_files_below_come_in_order_and_without_hidden_ones(tmp_path):

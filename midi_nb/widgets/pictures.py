@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from .. import pixels
+from ..released import quiet
 from .images import Images
 from .page import Markup, tag
 
@@ -99,7 +100,7 @@ class Pictures:
 
         if path not in self._opened:
             try:
-                with pixels.quiet():
+                with quiet():
                     self._opened[path] = dcmread(path)
             except FileNotFoundError:
                 raise

@@ -22,6 +22,7 @@ import traitlets
 
 from .. import pixels
 from ..frames import require_columns
+from ..released import quiet
 
 __all__ = ["Viewer", "view"]
 
@@ -521,7 +522,7 @@ def _source(image: Any) -> _Source:
     if path.is_dir():
         raise ValueError(f"{path.name} is a folder; pass a file of it, or a list of files for a stack.")
     try:
-        with pixels.quiet():
+        with quiet():
             head = dcmread(path, stop_before_pixels=True, specific_tags=["SOPInstanceUID", "NumberOfFrames"])
             return _Source(path, _short(path), str(head.get("SOPInstanceUID") or "") or None, pixels.frames(head))
     except FileNotFoundError:
