@@ -12,19 +12,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from .frames import LOST, UNMAPPED
+from .frames import LOST, REMOVED, UNMAPPED
 from .text import FAIL, NO_TEXT, NO_WORDS, PASS, Outcome, blank, compare, compare_strict
-
-REMOVED = "REMOVED"  # what the official script shows for pixel and overlay data
 
 
 @dataclass(frozen=True)
 class Context:
-    """What a check may know beside its attribute: the mappings (old → new), and the patient it is about."""
+    """What a check may know beside its attribute: the mappings (old → new)."""
 
     uids: Mapping[str, str]
     patients: Mapping[str, str] | None
-    patient: str | None = None
 
 
 _Check = Callable[[str | None, Any, Context], Outcome]

@@ -8,16 +8,19 @@ verdicts depend on the number of processes. Here every file is judged alone: the
 from __future__ import annotations
 
 import gc
+import hashlib
 import sys
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from pathlib import Path
+from types import CodeType
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import numpy as np
 import pandas as pd
@@ -26,7 +29,7 @@ from . import released as files_of
 from .checks import CHECKS, RULES, Context, Outcome, shift
 from .files import keys, runs
 from .files.threads import ahead
-from .frames import LOST, RESULTS, STATES, concat, encode, tidy
+from .frames import LOST, REMOVED, RESULTS, STATES, concat, encode, tidy
 from .text import FAIL, blank
 
 _BATCH = 64  # files judged at a time: enough to make a task worth its overhead, little enough to hold in memory
@@ -120,7 +123,7 @@ def evaluate(
         results.attrs["released"] = str(getattr(released, "folder", released))
         return results
     job = _job(released, key, uids, patients, name, rules, executor, read_text, original)
-    kept = runs.Recorder(None, job.provenance())
+    kept = runs.Recorder(None, {})
     parts = list(_parts(job, executor, progress, kept))
     results = concat([part.frame for part in parts if part.frame is not None])
     if rules == "strict":
@@ -186,7 +189,7 @@ class _Part(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class _Job:
-    """What every batch needs to know: small, and sent with each."""
+    """What every batch needs to know: small, and sent with each as it was given."""
 
     folder: Path
     key: Any
@@ -196,33 +199,62 @@ class _Job:
     rules: str
     read_text: ReadText | str | None
     originals: Path | None
+    token: str = field(default_factory=lambda: uuid4().hex)
 
     @cached_property
     def judge(self) -> _Judge:
-        """The job made ready, once per process: a worker reads the files of key and mappings, it is not sent them."""
-        given = (self.key, self.uids, self.patients, self.read_text, self.originals)
-        if any(not isinstance(source, Path | None) for source in given[:3]):
-            return _judge(*given)
-        return _judge_of_files(tuple(_stamp(path) for path in given[:3]), given)
+        """The job made ready: a worker reads the files of key and mappings itself, it is not sent them."""
+        return _judge(self.key, self.uids, self.patients, self.read_text, self.originals)
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "judge"}
+    def __reduce__(self) -> Any:
+        return _arrived, tuple(getattr(self, each.name) for each in fields(self))
 
     def provenance(self) -> dict[str, Any]:
         """What must be the same for two parts to belong to one run."""
-        reader = (
-            self.read_text if isinstance(self.read_text, str | None) else getattr(self.read_text, "__name__", "given")
-        )
         return {
             "submission": self.name,
             "rules": self.rules,
-            "text_recognition": reader,
+            "text_recognition": _reader_told(self.judge.read_text),
             "key": runs.digest(self.key),
             "uids": runs.digest(self.uids),
             "patients": runs.digest(self.patients),
-            "original": self.originals and self.originals.resolve().name,
+            "original": self.originals and _listing(self.originals),
             **runs.versions(),
         }
+
+
+#: The jobs whose batches this process was sent, the latest two.
+_jobs: dict[str, _Job] = {}
+
+
+def _arrived(*given: Any) -> _Job:
+    """A job in a worker: the same one for each of its batches, so that it is made ready once."""
+    job = _Job(*given)
+    while len(_jobs) > 1 and job.token not in _jobs:
+        _jobs.pop(next(iter(_jobs)), None)
+    return _jobs.setdefault(job.token, job)
+
+
+def _reader_told(reader: Any) -> str | None:
+    """What tells one text reader from another, in this process and the next."""
+    code = getattr(reader, "__code__", None)
+    if code is not None:
+        return f"{reader.__qualname__} {hashlib.sha256(repr(_body(code)).encode()).hexdigest()[:16]}"
+    return None if reader is None else str(getattr(reader, "name", type(reader).__qualname__))
+
+
+def _body(code: CodeType) -> list[Any]:
+    parts = (
+        _body(part) if isinstance(part, CodeType) else sorted(map(repr, part)) if isinstance(part, frozenset) else part
+        for part in code.co_consts
+    )
+    return [code.co_code.hex(), code.co_names, *parts]
+
+
+def _listing(folder: Path) -> str:
+    """A digest of what files there are, by name and size."""
+    files = [(path.relative_to(folder).as_posix(), path.stat().st_size) for path in files_of.files_below(folder)]
+    return hashlib.sha256(repr(files).encode("utf-8", "backslashreplace")).hexdigest()[:32]
 
 
 def _job(
@@ -244,6 +276,10 @@ def _job(
             f"got {type(executor).__name__}."
         )
     if not isinstance(released, str | Path):
+        if not hasattr(released, "folder"):
+            raise TypeError(
+                f"released must be a folder or a Submission (folder, uids, patients), got {type(released).__name__}."
+            )
         uids = released.uids if uids is None else uids
         patients = released.patients if patients is None else patients
         released = released.folder
@@ -256,6 +292,8 @@ def _job(
             "evaluate() needs to know where the UIDs went: uids='uid_mapping.csv' (columns id_old,id_new); "
             "for a tool that wrote none, pair_folders(original, released).uids."
         )
+    if not isinstance(key, str | Path | pd.DataFrame):
+        raise TypeError(f"key must be a path or an answers frame, got {type(key).__name__}.")
     if original is not None and not Path(original).is_dir():
         raise FileNotFoundError(f"The folder of original files {original} does not exist.")
     job = _Job(
@@ -288,18 +326,6 @@ class _Judge(NamedTuple):
     originals: dict[str, Path]
 
 
-@lru_cache(maxsize=2)
-def _judge_of_files(stamps: tuple[Any, ...], given: tuple[Any, ...]) -> _Judge:
-    return _judge(*given)
-
-
-def _stamp(path: Path | None) -> tuple[int, int] | None:
-    if path is None or not path.exists():
-        return None
-    status = path.stat()
-    return status.st_size, status.st_mtime_ns
-
-
 def _judge(key: Any, uids: Any, patients: Any, read_text: Any, originals: Path | None) -> _Judge:
     new = keys.as_mapping(uids).to_dict()
     reader, why = _reader(read_text)
@@ -310,7 +336,7 @@ def _judge(key: Any, uids: Any, patients: Any, read_text: Any, originals: Path |
         None if patients is None else keys.as_mapping(patients).to_dict(),
         reader,
         why,
-        _by_instance(originals) if originals is not None else {},
+        files_of.by_instance(originals) if originals is not None else {},
     )
 
 
@@ -321,21 +347,6 @@ def _reader(read_text: Any) -> tuple[ReadText | None, str]:
     if found is None and read_text is not None:
         return None, "no text recognition is installed: pip install 'midi_nb[ocr]', or pass read_text"
     return found, "no text recognition: read_text is None"
-
-
-def _by_instance(folder: Path) -> dict[str, Path]:
-    from pydicom import dcmread
-
-    found = {}
-    with files_of.quiet():
-        for path in files_of.files_below(folder):
-            try:
-                found[str(dcmread(path, stop_before_pixels=True, specific_tags=["SOPInstanceUID"]).SOPInstanceUID)] = (
-                    path
-                )
-            except Exception:  # not every file beside the originals is one
-                continue
-    return found
 
 
 def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.Recorder) -> Iterator[_Part]:
@@ -374,7 +385,7 @@ def _gathered(job: _Job, tasks: Sequence[_Task], executor: Executor | None) -> I
     if executor is None:
         yield from (_judged(job, task) for task in tasks)
         return
-    futures = [executor.submit(_judged, job, task) for task in tasks]
+    futures = [_submitted(executor, job, task) for task in tasks]
     failures: Counter[str] = Counter()
     try:
         for i, task in enumerate(tasks):
@@ -392,6 +403,15 @@ def _gathered(job: _Job, tasks: Sequence[_Task], executor: Executor | None) -> I
     if failures:
         kinds = ", ".join(f"{count} {kind}" for kind, count in failures.items())
         warnings.warn(f"The executor failed on some batches ({kinds}); they were judged in this process.", stacklevel=4)
+
+
+def _submitted(executor: Executor, job: _Job, task: _Task) -> Future[_Part]:
+    try:
+        return executor.submit(_judged, job, task)
+    except Exception as error:  # a pool with a dead worker takes no more
+        failed: Future[_Part] = Future()
+        failed.set_exception(error)
+        return failed
 
 
 def _judged(job: _Job, task: _Task) -> _Part:
@@ -512,12 +532,12 @@ def _identifier(file: files_of.Released, path: str) -> str | None:
 
 
 def _judge_file(table: _Table, row: _Row, checks: Sequence[keys.Check], file: Any, judge: _Judge, rules: str) -> None:
-    context = Context(judge.uids, judge.patients, row.patient)
+    context = Context(judge.uids, judge.patients)
     original = judge.originals.get(row.instance or "") if rules == "strict" else None
     verdicts = {name: (_LOOK.get(name, _attribute), getattr(action, rules)) for name, action in CHECKS.items()}
     for check in checks:
         if check.spec.action not in verdicts:
-            table.add(row, check, None, blank(LOST + "the key's action is none of the ten"))
+            table.add(row, check, _UNSEEN, blank(LOST + "the key's action is none of the ten"))
             continue
         look, verdict = verdicts[check.spec.action]
         try:
@@ -528,12 +548,12 @@ def _judge_file(table: _Table, row: _Row, checks: Sequence[keys.Check], file: An
             if original is not None and outcome.passed and _still_legible(file, check, original):
                 outcome = FAIL
         except _NoRow as reason:
-            text, outcome = None, blank(LOST + str(reason))
+            text, outcome = _UNSEEN, blank(LOST + str(reason))
         except _Blank as reason:
-            text, outcome = None, blank(str(reason))
+            text, outcome = _UNSEEN, blank(str(reason))
         except Exception as error:  # whatever a broken file holds, its other checks stand
-            text, outcome = None, blank(f"the check failed ({type(error).__name__})")
-        if check.spec.action == "text_removed" and text == files_of.REMOVED:
+            text, outcome = _UNSEEN, blank(f"the check failed ({type(error).__name__})")
+        if check.spec.action == "text_removed" and text == REMOVED:
             text = ""
         elif check.spec.action == "pixels_retained":
             check = check._replace(original=check.expected)  # officially the key's digest takes the place of the value
@@ -607,7 +627,8 @@ def _judged_missing(job: _Job, uids: Sequence[str], checks_of: ChecksOf) -> _Tab
     return table
 
 
-_MISSING = object()
+_MISSING = object()  # in place of a text: there is no file
+_UNSEEN = object()  # there is one, but nothing can be said of what it holds
 
 
 class _Table:
@@ -623,22 +644,23 @@ class _Table:
         if not self._verdicts:
             return tidy({}, RESULTS, 0)
         rows, checks, told, outcomes = zip(*self._verdicts, strict=True)
-        texts = encode([None if text is _MISSING else text for text in told])
+        texts = encode([text if isinstance(text, str) else None for text in told])
         columns = {
             **keys.shared_columns(_Row._fields, rows),
             **keys.check_columns(checks),
             **keys.shared_columns(Outcome._fields, outcomes),
             "actual": texts,
-            "state": _states(texts, [text is _MISSING for text in told]),
+            "state": _states(texts, told),
         }
         return tidy(columns, RESULTS, len(rows))
 
 
-def _states(texts: pd.Categorical, missing: Sequence[bool]) -> pd.Categorical:
+def _states(texts: pd.Categorical, told: Sequence[Any]) -> pd.Categorical:
+    missing, unseen = (np.array([text is kind for text in told], dtype=bool) for kind in (_MISSING, _UNSEEN))
     empty = np.isin(texts.codes, np.flatnonzero(texts.categories == ""))
     states = np.select(
-        [np.asarray(missing, dtype=bool), texts.codes < 0, empty],
-        [STATES.index(name) for name in ("missing", "absent", "empty")],
+        [missing, unseen, texts.codes < 0, empty],
+        [STATES.index("missing"), -1, STATES.index("absent"), STATES.index("empty")],
         STATES.index("value"),
     )
     return pd.Categorical.from_codes(states, dtype=RESULTS["state"])
@@ -666,10 +688,20 @@ def _shifts(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _with_one_shift(results: pd.DataFrame, usual: Mapping[str, int]) -> pd.DataFrame:
-    """Strict results in which a date also fails whose shift is not the usual one of its patient."""
-    odd = [label for label, who, days in _shifts(results).itertuples() if days != usual.get(who, days)]
-    results.loc[odd, "passed"] = False
-    results.loc[odd, "score"] = 0.0
+    """Strict results in which a date passes only with the usual shift of its patient.
+
+    Each date is judged anew: an earlier call may have failed some for a shift that was not the usual one then.
+    """
+    shifts = _shifts(results)
+    dates = results.loc[shifts.index, ["actual", "original", "expected"]].astype(object)
+    dates = dates.where(dates.notna(), None)
+    verdict = CHECKS["date_shifted"].strict
+    passed = [
+        bool(verdict(date.actual, date, Context({}, None)).passed) and days == usual.get(who, days)
+        for date, (who, days) in zip(dates.itertuples(), shifts.itertuples(index=False), strict=True)
+    ]
+    results.loc[shifts.index, "passed"] = passed
+    results.loc[shifts.index, "score"] = np.asarray(passed, dtype="float64")
     return results
 
 
@@ -683,14 +715,12 @@ def _warn(skipped: Sequence[tuple[str, str]], answered: bool) -> None:
         return
     odd = [entry for entry in skipped if not entry[1].startswith("not DICOM")]
     if odd:
-        warnings.warn(
-            f"{len(odd)} files answered nothing ({_counted(odd)}); results.attrs['skipped'] lists them.", stacklevel=4
-        )
+        warnings.warn(f"Left out: {_counted(odd)}. results.attrs['skipped'] lists them.", stacklevel=4)
 
 
 def _counted(skipped: Sequence[tuple[str, str]]) -> str:
     counts = Counter(reason for _, reason in skipped)
-    return "; ".join(f"{count}: {reason}" for reason, count in counts.most_common(3)) or "the folder is empty"
+    return "; ".join(f"{count} × {reason}" for reason, count in counts.most_common(3)) or "the folder is empty"
 
 
 __all__ = ["Submission", "evaluate", "evaluate_run"]

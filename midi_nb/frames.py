@@ -92,6 +92,9 @@ LOST = "no official row: "
 #: The error of a failure that is the mapping's: it has no entry for the original.
 UNMAPPED = "the mapping has no entry for the original"
 
+#: What the official script shows in place of pixel and overlay data.
+REMOVED = "REMOVED"
+
 _MADE_BY = {
     **dict.fromkeys(RESULTS, "evaluate() or read_results()"),
     **dict.fromkeys(EXPLAINED, "explain()"),

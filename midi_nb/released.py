@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from . import tags
+from .frames import REMOVED
 
 _PIXEL_DATA = 0x7FE00010
 _UNTOLD = ("Pixel Data", "Overlay Data", "File Meta Information Version")  # officially shown as <REMOVED>
-REMOVED = "REMOVED"
 
 
 class Unreadable(Exception):

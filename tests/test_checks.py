@@ -8,7 +8,7 @@ from midi_nb import checks
 from midi_nb.checks import CHECKS, Context
 from midi_nb.frames import ACTIONS, LOST
 
-CONTEXT = Context(uids={"1.2": "9.8", "1.7": "", "1.9": "9.8"}, patients={"DOE-1": "ANON-1"}, patient="DOE-1")
+CONTEXT = Context(uids={"1.2": "9.8", "1.7": "", "1.9": "9.8"}, patients={"DOE-1": "ANON-1"})
 T, F, BLANK = (True, 1.0), (False, 0.0), (None, None)
 
 

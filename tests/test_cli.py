@@ -110,7 +110,7 @@ def test_files_that_answered_nothing_are_noted_in_one_line(bench, run):
     bench.release("stray.dcm", instance=None, SOPInstanceUID="7.7")
     _, _, said = run("evaluate", bench.released, bench.key, "--uids", bench.uids, "--no-text")
     assert said == (
-        "midi-nb: note: 1 files answered nothing (1: its SOP Instance UID is not among the new UIDs of the mapping); "
+        "midi-nb: note: Left out: 1 × its SOP Instance UID is not among the new UIDs of the mapping. "
         "results.attrs['skipped'] lists them.\n"
     )
 

@@ -1,13 +1,14 @@
 import hashlib
 import multiprocessing
+import pickle
 import threading
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from midi_nb import engine
+from midi_nb import engine, pixels
 from midi_nb.engine import Submission, evaluate
 from midi_nb.files import read_key, read_results, write_run
 from midi_nb.frames import ACTIONS, LOST, RESULTS
@@ -71,9 +72,8 @@ def planted(bench, make):
 
 
 WARNED = (
-    "2 files answered nothing (1: the key has no checks for its instance; 1: its SOP Instance UID is not among the "
-    "new UIDs of the "
-    "mapping); results.attrs['skipped'] lists them."
+    "Left out: 1 × the key has no checks for its instance; 1 × its SOP Instance UID is not among the new UIDs of the "
+    "mapping. results.attrs['skipped'] lists them."
 )
 SKIPPED = [
     ("c/notes.txt", "not DICOM (no preamble and DICM)"),
@@ -144,7 +144,7 @@ def test_the_planted_truth_is_found(planted):
 
 
 def test_a_warning_points_at_the_call(planted):
-    with pytest.warns(UserWarning, match="answered nothing") as heard:
+    with pytest.warns(UserWarning, match="Left out") as heard:
         evaluate(planted.released, planted.key, uids=planted.uids, read_text=None, progress=False)
     assert heard[0].filename == __file__
 
@@ -202,7 +202,10 @@ def test_many_threads_share_one_key(bench, make, monkeypatch):
         bench.ask(f"1.5.{number}", make.check("text_removed", "(0010,0010)", "DOE"))
         bench.ask(f"1.5.{number}", data="broken" if number % 4 == 0 else "{}")
         bench.release(f"{number:02}.dcm", f"1.5.{number}", PatientName="DOE")
-    with ThreadPoolExecutor(8) as executor, pytest.warns(UserWarning, match="10 files answered nothing"):
+    with (
+        ThreadPoolExecutor(8) as executor,
+        pytest.warns(UserWarning, match="Left out: 10 × AnswerData is no JSON"),
+    ):
         results = bench.evaluate(executor=executor)
 
     assert list(results["instance"]) == [f"1.5.{number}" for number in range(40)]
@@ -211,25 +214,46 @@ def test_many_threads_share_one_key(bench, make, monkeypatch):
 
 
 class Failing(Executor):
-    """An executor whose workers die."""
+    """An executor whose workers die; in the end it takes no more."""
+
+    def __init__(self, taken):
+        self.taken = taken
 
     def submit(self, function, /, *args, **options):
-        from concurrent.futures import Future
-
+        self.taken -= 1
+        if self.taken < 0:
+            raise BrokenExecutor("DOE^JANE")
         future = Future()
         future.set_exception(MemoryError("DOE^JANE"))
         return future
 
 
-def test_batches_that_an_executor_loses_are_judged_here(planted):
+@pytest.mark.parametrize(("taken", "told"), [(9, "1 MemoryError"), (0, "1 BrokenExecutor")])
+def test_batches_that_an_executor_loses_are_judged_here(planted, taken, told):
     alone = warned(planted.evaluate)
     with pytest.warns(UserWarning, match=r".") as heard:
-        results = planted.evaluate(executor=Failing())
+        results = planted.evaluate(executor=Failing(taken))
 
     assert_same(results, alone)
-    assert "The executor failed on some batches (1 MemoryError); they were judged in this process." in {
+    assert f"The executor failed on some batches ({told}); they were judged in this process." in {
         str(w.message) for w in heard
     }
+
+
+def test_a_worker_makes_a_job_ready_once(planted, monkeypatch):
+    made, genuine = [], engine._judge
+    monkeypatch.setattr(engine, "_judge", lambda *given: made.append(given) or genuine(*given))
+    monkeypatch.setattr(engine, "_jobs", {})
+    sent = [
+        pickle.dumps(engine._job(planted.released, planted.key, uids, None, None, "official", None, str, None))
+        for uids in (planted.uids, {"1.1": "9.1.1"}, {"1.2": "9.1.2"})
+    ]
+    made.clear()
+    for _ in range(3):
+        assert all(pickle.loads(job).judge.key.instances for job in sent[:2])
+    assert len(made) == 2
+    assert pickle.loads(sent[2]).judge.uids == {"1.2": "9.1.2"}
+    assert len(engine._jobs) == 2, "the jobs of long ago are not kept"
 
 
 def test_a_key_may_be_a_frame_and_mappings_dicts(planted, make):
@@ -330,11 +354,52 @@ def test_a_run_is_not_mixed_with_another(planted, tmp_path, change, what):
     assert str(raised.value) == f"{out} holds a run with another {what}; give another folder, or delete it."
 
 
+def _one(image):
+    return "one"
+
+
+def _other(image):
+    return "one" if image is None else "other"
+
+
+@pytest.mark.parametrize("other", [lambda image: "two", _other, "auto"])
+def test_what_another_reader_read_is_not_mixed_in(planted, tmp_path, monkeypatch, other):
+    monkeypatch.setattr(pixels, "installed", lambda: ("rapidocr",))
+    mine = {"lambda": lambda image: "one", "function": _one}["function" if other is _other else "lambda"]
+    for _ in range(2):
+        warned(planted.evaluate, out=tmp_path / "run", read_text=mine)
+    with pytest.raises(ValueError, match="holds a run with another text_recognition"):
+        planted.evaluate(out=tmp_path / "run", read_text=other)
+
+
+def test_a_run_without_text_recognition_is_not_gone_on_with_once_there_is_one(planted, tmp_path, monkeypatch):
+    monkeypatch.setattr(pixels, "installed", lambda: ())
+    warned(planted.evaluate, out=tmp_path / "run", read_text="auto")
+    monkeypatch.setattr(pixels, "installed", lambda: ("rapidocr",))
+    with pytest.raises(ValueError, match="holds a run with another text_recognition"):
+        planted.evaluate(out=tmp_path / "run", read_text="auto")
+
+
+def test_other_originals_make_another_run(planted, make, tmp_path):
+    originals = tmp_path / "original"
+    make.file(originals / "a.dcm")
+    warned(planted.evaluate, out=tmp_path / "run", rules="strict", original=originals)
+    warned(planted.evaluate, out=tmp_path / "run", rules="strict", original=originals)
+    make.file(originals / "b.dcm")
+    with pytest.raises(ValueError, match="holds a run with another original"):
+        planted.evaluate(out=tmp_path / "run", rules="strict", original=originals)
+
+
 def test_a_key_that_changed_is_another(planted, make, tmp_path):
     warned(planted.evaluate, out=tmp_path / "run")
     planted.ask("1.1", make.check("tag_retained", "(0008,0060)"))
     with pytest.raises(ValueError, match=r"holds a run with another key; give another folder, or delete it\.$"):
         planted.evaluate(out=tmp_path / "run")
+
+
+def test_a_file_is_no_folder_for_a_run(planted):
+    with pytest.raises(ValueError, match=r"answer_key\.db is a file; give a folder for the run\.$"):
+        planted.evaluate(out=planted.key)
 
 
 def test_a_folder_of_something_else_is_left_alone(planted):
@@ -377,7 +442,7 @@ def test_no_file_at_all_is_told(bench, make):
         results = bench.evaluate()
 
     assert [str(warning.message) for warning in heard] == [
-        "No file of the submission answers the key: every instance counts as missing (1: not DICOM "
+        "No file of the submission answers the key: every instance counts as missing (1 × not DICOM "
         "(no preamble and DICM))."
     ]
     assert (results["state"] == "missing").all()
@@ -417,7 +482,7 @@ def test_a_broken_file_costs_itself_alone(bench, make, spoil, reason):
         path = bench.release(f"{instance}.dcm", instance)
     path.write_bytes(spoil(path.read_bytes()))
     if reason.startswith("broken"):
-        with pytest.warns(UserWarning, match="1 files answered nothing"):
+        with pytest.warns(UserWarning, match="Left out: 1 × broken DICOM"):
             results = bench.evaluate()
     else:
         results = bench.evaluate()
@@ -472,6 +537,17 @@ def test_a_check_that_cannot_be_decided_is_a_blank_row_with_its_reason(bench, ma
 
     assert cells(results, "check", "passed", "score", "error") == [["0", None, None, reason], ["1", True, 1.0, None]]
     assert score(results)["total"].item() == (1 if reason.startswith(LOST) else 2)
+
+
+def test_of_what_could_not_be_looked_at_nothing_is_said(bench, make):
+    bench.ask("1.1", make.check("tag_retained", "(0028,0010)"), make.check("tag_retained", "(0028,0011)"))
+    path = bench.release("a.dcm", "1.1")
+    path.write_bytes(path.read_bytes() + b"\x28\0\x10\0US\3\0\1\2\3")  # Rows, of three bytes
+
+    assert cells(bench.evaluate(), "state", "passed", "error") == [
+        [None, None, "the check failed (BytesLengthException)"],
+        ["absent", False, None],
+    ]
 
 
 def test_what_pixel_checks_and_pixel_data_say(bench, make):
@@ -549,6 +625,20 @@ def test_strict_dates_share_the_shift_of_their_patient(bench, make):
     assert list(bench.evaluate()["passed"]) == [True] * 5
 
 
+def test_a_resumed_strict_run_is_that_of_a_fresh_one(bench, make, monkeypatch):
+    monkeypatch.setattr(engine, "_BATCH", 1)
+    monkeypatch.setattr(engine._Job, "provenance", lambda job: {})
+    for number, day in enumerate(("11", "21", "21")):
+        bench.ask(f"1.{number}", make.check("date_shifted", "(0008,0020)", None, "20200101"))
+        bench.release(f"{number}.dcm", f"1.{number}", StudyDate=f"202001{day}")
+    run = bench.released.parent / "run"
+    assert list(bench.evaluate(rules="strict", out=run)["passed"]) == [False, True, True]
+
+    for number in (1, 2):
+        bench.release(f"{number}.dcm", instance=f"9.1.{number}", StudyDate="20200111")
+    assert list(bench.evaluate(rules="strict", out=run)["passed"]) == [True, True, True]
+
+
 LETTERS = np.kron(np.random.default_rng(0).integers(0, 2, (8, 12)), np.ones((4, 4))).astype("uint8") * 255
 
 
@@ -607,6 +697,13 @@ def test_wrong_arguments_are_answered_in_one_line(bench, options, kind, message)
     with pytest.raises(kind) as raised:
         bench.evaluate(**options)
     assert str(raised.value) == message
+
+
+def test_wrong_kinds_are_answered_in_one_line(bench):
+    with pytest.raises(TypeError, match=r"^released must be a folder or a Submission \(folder, uids, patients\), got "):
+        evaluate(None, bench.key)
+    with pytest.raises(TypeError, match=r"^key must be a path or an answers frame, got NoneType\.$"):
+        evaluate(bench.released, None, uids=bench.uids)
 
 
 def test_a_folder_must_be_one(bench):

@@ -55,23 +55,15 @@ def _version(package: str) -> str:
 
 
 def digest(source: Any) -> str | None:
-    """A digest that tells keys and mappings apart: of a file's bytes (samples of a large one), of a frame's cells."""
+    """A digest that tells files, keys and mappings apart: of a file's bytes, of a frame's cells."""
     if source is None:
         return None
-    made = hashlib.sha256()
     if isinstance(source, str | Path):
-        size = os.path.getsize(source)
-        made.update(str(size).encode())
         with open(source, "rb") as file:
-            for start in range(0, size, max(_SAMPLE, size // 256)):
-                file.seek(start)
-                made.update(file.read(_SAMPLE))
+            made = hashlib.file_digest(file, "sha256")
     else:
-        made.update(pd.util.hash_pandas_object(source).to_numpy().tobytes())
+        made = hashlib.sha256(pd.util.hash_pandas_object(source).to_numpy().tobytes())
     return made.hexdigest()[:32]
-
-
-_SAMPLE = 1 << 18
 
 
 @contextmanager
@@ -113,9 +105,11 @@ class Recorder:
         if self.folder is not None and kind is None:
             with replacing(self.folder / SKIPPED) as path, open(path, "w", newline="", encoding="utf-8") as file:
                 csv.writer(file).writerows([("file", "reason"), *map(_shown, self.skipped)])
-            self._write_run(self.folder, complete=True)
+            self._write_run(self.folder, complete=True, parts=len(self._paths()))
 
     def _check_folder(self, folder: Path) -> None:
+        if folder.exists() and not folder.is_dir():
+            raise ValueError(f"{folder} is a file; give a folder for the run.")
         if not folder.exists() or not any(folder.iterdir()):
             return
         if not (folder / RUN).is_file():
@@ -127,8 +121,8 @@ class Recorder:
                 f"{folder} holds a run with another {', '.join(differing)}; give another folder, or delete it."
             )
 
-    def _write_run(self, folder: Path, complete: bool) -> None:
-        about = {"format": _FORMAT, "complete": complete, **self.provenance, "skipped": len(self.skipped)}
+    def _write_run(self, folder: Path, complete: bool, **more: int) -> None:
+        about = {"format": _FORMAT, "complete": complete, **self.provenance, "skipped": len(self.skipped), **more}
         with replacing(folder / RUN) as path:
             path.write_text(json.dumps(about, indent=2), encoding="utf-8")
 
@@ -301,7 +295,10 @@ def _parts(folder: Path) -> list[Path]:
         )
     if not told.get("complete"):
         raise ValueError(f"{folder} holds an unfinished run; call evaluate(…, out={str(folder)!r}) again to finish it.")
-    return sorted((folder / PARTS).glob("part-*.parquet"))
+    parts = sorted((folder / PARTS).glob("part-*.parquet"))
+    if len(parts) != told.get("parts", len(parts)):
+        raise ValueError(f"{folder} holds {len(parts)} of {told['parts']} parts; was it copied whole?")
+    return parts
 
 
 def read_run(folder: Path) -> pd.DataFrame:
@@ -329,7 +326,7 @@ def write_run(results: pd.DataFrame, folder: str | Path) -> Path:
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ValueError(f"{folder} is not an empty folder; give another one, nothing is overwritten.")
-    about = {"submission": list(results["submission"].cat.categories), **versions(), "rows": len(results)}
+    about = {"submission": list(results["submission"].cat.categories), **versions()}
     with Recorder(folder, about) as recorder:
         recorder.skipped = list(results.attrs.get("skipped", []))
         for start in range(0, max(len(results), 1), _ROWS):
