@@ -9,13 +9,14 @@ import csv
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from . import tags
-from .files.results import MISSING_FILE
+from .files.results import HIDDEN, MISSING_FILE
 from .files.runs import replacing
 from .frames import CODES, RESULTS, require_columns, scored
 from .scoring import one_per_series, score
@@ -128,9 +129,10 @@ def write_official(results: pd.DataFrame, folder: str | Path, database: bool = F
     there = [name for name in reports if (folder / name).exists()]
     if there:
         raise ValueError(f"{folder} already holds {', '.join(there)}; give another folder, nothing is overwritten.")
-    for name, write in reports.items():
-        with replacing(folder / name) as temporary:
-            write(temporary)
+    with ExitStack() as stack:  # all of them or none
+        temporaries = {name: stack.enter_context(replacing(folder / name)) for name in reports}
+        for name, write in reports.items():
+            write(temporaries[name])
     return folder
 
 
@@ -150,12 +152,18 @@ def write_pixels(results: pd.DataFrame, path: Path) -> None:
 
 def _append(sheet: Any, cells: Sequence[Any]) -> None:
     """A row whose texts are texts: a value that starts with = is no formula, and control characters are shown."""
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+    sheet.append([_text(sheet, cell) if isinstance(cell, str) else cell for cell in cells])
 
-    sheet.append([ILLEGAL_CHARACTERS_RE.sub("\ufffd", cell) if isinstance(cell, str) else cell for cell in cells])
-    for cell in sheet[sheet.max_row]:
-        if cell.data_type == "f":
-            cell.data_type = "s"
+
+def _text(sheet: Any, text: str) -> Any:
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
+
+    text = ILLEGAL_CHARACTERS_RE.sub("\ufffd", text)
+    if not text.startswith("="):
+        return text
+    cell = Cell(sheet, row=1, column=1, value=text)  # its place is given when it is appended
+    cell.data_type = "s"
+    return cell
 
 
 def _official_rows(results: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -226,7 +234,7 @@ def _write_discrepancies(path: Path, rows: pd.DataFrame, columns: Sequence[str])
         for row in _sliced(failing):
             row["check_passed"] = "" if row["check_passed"] is None else zero
             if row["tag_name"] == "<LUT Data>":  # officially such tables are not shown
-                row.update(file_value="<Removed>", answer_value="<Removed>", action_text="<Removed>")
+                row.update(file_value=HIDDEN, answer_value=HIDDEN, action_text=HIDDEN)
             writer.writerow(row)
 
 
@@ -239,7 +247,7 @@ def _write_scores(path: Path, rows: pd.DataFrame, unit: str) -> None:
     for title, by in (("Scoring", []), ("Actions", ["action"]), ("Categories", ["category", "subcategory"])):
         sheet = book.create_sheet(title)
         for cells in _sheet(score(counted, by=by), by):
-            sheet.append(cells)
+            _append(sheet, cells)
     book.save(path)
 
 

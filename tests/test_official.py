@@ -422,6 +422,19 @@ def test_texts_in_a_sheet_are_no_formulas(make, tmp_path):
     assert [(cells[i].value, cells[i].data_type) for i in (5, 6)] == [("=cmd|x", "s"), ("<a\ufffdb>", "s")]
 
 
+def test_reports_that_cannot_be_written_whole_are_not_begun(make, tmp_path):
+    results = make.results([{"passed": False}])
+    results.attrs["failures_only"] = True
+    with pytest.raises(ValueError, match="failures only"):
+        write_official(results, tmp_path / "reports")
+    assert not list((tmp_path / "reports").iterdir())
+
+
+def test_odd_texts_go_into_the_workbooks(make, tmp_path):
+    write_official(make.results([{"subcategory": "=HIPAA\x01"}]), tmp_path)
+    assert sheet(tmp_path / "scoring_report_instance.xlsx", "Categories")[1][2] == "=HIPAA\ufffd"
+
+
 def test_no_results_make_reports_too(make, tmp_path):
     write_official(make.results([]), tmp_path, database=True)
 

@@ -40,7 +40,7 @@ def columns_of(path: Path) -> dict[str, pd.Categorical]:
         header, rows = sniff.table_rows(path)
     _check(path, header)
     names = sniff.plain(header)
-    return dict(zip(names, _encoded(_even(path, names, rows), len(names)), strict=True))
+    return dict(zip(names, _encoded(even(path, names, rows), len(names)), strict=True))
 
 
 def _check(path: Path, header: Sequence[str], place: str = "") -> None:
@@ -52,29 +52,26 @@ def _check(path: Path, header: Sequence[str], place: str = "") -> None:
 def _sheet(path: Path) -> tuple[list[str], Iterator[Sequence[Any]]]:
     import openpyxl
 
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    try:
+    with open(path, "rb") as file:  # of a path openpyxl would look at the ending
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
         if {"Scoring", "Actions"} <= set(book.sheetnames):
             raise ValueError(f"{path} is a scoring report, which has counts and no checks; read it with read_scores().")
         rows = list(book.worksheets[0].iter_rows(values_only=True))
-    finally:
-        book.close()
     header = [str(name or "") for name in rows[0]] if rows else []
     return header, iter(rows[1:])
 
 
-def _even(path: Path, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
-    """The rows that have a cell for each name; empty cells are none."""
+def even(path: Path, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[list[Any]]:
+    """The rows that have a cell for each name; empty cells are none, and a row of these is none."""
     ragged = 0
     for row in rows:
-        if len(row) == len(names):
-            yield [None if cell == "" else cell for cell in row]
-        else:
+        cells = [None if cell == "" else cell for cell in row]
+        if len(cells) == len(names) and any(cell is not None for cell in cells):
+            yield cells
+        elif any(cell is not None for cell in cells):
             ragged += 1
     if ragged:
-        warnings.warn(
-            f"{path}: {ragged} rows with another number of cells than the header were left out.", stacklevel=5
-        )
+        warnings.warn(f"{path}: rows with another number of cells than the header, left out: {ragged}.", stacklevel=5)
 
 
 def _of_database(path: Path) -> dict[str, pd.Categorical]:

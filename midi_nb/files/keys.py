@@ -155,6 +155,8 @@ class AnswerKey:
             self._scopes: dict[int, Any] = {}
             rows = f"SELECT rowid, {scope}, {', '.join(_OFFICIAL)} FROM answer_data ORDER BY rowid"
             for row, level, *who in connection.execute(rows):
+                if row is None:
+                    raise ValueError(f"{self.path}: answer_data is a view; copy it to a table of that name.")
                 texts = [None if value is None else str(value) for value in who]
                 uid = texts[3] or ""
                 self.instances.setdefault(uid, Instance(texts[0], texts[1], texts[2], uid, texts[4], texts[5]))
@@ -242,10 +244,16 @@ def region_of(text: str) -> tuple[str, tuple[int, int, int, int]] | None:
     try:
         region = json.loads(text)
         (x0, y0), (x1, y1) = region["top_left"][:2], region["bottom_right"][:2]
-        box = (int(x0), int(y0), int(x1), int(y1))
-        return (region["text"], box) if isinstance(region["text"], str) else None
+        box = _box((x0, y0, x1, y1))
+        return (region["text"], box) if isinstance(region["text"], str) and box else None
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return None
+
+
+def _box(edges: Iterable[Any]) -> tuple[int, int, int, int] | None:
+    """The edges of a region as numbers; None where one is larger than a column of them holds."""
+    x0, y0, x1, y1 = (int(edge) for edge in edges)
+    return (x0, y0, x1, y1) if max(map(abs, (x0, y0, x1, y1))) < 2**31 else None
 
 
 def _no_answers(path: Path, found: Mapping[str, Sequence[str]]) -> ValueError:
@@ -257,7 +265,7 @@ def _no_answers(path: Path, found: Mapping[str, Sequence[str]]) -> ValueError:
 
 
 class FrameKey:
-    """An answers frame that answers as `AnswerKey` does."""
+    """An answers frame that answers as `AnswerKey` does; of an attribute it needs no more than the path."""
 
     def __init__(self, answers: pd.DataFrame) -> None:
         require_columns(answers, ["instance", "action", "tag_path"], "evaluate()")
@@ -267,15 +275,15 @@ class FrameKey:
                 "add a column SOPInstanceUID to it."
             )
         self.skipped: list[tuple[str, str]] = []
-        frame = pd.DataFrame({name: answers[name] if name in answers.columns else None for name in ANSWERS})
+        given = [name for name in ANSWERS if name in answers.columns]
+        frame = tidy({name: _cells(answers[name], ANSWERS[name]) for name in given}, ANSWERS, len(answers))
         who = frame[list(Instance._fields)].drop_duplicates("instance").astype(object)
         who = who.where(who.notna(), None)
         self.instances = {row[3]: Instance(*row) for row in who.itertuples(index=False, name=None)}
         self._frame = frame
-        self._specs: dict[Spec, Spec] = {}
-        self._rows = {
-            str(uid): rows for uid, rows in frame.groupby("instance", observed=True, sort=False).indices.items()
-        }
+        self._given = [name for name in Spec._fields if name in given]
+        self._known, self._specs = Specs(), dict[tuple[Any, ...], Spec]()
+        self._rows = dict(frame.groupby("instance", observed=True, sort=False).indices)
 
     @contextmanager
     def reading(self) -> Iterator[Callable[[str], list[Check]]]:
@@ -287,8 +295,7 @@ class FrameKey:
         part = self._frame.iloc[self._rows[uid]].astype(object)
         part = part.where(part.notna(), None)
         boxes = zip(*(part[name] for name in ("x0", "y0", "x1", "y1")), strict=True)
-        rows = (Spec(*row) for row in part[list(Spec._fields)].itertuples(index=False, name=None))
-        specs = [self._specs.setdefault(spec, spec) for spec in rows]
+        specs = map(self._spec, part[list(Spec._fields)].itertuples(index=False, name=None))
         return [
             Check(
                 number,
@@ -304,6 +311,26 @@ class FrameKey:
                 part["check"], specs, part["original"], part["expected"], boxes, strict=True
             )
         ]
+
+    def _spec(self, row: tuple[Any, ...]) -> Spec:
+        """What the frame says of an attribute; where it has no column for it, what follows from path and codes."""
+        if row not in self._specs:
+            told = dict(zip(Spec._fields, row, strict=True))
+            path, codes = told["tag_path"], tuple(told[name] for name in ("prev_cat", *CODES))
+            made = self._known.of(told["action"], path and tags.to_official(path), told["name"], told["scope"], codes)
+            self._specs[row] = made._replace(**{name: told[name] for name in self._given})
+        return self._specs[row]
+
+
+def _cells(column: pd.Series, kind: Any) -> Any:
+    """The cells of a column of someone's own frame, numbers as texts where texts are due."""
+    if kind in ("bool", "Int32"):
+        return column.array
+    if isinstance(kind, pd.CategoricalDtype) and not column.dropna().isin(kind.categories).all():
+        raise ValueError(f"The key's column {column.name} holds a text that is none of {', '.join(kind.categories)}.")
+    if isinstance(column.dtype, pd.CategoricalDtype) and column.cat.categories.inferred_type in ("string", "empty"):
+        return column.array
+    return [None if gone else str(cell) for cell, gone in zip(column, column.isna(), strict=True)]
 
 
 def read_key(
@@ -377,7 +404,7 @@ def _read_official(path: Path, instances: Iterable[str] | None) -> pd.DataFrame:
     parts = [_answers(key, wanted[start : start + _BATCH]) for start in range(0, len(wanted), _BATCH)]
     if key.skipped:
         place, reason = key.skipped[0]
-        warnings.warn(f"{len(key.skipped)} rows of the key were skipped; the first: {place}: {reason}.", stacklevel=3)
+        warnings.warn(f"Rows of the key left out: {len(key.skipped)}; the first: {place}: {reason}.", stacklevel=3)
     return concat(parts) if parts else tidy({}, ANSWERS, 0)
 
 
@@ -439,7 +466,7 @@ def _read_flat(path: Path, instances: Iterable[str] | None) -> pd.DataFrame:
     who: list[tuple[Any, ...]] = []
     checks: list[Check] = []
     for number, cells in enumerate(rows):
-        row = {name: _text(cell) for name, cell in zip(names, cells, strict=False) if cell not in (None, "")}
+        row = {name: unwrap(str(cell)) for name, cell in zip(names, cells, strict=False) if cell not in (None, "")}
         if not row or (wanted is not None and row.get("sopinstanceuid") not in wanted):
             continue
         person = tuple(row.get(name) for name in list(_FLAT.values())[:6])
@@ -506,10 +533,9 @@ def _flat_uid(listed: list[Any]) -> _FlatTexts:
 def _flat_region(listed: list[Any]) -> _FlatTexts:
     expected = str(listed[0]).replace("\\n", "\n") if listed else None
     try:
-        x0, y0, x1, y1 = (int(edge) for edge in listed[1][:4])
-    except (IndexError, TypeError, ValueError, OverflowError):
+        return None, expected, _box(listed[1][:4])
+    except (IndexError, KeyError, TypeError, ValueError, OverflowError):
         return None, expected, None
-    return None, expected, (x0, y0, x1, y1)
 
 
 _FLAT_TEXTS: dict[str, Callable[[list[Any]], _FlatTexts]] = {
@@ -560,12 +586,13 @@ def as_mapping(mapping: Any) -> pd.Series:
         names = sniff.plain(mapping.columns)
         pair = next((pair for pair in _HEADERS if set(pair) <= set(names)), None)
         if pair is None:
-            raise ValueError(f"A mapping frame needs the columns id_old and id_new (it has {', '.join(names)}).")
+            # Those it has are not quoted: without a header they are its first row, identifiers and all.
+            raise ValueError("A mapping frame needs the columns id_old and id_new.")
         old, new = (mapping.iloc[:, names.index(name)] for name in pair)
         mapping = pd.Series(new.to_numpy(), index=old.to_numpy())
     if not isinstance(mapping, pd.Series):
         raise TypeError(f"A mapping is a path, a dict, a Series or a frame, not {type(mapping).__name__}.")
-    series = pd.Series(
-        mapping.astype(str).to_numpy(), index=pd.Index(mapping.index.astype(str), name="old"), name="new"
-    )
+    mapping = mapping[mapping.index.notna()]
+    new = mapping.astype(object).where(mapping.notna(), "")  # as in a CSV file, where missing is empty
+    series = pd.Series(new.astype(str).to_numpy(), index=pd.Index(new.index.astype(str), name="old"), name="new")
     return series[~series.index.duplicated()]

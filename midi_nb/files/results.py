@@ -13,11 +13,12 @@ import pandas as pd
 from .. import tags
 from ..frames import CODES, LOST, RESULTS, STATES, category_of, concat, constant, encode, recode, texts_of, tidy
 from . import runs, sniff
-from .columns import columns_of
+from .columns import columns_of, even
 from .keys import as_mapping, check_columns, open_key, region_of, shared_columns, unwrap
 
 _RUN_FILES = ("validation_results.db", "discrepancy_report_internal.csv", "discrepancy_report_participant.csv")
 MISSING_FILE = "<MISSING FILE>"
+HIDDEN = "<Removed>"  # for tables, in a discrepancy report
 
 
 def read_results(path: str | Path, key: Any = None, uids: Any = None, name: str | None = None) -> pd.DataFrame:
@@ -69,12 +70,10 @@ def _tidied(raw: dict[str, pd.Categorical], name: str) -> pd.DataFrame:
         return recode(raw.pop(column), unwrap) if column in raw else constant(None, "category", rows)
 
     action, value = text("action"), raw.pop("file_value", None)
-    # The official script leaves the identifiers of a missing file without the <…> of the others.
-    missing = (
-        _cells_in(value, MISSING_FILE)
-        if value is not None
-        else ~_cells_where(raw["instance"], lambda t: t.startswith("<"))
-    )
+    # The official script leaves the identifiers of a missing file without the <…> of the others; where it shows no
+    # value (a sheet of pixel checks, tables in a discrepancy report) they alone tell.
+    bare = ~_cells_where(raw["instance"], lambda text: text.startswith("<"))
+    missing = bare if value is None else _cells_in(value, MISSING_FILE) | (bare & _cells_in(value, HIDDEN))
     paths = recode(raw["tag_ds"], tags.from_official) if "tag_ds" in raw else constant("(7fe0,0010)", "category", rows)
     hidden, retained = _cells_in(action, "pixels_hidden"), _cells_in(action, "pixels_retained")
     expected, boxes = _regions(text("action_text"), hidden)
@@ -181,12 +180,10 @@ def _regions(texts: pd.Categorical, hidden: Any) -> tuple[pd.Categorical, dict[s
     which = np.where(hidden, place[codes], -1)  # a text may be a region here and a text elsewhere
     words = encode([*texts.categories, *(words for words, _ in regions.values())])
     expected = words.take(np.where(which >= 0, count + which, codes), allow_fill=True)
-    boxes = np.array([box for _, box in regions.values()], dtype="int64")[which]
-    fits = (which >= 0) & (abs(boxes) < 2**31).all(axis=1)
+    boxes = np.array([box for _, box in regions.values()], dtype="int32")[which]
     edges = ("x0", "y0", "x1", "y1")
     return expected.remove_unused_categories(), {
-        edge: pd.arrays.IntegerArray(np.where(fits, boxes[:, i], 0).astype("int32"), ~fits)
-        for i, edge in enumerate(edges)
+        edge: pd.arrays.IntegerArray(boxes[:, i].copy(), which < 0) for i, edge in enumerate(edges)
     }
 
 
@@ -219,7 +216,7 @@ def _completed(results: pd.DataFrame, key: Any, uids: Any, failures_only: bool) 
     known = pd.Series(old).isin(list(key.instances)).to_numpy()
     if not known.all():
         warnings.warn(
-            f"{(~known).sum()} rows are of instances that key or mapping do not hold; they keep their identifiers.",
+            f"Rows of instances that key or mapping do not hold, which keep their identifiers: {(~known).sum()}.",
             stacklevel=3,
         )
     who = [key.instances.get(uid) if ok else None for uid, ok in zip(old, known, strict=True)]
@@ -306,7 +303,7 @@ def read_scores(path: str | Path) -> pd.DataFrame:
             for ours, theirs in (("passed", "Pass"), ("failed", "Fail"), ("blank", "Blank"), ("total", "Total"))
         }
         texts = {
-            name: frame[name].map(unwrap).astype("str") if name in frame else None
+            name: frame[name].map(lambda cell: unwrap(str(cell)), na_action="ignore") if name in frame else None
             for name in ("action", "category", "subcategory")
         }
         parts.append(pd.DataFrame({"sheet": sheet, **texts, **counts}))
@@ -328,7 +325,7 @@ def read_dciodvfy(path: str | Path) -> pd.DataFrame:
     kind = sniff.kind_of(names)
     if kind is None or kind.verb != "read_dciodvfy()":
         raise sniff.wrong(path, "read_dciodvfy()", "a dciodvfy report", header)
-    cells = [[unwrap(cell) if cell != "" else None for cell in row] for row in rows if len(row) == len(names)]
+    cells = [[cell and unwrap(cell) for cell in row] for row in even(path, names, rows)]
     columns = dict(zip(names, zip(*cells, strict=True) if cells else ((),) * len(names), strict=True))
     order = {
         "type": "type",

@@ -29,15 +29,14 @@ def _kind(name: str, verb: str, columns: str) -> Kind:
 KINDS = (
     _kind("an answer key", "read_key()", "answerdata,sopinstanceuid"),
     _kind("an answer key (older, flat layout)", "read_key()", "scope,tag,action,action_text"),
-    _kind("official results", "read_results()", "check_index,check_passed,file_value,tag_ds,hipaa_z"),
-    _kind("a discrepancy report", "read_results()", "check_passed,file_value,tag_ds,subcategory"),
+    _kind("official results", "read_results()", "check_index,check_passed,check_score,file_value,tag_ds,hipaa_z"),
+    _kind("a discrepancy report", "read_results()", "check_passed,check_score,file_value,instance,tag_ds,subcategory"),
     _kind("a pixel validation sheet", "read_results()", "check_passed,check_score,action_text,instance"),
     _kind("a dciodvfy report", "read_dciodvfy()", "type,tag,message,instance"),
     _kind("a mapping", "read_mapping()", "id_old,id_new"),
     _kind("a mapping", "read_mapping()", "evaluation,de-identified"),
     _kind("a scoring report", "read_scores()", "category,total,score"),
 )
-RESULTS_PARQUET = frozenset({"tag_path", "action", "passed", "state"})
 
 
 def plain(columns: Sequence[str]) -> list[str]:
@@ -95,7 +94,7 @@ def is_xlsx(path: Path) -> bool:
 @contextmanager
 def database(path: Path) -> Iterator[sqlite3.Connection]:
     """A read-only connection; damage becomes a ValueError that names the file."""
-    connection = sqlite3.connect(f"file:{quote(os.fspath(path.absolute()))}?mode=ro", uri=True)
+    connection = sqlite3.connect(f"file:{quote(os.fsencode(path.absolute()))}?mode=ro", uri=True)
     # SQLite does not check that text is UTF-8; a stray byte must not cost the row.
     connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
     try:
@@ -122,6 +121,8 @@ def table_rows(path: Path) -> tuple[list[str], Iterator[list[str]]]:
 
     UTF-8 with or without byte order mark, UTF-16 with one, else Latin-1.
     """
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder; give the file in it.")
     with open(path, "rb") as file:
         start = file.read(4096)
     if b"\0" in start and not start.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -133,7 +134,7 @@ def table_rows(path: Path) -> tuple[list[str], Iterator[list[str]]]:
     csv.field_size_limit(2**31 - 1)
 
     def cells() -> Iterator[list[str]]:
-        with open(path, encoding=encoding, newline="") as text:
+        with open(path, encoding=encoding, errors="replace", newline="") as text:  # a cut UTF-16 file loses a letter
             yield from csv.reader(text, delimiter=delimiter)
 
     rows = cells()

@@ -148,8 +148,7 @@ def test_answers_that_cannot_be_decoded_are_told_and_the_others_read(bench, make
 
     assert list(answers["instance"]) == ["1.2"]
     assert [str(warning.message) for warning in heard] == [
-        "1 rows of the key were skipped; the first: answer_key.db, table answer_data, row 1: "
-        "AnswerData is no JSON object."
+        "Rows of the key left out: 1; the first: answer_key.db, table answer_data, row 1: AnswerData is no JSON object."
     ]
 
 
@@ -212,6 +211,7 @@ def test_categories_of_any_shape_are_survived(bench, make, codes):
         ('{"text": "DOE", "top_left": [1], "bottom_right": [3, 4]}', None),
         ('{"text": "DOE", "top_left": [1, null], "bottom_right": [3, 4]}', None),
         ('{"text": "DOE", "top_left": [1, 1e999], "bottom_right": [3, 4]}', None),
+        ('{"text": "DOE", "top_left": [1, 2], "bottom_right": [9999999999, 4]}', None),
         ('{"text": "DOE"}', None),
         ("[1, 2]", None),
         ("{", None),
@@ -249,6 +249,38 @@ def test_an_answers_frame_may_lack_what_it_does_not_need():
         None,
         None,
     )
+
+
+def test_what_an_answers_frame_leaves_out_follows_from_path_and_codes(bench, make):
+    bench.ask(
+        "1.1",
+        make.check("text_removed", '(0019,"GEMS_ACQU_01",23)', "DOE", name="", hipaa_m="HIPAA-A"),
+        make.check("tag_retained", "(0008,1140)[0](0008,1155)", name="", dicom_iod="DICOM-IOD-1"),
+    )
+    answers = read_key(bench.key)
+    bare = answers[["instance", "action", "tag_path", "expected", "hipaa_m", "dicom_iod"]]
+    whole, made = (open_key(frame).checks("1.1") for frame in (answers, bare))
+
+    assert [check.spec for check in made] == [check.spec for check in whole]
+    assert (made[0].spec.private, made[0].spec.category, made[0].spec.subcategory) == (True, "hipaa", "HIPAA-A")
+    (told,) = open_key(bare.iloc[:1].assign(name="My name", scope="Study")).checks("1.1")
+    assert (told.spec.name, told.spec.scope) == ("My name", "Study")
+
+
+def test_the_numbers_of_an_answers_frame_are_texts(bench, make):
+    bench.ask("13", make.check("text_retained", "(0020,0013)", "5"))
+    bench.release("a.dcm", "13", InstanceNumber=5)
+    rows = {"instance": [13], "check": [0], "action": "text_retained", "tag_path": "(0020,0013)", "expected": [5]}
+    for frame in (pd.DataFrame(rows), pd.DataFrame(rows).astype("category")):
+        results = bench.evaluate(key=frame)
+        assert cells(results, "instance", "check", "expected", "passed") == [["13", "0", "5", True]]
+
+
+@pytest.mark.parametrize(("column", "allowed"), [("category", "hipaa, dicom"), ("scope", "Patient, Study")])
+def test_an_answers_frame_has_no_categories_of_its_own(column, allowed):
+    frame = pd.DataFrame({"instance": ["1"], "action": ["tag_retained"], "tag_path": ["(0008,0060)"], column: ["DOE"]})
+    with pytest.raises(ValueError, match=f"^The key's column {column} holds a text that is none of {allowed}, [^D]+$"):
+        open_key(frame)
 
 
 FLAT = """Scope,Tag,Tag Name,Action,Action Text,SOPInstanceUID,PatientID
@@ -317,6 +349,25 @@ def test_a_region_that_cannot_be_read_says_so(tmp_path, make, bench):
     assert [check.error for check in open_key(bench.key).checks("1.1")] == ["the key's region cannot be read"]
 
 
+def test_a_flat_database_may_hold_numbers(tmp_path, make):
+    names = ("Scope", "Tag", "Tag Name", "Action", "Action Text", "PatientID", "SOPInstanceUID")
+    with make.database(tmp_path / "key.db") as database:
+        database.execute(f"CREATE TABLE t ({', '.join(map(json.dumps, names))})")
+        database.execute(
+            "INSERT INTO t VALUES ('<Patient>', '<(0010,0010)>', '<N>', '<text_removed>', '<[\"DOE\"]>', 123, '1.3')"
+        )
+    assert cells(read_key(tmp_path / "key.db"), "patient", "instance") == [["123", "1.3"]]
+
+
+def test_a_view_in_place_of_the_table_is_told(bench):
+    bench.ask("1.1")
+    with bench._database() as database:
+        database.execute("ALTER TABLE answer_data RENAME TO answers")
+        database.execute("CREATE VIEW answer_data AS SELECT * FROM answers")
+    with pytest.raises(ValueError, match=r"answer_key\.db: answer_data is a view; copy it to a table of that name\.$"):
+        read_key(bench.key)
+
+
 def test_a_key_without_instances_reads_and_cannot_be_evaluated_against(tmp_path):
     path = tmp_path / "key.csv"
     path.write_text(
@@ -345,6 +396,7 @@ def test_wrong_keys_are_told_what_they_are(tmp_path, make):
         make,
         "check_index",
         "check_passed",
+        "check_score",
         "file_value",
         "tag_ds",
         "hipaa_z",
@@ -407,6 +459,18 @@ def test_a_mapping_may_be_given_as_what_it_is(given):
     assert as_mapping(given).to_dict() == {"1": "9"}
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"1.2": None, "1.3": float("nan"), None: "9.9"},
+        pd.DataFrame({"id_old": ["1.2", "1.3", None], "id_new": [None, float("nan"), "9.9"]}),
+    ],
+)
+def test_a_new_identifier_that_is_missing_is_empty_and_an_old_one_no_entry(tmp_path, make, given):
+    path = make.mapping(tmp_path / "uids.csv", [("1.2", ""), ("1.3", "")])
+    assert as_mapping(given).to_dict() == as_mapping(path).to_dict() == {"1.2": "", "1.3": ""}
+
+
 def test_wrong_mappings_are_told_what_they_are(tmp_path, make):
     make_table(tmp_path / "a.db", make, "id_old", "id_new")
     (tmp_path / "report.csv").write_text("type,tag,message,instance\n", encoding="utf-8")
@@ -420,7 +484,7 @@ def test_wrong_mappings_are_told_what_they_are(tmp_path, make):
         with pytest.raises(ValueError, match=r".") as raised:
             read_mapping(path)
         assert str(raised.value) == message
-    with pytest.raises(ValueError, match=r"^A mapping frame needs the columns id_old and id_new \(it has a, b\)\.$"):
+    with pytest.raises(ValueError, match=r"^A mapping frame needs the columns id_old and id_new\.$"):
         as_mapping(pd.DataFrame({"a": [], "b": []}))
     with pytest.raises(TypeError, match=r"^A mapping is a path, a dict, a Series or a frame, not list\.$"):
         as_mapping([])

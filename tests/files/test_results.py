@@ -495,7 +495,7 @@ def test_instances_the_key_does_not_hold_are_told(keyed, make, tmp_path):
     bench, rows = keyed
     path = write_database(make, tmp_path / "validation_results.db", [{**PRESENT, "instance": "<7.7>"}, *rows])
     with pytest.warns(
-        UserWarning, match=r"^1 rows are of instances that key or mapping do not hold; they keep their identifiers\.$"
+        UserWarning, match=r"^Rows of instances that key or mapping do not hold, which keep their identifiers: 1\.$"
     ):
         results = read_results(path, key=bench.key, uids=bench.uids)
     assert first(results, "instance", "patient") == ["7.7", "NEW"]
@@ -532,8 +532,8 @@ def test_wrong_files_are_told_what_they_are(bench, make, tmp_path):
         "scoring.xlsx": "{} is a scoring report, which has counts and no checks; read it with read_scores().",
         "uid_mapping.csv": "{} is a mapping, not a file of results; read it with read_mapping().",
         "text.csv": "{} is not a file of results: read_results() needs the columns check_index, check_passed, "
-        "file_value, hipaa_z, tag_ds or "
-        "check_passed, file_value, subcategory, tag_ds or action_text, check_passed, check_score, instance.",
+        "check_score, file_value, hipaa_z, tag_ds or check_passed, check_score, file_value, instance, subcategory, "
+        "tag_ds or action_text, check_passed, check_score, instance.",
     }
     for name, message in messages.items():
         with pytest.raises(ValueError, match=r".") as raised:
@@ -547,8 +547,31 @@ def test_ragged_rows_are_left_out_and_told(tmp_path):
     with pytest.warns(UserWarning, match=r".") as heard:
         assert len(read_results(path)) == 1
     assert [str(warning.message) for warning in heard] == [
-        f"{path}: 1 rows with another number of cells than the header were left out."
+        f"{path}: rows with another number of cells than the header, left out: 1."
     ]
+
+
+def test_empty_rows_are_none(tmp_path, recwarn):
+    path = write_report(tmp_path / "report.csv", [PRESENT, {}])
+    path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    book = write_sheet(tmp_path / "pixels.xlsx", [PRESENT])
+    opened = openpyxl.load_workbook(book)
+    opened.active.cell(row=5, column=3).font = openpyxl.styles.Font(bold=True)
+    opened.save(book)
+    assert (len(read_results(path)), len(read_results(book))) == (2, 1)
+    assert not recwarn.list
+
+
+def test_a_sheet_may_have_any_ending(tmp_path):
+    path = write_sheet(tmp_path / "pixels.xlsx", [PRESENT])
+    assert len(read_results(path.rename(tmp_path / "pixels.xlsx.bak"))) == 1
+
+
+def test_a_table_of_a_missing_file_is_missing_too(tmp_path):
+    table = {"tag_ds": "<(0028,3006)>", "tag_name": "<LUT Data>", "file_value": "<Removed>"}
+    rows = [{**MISSING, **table}, {**PRESENT, **table}]
+    results = read_results(write_report(tmp_path / "report.csv", rows))
+    assert cells(results, "state", "released") == [["missing", None], ["value", "9.1.1"]]
 
 
 def test_no_rows_are_results_too(make, tmp_path):
@@ -567,7 +590,8 @@ SCORING = {
     "Categories": [
         (None, "category", "subcategory", "Fail", "Pass", "Total"),
         (0, "hipaa", "HIPAA-A", 1, 2, 3),
-        ("Total", None, None, 1, 2, 3),
+        (1, "unknown", None, 0, 1, 1),
+        ("Total", None, None, 1, 3, 4),
     ],
 }
 
@@ -597,6 +621,7 @@ def test_a_scoring_workbook_is_one_frame(tmp_path):
         ["Actions", "date_shifted", None, None, 0, 0, 1, 1, 0.0],
         ["Actions", "text_removed", None, None, 2, 1, 0, 3, 2 / 3],
         ["Categories", None, "hipaa", "HIPAA-A", 2, 1, 0, 3, 2 / 3],
+        ["Categories", None, "unknown", None, 1, 0, 0, 1, 1.0],
     ]
 
 
@@ -634,7 +659,10 @@ def test_the_findings_of_dciodvfy(tmp_path):
         "file_path": "a/b.dcm",
     }
 
-    findings = read_dciodvfy(write_report(tmp_path / "dciodvfy_report.csv", [row, {**row, "type": "Warning"}], columns))
+    path = write_report(tmp_path / "dciodvfy_report.csv", [row, {**row, "type": "Warning"}], columns)
+    path.write_text(path.read_text(encoding="utf-8") + "cut\n", encoding="utf-8")
+    with pytest.warns(UserWarning, match="left out: 1"):
+        findings = read_dciodvfy(path)
 
     assert cells(findings, "type", "tag", "message", "modality", "patient", "instance", "file") == [
         ["Error", "(0008,0060)", "Missing attribute", None, "NEW", "9.1", "a/b.dcm"],

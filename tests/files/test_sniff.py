@@ -1,5 +1,7 @@
 import csv
+import os
 import sqlite3
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -97,6 +99,16 @@ def test_a_cell_may_be_huge(tmp_path):
     assert [len(cell) for cell in next(sniff.table_rows(tmp_path / "a.csv")[1])] == [200_000, 1]
 
 
+def test_a_table_that_was_cut_in_a_letter_is_read_so_far(tmp_path):
+    (tmp_path / "a.csv").write_bytes("id_old,id_new\nDOE,9".encode("utf-16")[:-1])
+    assert list(sniff.table_rows(tmp_path / "a.csv")[1]) == [["DOE", "\ufffd"]]
+
+
+def test_a_folder_is_no_table(tmp_path):
+    with pytest.raises(ValueError, match=f"^{tmp_path} is a folder; give the file in it\\.$"):
+        sniff.table_rows(tmp_path)
+
+
 def test_an_empty_table_has_no_header(tmp_path):
     (tmp_path / "a.csv").touch()
 
@@ -136,7 +148,7 @@ def test_a_damaged_database_is_a_value_error(tmp_path):
 
 
 def test_a_database_is_not_written_to_and_may_have_an_odd_path(tmp_path, make):
-    path = tmp_path / "50% of ?mode=rw#.db"
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/50% of ?mode=rw#\xff.db"))
     with make.database(path) as database:
         database.execute("CREATE TABLE t (x TEXT)")
         database.execute("INSERT INTO t VALUES (CAST(x'ff41' AS TEXT))")
