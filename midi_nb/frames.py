@@ -106,8 +106,10 @@ _MADE_BY = {
 }
 
 
-def require_columns(frame: pd.DataFrame, columns: Iterable[str], verb: str) -> None:
-    """Raise a ValueError that names the columns `verb` misses in `frame`, with the verb that makes them.
+def require_columns(frame: pd.DataFrame, columns: Iterable[str], verb: str) -> pd.DataFrame:
+    """`frame`, texts as categoricals; a ValueError names the columns `verb` misses in it and the verb that makes them.
+
+    ``pandas.concat`` makes plain texts of categoricals that differ, and a saved frame comes back without them.
 
     >>> require_columns(pd.DataFrame({"action": []}), ["action", "passed"], "score()")
     Traceback (most recent call last):
@@ -122,6 +124,13 @@ def require_columns(frame: pd.DataFrame, columns: Iterable[str], verb: str) -> N
         column, them = ("column", "it") if len(lacking) == 1 else ("columns", "them")
         remedy = f"; {' and '.join(makers)} {'makes' if len(makers) == 1 else 'make'} {them}" if makers else ""
         raise ValueError(f"{verb} needs the {column} {', '.join(lacking)}, which this frame lacks{remedy}.")
+    plain = {
+        name: as_column(frame[name].astype(object).array, kind, len(frame))
+        for name, kind in {**RESULTS, **EXPLAINED}.items()
+        if (isinstance(kind, pd.CategoricalDtype) or kind == "category") and name in frame.columns
+        if not isinstance(frame[name].dtype, pd.CategoricalDtype)
+    }
+    return frame.assign(**plain) if plain else frame
 
 
 def category_of(action: str, codes: Mapping[str, str | None]) -> tuple[str, str | None]:
@@ -193,8 +202,7 @@ def constant(value: Any, kind: Any, rows: int) -> pd.Categorical:
 
 def encode(values: Any) -> pd.Categorical:
     """Texts (None or NaN where missing) as a categorical, its categories in order of appearance."""
-    codes, found = pd.factorize(np.asarray(values, dtype=object), use_na_sentinel=True)
-    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(_index(found)))
+    return _categorical(*pd.factorize(np.asarray(values, dtype=object), use_na_sentinel=True))
 
 
 def recode(values: Any, change: Callable[[str], str | None]) -> pd.Categorical:
@@ -207,7 +215,15 @@ def recode(values: Any, change: Callable[[str], str | None]) -> pd.Categorical:
     old = values.cat if isinstance(values, pd.Series) else values
     new, found = pd.factorize(np.asarray([change(text) for text in texts_of(old)], dtype=object), use_na_sentinel=True)
     narrow = np.append(new, -1).astype(_narrow(len(found)))
-    return pd.Categorical.from_codes(narrow[np.asarray(old.codes)], dtype=pd.CategoricalDtype(_index(found)))
+    return _categorical(narrow[np.asarray(old.codes)], found)
+
+
+def _categorical(codes: Any, texts: Any) -> pd.Categorical:
+    index = _index(texts)
+    if not index.is_unique:  # two that no UTF-8 can hold may be spelled out alike
+        again, index = pd.factorize(index)
+        codes = np.append(again, -1)[codes]
+    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(index))
 
 
 def texts_of(values: Any) -> Any:
@@ -309,6 +325,8 @@ def concat(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     whole = pd.DataFrame(columns, copy=False)
     if any(part.attrs.get("failures_only") for part in parts):
         whole.attrs["failures_only"] = True
+    if any("skipped" in part.attrs for part in parts):
+        whole.attrs["skipped"] = [entry for part in parts for entry in part.attrs.get("skipped", ())]
     return whole
 
 
@@ -318,6 +336,8 @@ def _united(pieces: Sequence[pd.Series]) -> pd.Categorical:
     if all(piece.cat.categories.equals(dtype.categories) for piece in pieces):
         codes = [piece.cat.codes.to_numpy() for piece in pieces]
         return pd.Categorical.from_codes(np.concatenate(codes), dtype=dtype)
+    if any(piece.cat.categories.inferred_type not in ("string", "empty") for piece in pieces):  # a user's own
+        return pd.concat([piece.astype(object) for piece in pieces]).astype("category").array
     whole = Column()
     for piece in pieces:
         whole.add(texts_of(piece.cat), piece.cat.codes.to_numpy())
@@ -328,7 +348,7 @@ def scored(results: pd.DataFrame) -> Any:
     """Mask of the rows the official scorer writes: all but those whose error starts with ``LOST``."""
     if "error" not in results.columns:
         return np.ones(len(results), dtype=bool)
-    error = results["error"]
+    error = results["error"].astype("category")
     lost = [i for i, text in enumerate(error.cat.categories) if text.startswith(LOST)]
     return ~np.isin(error.cat.codes.to_numpy(), lost) if lost else np.ones(len(results), dtype=bool)
 
@@ -336,9 +356,12 @@ def scored(results: pd.DataFrame) -> Any:
 def mask_values(results: pd.DataFrame) -> pd.DataFrame:
     """A copy of `results` whose cells hold no value of the data: fit for a screen share or a slide.
 
-    Tags, actions, verdicts, causes and codes stay; values become ``•••``, identifiers and files numbers.
+    Tags, actions, verdicts, causes and codes stay; values become ``•••``, identifiers and files numbers, the shifts of
+    dates are gone, and so is the folder that the files are in.
     """
-    masked = results.copy()
+    masked = require_columns(results, [], "mask_values()").copy()
+    if "days" in masked.columns:  # with the dates that are shown elsewhere a shift gives back the others
+        masked["days"] = masked["days"].where(masked["days"].isna())
     for name in VALUES:
         if name in masked.columns:
             masked[name] = encode([None if gone else "•••" for gone in masked[name].isna()])
@@ -347,4 +370,5 @@ def mask_values(results: pd.DataFrame) -> pd.DataFrame:
             codes = masked[name].cat.codes.to_numpy()
             masked[name] = encode([None if code < 0 else f"{name} {code + 1}" for code in codes])
     masked.attrs["skipped"] = [("•••", reason) for _, reason in results.attrs.get("skipped", [])]
+    masked.attrs.pop("released", None)
     return masked

@@ -19,7 +19,7 @@ from . import tags
 from .files.results import HIDDEN, MISSING_FILE
 from .files.runs import replacing
 from .frames import CODES, RESULTS, require_columns, scored
-from .scoring import one_per_series, score
+from .scoring import counted, score
 
 _REPORT = (
     "index",
@@ -113,7 +113,7 @@ def write_official(results: pd.DataFrame, folder: str | Path, database: bool = F
     ['discrepancy_report_internal.csv', 'discrepancy_report_participant.csv', 'pixel_validation.xlsx', \
 'scoring_report_instance.xlsx', 'scoring_report_series.xlsx']
     """
-    require_columns(results, RESULTS, "write_official()")
+    results = require_columns(results, RESULTS, "write_official()")
     folder = Path(folder)
     rows = results[scored(results)].reset_index(drop=True)
     participant = [name for name in _REPORT if name not in _INTERNAL_ONLY]
@@ -241,12 +241,12 @@ def _write_discrepancies(path: Path, rows: pd.DataFrame, columns: Sequence[str])
 def _write_scores(path: Path, rows: pd.DataFrame, unit: str) -> None:
     import openpyxl
 
-    counted = one_per_series(rows, unit)
+    rows = counted(rows, unit)
     book = openpyxl.Workbook()
     book.remove(book.active)
     for title, by in (("Scoring", []), ("Actions", ["action"]), ("Categories", ["category", "subcategory"])):
         sheet = book.create_sheet(title)
-        for cells in _sheet(score(counted, by=by), by):
+        for cells in _sheet(score(rows, by=by), by):
             _append(sheet, cells)
     book.save(path)
 

@@ -101,7 +101,7 @@ def tally(results: pd.DataFrame | Iterable[pd.DataFrame], by: Sequence[str] = TA
     """
     if isinstance(results, pd.DataFrame):
         columns = [name for name in by if name in results.columns]
-        return _grouped(results if is_tally(results) else _of_unit(results, "instance"), columns)
+        return _grouped(results if is_tally(results) else counted(results, "instance"), columns)
     parts = [tally(part, by) for part in results]
     return tally(concat(parts), by) if parts else tally(tidy({}, RESULTS, 0), by)
 
@@ -109,11 +109,6 @@ def tally(results: pd.DataFrame | Iterable[pd.DataFrame], by: Sequence[str] = TA
 def is_tally(frame: pd.DataFrame) -> bool:
     """Whether `frame` holds counts rather than checks."""
     return set(COUNTS) <= set(frame.columns)
-
-
-def one_per_series(results: pd.DataFrame, unit: str) -> pd.DataFrame:
-    """The rows of `results` that count under a denominator."""
-    return _of_unit(results, unit)
 
 
 def _counts(results: pd.DataFrame, columns: list[str], unit: str) -> pd.DataFrame:
@@ -124,7 +119,7 @@ def _counts(results: pd.DataFrame, columns: list[str], unit: str) -> pd.DataFram
             raise ValueError("A tally has no single checks left: score(unit='series') needs results.")
         rows = results
     else:
-        rows = _of_unit(results, unit)
+        rows = counted(results, unit)
     clusters = ["patient"] if "patient" in rows.columns and "patient" not in columns else []
     require_columns(rows, columns, "score(by=…)")
     causal = [name for name in columns if name in EXPLAINED]
@@ -148,15 +143,16 @@ def _opportunities(rows: pd.DataFrame, plain: list[str], causal: list[str], clus
     return fallen.drop(columns="all")
 
 
-def _of_unit(results: pd.DataFrame, unit: str) -> pd.DataFrame:
-    require_columns(results, ["passed", "action"], "score()")
+def counted(results: pd.DataFrame, unit: str) -> pd.DataFrame:
+    """The rows of `results` that count under a denominator."""
+    results = require_columns(results, ["passed", "action"], "score()")
     if results.attrs.get("failures_only"):
         raise ValueError(
             "score() needs all checks, but these are failures only (a discrepancy report has no passes, so no "
             "denominator). Read validation_results.db instead."
         )
-    counted = scored(results)
-    rows = results if bool(np.all(counted)) else results[counted]
+    known = scored(results)
+    rows = results if bool(np.all(known)) else results[known]
     return rows if unit == "instance" else _deduplicated(rows, unit)
 
 
@@ -300,4 +296,4 @@ def _sorted(scores: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     return scores.loc[order.sort_values(columns, kind="stable").index].reset_index(drop=True)
 
 
-__all__ = ["COUNTS", "TALLIED", "UNITS", "is_tally", "one_per_series", "score", "tally", "wilson"]
+__all__ = ["COUNTS", "TALLIED", "UNITS", "counted", "is_tally", "score", "tally", "wilson"]

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 __all__ = [
-    "SCOPES",
     "Step",
     "from_official",
     "is_nested",
@@ -30,8 +29,6 @@ __all__ = [
     "to_official",
     "without_items",
 ]
-
-SCOPES = ("Patient", "Study", "Series", "Instance")
 
 # Bounds the memory of an open-ended session; a full benchmark has some thousand distinct paths.
 _REMEMBERED = 2**16
@@ -187,7 +184,7 @@ def name(path: str) -> str | None:
 
 @lru_cache(_REMEMBERED)
 def scope(path: str) -> str:
-    """Level of the information entity that holds the attribute in the DICOM model, one of `SCOPES`.
+    """Level of the information entity that holds the attribute in the DICOM model, one of `frames.SCOPES`.
 
     Nested attributes take their root's. What the model puts nowhere above is Instance, private attributes included:
     most of those describe the acquisition, and their standard siblings (KVP, Repetition Time) are of the image.

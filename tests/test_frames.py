@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from midi_nb import frames
+from midi_nb.files import read_results, write_run
 from midi_nb.frames import ACTIONS, ANSWERS, CODES, LOST, RESULTS
+from midi_nb.official import write_official
 
 TEXTS = st.lists(st.one_of(st.none(), st.text(max_size=4)), max_size=12)
 
@@ -236,3 +238,48 @@ def test_numbers_stay_what_they_are():
     assert column.dtype == "Int32"
     assert list(column[[0, 2]]) == [1, 3]
     assert np.isnan(frames.as_column(None, "float64", 2)).all()
+
+
+def test_results_joined_by_pandas_are_results_still(make, tmp_path):
+    """`pandas.concat` makes plain texts of categoricals that differ."""
+    one, other = make.results([{"submission": "a", "error": "x"}]), make.results([{"submission": "b", "actual": None}])
+    plain = pd.concat([one, other], ignore_index=True)
+    assert not isinstance(plain["submission"].dtype, pd.CategoricalDtype)
+
+    whole = frames.require_columns(plain, ["submission"], "score()")
+
+    pd.testing.assert_frame_equal(whole, frames.concat([one, other]), check_categorical=False)
+    assert all(isinstance(whole[name].dtype, pd.CategoricalDtype) for name in one.select_dtypes("category"))
+    assert list(frames.scored(plain)) == [True, True]
+    assert list(frames.mask_values(plain)["actual"].notna()) == [True, False]
+    for write in (write_run, write_official):
+        write(plain, tmp_path / write.__name__)
+    assert len(read_results(tmp_path / "write_run")) == 2
+
+
+def test_frames_that_have_what_they_need_are_not_copied(make):
+    results = make.results([{}])
+    assert frames.require_columns(results, ["passed"], "score()") is results
+
+
+def test_texts_that_are_spelled_out_alike_are_one(make):
+    assert list(frames.encode(["\udcff", "\\udcff", "a"])) == ["\\udcff", "\\udcff", "a"]
+    assert list(frames.recode(frames.encode(["a", "b"]), {"a": "\udcff", "b": "\\udcff"}.get)) == ["\\udcff"] * 2
+
+
+def test_concat_keeps_what_was_left_out_and_a_users_own_categories(make):
+    parts = [make.results([{}]).assign(week=pd.Categorical([week])) for week in (1, 2)]
+    parts[0].attrs["skipped"], parts[1].attrs["skipped"] = [("a.txt", "not DICOM")], [("b.txt", "not DICOM")]
+    whole = frames.concat(parts)
+    assert list(whole["week"]) == [1, 2]
+    assert whole.attrs["skipped"] == [("a.txt", "not DICOM"), ("b.txt", "not DICOM")]
+
+
+def test_a_masked_audit_tells_no_shift_and_no_folder(make):
+    findings = make.results([{}]).assign(days=pd.array([224], dtype="Int64"))
+    findings.attrs["released"] = "/home/doe"
+    masked = frames.mask_values(findings)
+    assert masked["days"].isna().all()
+    assert masked["days"].dtype == "Int64"
+    assert "released" not in masked.attrs
+    assert findings["days"].item() == 224

@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydicom.datadict import keyword_for_tag, private_dictionary_description, tag_for_keyword
 
-from midi_nb import tags
+from midi_nb import frames, tags
 from midi_nb.tags import Step
 
 ROOT = Path(__file__).parents[1]
@@ -121,7 +121,7 @@ class TestPaths:
             or tags.from_official(text) in (text[1:], text[:-1], text[1:-1])
             or (tags.to_official(tags.from_official(text)) == text)
         )
-        assert tags.scope(text) in tags.SCOPES
+        assert tags.scope(text) in frames.SCOPES
         assert tags.name(text) is None or tags.name(text) == tags.name(tags.leaf(text))
         assert tags.leaf(text) in text
         assert tags.root(text) in text
@@ -227,7 +227,7 @@ class TestScopes:
         labels = [row["tag"] for row in rows]
         assert labels == sorted(set(labels))
         for row in rows:
-            assert row["scope"] in tags.SCOPES
+            assert row["scope"] in frames.SCOPES
             assert row["source"]
             if "x" not in row["tag"]:
                 (step,) = tags.parse(row["tag"])

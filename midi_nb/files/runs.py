@@ -322,7 +322,7 @@ def write_run(results: pd.DataFrame, folder: str | Path) -> Path:
     >>> len(mn.read_results(folder)) == len(results)
     True
     """
-    require_columns(results, ["submission", "action", "passed", "tag_path"], "write_run()")
+    results = require_columns(results, ["submission", "action", "passed", "tag_path"], "write_run()")
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ValueError(f"{folder} is not an empty folder; give another one, nothing is overwritten.")
@@ -363,7 +363,7 @@ def write_summary(results: pd.DataFrame, path: str | Path) -> Path:
     Checks are counted by action, category and subcategory, standard tag, scope, modality and state of the attribute. A
     text that is none of the standard's or the benchmark's own codes is counted as "other", a submission is a number.
     """
-    require_columns(results, ["submission", "passed", "score", *_PUBLIC], "write_summary()")
+    results = require_columns(results, ["submission", "passed", "score", *_PUBLIC], "write_summary()")
     rows = results[scored(results)]
     public = pd.DataFrame({name: _public(rows[name], allowed) for name, allowed in _PUBLIC.items()})
     public["run"] = rows["submission"].cat.codes.to_numpy()
