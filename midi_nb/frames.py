@@ -106,10 +106,8 @@ _MADE_BY = {
 }
 
 
-def require_columns(frame: pd.DataFrame, columns: Iterable[str], verb: str) -> pd.DataFrame:
-    """`frame`, texts as categoricals; a ValueError names the columns `verb` misses in it and the verb that makes them.
-
-    ``pandas.concat`` makes plain texts of categoricals that differ, and a saved frame comes back without them.
+def require_columns(frame: pd.DataFrame, columns: Iterable[str], verb: str) -> None:
+    """Raise a ValueError that names the columns `verb` misses in `frame`, with the verb that makes them.
 
     >>> require_columns(pd.DataFrame({"action": []}), ["action", "passed"], "score()")
     Traceback (most recent call last):
@@ -124,13 +122,17 @@ def require_columns(frame: pd.DataFrame, columns: Iterable[str], verb: str) -> p
         column, them = ("column", "it") if len(lacking) == 1 else ("columns", "them")
         remedy = f"; {' and '.join(makers)} {'makes' if len(makers) == 1 else 'make'} {them}" if makers else ""
         raise ValueError(f"{verb} needs the {column} {', '.join(lacking)}, which this frame lacks{remedy}.")
+
+
+def coded(results: pd.DataFrame) -> pd.DataFrame:
+    """`results` with its texts as categoricals: ``pandas.concat`` makes plain ones of those that differ."""
     plain = {
-        name: as_column(frame[name].astype(object).array, kind, len(frame))
+        name: as_column(results[name].astype(object).array, kind, len(results))
         for name, kind in {**RESULTS, **EXPLAINED}.items()
-        if (isinstance(kind, pd.CategoricalDtype) or kind == "category") and name in frame.columns
-        if not isinstance(frame[name].dtype, pd.CategoricalDtype)
+        if (isinstance(kind, pd.CategoricalDtype) or kind == _TEXT) and name in results.columns
+        if not isinstance(results[name].dtype, pd.CategoricalDtype)
     }
-    return frame.assign(**plain) if plain else frame
+    return results.assign(**plain) if plain else results
 
 
 def category_of(action: str, codes: Mapping[str, str | None]) -> tuple[str, str | None]:
@@ -348,7 +350,7 @@ def scored(results: pd.DataFrame) -> Any:
     """Mask of the rows the official scorer writes: all but those whose error starts with ``LOST``."""
     if "error" not in results.columns:
         return np.ones(len(results), dtype=bool)
-    error = results["error"].astype("category")
+    error = coded(results[["error"]])["error"]
     lost = [i for i, text in enumerate(error.cat.categories) if text.startswith(LOST)]
     return ~np.isin(error.cat.codes.to_numpy(), lost) if lost else np.ones(len(results), dtype=bool)
 
@@ -359,7 +361,7 @@ def mask_values(results: pd.DataFrame) -> pd.DataFrame:
     Tags, actions, verdicts, causes and codes stay; values become ``•••``, identifiers and files numbers, the shifts of
     dates are gone, and so is the folder that the files are in.
     """
-    masked = require_columns(results, [], "mask_values()").copy()
+    masked = coded(results).copy()
     if "days" in masked.columns:  # with the dates that are shown elsewhere a shift gives back the others
         masked["days"] = masked["days"].where(masked["days"].isna())
     for name in VALUES:

@@ -18,7 +18,7 @@ import pandas as pd
 from . import tags
 from .files.results import HIDDEN, MISSING_FILE
 from .files.runs import replacing
-from .frames import CODES, RESULTS, require_columns, scored
+from .frames import CODES, RESULTS, coded, require_columns, scored
 from .scoring import counted, score
 
 _REPORT = (
@@ -113,7 +113,8 @@ def write_official(results: pd.DataFrame, folder: str | Path, database: bool = F
     ['discrepancy_report_internal.csv', 'discrepancy_report_participant.csv', 'pixel_validation.xlsx', \
 'scoring_report_instance.xlsx', 'scoring_report_series.xlsx']
     """
-    results = require_columns(results, RESULTS, "write_official()")
+    require_columns(results, RESULTS, "write_official()")
+    results = coded(results)
     folder = Path(folder)
     rows = results[scored(results)].reset_index(drop=True)
     participant = [name for name in _REPORT if name not in _INTERNAL_ONLY]

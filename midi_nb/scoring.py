@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .frames import CODES, EXPLAINED, RESULTS, concat, require_columns, scored, tidy
+from .frames import CODES, EXPLAINED, RESULTS, coded, concat, require_columns, scored, tidy
 
 UNITS = ("instance", "series", "series-2024")
 COUNTS = ("passed", "failed", "blank")
@@ -145,12 +145,13 @@ def _opportunities(rows: pd.DataFrame, plain: list[str], causal: list[str], clus
 
 def counted(results: pd.DataFrame, unit: str) -> pd.DataFrame:
     """The rows of `results` that count under a denominator."""
-    results = require_columns(results, ["passed", "action"], "score()")
+    require_columns(results, ["passed", "action"], "score()")
     if results.attrs.get("failures_only"):
         raise ValueError(
             "score() needs all checks, but these are failures only (a discrepancy report has no passes, so no "
             "denominator). Read validation_results.db instead."
         )
+    results = coded(results)
     known = scored(results)
     rows = results if bool(np.all(known)) else results[known]
     return rows if unit == "instance" else _deduplicated(rows, unit)

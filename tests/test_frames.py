@@ -246,7 +246,7 @@ def test_results_joined_by_pandas_are_results_still(make, tmp_path):
     plain = pd.concat([one, other], ignore_index=True)
     assert not isinstance(plain["submission"].dtype, pd.CategoricalDtype)
 
-    whole = frames.require_columns(plain, ["submission"], "score()")
+    whole = frames.coded(plain)
 
     pd.testing.assert_frame_equal(whole, frames.concat([one, other]), check_categorical=False)
     assert all(isinstance(whole[name].dtype, pd.CategoricalDtype) for name in one.select_dtypes("category"))
@@ -257,9 +257,9 @@ def test_results_joined_by_pandas_are_results_still(make, tmp_path):
     assert len(read_results(tmp_path / "write_run")) == 2
 
 
-def test_frames_that_have_what_they_need_are_not_copied(make):
+def test_results_that_are_as_they_should_be_are_not_copied(make):
     results = make.results([{}])
-    assert frames.require_columns(results, ["passed"], "score()") is results
+    assert frames.coded(results) is results
 
 
 def test_texts_that_are_spelled_out_alike_are_one(make):

@@ -268,7 +268,7 @@ class FrameKey:
     """An answers frame that answers as `AnswerKey` does; of an attribute it needs no more than the path."""
 
     def __init__(self, answers: pd.DataFrame) -> None:
-        require_columns(answers.iloc[:0], ["instance", "action", "tag_path"], "evaluate()")
+        require_columns(answers, ["instance", "action", "tag_path"], "evaluate()")
         if answers["instance"].isna().any():
             raise ValueError(
                 "evaluate() needs to know which instance each check is about, and this key does not say; "

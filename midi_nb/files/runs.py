@@ -29,6 +29,7 @@ from ..frames import (
     SCOPES,
     STATES,
     Column,
+    coded,
     recode,
     require_columns,
     scored,
@@ -229,16 +230,16 @@ def read_parquet(*paths: Path) -> pd.DataFrame:
     rows = 0
     for path, table in zip(paths, ahead(_table, paths), strict=True):
         rows += len(table)
-        coded = [field.name for field in table.schema if _is_coded(field.type)]
-        if others and (table.column_names, coded) != (names, list(texts)):
+        dictionaries = [field.name for field in table.schema if _is_coded(field.type)]
+        if others and (table.column_names, dictionaries) != (names, list(texts)):
             raise ValueError(f"{path} has other columns than {paths[0].name}; is it of the same run?")
         names = table.column_names
-        for name in coded:
+        for name in dictionaries:
             column = table.column(name).combine_chunks()
             texts.setdefault(name, Column()).add(
                 column.dictionary, column.indices.cast("int32").fill_null(-1).to_numpy()
             )
-        others.append(table.drop_columns(coded).to_pandas())
+        others.append(table.drop_columns(dictionaries).to_pandas())
         attrs.update(json.loads((table.schema.metadata or {}).get(b"PANDAS_ATTRS", b"{}")))
     other = pd.concat(others, ignore_index=True)
     columns = {name: other[name].array for name in other.columns}
@@ -322,7 +323,8 @@ def write_run(results: pd.DataFrame, folder: str | Path) -> Path:
     >>> len(mn.read_results(folder)) == len(results)
     True
     """
-    results = require_columns(results, ["submission", "action", "passed", "tag_path"], "write_run()")
+    require_columns(results, ["submission", "action", "passed", "tag_path"], "write_run()")
+    results = coded(results)
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ValueError(f"{folder} is not an empty folder; give another one, nothing is overwritten.")
@@ -363,7 +365,8 @@ def write_summary(results: pd.DataFrame, path: str | Path) -> Path:
     Checks are counted by action, category and subcategory, standard tag, scope, modality and state of the attribute. A
     text that is none of the standard's or the benchmark's own codes is counted as "other", a submission is a number.
     """
-    results = require_columns(results, ["submission", "passed", "score", *_PUBLIC], "write_summary()")
+    require_columns(results, ["submission", "passed", "score", *_PUBLIC], "write_summary()")
+    results = coded(results)
     rows = results[scored(results)]
     public = pd.DataFrame({name: _public(rows[name], allowed) for name, allowed in _PUBLIC.items()})
     public["run"] = rows["submission"].cat.codes.to_numpy()
