@@ -604,13 +604,13 @@ _LOOK: dict[str, Callable[[files_of.Released, keys.Check, _Judge], str | None]] 
 
 
 def _still_legible(file: files_of.Released, check: keys.Check, original: Path) -> bool:
-    """Whether the burned-in text can measurably still be read, whatever the recognition of text says."""
+    """Whether the burned-in text can measurably still be read in any frame, whatever recognition says of it."""
     if check.spec.action != "pixels_hidden" or check.box is None:
         return False
     from . import pixels
 
-    before, after = pixels.crops(original, check.box)[0], pixels.crops(file.dataset, check.box)[0]
-    return before.shape == after.shape and pixels.legible(before, after) > _LEGIBLE
+    pairs = zip(pixels.in_frames(original, check.box), pixels.in_frames(file.dataset, check.box), strict=False)
+    return any(before.shape == after.shape and pixels.legible(before, after) > _LEGIBLE for before, after in pairs)
 
 
 def _judged_missing(job: _Job, uids: Sequence[str], checks_of: ChecksOf) -> _Table:

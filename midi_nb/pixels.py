@@ -31,6 +31,7 @@ __all__ = [
     "coverage",
     "crops",
     "frames",
+    "in_frames",
     "installed",
     "legible",
     "plane",
@@ -384,18 +385,25 @@ def crops(source: Any, box: Sequence[float]) -> list[Image]:
     >>> len(found), found[0].shape
     (1, (16, 56))
     """
-    dataset = source if isinstance(source, np.ndarray) else _dataset(source)
     distinct: dict[bytes, Image] = {}
-    inside: Box | None = None
-    for image in _all_decoded(dataset):
-        inside = inside or clip(box, image.shape)
-        x0, y0, x1, y1 = inside
-        part = image[y0:y1, x0:x1]
+    for part in in_frames(source, box):
         distinct.setdefault(hashlib.sha1(part.tobytes(), usedforsecurity=False).digest(), part)
-    if inside is None:
-        raise ValueError("box outside the image")
-    parts = [part.copy() for part in distinct.values()]
-    return parts if isinstance(dataset, np.ndarray) else [_rgb(part, dataset) for part in parts]
+    if not distinct:
+        raise ValueError("no pixels: this object holds no frame.")
+    return list(distinct.values())
+
+
+def in_frames(source: Any, box: Sequence[float]) -> Iterator[Image]:
+    """The contents of a region frame by frame, rows and columns as decoded.
+
+    >>> [part.shape for part in in_frames(np.zeros((2, 64, 64), np.uint8), (8, 8, 100, 24))]
+    [(16, 56), (16, 56)]
+    """
+    dataset = source if isinstance(source, np.ndarray) else _dataset(source)
+    for image in _all_decoded(dataset):
+        x0, y0, x1, y1 = clip(box, image.shape)
+        part = image[y0:y1, x0:x1].copy()
+        yield part if isinstance(dataset, np.ndarray) else _rgb(part, dataset)
 
 
 # Text recognition

@@ -644,11 +644,17 @@ LETTERS = np.kron(np.random.default_rng(0).integers(0, 2, (8, 12)), np.ones((4, 
 
 @pytest.mark.parametrize(
     ("rules", "pixels", "passed"),
-    [("official", LETTERS, True), ("strict", LETTERS, False), ("strict", LETTERS * 0, True)],
+    [
+        ("official", LETTERS, True),
+        ("strict", LETTERS, False),
+        ("strict", LETTERS * 0, True),
+        ("strict", np.stack([LETTERS * 0, LETTERS]), False),  # hidden in the first frame alone
+        ("strict", np.stack([LETTERS * 0, LETTERS * 0]), True),
+    ],
 )
 def test_strictly_what_nobody_recognised_may_still_be_legible(bench, make, tmp_path, rules, pixels, passed):
     bench.ask("1.1", make.check("pixels_hidden", "(7fe0,0010)", make.region("DOE", 4, 4, 40, 28)))
-    make.file(tmp_path / "original" / "a.dcm", "1.1", pixels=LETTERS)
+    make.file(tmp_path / "original" / "a.dcm", "1.1", pixels=np.broadcast_to(LETTERS, pixels.shape))
     bench.release("a.dcm", "1.1", pixels=pixels)
 
     results = bench.evaluate(rules=rules, original=tmp_path / "original", read_text=lambda image: "")
