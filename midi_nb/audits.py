@@ -22,9 +22,8 @@ import pandas as pd
 from . import tags
 from .causes import AXES, CONFIDENCES, by_instance, is_date, is_uid, require_one_submission
 from .causes.columns import codes_at, distinct_texts
-from .causes.table import MASK
 from .files import read_dciodvfy
-from .frames import as_column, concat, require_columns
+from .frames import MASK, as_column, coded, concat, require_columns
 from .released import Released, Unreadable, files_below, quiet, read
 from .text import day, stop_words, whole_words
 
@@ -128,6 +127,7 @@ def audit(
     require_columns(
         results, [*_WHO, "action", "tag_path", "original", "expected", "actual", "state", "passed"], "audit()"
     )
+    results = coded(results)
     parts = [*_vacuous(results), *_dates(results), *_uids(results)]
     if released is not None:
         parts += _of_files(results, Path(released), original, read_text)

@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, NamedTuple
 
 from .frames import LOST, REMOVED, UNMAPPED
-from .text import FAIL, NO_TEXT, NO_WORDS, PASS, Outcome, blank, compare, compare_strict
+from .text import FAIL, NO_TEXT, NO_WORDS, PASS, Outcome, as_date, blank, burned_in, compare, compare_strict
 
 
 @dataclass(frozen=True)
@@ -95,16 +94,7 @@ def pixels_hidden(text: str | None, check: Any, context: Context) -> Outcome:
     """Passes when the text recognised in the region holds no word of the planted one."""
     if not text:
         return PASS
-    return _or_lost(compare(text, burned_in(check.expected), keep=False))
-
-
-def burned_in(text: str | None) -> str | None:
-    """The planted text without what the official script ignores in it: ``DOB:``, ``[F]``, line ends.
-
-    >>> burned_in("MEYER STEPHANIE [F] 02.25.2012\\nDOB: 07.16.1953")
-    'MEYER STEPHANIE  02.25.2012  07.16.1953'
-    """
-    return text and re.sub(r"DOB:|\[[A-Za-z]\]", "", text.replace("\n", " "))
+    return _or_lost(compare(text, check.expected and burned_in(check.expected), keep=False))
 
 
 def _or_lost(outcome: Outcome) -> Outcome:
@@ -177,16 +167,8 @@ def shift(before: str | None, after: str | None) -> int | None:
     >>> shift("20130829", "20150304"), shift("20130829", "ANON")
     (552, None)
     """
-    dates = [_day(text) for text in (before, after)]
+    dates = [as_date(text or "") for text in (before, after)]
     return None if None in dates else (dates[1] - dates[0]).days  # type: ignore[operator]
-
-
-def _day(text: str | None) -> date | None:
-    match = re.fullmatch(r"(\d{4})(\d\d)(\d\d)(\d{2,6}(\.\d+)?)?([+-]\d{4})?", text or "")
-    try:
-        return date(*map(int, match.groups()[:3])) if match else None  # type: ignore[arg-type]
-    except ValueError:
-        return None
 
 
 #: Every action there is. To add one: a line here, its place in `frames.ACTIONS`, its category in `frames`.

@@ -95,7 +95,7 @@ def _demo(options: argparse.Namespace) -> Answer:
         name: mn.evaluate(submission, demo.key, name=name, out=folder / "runs" / name)
         for name, submission in demo.submissions.items()
     }
-    results = _together(list(runs.values()))
+    results = mn.concat(runs.values())
     scores = mn.score(results, by="submission").sort_values("score", ascending=False)
     problems = {name: mn.problems(mn.explain(run)) for name, run in runs.items()}
     top = [_top(problems[name]) for name in scores["submission"]]
@@ -292,7 +292,7 @@ def _read(options: argparse.Namespace) -> pd.DataFrame:
             mn.read_results(path, key=options.key, uids=uids, name=name)
             for (path, uids), name in zip(pairs, ends, strict=True)
         ]
-    return _together(frames)
+    return mn.concat(frames)
 
 
 def _ends(paths: Sequence[str]) -> list[str]:
@@ -304,13 +304,6 @@ def _ends(paths: Sequence[str]) -> list[str]:
     parts = [Path(path).resolve().parts for path in paths]
     sizes = range(1, max(map(len, parts)) + 1)
     return next(ends for size in sizes if len(set(ends := [str(Path(*p[-size:])) for p in parts])) == len(parts))
-
-
-def _together(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    results = mn.concat(frames)
-    results.attrs.update({key: value for frame in frames for key, value in frame.attrs.items() if value})
-    results.attrs["skipped"] = [entry for frame in frames for entry in frame.attrs.get("skipped", ())]
-    return results
 
 
 def _uids(options: argparse.Namespace, files: int) -> Sequence[str | None]:

@@ -75,6 +75,7 @@ RESULTS: dict[str, Any] = {
 EXPLAINED: dict[str, Any] = {"cause": _TEXT, "axis": _TEXT, "confidence": _TEXT, "words": _TEXT}
 
 #: Columns whose cells may be protected health information.
+MASK = "•••"  # in place of a value that is not to be seen
 VALUES = ("original", "expected", "actual", "words")
 IDENTIFIERS = (
     "patient",
@@ -366,11 +367,11 @@ def mask_values(results: pd.DataFrame) -> pd.DataFrame:
         masked["days"] = masked["days"].where(masked["days"].isna())
     for name in VALUES:
         if name in masked.columns:
-            masked[name] = encode([None if gone else "•••" for gone in masked[name].isna()])
+            masked[name] = encode([None if gone else MASK for gone in masked[name].isna()])
     for name in (*IDENTIFIERS, "file"):
         if name in masked.columns:
             codes = masked[name].cat.codes.to_numpy()
             masked[name] = encode([None if code < 0 else f"{name} {code + 1}" for code in codes])
-    masked.attrs["skipped"] = [("•••", reason) for _, reason in results.attrs.get("skipped", [])]
+    masked.attrs["skipped"] = [(MASK, reason) for _, reason in results.attrs.get("skipped", [])]
     masked.attrs.pop("released", None)
     return masked

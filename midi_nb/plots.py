@@ -28,7 +28,7 @@ from matplotlib.text import Annotation
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from . import tags
-from .frames import EXPLAINED, require_columns, scored
+from .frames import EXPLAINED, MASK, require_columns, scored
 from .text import burned_in, compare, day, diff, found_words, stop_words, whole_words
 
 __all__ = [
@@ -700,7 +700,6 @@ _MARKS = {
 }
 _TEXTS = {"original": "original", "expected": "expected", "released": "actual"}
 _ABSENCES = {"absent": "(attribute absent)", "missing": "(file missing)", "empty": "(empty)"}
-_HIDDEN = "•••"  # as frames.mask_values() writes it
 _MONO, _SIZE = "DejaVu Sans Mono", 10.0  # a font that comes with matplotlib
 _CHARACTER, _LINE = 0.602 * _SIZE, 1.7 * _SIZE  # width and height in points
 _MARGIN, _LINES = 11, 6  # characters before the text, lines of a text
@@ -711,7 +710,7 @@ def _marked(texts: Mapping[str, str], check: Mapping[str, str | None]) -> tuple[
     """The pieces of each text with their marks, and what became of the text in words."""
     action = check["action"]
     plain: dict[str, list[_Piece]] = {name: [(text, None)] for name, text in texts.items()}
-    if _HIDDEN in texts.values():
+    if MASK in texts.values():
         return plain, "values hidden"
     if action in (*_KEEPING, *_REMOVING, *_CHANGING):
         asked = texts["original" if action in _CHANGING else "expected"]
@@ -772,7 +771,7 @@ def _pieces(text: str, marks: Mapping[str, str]) -> list[_Piece]:
 
 def _hidden(pieces: Iterable[_Piece]) -> list[_Piece]:
     """The pieces with ``•••`` for every stretch that is not blank."""
-    return [(re.sub(r"\S+", _HIDDEN, text), mark) for text, mark in pieces]
+    return [(re.sub(r"\S+", MASK, text), mark) for text, mark in pieces]
 
 
 def _wrapped(pieces: Iterable[_Piece], columns: int) -> list[list[_Piece]]:

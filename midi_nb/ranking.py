@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .frames import concat, require_columns
+from .frames import coded, concat, require_columns
 from .scoring import COUNTS, is_tally, tally
 
 __all__ = ["CHANGES", "compare", "rank"]
@@ -71,6 +71,7 @@ def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
         _refuse_many(frame, side)
         if not len(frame):
             raise ValueError(f"compare() needs checks on both sides, and {side!r} holds none.")
+    before, after = coded(before), coded(after)
     in_before, in_after = _paired(before, after)
     shared = int(((in_before >= 0) & (in_after >= 0)).sum())
     if shared < _SAME_KEY * min(len(before), len(after)) or not shared:

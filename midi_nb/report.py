@@ -21,9 +21,8 @@ import numpy as np
 import pandas as pd
 
 from . import __version__, causes, plots, ranking, scoring
-from .causes.table import MASK
 from .files.runs import replacing
-from .frames import RESULTS, mask_values, require_columns, scored
+from .frames import MASK, mask_values, require_columns, scored
 from .text import diff, found_words
 
 __all__ = ["write_html"]
@@ -66,15 +65,8 @@ def write_html(results: pd.DataFrame, path: str | Path, values: bool = True) -> 
 
 
 def _prepared(results: pd.DataFrame, values: bool) -> pd.DataFrame:
-    """`results` explained and, if asked, masked; texts that pandas has made plain are categoricals again."""
-    plain = {
-        name: kind
-        for name, kind in RESULTS.items()
-        if pd.api.types.pandas_dtype(kind).name == "category" and name in results.columns
-        if not isinstance(results[name].dtype, pd.CategoricalDtype)
-    }
-    prepared = results.astype(plain).reset_index(drop=True)
-    explained = causes.explained(prepared)
+    """`results` explained and, if asked, masked."""
+    explained = causes.explained(results.reset_index(drop=True))
     if values:
         return explained
     numbers = [f"submission {number}" for number, _ in enumerate(explained["submission"].cat.categories, start=1)]

@@ -283,3 +283,43 @@ def test_a_masked_audit_tells_no_shift_and_no_folder(make):
     assert masked["days"].dtype == "Int64"
     assert "released" not in masked.attrs
     assert findings["days"].item() == 224
+
+
+def _verbs():
+    import midi_nb as mn
+
+    return {
+        "score": lambda results: mn.score(results, by=["submission", "category"]),
+        "tally": mn.tally,
+        "explain": mn.explain,
+        "problems": mn.problems,
+        "what_if": lambda results: mn.what_if(results, ["leak_full", "missing_file"]),
+        "rank": lambda results: mn.rank(results, n=20),
+        "audit": lambda results: mn.audit(results[results["submission"] == "b"]),
+        "compare": lambda results: mn.compare(
+            results[results["submission"] == "a"], results[results["submission"] == "b"]
+        ),
+        "mask_values": frames.mask_values,
+        "heatmap": lambda results: len(mn.plots.heatmap(results, rows="tag", columns="submission").texts),
+        "explore": lambda results: mn.widgets.explore(results).problems,
+        "widgets.what_if": lambda results: len(mn.widgets.what_if(results).children),
+    }
+
+
+@pytest.mark.parametrize("verb", list(_verbs()))
+def test_every_verb_takes_results_joined_by_pandas(make, verb):
+    many = [{"patient": f"P{i % 3}", "instance": f"I{i}", "check": str(i)} for i in range(6)]
+    many[0].update(actual="DOE", passed=False, score=0.0)
+    parts = [
+        make.results([{**row, "submission": name} for row in [*many, {"action": action, "passed": False}]])
+        for name, action in (("a", "tag_retained"), ("b", "text_retained"))
+    ]
+    plain, whole = pd.concat(parts, ignore_index=True), frames.concat(parts)
+    assert not isinstance(plain["submission"].dtype, pd.CategoricalDtype)
+
+    ours, theirs = _verbs()[verb](whole), _verbs()[verb](plain)
+    if isinstance(ours, pd.DataFrame):
+        ours, theirs = (frame.reset_index(drop=True).astype(object) for frame in (ours, theirs))
+        pd.testing.assert_frame_equal(theirs, ours)
+    else:
+        assert theirs == ours

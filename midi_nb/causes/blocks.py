@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from .. import tags
+from ..frames import MASK
 from .columns import texts_at
-from .table import MASK
 
 
 def blocks_gone(results: pd.DataFrame, failing: np.ndarray, columns: Mapping[str, np.ndarray]) -> np.ndarray:

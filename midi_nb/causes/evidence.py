@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from .. import released
 from ..frames import require_columns
-from ..released import Released, Unreadable, files_below, quiet, read
+from ..released import Released, Unreadable, quiet, read
 from .columns import texts_at
 from .table import KEPT
 
@@ -62,18 +63,7 @@ def by_instance(original: str | Path | Mapping[str, str | Path]) -> dict[str, Pa
         return {uid: Path(path) for uid, path in original.items()}
     if not Path(original).is_dir():
         raise FileNotFoundError(f"The folder of original files {original} does not exist.")
-    from pydicom import dcmread
-
-    found = {}
-    with quiet():
-        for path in files_below(original):
-            try:
-                found[str(dcmread(path, stop_before_pixels=True, specific_tags=["SOPInstanceUID"]).SOPInstanceUID)] = (
-                    path
-                )
-            except Exception:  # not every file beside the originals is one
-                continue
-    return found
+    return released.by_instance(original)
 
 
 def _opened(path: Path) -> Released | None:

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from .. import tags
-from ..frames import UNMAPPED, as_column, encode, require_columns
+from ..frames import MASK, UNMAPPED, as_column, coded, encode, require_columns
 from .blocks import blocks_gone
 from .columns import column_of, of_paths, sparse, texts_at
 from .evidence import evidence_of, require_one_submission
-from .table import AXES, CAUSES, CODES, CONFIDENCES, MASK, WITHOUT_TEXTS, Failures
+from .table import AXES, CAUSES, CODES, CONFIDENCES, WITHOUT_TEXTS, Failures
 
 _KINDS = {
     "cause": pd.CategoricalDtype(list(CODES)),
@@ -63,6 +63,7 @@ def explain(
     True
     """
     require_columns(results, NEEDED, "explain()")
+    results = coded(results)
     passed = results["passed"].to_numpy(dtype="float64", na_value=np.nan)
     failing = np.flatnonzero(passed != 1)
     columns = _failing_columns(results, failing, np.isnan(passed[failing]))
@@ -90,7 +91,7 @@ def explained(results: pd.DataFrame) -> pd.DataFrame:
     """
     if not set(_KINDS) <= set(results.columns):
         return explain(results)
-    ordered = results.copy(deep=False)
+    ordered = coded(results).copy(deep=False)
     for name, kind in _KINDS.items():
         ordered[name] = as_column(results[name].array, kind, len(results))
     return ordered

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .. import scoring, tags
-from ..frames import encode, require_columns
+from ..frames import coded, encode, require_columns
 from .columns import sparse, texts_at
 from .explaining import NEEDED
 from .gains import gains_of
@@ -101,6 +101,7 @@ def what_if(results: pd.DataFrame, fixed: str | Sequence[str]) -> pd.DataFrame:
     True
     """
     require_columns(results, [*NEEDED, "instance"], "what_if()")
+    results = coded(results)
     failures = grouped(results)
     wanted = {fixed} if isinstance(fixed, str) else set(fixed)
     table = described(failures)

@@ -15,11 +15,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..frames import LOST
+from ..frames import LOST, MASK
 from ..text import burned_in, day, found_words, values, whole_words, words
 from .columns import column_of
 
-MASK = "•••"  # as frames.mask_values() writes it
 AXES = ("privacy", "utility", "validity", "linkage", "key")
 CONFIDENCES = ("certain", "likely", "review")
 

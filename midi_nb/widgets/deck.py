@@ -13,7 +13,7 @@ import pandas as pd
 import traitlets
 
 from ..files import read_results
-from ..frames import require_columns, scored
+from ..frames import coded, require_columns, scored
 from ..official import write_pixels
 from .detail import Teller, facts
 from .images import Images
@@ -95,7 +95,7 @@ class Deck(Board):
 
     def __init__(self, results: pd.DataFrame, released: Any, original: Any, *, log: str | Path, values: bool) -> None:
         require_columns(results, _NEEDED, "review()")
-        self._given = results
+        self._given = results = coded(results)
         self._positions = _in_order(results)
         self._names = self._in_frame_order(identities)
         self._log = Log(log)

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from .. import causes, tags
-from ..frames import IDENTIFIERS, VALUES
+from ..frames import IDENTIFIERS, MASK, VALUES
 from ..text import diff
 from .facets import MEANINGS
 from .page import Markup, clipped, count, join, swatch, tag
@@ -32,7 +32,6 @@ ASKS = {
 }
 #: State of a released value → how it is told where there is no text.
 STATES = {"empty": "(empty)", "absent": "(attribute absent)", "missing": "(no file)"}
-HIDDEN = "•••"
 
 _READ = (
     "action", "tag_path", "private", "subcategory", "original", "expected", "actual",
@@ -71,7 +70,7 @@ class Teller:
         """A cell without its value: identifiers as numbers, texts as dots."""
         if name in IDENTIFIERS or name == "file":
             return f"{name.replace('_', ' ')} {self.results[name].cat.codes.iloc[position] + 1}"
-        return HIDDEN if name in VALUES else text
+        return MASK if name in VALUES else text
 
     def _row(self, position: int) -> dict[str, Any]:
         # Not iloc[position] of the frame: to put its cells into one Series pandas first reads all texts of all columns.
@@ -221,7 +220,7 @@ class Teller:
         )
 
     def _piece(self, text: str, mark: str) -> Markup:
-        told = text if self.values else re.sub(r"\S+", HIDDEN, text)
+        told = text if self.values else re.sub(r"\S+", MASK, text)
         return (
             tag(mark, tag("span", f"[{_SPOKEN[mark]}: ", class_="unseen"), told, tag("span", "]", class_="unseen"))
             if mark

@@ -82,7 +82,7 @@ class Explorer(Board):
 
     def __init__(self, results: pd.DataFrame, released: Any, original: Any, *, values: bool = True) -> None:
         require_columns(results, _NEEDED, "explore()")
-        self.results = results if "cause" in results and "words" in results else causes.explain(results)
+        self.results = causes.explained(results)
         self.values = values
         self._images = Images(self.results, released, original, values)
         self._teller = Teller(self.results, values)

@@ -21,8 +21,8 @@ import pandas as pd
 import traitlets
 
 from .. import pixels
-from ..frames import require_columns
-from ..released import quiet
+from ..frames import MASK, coded, require_columns
+from ..released import files_below, quiet
 
 __all__ = ["Viewer", "view"]
 
@@ -99,6 +99,7 @@ class Viewer(anywidget.AnyWidget):
     ) -> None:
         if results is not None:
             require_columns(results, ["instance", "action", *_BOX], "view()")
+            results = coded(results)
         self.values = values
         self._sources = [_source(one) for one in (image if isinstance(image, list | tuple) else [image])]
         if not self._sources:
@@ -233,7 +234,7 @@ class Viewer(anywidget.AnyWidget):
     def _text(self, value: Any) -> str | None:
         if value is None or pd.isna(value):
             return None
-        return str(value) if self.values else "•••"
+        return str(value) if self.values else MASK
 
     def _measured(self, number: int) -> list[dict[str, Any]]:
         """The boxes of a slice with coverage and legibility, where there is an original to measure against."""
@@ -477,9 +478,7 @@ class _Originals:
 
     def __init__(self, given: Any, images: int) -> None:
         self.folder = Path(given) if isinstance(given, str | Path) and Path(given).is_dir() else None
-        self._files = (
-            iter(sorted(path for path in self.folder.rglob("*") if path.is_file())) if self.folder else iter(())
-        )
+        self._files = files_below(self.folder) if self.folder else iter(())
         self._by_uid: dict[str, _Source] = {}
         self._list = (
             [] if self.folder else [_source(one) for one in (given if isinstance(given, list | tuple) else [given])]

@@ -87,7 +87,7 @@ class Wishes(Board):
                 "widgets.what_if() needs all checks, but these are failures only (a discrepancy report has no passes, "
                 "so no score). Read validation_results.db instead."
             )
-        explained = results if "cause" in results and "words" in results else causes.explain(results)
+        explained = causes.explained(results)
         self._all = Problems(explained)
         self._tally = Tally(explained, self._all)
         if not len(results):
