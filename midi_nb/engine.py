@@ -627,8 +627,8 @@ def _judged_missing(job: _Job, uids: Sequence[str], checks_of: ChecksOf) -> _Tab
     return table
 
 
-_MISSING = object()  # in place of a text: there is no file
-_UNSEEN = object()  # there is one, but nothing can be said of what it holds
+_MISSING: Any = object()  # in place of a text: there is no file
+_UNSEEN: Any = object()  # there is one, but nothing can be said of what it holds
 
 
 class _Table:

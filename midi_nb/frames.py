@@ -306,7 +306,7 @@ def _narrow(count: int) -> Any:
     return np.min_scalar_type(-max(count, 1))
 
 
-def concat(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def concat(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """The rows of `parts` one after another, the categories of their categoricals united.
 
     ``pandas.concat`` turns categoricals of different categories into plain text; for millions of rows that is
