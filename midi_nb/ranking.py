@@ -276,7 +276,7 @@ def _by_patient(results: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarr
     if submissions < 2:
         raise ValueError(
             f"rank() needs at least 2 submissions, but the frame holds {submissions}. "
-            "Put several results together with midi_nb.frames.concat([a, b])."
+            "Put several results together with mn.concat([a, b])."
         )
     table = counts.groupby(["submission", "patient"], observed=True)[["passed", "total"]].sum().unstack("patient")
     table = table.sort_index().sort_index(axis=1)  # by name, so that the order of the rows does not change the draws

@@ -214,9 +214,9 @@ def test_blank_checks_count_against_a_submission():
     ("results", "message"),
     [
         (submissions({"a": 0.5}), "rank() needs at least 2 submissions, but the frame holds 1. "
-                                  "Put several results together with midi_nb.frames.concat([a, b])."),
+                                  "Put several results together with mn.concat([a, b])."),
         (submissions({"a": 0.5}).iloc[:0], "rank() needs at least 2 submissions, but the frame holds 0. "
-                                           "Put several results together with midi_nb.frames.concat([a, b])."),
+                                           "Put several results together with mn.concat([a, b])."),
         (submissions({"a": 0.5, "b": 0.6}, patients=1),
          "rank() draws patients anew to tell how sure an order is, but the frame holds 1; "
                                                         "at least 2 are needed."),
