@@ -21,7 +21,7 @@ import pandas as pd
 import traitlets
 
 from .. import pixels
-from ..frames import MASK, coded, require_columns
+from ..frames import MASK, require_columns
 from ..released import files_below, quiet
 
 __all__ = ["Viewer", "view"]
@@ -99,7 +99,6 @@ class Viewer(anywidget.AnyWidget):
     ) -> None:
         if results is not None:
             require_columns(results, ["instance", "action", *_BOX], "view()")
-            results = coded(results)
         self.values = values
         self._sources = [_source(one) for one in (image if isinstance(image, list | tuple) else [image])]
         if not self._sources:
