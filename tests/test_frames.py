@@ -240,6 +240,7 @@ def test_numbers_stay_what_they_are():
     assert np.isnan(frames.as_column(None, "float64", 2)).all()
 
 
+@pytest.mark.filterwarnings("ignore:The behavior of DataFrame concatenation:FutureWarning")  # pandas 2.2 on its own
 def test_results_joined_by_pandas_are_results_still(make, tmp_path):
     """`pandas.concat` makes plain texts of categoricals that differ."""
     one, other = make.results([{"submission": "a", "error": "x"}]), make.results([{"submission": "b", "actual": None}])
