@@ -356,6 +356,11 @@ def scored(results: pd.DataFrame) -> Any:
     return ~np.isin(error.cat.codes.to_numpy(), lost) if lost else np.ones(len(results), dtype=bool)
 
 
+def is_masked(results: pd.DataFrame) -> bool:
+    """Whether `results` are without values, as `mask_values` leaves them."""
+    return any(MASK in coded(results[[name]])[name].cat.categories for name in VALUES if name in results.columns)
+
+
 def mask_values(results: pd.DataFrame) -> pd.DataFrame:
     """A copy of `results` whose cells hold no value of the data: fit for a screen share or a slide.
 

@@ -22,7 +22,7 @@ import pandas as pd
 
 from . import __version__, causes, plots, ranking, scoring
 from .files.runs import replacing
-from .frames import MASK, mask_values, require_columns, scored
+from .frames import MASK, is_masked, mask_values, require_columns, scored
 from .text import diff, found_words
 
 __all__ = ["write_html"]
@@ -58,19 +58,29 @@ def write_html(results: pd.DataFrame, path: str | Path, values: bool = True) -> 
     'report.html'
     """
     require_columns(results, _NEEDED, "write_html()")
-    page = _page(_prepared(results, values), results.attrs.get("skipped", ()), values)
+    explained = causes.explained(results.reset_index(drop=True))
+    shown = explained if values else _masked(explained)
+    page = _page(shown, _totals(explained, shown), results.attrs.get("skipped", ()), values)
     with replacing(Path(path)) as temporary:
         temporary.write_text(page, encoding="utf-8")
     return Path(path)
 
 
-def _prepared(results: pd.DataFrame, values: bool) -> pd.DataFrame:
-    """`results` explained and, if asked, masked."""
-    explained = causes.explained(results.reset_index(drop=True))
-    if values:
-        return explained
+def _masked(explained: pd.DataFrame) -> pd.DataFrame:
+    """`explained` without values, the submissions numbered."""
     numbers = [f"submission {number}" for number, _ in enumerate(explained["submission"].cat.categories, start=1)]
     return mask_values(explained).assign(submission=explained["submission"].cat.rename_categories(numbers))
+
+
+def _totals(explained: pd.DataFrame, shown: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The scores of each submission under each denominator, by the name that is shown for it.
+
+    Of the values themselves: without them different results look alike, and one denominator counts these once.
+    """
+    named = explained.copy(deep=False)
+    named["submission"] = shown["submission"]
+    units = [unit for unit in scoring.UNITS if unit != "series-2024" or not is_masked(explained)]
+    return {unit: scoring.score(named, by="submission", unit=unit).set_index("submission") for unit in units}
 
 
 # Markup
@@ -159,11 +169,10 @@ def _spoken(code: Any) -> str:
 # The page
 
 
-def _page(results: pd.DataFrame, skipped: Sequence[tuple[str, str]], values: bool) -> str:
+def _page(
+    results: pd.DataFrame, totals: Mapping[str, pd.DataFrame], skipped: Sequence[tuple[str, str]], values: bool
+) -> str:
     problems = causes.problems(results)
-    totals = {
-        unit: scoring.score(results, by="submission", unit=unit).set_index("submission") for unit in scoring.UNITS
-    }
     names = list(totals["instance"].sort_values("score", ascending=False, kind="stable").index)
     several = len(names) > 1
     title = "Comparison of " + _count(len(names), "submission") if several else names[0] if names else "No checks"
@@ -254,7 +263,7 @@ def _scores(
 ) -> _Html:
     if len(names) != 1:
         return _section("Scores", _standings(results, totals, names, problems), lead=_verdict_of_several(totals, names))
-    cards = [_card(totals[unit].astype(object).iloc[0], *words) for unit, words in _UNITS.items()]
+    cards = [_card(total.astype(object).iloc[0], *_UNITS[unit]) for unit, total in totals.items()]
     return _section("Scores", _tag("div", *cards, class_="cards"), lead=_verdict(results, problems))
 
 
@@ -304,7 +313,7 @@ def _verdict_of_several(totals: Mapping[str, pd.DataFrame], names: Sequence[Any]
 def _standings(
     results: pd.DataFrame, totals: Mapping[str, pd.DataFrame], names: Sequence[Any], problems: pd.DataFrame
 ) -> _Html:
-    units = [label for label, _ in _UNITS.values()]
+    units = [_UNITS[unit][0] for unit in totals]
     heads = ["Submission", *units, "Failed", "Blank", "Privacy", "Utility", "Largest problem"]
     axes = pd.crosstab(results["submission"], results["axis"])
 
@@ -313,7 +322,7 @@ def _standings(
         first = problems[problems["submission"] == name].nlargest(1, "rows")[["axis", "cause"]]
         return [
             _tag("b", _value(name)),
-            *(_percent(totals[unit].loc[name, "score"]) for unit in _UNITS),
+            *(_percent(total.loc[name, "score"]) for total in totals.values()),
             f"{whole['failed']:,}",
             f"{whole['blank']:,}",
             *(f"{axes[axis].get(name, 0) if axis in axes else 0:,}" for axis in ("privacy", "utility")),
@@ -321,7 +330,7 @@ def _standings(
             *([] if len(first) else ["none"]),
         ]
 
-    return _table(heads, [row(name) for name in names], numbers=range(1, 8))
+    return _table(heads, [row(name) for name in names], numbers=range(1, len(heads) - 1))
 
 
 def _known() -> dict[Any, causes.Cause]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .frames import CODES, EXPLAINED, RESULTS, coded, concat, require_columns, scored, tidy
+from .frames import CODES, EXPLAINED, RESULTS, coded, concat, is_masked, require_columns, scored, tidy
 
 UNITS = ("instance", "series", "series-2024")
 COUNTS = ("passed", "failed", "blank")
@@ -192,6 +192,8 @@ def _deduplicated(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
     if "submission" in rows.columns:
         place = _paired(place, _codes(rows["submission"]))
     if unit == "series-2024":
+        if is_masked(rows):
+            raise ValueError("score(unit='series-2024') compares the values, and these are masked; score them before.")
         for name in _SAME_ROW:
             if name in rows.columns:
                 place = _paired(place, _codes(rows[name]))

@@ -10,7 +10,7 @@ import pytest
 
 from midi_nb.causes import explain
 from midi_nb.files import read_results, write_run
-from midi_nb.frames import concat
+from midi_nb.frames import concat, mask_values
 from midi_nb.report import write_html
 from midi_nb.scoring import UNITS, score
 
@@ -228,6 +228,14 @@ def test_values_can_be_hidden(write, mixed):
     assert "•••" in page.text()
     assert "Values and identifiers of the data are hidden." in page.text()
     assert "not DICOM" in page.text()
+
+
+def test_scores_without_values_are_those_with_them(write, make):
+    results = make.results([{"actual": "A"}, {"actual": "B"}, {"actual": "DOE", "passed": False, "score": 0.0}])
+    with_them, without = ([text for text in page.within("p") if "passed," in text] for page in (
+        write(results), write(results, values=False)))  # fmt: skip
+    assert without == with_them == ["2 passed, 1 failed, 0 blank", "0 passed, 1 failed, 0 blank", with_them[0]]
+    assert len([text for text in write(mask_values(results)).within("p") if "passed," in text]) == 2
 
 
 def test_a_page_without_values_numbers_the_submissions(write, mixed):

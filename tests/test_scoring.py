@@ -137,6 +137,14 @@ def test_in_2024_rows_were_duplicates_if_all_but_their_place_was_equal(make, col
     )
 
 
+def test_masked_results_have_no_score_that_compares_values(make):
+    results = make.results([{"actual": "A"}, {"actual": "B"}])
+    masked = frames.mask_values(results)
+    assert score(masked, unit="series").equals(score(results, unit="series"))
+    with pytest.raises(ValueError, match=r"^score\(unit='series-2024'\) compares the values, and these are masked; "):
+        score(masked, unit="series-2024")
+
+
 def test_a_partly_missing_series_counts_twice(make):
     missing = {
         "state": "missing",
