@@ -48,6 +48,11 @@ def test_checks_of_one_run_only_are_told():
     assert compared["before"].isna().tolist() == [False, False, False, True]
 
 
+def test_a_part_of_a_run_is_compared_with_the_whole():
+    changes = compare(checks([True] * 10), checks([True] * 2))["change"]
+    assert changes.tolist() == ["still passing"] * 2 + ["only before"] * 8
+
+
 def test_pairs_are_found_whatever_the_order():
     before = checks([True, False, True, None] * 5)
     after = checks([False, False, True, True] * 5)
@@ -66,6 +71,8 @@ def test_a_file_that_is_there_twice_is_paired_by_verdict():
     before = checks([True, False], check="0")
     assert compare(before, checks([False, True], check="0"))["change"].tolist() == ["still passing", "still failing"]
     assert compare(before, checks([False], check="0"))["change"].tolist() == ["only before", "still failing"]
+    blank = compare(checks([None, False], check="0"), checks([False, None], check="0"))
+    assert blank["before"].equals(blank["after"])
 
 
 def test_one_repeated_check_asks_no_other_for_its_text():
@@ -77,6 +84,15 @@ def test_one_repeated_check_asks_no_other_for_its_text():
 def test_checks_of_the_same_number_are_paired_by_their_text():
     before = checks([True, False], check="0", expected=["CHEST", "HEAD"])
     after = checks([True, False], check="0", expected=["HEAD", "CHEST"])
+    assert compare(before, after)["change"].tolist() == ["regressed", "fixed"]
+
+
+def test_very_many_texts_do_not_run_into_each_other():
+    """Of 2**17 texts in each of four columns, the number of a check has more than 64 bits."""
+    texts = pd.Index([str(n) for n in range(2**17 - 1)])
+    columns = {name: pd.Categorical(["0", "0"], texts) for name in ("check", "action", "tag_path")}
+    columns["instance"] = pd.Categorical(["0", str(2**13)], texts)
+    before, after = (checks(verdicts).assign(**columns) for verdicts in ([True, False], [False, True]))
     assert compare(before, after)["change"].tolist() == ["regressed", "fixed"]
 
 
@@ -97,13 +113,15 @@ def test_any_column_tallies_the_changes():
     assert tallied.to_dict() == {("CT", "fixed"): 1, ("CT", "still passing"): 1, ("MR", "still failing"): 1}
 
 
-def test_results_of_another_key_are_refused():
+@pytest.mark.parametrize("shared", [0, 4])
+def test_results_of_another_key_are_refused(shared):
+    other = checks([True] * 10, instance=["I1"] * shared + ["another"] * (10 - shared))
     with pytest.raises(ValueError) as told:
-        compare(checks([True, True]), checks([True, True], instance="another"))
+        compare(checks([True] * 10), other)
     assert str(told.value) == (
-        "compare() pairs checks by instance, check, action, tag_path, and only 0 of 2 checks before and 2 after are in "
-        "both. Evaluate both runs with the same answer key; official results name instances by released UIDs, so read "
-        "them with read_results(path, key=..., uids=...)."
+        f"compare() pairs checks by instance, check, action, tag_path, and only {shared} of 10 checks before and 10 "
+        "after are in both. Evaluate both runs with the same answer key; official results name instances by released "
+        "UIDs, so read them with read_results(path, key=..., uids=...)."
     )
 
 
@@ -165,19 +183,35 @@ def test_a_small_lead_is_no_sure_one():
     assert ranking["rank_high"].max() == 2
 
 
+def test_the_interval_is_that_of_the_patients():
+    """Half of 50 patients fail: their share varies by 7 %, so that 95 % of the draws lie within 14 % of it."""
+    patients = [f"P{n:02}" for n in range(50)]
+    parts = [checks([n < good for n in range(50)], str(good), patient=patients) for good in (25, 50)]
+    assert rank(concat(parts))[["low", "high"]].iloc[1].tolist() == pytest.approx([0.36, 0.64], abs=0.03)
+
+
+def test_a_rank_that_one_of_few_draws_gives_is_in_the_range():
+    """Either submission is first in one of two draws."""
+    patient = ["P1", "P2", "P3"]
+    parts = [checks([True, True, False], "a", patient=patient), checks([False, False, True], "b", patient=patient)]
+    ranking = rank(concat(parts), n=2)
+    assert ranking[["p_first", "rank_low", "rank_high"]].values.tolist() == [[0.5, 1, 2], [0.5, 1, 2]]
+
+
 def test_the_same_patients_are_drawn_for_all():
     """A submission that is better by one check of every patient is so in every draw, however the patients differ."""
     skill = np.random.default_rng(0).integers(0, 9, 20)
     parts = [
         checks(
-            [n < good + more for good in skill for n in range(10)],
+            [n < good + more for good in skill for n in range(200)],
             name,
-            patient=[f"P{p}" for p in range(20) for _ in range(10)],
+            patient=[f"P{p}" for p in range(20) for _ in range(200)],
         )
         for name, more in (("better", 1), ("worse", 0))
     ]
     ranking = rank(concat(parts))
     assert ranking["beats_next"][0]
+    assert ranking["p_first"].tolist() == [1.0, 0.0]
     assert ranking["low"][0] < ranking["high"][1]
 
 
