@@ -36,6 +36,7 @@ def found(frame):
 
 DATE = {"action": "date_shifted", "original": "20130829"}
 UID = {"action": "uid_changed", "original": "1.2.3"}
+SAME = UID | {"action": "uid_consistent"}
 
 
 @pytest.mark.parametrize(
@@ -44,6 +45,7 @@ UID = {"action": "uid_changed", "original": "1.2.3"}
         ({"action": "text_removed", "expected": "Meyer"}, "vacuous_pass", "attribute absent"),
         ({"action": "patid_consistent", "original": "4711"}, "vacuous_pass", "attribute absent"),
         ({"action": "pixels_hidden", "expected": "Meyer"}, "vacuous_pass", "attribute absent"),
+        (SAME | {"original": None}, "vacuous_pass", "attribute absent"),
         (DATE | {"state": "missing"}, "vacuous_pass", "file missing"),
         (UID | {"state": "missing"}, "vacuous_pass", "file missing"),
         (DATE | {"original": None}, "vacuous_pass", "attribute absent"),
@@ -57,6 +59,8 @@ UID = {"action": "uid_changed", "original": "1.2.3"}
         (UID | {"actual": ""}, "uid_removed", "value empty"),
         (UID | {"actual": "ANON"}, "uid_invalid", "not a UID"),
         (UID | {"actual": "1.2.03"}, "uid_invalid", "not a UID"),
+        (SAME, "uid_removed", "value absent"),
+        (SAME | {"actual": "ANON"}, "uid_invalid", "not a UID"),
     ],
 )
 def test_each_finding_of_the_frame_alone(row, finding, detail):
@@ -79,6 +83,8 @@ def test_each_finding_of_the_frame_alone(row, finding, detail):
         DATE | {"actual": "20150304", "expected": "date shifted"},
         DATE | {"original": "20130829101500", "actual": "20150304101500.5", "expected": "552"},
         DATE | {"original": "101500", "actual": "111500"},  # a time is no date
+        # of several dates the first tells the shift
+        DATE | {"original": "['20130829', '20130101']", "actual": "['20150304', '20140101']", "expected": "552"},
         UID | {"actual": "2.25.4"},
         {"action": "text_removed", "expected": "Meyer", "actual": "clean"},
         {"action": "text_removed", "expected": "Meyer", "actual": ""},
@@ -104,15 +110,15 @@ def test_submissions_do_not_share_a_shift():
 
 
 def test_an_old_uid_that_became_two_is_found():
-    rows = [UID | {"actual": new} for new in ("9.1", "9.1", "9.2")] + [UID | {"actual": "9.3", "submission": "b"}]
-    told = audit(checks(*rows))
-    assert told[["finding", "detail", "submission"]].values.tolist() == [
-        ["uid_split", "2 new UIDs for one old one", "a"]
+    rows = [UID | {"actual": new, "instance": f"of {new}"} for new in ("9.2", "9.1", "9.1")]  # the rarer is found
+    told = audit(checks(*rows, UID | {"actual": "9.3", "submission": "b"}))
+    assert told[["finding", "detail", "submission", "instance"]].values.tolist() == [
+        ["uid_split", "2 new UIDs for one old one", "a", "of 9.2"]
     ]
 
 
 def test_two_old_uids_that_became_one_are_found():
-    rows = [UID | {"original": old, "actual": "9.1"} for old in ("1.1", "1.1", "1.2")]
+    rows = [UID | {"original": old, "actual": "9.1"} for old in ("1.1", "1.1", "1.2", None)]
     assert audit(checks(*rows))[["finding", "detail"]].values.tolist() == [["uid_merged", "2 old UIDs on one new one"]]
 
 
@@ -157,7 +163,7 @@ def release(tmp_path):
             if value is None:
                 delattr(file, keyword)
             elif isinstance(value, DataElement):
-                file.add(value)
+                (file.file_meta if value.tag.group == 2 else file).add(value)
             else:
                 setattr(file, keyword, value)
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -171,7 +177,8 @@ NAME = {"action": "text_removed", "expected": "MEYER^STEPHANIE", "tag_path": "(0
 PLACE = {"action": "text_removed", "expected": "12 Harbour Lane", "tag_path": "(0010,1040)", "actual": "x"}
 MRN = {"action": "patid_consistent", "original": "4711815", "tag_path": "(0010,0020)", "actual": "NEW"}
 BORN = {"action": "date_shifted", "original": "19530716", "tag_path": "(0010,0030)", "actual": "19540716"}
-PLANTED = checks(NAME, PLACE, MRN, BORN, {"action": "uid_changed", "original": "1.2.840.9", "actual": "2.1"})
+SEEN = {"action": "date_shifted", "original": "20130829101500", "tag_path": "(0008,002a)", "actual": "20140829101500"}
+PLANTED = checks(NAME, PLACE, MRN, BORN, SEEN, {"action": "uid_changed", "original": "1.2.840.9", "actual": "2.1"})
 
 
 def item(**attributes):
@@ -190,12 +197,14 @@ def item(**attributes):
         ({"ImageComments": "DOB 07/16/1953"}, "(0020,4000)", "19530716", "likely"),
         ({"ImageComments": "DOB 16.07.1953"}, "(0020,4000)", "19530716", "likely"),
         ({"AcquisitionDateTime": "19530716101500"}, "(0008,002a)", "19530716", "likely"),
+        ({"ImageComments": "seen 2013-08-29"}, "(0020,4000)", "20130829", "likely"),
         ({"FrameOfReferenceUID": "1.2.840.9"}, "(0020,0052)", "1.2.840.9", "certain"),
         ({"RequestAttributesSequence": Sequence([item(ScheduledProcedureStepDescription="for Meyer, Stephanie")])},
          "(0040,0275)[0](0040,0007)", "MEYER^STEPHANIE", "certain"),
         ({"creator": DataElement(0x00290010, "LO", "ACME"),
-          "private": DataElement(0x00291001, "UN", b"\0\1MEYER^STEPHANIE\0")},
+          "private": DataElement(0x00291001, "UN", b"\0\1" * 50 + b"MEYER^STEPHANIE\0")},
          '(0029,"ACME",01)', "MEYER^STEPHANIE", "certain"),
+        ({"title": DataElement(0x00020016, "AE", "4711815")}, "(0002,0016)", "4711815", "likely"),
         ({"preamble": b"4711815".ljust(128, b"\0")}, None, "4711815", "likely"),
         ({"name": "Meyer_Stephanie/one.dcm"}, None, "MEYER^STEPHANIE", "certain"),
     ],
@@ -211,25 +220,47 @@ def test_planted_values_are_found_elsewhere(release, attributes, path, words, co
 
 
 @pytest.mark.parametrize(
+    ("planted", "confidence"),
+    [
+        (NAME | {"expected": "MEYER^STEPHANIE^ROSALIND"}, "likely"),
+        ({"action": "pixels_hidden", "expected": "MEYER STEPHANIE", "actual": ""}, "certain"),
+    ],
+)
+def test_two_parts_tell_a_name_wherever_it_was_planted(release, planted, confidence):
+    told = audit(checks(planted), released=release(ImageComments="Stephanie Meyer"))
+    assert told[["finding", "words", "confidence"]].values.tolist() == [
+        ["phi_elsewhere", planted["expected"], confidence]
+    ]
+
+
+@pytest.mark.parametrize(
     "attributes",
     [
         {"ImageComments": "SPARKLE MEYERSON, 12 Lane, 14711815, 195307161"},
         {"ImageComments": "Head, 045Y, F"},
+        {"ImageComments": "lee side, contrast given, see the study description"},
         {"FrameOfReferenceUID": "1.2.840.9.1"},
         {"FrameOfReferenceUID": "11.2.840.9"},
     ],
 )
-def test_parts_of_other_words_are_no_planted_values(release, attributes):
-    head = checks(
-        {"action": "text_removed", "expected": "HEAD^F", "actual": "x"},
-        {"action": "text_removed", "expected": "045Y", "actual": "x"},
-    )
-    assert audit(concat([PLANTED, head]), released=release(**attributes)).empty
+def test_parts_of_other_words_and_ordinary_ones_are_no_planted_values(release, attributes):
+    texts = ("HEAD^F", "045Y", "LEE^ANNABELLE", "Contrast", "Study Description")
+    ordinary = checks(*(NAME | {"expected": text} for text in texts))
+    assert audit(concat([PLANTED, ordinary]), released=release(**attributes)).empty
 
 
-def test_what_a_failed_check_tells_is_not_told_again(release):
-    results = concat([PLANTED, checks(NAME | {"passed": False, "tag_path": "(0020,4000)", "actual": "MEYER"})])
-    assert audit(results, released=release(ImageComments="MEYER STEPHANIE")).empty
+@pytest.mark.parametrize(
+    ("another", "findings"),
+    [
+        ({}, []),
+        ({"instance": "1.2", "released": "2.2"}, ["phi_elsewhere"]),
+        ({"action": "text_retained", "expected": "CHEST"}, ["phi_elsewhere"]),
+    ],
+)
+def test_what_a_failed_check_tells_is_not_told_again(release, another, findings):
+    failed = NAME | {"passed": False, "tag_path": "(0020,4000)", "actual": "MEYER"} | another
+    told = audit(concat([PLANTED, checks(failed)]), released=release(ImageComments="MEYER STEPHANIE"))
+    assert found(told) == findings
 
 
 def test_one_patients_values_are_no_other_patients(release):
@@ -249,9 +280,10 @@ def test_a_file_the_results_do_not_know_goes_by_its_patient_id(release):
     assert told["instance"].isna().all()
 
 
-def test_pixels_are_read_where_something_can_read_them(release):
+@pytest.mark.parametrize("frame", [0, 1, 2])
+def test_pixels_are_read_where_something_can_read_them(release, frame):
     pixels = np.zeros((3, 4, 4), dtype="uint16")
-    pixels[2] = 7
+    pixels[frame] = 7
     folder = release(Rows=4, Columns=4, NumberOfFrames=3, SamplesPerPixel=1, PhotometricInterpretation="MONOCHROME2",
                      BitsAllocated=16,
                      BitsStored=16, HighBit=15, PixelRepresentation=0, PixelData=pixels.tobytes())  # fmt: skip
@@ -267,6 +299,7 @@ def test_pixels_are_read_where_something_can_read_them(release):
         ({"PatientIdentityRemoved": None}, "(0012,0062)"),
         ({"PatientIdentityRemoved": "NO"}, "(0012,0062)"),
         ({"DeidentificationMethod": None}, "(0012,0063)"),
+        ({"DeidentificationMethod": None, "DeidentificationMethodCodeSequence": Sequence([])}, "(0012,0063)"),
         ({"LongitudinalTemporalInformationModified": "UNMODIFIED"}, "(0028,0303)"),
         ({"BurnedInAnnotation": "YES"}, "(0028,0301)"),
         ({"BurnedInAnnotation": None}, "(0028,0301)"),
@@ -278,9 +311,19 @@ def test_missing_markers_are_found(release, attributes, path):
     assert told[["finding", "tag_path", "confidence"]].values.tolist() == [["marker_missing", path, "certain"]]
 
 
-def test_a_code_sequence_does_for_the_method(release):
-    code = Sequence([item(CodeValue="113100", CodeMeaning="Basic")])
-    assert audit(PLANTED, released=release(DeidentificationMethod=None, DeidentificationMethodCodeSequence=code)).empty
+CODE = Sequence([item(CodeValue="113100", CodeMeaning="Basic")])
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"DeidentificationMethod": None, "DeidentificationMethodCodeSequence": CODE},
+        {"LongitudinalTemporalInformationModified": "REMOVED"},
+        {"BurnedInAnnotation": None},  # no text had to be hidden
+    ],
+)
+def test_what_does_for_a_marker_is_no_finding(release, attributes):
+    assert audit(PLANTED, released=release(**attributes)).empty
 
 
 def reference(uid):
@@ -295,6 +338,24 @@ def test_references_that_lead_nowhere_are_found(release):
     ]
 
 
+@pytest.mark.parametrize(
+    ("attributes", "path"),
+    [
+        ({"ReferencedSeriesSequence": Sequence([item(SeriesInstanceUID="2.99")])}, "(0008,1115)[0](0020,000e)"),
+        ({"CurrentRequestedProcedureEvidenceSequence": Sequence([item(StudyInstanceUID="2.99")])},
+         "(0040,a375)[0](0020,000d)"),
+        ({"StructureSetROISequence": Sequence([item(ReferencedFrameOfReferenceUID="2.99")])},
+         "(3006,0020)[0](3006,0024)"),
+        ({"ReferencedFrameOfReferenceSequence": Sequence([item(FrameOfReferenceUID="2.99")])},
+         "(3006,0010)[0](0020,0052)"),
+        ({"ReferencedFrameOfReferenceUID": "2.99"}, "(3006,0024)"),
+    ],
+)  # fmt: skip
+def test_references_lead_to_series_studies_and_frames_too(release, attributes, path):
+    told = audit(PLANTED, released=release(**attributes))
+    assert told[["finding", "tag_path"]].values.tolist() == [["dangling_reference", path]]
+
+
 def test_a_reference_of_the_key_that_leads_nowhere_is_certain(release):
     asked = checks(
         {"action": "uid_changed", "original": "1.1", "actual": "2.99", "tag_path": "(0008,1140)[0](0008,1155)"}
@@ -305,8 +366,9 @@ def test_a_reference_of_the_key_that_leads_nowhere_is_certain(release):
     assert told[["finding", "confidence"]].values.tolist() == [["dangling_reference", "certain"]]
 
 
-def test_references_to_studies_are_no_references_to_files(release):
-    assert audit(PLANTED, released=release(ReferencedStudySequence=reference("2.99"))).empty
+@pytest.mark.parametrize("kind", ["Study", "PerformedProcedureStep", "Patient"])
+def test_references_to_what_is_no_file_are_no_findings(release, kind):
+    assert audit(PLANTED, released=release(**{f"Referenced{kind}Sequence": reference("2.99")})).empty
 
 
 def test_a_reference_that_led_nowhere_in_the_originals_is_no_finding(release, tmp_path_factory):
@@ -316,6 +378,14 @@ def test_a_reference_that_led_nowhere_in_the_originals_is_no_finding(release, tm
     shutil.move(release(uid="1.99") / "one.dcm", originals / "two.dcm")
     told = audit(PLANTED, released=release(ReferencedImageSequence=reference("2.99")), original=originals)
     assert told[["finding", "confidence"]].values.tolist() == [["dangling_reference", "certain"]]
+
+
+def test_findings_of_files_have_their_axis_and_order(release):
+    wrong = {"ImageComments": "MEYER STEPHANIE", "PatientIdentityRemoved": "NO"}
+    told = audit(PLANTED, released=release(ReferencedImageSequence=reference("2.99"), **wrong))
+    assert told[["finding", "axis"]].values.tolist() == [
+        ["phi_elsewhere", "privacy"], ["dangling_reference", "linkage"], ["marker_missing", "validity"],
+    ]  # fmt: skip
 
 
 def test_files_that_are_no_dicom_are_left_out(release):
