@@ -466,7 +466,13 @@ def test_gains_are_unknown_where_passes_are():
     assert problems(results)["share"].tolist() == [1.0]
 
 
-def mixture():
+def test_gains_by_series_are_unknown_where_the_series_is():
+    table = problems(mixture().drop(columns="released_series"))
+    assert table["gain_series"].isna().all()
+    assert table["gain"].notna().all()
+
+
+def mixture(series=3, passing=0.5):
     """Failures, blanks and lost checks that share series and attributes, in two submissions."""
     random = np.random.default_rng(3)
     kinds = [
@@ -480,19 +486,20 @@ def mixture():
                     "action": RETAINED,
                     "expected": "CHEST",
                     "submission": str(random.choice(["a", "b"])),
-                    "series": f"S{random.integers(3)}",
+                    "series": f"S{random.integers(series)}",
                     "instance": f"I{random.integers(20)}",
                     "tag_path": f"(0008,103{random.integers(2)})",
                 }
-                | kinds[random.choice(6, p=[0.5, 0.1, 0.1, 0.1, 0.1, 0.1])]
+                | kinds[random.choice(6, p=[passing, *[(1 - passing) / 5] * 5])]
                 for _ in range(150)
             ]
         )
     )
 
 
-def test_gains_are_those_of_the_score_under_either_denominator():
-    results = mixture()
+@pytest.mark.parametrize(("series", "passing"), [(3, 0.5), (25, 0.2)])
+def test_gains_are_those_of_the_score_under_either_denominator(series, passing):
+    results = mixture(series, passing)
     table = problems(results)
     assert len(table) > 5
     for line in table.itertuples():
@@ -500,6 +507,14 @@ def test_gains_are_those_of_the_score_under_either_denominator():
         wish = wish[wish["submission"] == line.submission].set_index("unit")["gain"]
         assert line.gain == pytest.approx(wish["instance"])
         assert line.gain_series == pytest.approx(wish["series"])
+
+
+def test_gains_are_the_same_among_very_many_texts():
+    results, names = mixture(), ("released_study", "released_series", "action", "tag_path")
+    unused = [f"unused {n}" for n in range(2**17)]
+    many = {name: results[name].cat.set_categories([*unused, *results[name].cat.categories]) for name in names}
+    gains = problems(results)["gain_series"].tolist()
+    assert problems(results.assign(**many))["gain_series"].tolist() == pytest.approx(gains)
 
 
 # What if
