@@ -185,20 +185,15 @@ def _deduplicated(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
     Those are the released ones, and for a missing file the original ones: a series that is partly missing counts twice.
     """
     require_columns(rows, ["tag_path", "state", "patient", "study", "series", *_OFFICIAL], f"score(unit={unit!r})")
+    if unit == "series-2024" and is_masked(rows):
+        raise ValueError("score(unit='series-2024') compares the values, and these are masked; score them before.")
     missing = (rows["state"] == "missing").to_numpy()
-    place = missing.astype("int64")
-    for old, new in zip(("patient", "study", "series"), _OFFICIAL, strict=True):
-        place = _paired(place, np.where(missing, _codes(rows[old]), _codes(rows[new])))
-    if "submission" in rows.columns:
-        place = _paired(place, _codes(rows["submission"]))
+    ids = zip(("patient", "study", "series"), _OFFICIAL, strict=True)
+    series = [missing.astype("int64"), *(np.where(missing, _codes(rows[old]), _codes(rows[new])) for old, new in ids)]
+    same = ("submission", *(_SAME_ROW if unit == "series-2024" else ("action", "tag_path")))
+    place = _numbered(len(rows), [*series, *(_codes(rows[name]) for name in same if name in rows.columns)])
     if unit == "series-2024":
-        if is_masked(rows):
-            raise ValueError("score(unit='series-2024') compares the values, and these are masked; score them before.")
-        for name in _SAME_ROW:
-            if name in rows.columns:
-                place = _paired(place, _codes(rows[name]))
         return rows[~pd.Series(place).duplicated().to_numpy()]
-    place = _paired(_paired(place, _codes(rows["action"])), _codes(rows["tag_path"]))
     worst_first = np.argsort(_verdicts(rows), kind="stable")
     first = ~pd.Series(place[worst_first]).duplicated().to_numpy()
     return rows.iloc[np.sort(worst_first[first])]
@@ -215,16 +210,22 @@ def _codes(values: pd.Series) -> Any:
     return pd.factorize(values)[0].astype("int64")
 
 
-def _paired(a: Any, b: Any) -> Any:
-    """One number for each pair of numbers, small again."""
-    return pd.factorize(a * (b.max(initial=0) + 2) + b + 1)[0].astype("int64")
+def _numbered(rows: int, columns: Iterable[Any]) -> Any:
+    """A number for each combination of codes that occurs, in the order they come in."""
+    number, width = np.zeros(rows, dtype="int64"), 1
+    for codes in columns:
+        size = int(codes.max(initial=-1)) + 2
+        if width * size > 2**62:  # before they run over, the numbers so far are made small
+            number = pd.factorize(number)[0].astype("int64")
+            width = int(number.max(initial=0)) + 1
+        number = number * size + codes + 1
+        width *= size
+    return pd.factorize(number)[0].astype("int64")
 
 
 def _grouped(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """passed, failed and blank by `columns`, every combination that occurs."""
-    place = np.zeros(len(rows), dtype="int64")
-    for name in columns:
-        place = _paired(place, _codes(rows[name]))
+    place = _numbered(len(rows), (_codes(rows[name]) for name in columns))
     groups = int(place.max(initial=-1)) + 1
     first = np.full(groups, -1, dtype="int64")
     first[place[::-1]] = np.arange(len(rows) - 1, -1, -1)
@@ -240,9 +241,7 @@ def _grouped(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
 
 
 def _with_scores(counts: pd.DataFrame, columns: list[str], interval: float) -> pd.DataFrame:
-    place = np.zeros(len(counts), dtype="int64")
-    for name in columns:
-        place = _paired(place, _codes(counts[name]))
+    place = _numbered(len(counts), (_codes(counts[name]) for name in columns))
     scores = _grouped(counts, columns)
     if not columns and scores.empty:
         scores = pd.DataFrame({name: np.zeros(1, dtype="int64") for name in COUNTS})
