@@ -510,17 +510,36 @@ def test_a_key_alone_is_not_enough(keyed, make, tmp_path):
     )
 
 
+def test_empty_cells_of_a_report_are_missing(tmp_path):
+    empty = {**PRESENT, "action_text": "", "answer_value": "", "file_value": ""}
+    results = read_results(write_report(tmp_path / "report.csv", [empty]))
+    assert first(results, "expected", "original", "actual", "hipaa_z", "file", "state") == [*[None] * 5, "absent"]
+
+
+def test_a_long_report_is_read_to_its_end(tmp_path):
+    rows = [{**PRESENT, "instance": f"<{number}>"} for number in range(10_001)]
+    results = read_results(write_report(tmp_path / "report.csv", rows))
+    assert list(results["instance"])[-2:] == ["9999", "10000"]
+
+
 def test_wrong_files_are_told_what_they_are(bench, make, tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 no")
     pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "other.parquet")
     with make.database(tmp_path / "other.db") as database:
         database.execute("CREATE TABLE things (a TEXT)")
+    with make.database(tmp_path / "bare.db") as database:
+        database.execute("CREATE TABLE validation_results (check_index TEXT, tag_ds TEXT)")
     scores = write_sheet(tmp_path / "scoring.xlsx", [], ("Category", "Pass", "Total", "Score"), "Scoring")
     book = openpyxl.load_workbook(scores)
     book.create_sheet("Actions")
     book.save(scores)
     write_report(tmp_path / "text.csv", [], ("DOE^JANE", "x"))
+    no_results = (
+        "is not a file of results: read_results() needs the columns check_index, check_passed, check_score, "
+        "file_value, hipaa_z, tag_ds or check_passed, check_score, file_value, instance, subcategory, tag_ds or "
+        "action_text, check_passed, check_score, instance."
+    )
     messages = {
         "empty": "{} holds no results (looked for run.json, validation_results.db, discrepancy_report_internal.csv, "
         "discrepancy_report_participant.csv).",
@@ -531,9 +550,8 @@ def test_wrong_files_are_told_what_they_are(bench, make, tmp_path):
         "answer_key.db": "{} is an answer key, not results; read it with read_key().",
         "scoring.xlsx": "{} is a scoring report, which has counts and no checks; read it with read_scores().",
         "uid_mapping.csv": "{} is a mapping, not a file of results; read it with read_mapping().",
-        "text.csv": "{} is not a file of results: read_results() needs the columns check_index, check_passed, "
-        "check_score, file_value, hipaa_z, tag_ds or check_passed, check_score, file_value, instance, subcategory, "
-        "tag_ds or action_text, check_passed, check_score, instance.",
+        "bare.db": f"{{}}, table validation_results, {no_results}",
+        "text.csv": f"{{}} {no_results}",
     }
     for name, message in messages.items():
         with pytest.raises(ValueError, match=r".") as raised:
@@ -549,6 +567,7 @@ def test_ragged_rows_are_left_out_and_told(tmp_path):
     assert [str(warning.message) for warning in heard] == [
         f"{path}: rows with another number of cells than the header, left out: 1."
     ]
+    assert heard[0].filename == __file__
 
 
 def test_empty_rows_are_none(tmp_path, recwarn):

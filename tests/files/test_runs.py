@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from midi_nb.files import read_key, read_mapping, read_results, runs, write_run, write_summary
-from midi_nb.frames import LOST, RESULTS
+from midi_nb.frames import LOST, RESULTS, encode
 from midi_nb.scoring import score
 
 
@@ -107,6 +107,19 @@ def test_a_part_that_is_half_there_is_told(make, tmp_path):
         read_results(folder)
 
 
+def test_a_part_of_another_run_is_told(make, tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "_ROWS", 1)
+    folder = write_run(make.results([{}, {}]), tmp_path / "run")
+    part = folder / "parts" / "part-000001.parquet"
+    runs.write_part(make.results([{}]).assign(cause=encode(["leak"])), part, {})
+    with pytest.raises(ValueError, match=f"^{part} has other columns than part-000000.parquet; is it of the same run"):
+        read_results(folder)
+
+
+def test_a_file_that_cannot_be_opened_has_no_digest(tmp_path):
+    assert runs.told(tmp_path, [tmp_path / "gone.dcm"], [], [])["files"] == [["gone.dcm", None]]
+
+
 def write_half(path, error):
     with runs.replacing(path) as temporary:
         temporary.write_text("two", encoding="utf-8")
@@ -129,7 +142,8 @@ def test_a_file_takes_its_place_only_when_whole(tmp_path):
 def test_digests_tell_sources_apart(bench, make, tmp_path):
     bench.ask("1.1", make.check("tag_retained", "(0008,0060)"))
     answers, uids = read_key(bench.key), read_mapping(bench.uids)
-    sources = [bench.key, bench.uids, answers, uids, uids[::-1], answers.assign(expected="x")]
+    renamed = uids.rename({"1.10": "1.12"})
+    sources = [bench.key, bench.uids, answers, uids, uids[::-1], renamed, answers.assign(expected="x")]
 
     digests = [runs.digest(source) for source in sources]
 
@@ -172,10 +186,19 @@ SECRET = {
 }
 
 
+#: Texts that only start as those of the standard do.
+LIKE_CODES = {
+    "action": "text_removed SECRET",
+    "subcategory": "HIPAA-A SECRET",
+    "modality": "CT SECRET",
+    "tag": "(0010,0010) SECRET",
+}
+PRIVATE = {"tag": "(0009,1001)", "private": True}
+
+
 def test_a_summary_holds_no_text_of_the_data(make, tmp_path):
-    results = make.results(
-        [{}, SECRET, {**SECRET, "tag": "SECRET", "passed": pd.NA}, {"error": LOST + "SECRET", "passed": pd.NA}]
-    )
+    lost = {"error": LOST + "SECRET", "passed": pd.NA}
+    results = make.results([{}, LIKE_CODES, PRIVATE, SECRET, {**SECRET, "tag": "SECRET", "passed": pd.NA}, lost])
     results.attrs["skipped"] = [("SECRET.dcm", "SECRET")]
 
     path = write_summary(results, tmp_path / "new" / "summary.json")
@@ -184,7 +207,7 @@ def test_a_summary_holds_no_text_of_the_data(make, tmp_path):
     assert "SECRET" not in told
     summary = json.loads(told)
     assert summary["checks"] == [
-        {"run": 0, "passed": 1, "failed": 0, "blank": 0},
+        {"run": 0, "passed": 3, "failed": 0, "blank": 0},
         {"run": 1, "passed": 1, "failed": 0, "blank": 1},
     ]
     assert (summary["not_scored"], summary["skipped_files"]) == (1, 1)

@@ -6,16 +6,23 @@ from midi_nb.files.threads import ahead
 
 
 def test_things_come_in_order_and_only_a_few_are_made_ahead():
-    made = []
-    things = ahead(lambda number: made.append(number) or -number, range(100))
+    numbers = iter(range(100))
+    things = ahead(lambda number: -number, numbers)
 
     assert [next(things) for _ in range(3)] == [0, -1, -2]
-    assert len(made) < 20
-    assert list(things) == [-number for number in range(3, 100)]
+    untaken = next(numbers)
+    assert untaken < 20
+    assert list(things) == [-number for number in range(3, 100) if number != untaken]
 
 
 def test_things_are_made_in_other_threads():
     assert threading.get_ident() not in list(ahead(lambda _: threading.get_ident(), range(5)))
+
+
+def test_a_few_things_are_made_at_the_same_time(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    both = threading.Barrier(2)
+    assert sorted(ahead(lambda _: both.wait(timeout=10), range(2))) == [0, 1]
 
 
 def test_an_error_comes_in_its_turn():
