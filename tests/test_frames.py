@@ -144,6 +144,20 @@ def shown(text):
 
 def test_lone_surrogates_are_spelled_out_together_with_their_neighbours():
     assert list(frames.encode(["a", "b\udcff", "a"])) == ["a", "b\\udcff", "a"]
+    column = frames.Column()
+    column.add(["b\udcff", None])
+    whole = column.encoded()
+    assert (list(whole.categories), list(whole.codes)) == (["b\\udcff"], [0, -1])
+
+
+@pytest.mark.parametrize("count", [128, 129, 2**15, 2**15 + 1])
+def test_codes_are_wide_enough_for_every_text(count):
+    texts = [str(number) for number in range(count)]
+    column = frames.Column()
+    column.add(texts)
+
+    assert list(column.encoded()) == texts
+    assert list(frames.recode(frames.encode(texts), str)) == texts
 
 
 def test_one_value_fills_a_column():
@@ -196,6 +210,17 @@ def test_concat_unites_plain_and_categorical_texts():
     whole = frames.concat([pd.DataFrame({"name": ["a", "b"]}), pd.DataFrame({"name": frames.encode(["b", None])})])
 
     assert list(whole["name"].astype(object).where(whole["name"].notna(), None)) == ["a", "b", "b", None]
+
+
+def test_concat_of_one_part_numbers_its_rows_anew(make):
+    assert list(frames.concat([make.results([{}, {}]).iloc[1:]]).index) == [0]
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_failures_alone_stay_so_beside_other_results(make, place):
+    parts = [make.results([{}]), make.results([{}])]
+    parts[place].attrs["failures_only"] = True
+    assert frames.concat(parts).attrs["failures_only"]
 
 
 def test_concat_needs_a_frame():

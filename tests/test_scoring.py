@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from midi_nb import frames, scoring
-from midi_nb.frames import LOST
+from midi_nb.frames import CODES, LOST
 from midi_nb.scoring import COUNTS, UNITS, score, tally, wilson
 
 PASSED, FAILED = {"passed": True, "score": 1.0}, {"passed": False, "score": 0.0, "actual": "DOE"}
@@ -35,11 +35,11 @@ def test_rows_the_official_script_does_not_write_count_nowhere(make):
 
 
 def test_a_score_of_no_checks_is_missing(make):
-    scores = score(make.results([]))
-
-    assert counts(scores) == [[0, 0, 0, 0]]
-    assert scores[["score", "low", "high"]].isna().all(axis=None)
-    assert len(score(make.results([]), by="action")) == 0
+    for nothing in (make.results([]), tally([])):
+        scores = score(nothing)
+        assert counts(scores) == [[0, 0, 0, 0]]
+        assert scores[["score", "low", "high"]].isna().all(axis=None)
+        assert len(score(nothing, by="action")) == 0
 
 
 def test_scores_by_columns_come_in_their_order(make):
@@ -114,27 +114,15 @@ def test_the_identifiers_of_the_key_do_not_tell_released_series_apart(make, unit
     assert score(results, unit=unit)["total"].item() == 1
 
 
-SAME_OR_NOT = {
-    "actual": 2,
-    "expected": 2,
-    "original": 2,
-    "score": 2,
-    "hipaa_m": 2,
-    "prev_cat": 2,
-    "modality": 2,
-    "name": 2,
-    "instance": 1,
-    "check": 1,
-    "file": 1,
-}
+BOX = ("x0", "y0", "x1", "y1")
+TOLD = ("actual", "expected", "original", "score", "name", "modality", "sop_class", "prev_cat", *BOX, *CODES)
+SAME_OR_NOT = {**dict.fromkeys(TOLD, 2), "instance": 1, "check": 1, "file": 1}
 
 
 @pytest.mark.parametrize(("column", "total"), SAME_OR_NOT.items())
 def test_in_2024_rows_were_duplicates_if_all_but_their_place_was_equal(make, column, total):
-    assert (
-        score(make.results([{}, {column: 0.5 if column == "score" else "other"}]), unit="series-2024")["total"].item()
-        == total
-    )
+    other = {"score": 0.5, **dict.fromkeys(BOX, 3)}.get(column, "other")
+    assert score(make.results([{}, {column: other}]), unit="series-2024")["total"].item() == total
 
 
 def test_masked_results_have_no_score_that_compares_values(make):
@@ -172,7 +160,7 @@ def test_missing_files_go_by_the_identifiers_of_the_key(make):
 def test_by_cause_every_check_was_an_opportunity(make):
     results = make.results([PASSED] * 6 + [FAILED, FAILED, FAILED, BLANK])
     results["cause"] = frames.encode([None] * 6 + ["leak", "leak", "gone", "gone"])
-    results["patient"] = frames.encode([f"P{i % 2}" for i in range(10)])
+    results["patient"] = frames.encode([f"P{i % 3}" for i in range(10)])  # neither cause is one of every patient
 
     scores = score(results, by="cause").set_index("cause")
 
@@ -209,11 +197,12 @@ def test_failures_alone_have_no_score(make):
         )
 
 
-def test_a_tally_has_no_series_left(make):
+@pytest.mark.parametrize("unit", UNITS[1:])
+def test_a_tally_has_no_series_left(make, unit):
     with pytest.raises(
         ValueError, match=r"^A tally has no single checks left: score\(unit='series'\) needs results\.$"
     ):
-        score(tally(make.results([{}])), unit="series")
+        score(tally(make.results([{}])), unit=unit)
 
 
 def test_no_results_are_needed_but_a_verdict_and_an_action():
@@ -221,6 +210,7 @@ def test_no_results_are_needed_but_a_verdict_and_an_action():
 
     assert counts(score(plain)) == [[2, 1, 0, 3]]
     assert counts(score(plain, by="action")) == [[2, 1, 0, 3]]
+    assert list(tally(plain).columns) == ["action", *COUNTS]
     with pytest.raises(ValueError, match=r"^score\(\) needs the column passed, which this frame lacks; "):
         score(plain[["action"]])
 
@@ -332,20 +322,31 @@ def test_wilson_as_scipy(coverage):
         )
 
 
-def test_patients_that_fail_together_widen_the_interval(make):
-    together = make.results(
-        [{**(FAILED if patient == 0 else PASSED), "patient": f"P{patient}"} for patient in range(10) for _ in range(20)]
-    )
-    apart = make.results(
-        [{**(FAILED if i < 2 else PASSED), "patient": f"P{patient}"} for patient in range(10) for i in range(20)]
-    )
+# How many of the 20 checks of each patient fail; how many independent checks tell as much.
+SPREAD = {
+    "one fails throughout": ([20] + [0] * 9, 9),  # ten less one
+    "all alike": ([2] * 10, 200),
+    "more alike than by chance": ([3] + [2] * 9, 200),
+    "two that differ throughout": ([20, 0], 1),
+}
 
-    wide, narrow = (score(results).iloc[0] for results in (together, apart))
 
-    assert wide["score"] == narrow["score"] == 0.9
-    # Ten patients, one of whom fails throughout, tell as much as ten independent checks less one.
-    assert (wide["low"], wide["high"]) == pytest.approx(tuple(float(edge) for (edge,) in wilson([0.9], [9])))
-    assert (narrow["low"], narrow["high"]) == pytest.approx(tuple(float(edge) for (edge,) in wilson([0.9], [200])))
+@pytest.mark.parametrize(("failures", "independent"), SPREAD.values(), ids=SPREAD)
+def test_patients_that_fail_together_widen_the_interval(make, failures, independent):
+    results = make.results(
+        [
+            {**(FAILED if i < failed else PASSED), "patient": f"P{patient}"}
+            for patient, failed in enumerate(failures)
+            for i in range(20)
+        ]
+    )
+    scores = score(results).iloc[0]
+
+    rate = 1 - sum(failures) / len(results)
+    assert scores["score"] == pytest.approx(rate)
+    assert (scores["low"], scores["high"]) == pytest.approx(
+        tuple(float(edge) for (edge,) in wilson([rate], [independent]))
+    )
 
 
 def test_one_patient_has_a_plain_interval(make):
