@@ -1,3 +1,4 @@
+import gc
 import hashlib
 import multiprocessing
 import pickle
@@ -10,7 +11,7 @@ import pytest
 
 from midi_nb import engine, pixels
 from midi_nb.engine import Submission, evaluate
-from midi_nb.files import read_key, read_results, write_run
+from midi_nb.files import read_key, read_results, runs, write_run
 from midi_nb.frames import ACTIONS, LOST, RESULTS
 from midi_nb.scoring import score, tally
 
@@ -68,6 +69,14 @@ def planted(bench, make):
     bench.release("c/unasked.dcm", "1.5", **CLEAN)
     bench.release("c/.hidden.dcm", "1.4", **CLEAN)
     (bench.released / "c" / "notes.txt").write_text("no DICOM", encoding="utf-8")
+    return bench
+
+
+@pytest.fixture
+def single(bench, make):
+    """One instance with one check, which passes."""
+    bench.ask("1.1", make.check("tag_retained", "(0008,0060)"))
+    bench.release("a.dcm", "1.1")
     return bench
 
 
@@ -180,6 +189,28 @@ def test_a_row_tells_who_and_what(planted):
     assert {name: None if pd.isna(missing[name]) else missing[name] for name in gone} == gone
 
 
+def test_a_file_without_modality_has_that_of_the_key(single):
+    single.release("a.dcm", instance="9.1.1", Modality=None)
+    assert list(single.evaluate()["modality"]) == ["OT"]
+
+
+def test_the_folder_that_one_is_in_has_a_name(single, monkeypatch):
+    monkeypatch.chdir(single.released)
+    results = evaluate(".", single.key, uids=single.uids, read_text=None, progress=False)
+    assert list(results["submission"]) == ["released"]
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_garbage_is_collected_after_as_before(single, enabled):
+    before = gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        single.evaluate()
+        assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if before else gc.disable)()
+
+
 def spawning():
     """Two processes that share nothing with this one."""
     return ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn"))
@@ -240,6 +271,27 @@ def test_batches_that_an_executor_loses_are_judged_here(planted, taken, told):
     }
 
 
+class Stopped(Executor):
+    """An executor that is interrupted in its first batch while the others wait."""
+
+    def __init__(self):
+        self.futures = []
+
+    def submit(self, function, /, *args, **options):
+        self.futures.append(Future())
+        if len(self.futures) == 1:
+            self.futures[0].set_exception(KeyboardInterrupt())
+        return self.futures[-1]
+
+
+def test_batches_that_wait_are_cancelled_when_the_evaluation_stops(planted, monkeypatch):
+    monkeypatch.setattr(engine, "_BATCH", 3)
+    stopped = Stopped()
+    with pytest.raises(KeyboardInterrupt):
+        planted.evaluate(executor=stopped)
+    assert [future.cancelled() for future in stopped.futures] == [False, True, True]
+
+
 def test_a_worker_makes_a_job_ready_once(planted, monkeypatch):
     made, genuine = [], engine._judge
     monkeypatch.setattr(engine, "_judge", lambda *given: made.append(given) or genuine(*given))
@@ -270,6 +322,16 @@ def test_a_key_may_be_a_frame_and_mappings_dicts(planted, make):
     assert_same(warned(evaluate, submission, planted.key, name="run", read_text=str, progress=False), alone)
 
 
+def test_mappings_that_are_given_outweigh_those_of_the_submission(bench, make):
+    consistent = (("uid_consistent", "(0020,000d)", None, "1.10"), ("patid_consistent", "(0010,0020)", None, "OLD"))
+    bench.ask("1.1", *(make.check(*check) for check in consistent))
+    bench.release("a.dcm", "1.1")
+    submission, how = Submission(bench.released, {"1.1": "9.1.1"}, {}), {"read_text": None, "progress": False}
+
+    assert not evaluate(submission, bench.key, **how)["passed"].any()
+    assert evaluate(submission, bench.key, uids=bench.uids, patients=bench.patients, **how)["passed"].all()
+
+
 class Interrupted:
     """Text recognition that is interrupted after some images."""
 
@@ -286,22 +348,23 @@ class Interrupted:
 Interrupted.__name__ = "str"
 
 
-def test_an_interrupted_run_goes_on_where_it_stopped(planted, tmp_path, monkeypatch):
+@pytest.mark.parametrize("rules", ["official", "strict"])
+def test_an_interrupted_run_goes_on_where_it_stopped(planted, tmp_path, monkeypatch, rules):
     monkeypatch.setattr(engine, "_BATCH", 1)
     monkeypatch.setattr(engine._Job, "provenance", lambda job: {"submission": job.name})
-    alone = warned(planted.evaluate, read_text=str)
+    alone = warned(planted.evaluate, read_text=str, rules=rules)
     out = tmp_path / "run"
     with pytest.raises(KeyboardInterrupt):
-        planted.evaluate(read_text=Interrupted(2), out=out)
+        planted.evaluate(read_text=Interrupted(2), rules=rules, out=out)
     with pytest.raises(ValueError, match=r".") as raised:
         read_results(out)
     assert str(raised.value) == f"{out} holds an unfinished run; call evaluate(…, out={str(out)!r}) again to finish it."
 
     rest = Interrupted(2)
-    assert_same(warned(planted.evaluate, read_text=rest, out=out), alone)
+    assert_same(warned(planted.evaluate, read_text=rest, rules=rules, out=out), alone)
     assert rest.seen == 2
     none = Interrupted(0)
-    assert_same(warned(planted.evaluate, read_text=none, out=out), alone)
+    assert_same(warned(planted.evaluate, read_text=none, rules=rules, out=out), alone)
     assert none.seen == 0
     assert_same(read_results(out), alone)
 
@@ -323,17 +386,26 @@ def test_a_run_forgets_the_parts_of_files_that_are_gone(bench, make, tmp_path, m
     for instance in ("1.1", "1.2"):
         bench.ask(instance, make.check("tag_retained", "(0008,0060)"))
     bench.release("a.dcm", "1.1")
-    notes = [bench.released / name for name in ("b.txt", "c.txt")]
-    for note in notes:
-        note.touch()
     first = bench.evaluate(out=tmp_path / "run")
-    for note in notes:
-        note.unlink()
+    late = [bench.release(name, instance="9.1.1") for name in ("b.dcm", "c.dcm")] + [bench.released / "d.txt"]
+    late[-1].touch()
+    more = bench.evaluate(out=tmp_path / "run")
+    assert (len(more), len(more.attrs["skipped"])) == (4, 1)
+    for path in late:
+        path.unlink()
 
-    again = bench.evaluate(out=tmp_path / "run")
+    assert_same(bench.evaluate(out=tmp_path / "run"), first)
 
-    pd.testing.assert_frame_equal(again, first)
-    assert (len(first.attrs["skipped"]), len(again.attrs["skipped"])) == (2, 0)
+
+def test_a_file_that_was_renamed_is_told_by_its_new_name(single, tmp_path):
+    single.evaluate(out=tmp_path / "run")
+    (single.released / "a.dcm").rename(single.released / "b.dcm")
+    assert list(single.evaluate(out=tmp_path / "run")["file"]) == ["b.dcm"]
+
+
+def test_results_know_where_their_files_are(single, tmp_path):
+    for options in ({}, {"out": tmp_path / "run"}):
+        assert single.evaluate(**options).attrs["released"] == str(single.released)
 
 
 @pytest.mark.parametrize(
@@ -342,6 +414,7 @@ def test_a_run_forgets_the_parts_of_files_that_are_gone(bench, make, tmp_path, m
         ({"rules": "strict"}, "rules"),
         ({"name": "other"}, "submission"),
         ({"read_text": str}, "text_recognition"),
+        ({"uids": {"1.1": "9.1.1"}}, "uids"),
         ({"patients": {"OLD": "X"}}, "patients"),
         ({"original": "."}, "original"),
     ],
@@ -352,6 +425,13 @@ def test_a_run_is_not_mixed_with_another(planted, tmp_path, change, what):
     with pytest.raises(ValueError, match=r".") as raised:
         planted.evaluate(out=out, **change)
     assert str(raised.value) == f"{out} holds a run with another {what}; give another folder, or delete it."
+
+
+def test_a_run_of_another_version_is_not_mixed_in(single, tmp_path, monkeypatch):
+    single.evaluate(out=tmp_path / "run")
+    monkeypatch.setattr(runs, "versions", lambda: {"midi_nb": "9", "pydicom": "9", "nltk": "9"})
+    with pytest.raises(ValueError, match="holds a run with another midi_nb, pydicom, nltk;"):
+        single.evaluate(out=tmp_path / "run")
 
 
 def _one(image):
@@ -625,6 +705,20 @@ def test_strict_dates_share_the_shift_of_their_patient(bench, make):
     assert list(bench.evaluate()["passed"]) == [True] * 5
 
 
+@pytest.mark.parametrize(
+    ("days", "passed"),
+    [
+        (["21", "11"], [False, True]),  # of two that are as frequent the smaller
+        (["01", "01", "11"], [False, False, True]),  # dates that were not shifted are no example
+    ],
+)
+def test_the_usual_shift_of_a_patient(bench, make, days, passed):
+    for number, day in enumerate(days):
+        bench.ask(f"1.{number}", make.check("date_shifted", "(0008,0020)", None, "20200101"))
+        bench.release(f"{number}.dcm", f"1.{number}", StudyDate=f"202001{day}")
+    assert list(bench.evaluate(rules="strict")["passed"]) == passed
+
+
 def test_a_resumed_strict_run_is_that_of_a_fresh_one(bench, make, monkeypatch):
     monkeypatch.setattr(engine, "_BATCH", 1)
     monkeypatch.setattr(engine._Job, "provenance", lambda job: {})
@@ -648,13 +742,16 @@ LETTERS = np.kron(np.random.default_rng(0).integers(0, 2, (8, 12)), np.ones((4, 
         ("official", LETTERS, True),
         ("strict", LETTERS, False),
         ("strict", LETTERS * 0, True),
+        ("strict", LETTERS * (np.arange(48) > 23), False),  # half covered
+        ("strict", LETTERS[:20, :30] * 0, True),  # of another shape: not compared
         ("strict", np.stack([LETTERS * 0, LETTERS]), False),  # hidden in the first frame alone
         ("strict", np.stack([LETTERS * 0, LETTERS * 0]), True),
     ],
 )
 def test_strictly_what_nobody_recognised_may_still_be_legible(bench, make, tmp_path, rules, pixels, passed):
     bench.ask("1.1", make.check("pixels_hidden", "(7fe0,0010)", make.region("DOE", 4, 4, 40, 28)))
-    make.file(tmp_path / "original" / "a.dcm", "1.1", pixels=np.broadcast_to(LETTERS, pixels.shape))
+    before = np.broadcast_to(LETTERS, (*pixels.shape[:-2], *LETTERS.shape))
+    make.file(tmp_path / "original" / "a.dcm", "1.1", pixels=before)
     bench.release("a.dcm", "1.1", pixels=pixels)
 
     results = bench.evaluate(rules=rules, original=tmp_path / "original", read_text=lambda image: "")
