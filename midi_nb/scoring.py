@@ -116,7 +116,7 @@ def _counts(results: pd.DataFrame, columns: list[str], unit: str) -> pd.DataFram
         raise ValueError(f"unit must be one of {', '.join(UNITS)}, got {unit!r}.")
     if is_tally(results):
         if unit != "instance":
-            raise ValueError("A tally has no single checks left: score(unit='series') needs results.")
+            raise ValueError(f"A tally has no single checks left: score(unit={unit!r}) needs results.")
         rows = results
     else:
         rows = counted(results, unit)

@@ -200,7 +200,7 @@ def test_failures_alone_have_no_score(make):
 @pytest.mark.parametrize("unit", UNITS[1:])
 def test_a_tally_has_no_series_left(make, unit):
     with pytest.raises(
-        ValueError, match=r"^A tally has no single checks left: score\(unit='series'\) needs results\.$"
+        ValueError, match=rf"^A tally has no single checks left: score\(unit='{unit}'\) needs results\.$"
     ):
         score(tally(make.results([{}])), unit=unit)
 
