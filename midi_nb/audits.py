@@ -499,11 +499,10 @@ def _hits(text: str, terms: _Terms) -> Iterator[_Hit]:
                 yield _Hit(value, "certain" if len(phrase) > 1 else "likely", "a planted text")
     standing = set(words)
     whole = {parts: parts & standing for parts in terms.names}
-    for parts, there in whole.items():
-        if len(there) > 1 or (len(parts) == 1 and there & terms.parts):
-            yield _Hit(terms.names[parts], "certain" if there == parts else "likely", "a planted name")
-    told = {word for there in whole.values() if len(there) > 1 for word in there}
-    for word in sorted(terms.parts & standing - told):
+    named = {p: there for p, there in whole.items() if len(there) > 1 or (len(p) == 1 and there & terms.parts)}
+    for parts, there in named.items():
+        yield _Hit(terms.names[parts], "certain" if there == parts else "likely", "a planted name")
+    for word in sorted((terms.parts & standing).difference(*named.values())):
         yield _Hit(word, "review", "part of a planted name")
     for uid in _UID_TEXT.findall(text) if terms.uids else ():
         if uid in terms.uids:

@@ -224,9 +224,10 @@ def test_planted_values_are_found_elsewhere(release, attributes, path, words, co
     [
         (NAME | {"expected": "MEYER^STEPHANIE^ROSALIND"}, "likely"),
         ({"action": "pixels_hidden", "expected": "MEYER STEPHANIE", "actual": ""}, "certain"),
+        (NAME | {"expected": "MEYER^"}, "certain"),
     ],
 )
-def test_two_parts_tell_a_name_wherever_it_was_planted(release, planted, confidence):
+def test_two_parts_or_the_only_one_tell_a_name_once_wherever_it_was_planted(release, planted, confidence):
     told = audit(checks(planted), released=release(ImageComments="Stephanie Meyer"))
     assert told[["finding", "words", "confidence"]].values.tolist() == [
         ["phi_elsewhere", planted["expected"], confidence]
