@@ -147,8 +147,11 @@ def _shown(items: Sequence[Any], what: str, progress: bool) -> Any:
 
 def _print(file: files_of.Released, path: Path, name: str) -> _Print:
     dataset = file.dataset
-    stored = file.digest if 0x7FE00010 in dataset and _telling(dataset.get_item(0x7FE00010).value or b"") else None
     encoded = dataset.file_meta.get("TransferSyntaxUID", _PLAIN[0]) not in _PLAIN
+    stored = None
+    if 0x7FE00010 in dataset:
+        pixels = dataset.get_item(0x7FE00010).value or b""
+        stored = file.digest if (_telling_encoded(pixels, dataset, path) if encoded else _telling(pixels)) else None
     kind, traits, hints = (tuple(_normal(dataset, keyword) for keyword in words) for words in (_KIND, _TRAITS, _HINTS))
     places = tuple(file.text(path) or None for path in _PLACES)
     return _Print(path, name, file.text("(0008,0018)") or None, stored, encoded, kind, traits, hints, places)
@@ -158,6 +161,15 @@ def _telling(pixels: bytes) -> bool:
     """Whether there is more than one colour: a black image is like any other black image, and no evidence."""
     view = memoryview(pixels)
     return bool(pixels) and all(view[size:] != view[:-size] for size in (1, 2, 3))
+
+
+def _telling_encoded(pixels: bytes, dataset: Any, path: Path) -> bool:
+    """The same of a compressed image. One colour takes next to no bytes, so that only few have to be decoded for it."""
+    try:
+        size = int(dataset.Rows) * int(dataset.Columns) * int(dataset.get("NumberOfFrames") or 1)
+    except Exception:  # it does not say, or not in numbers
+        size = 0
+    return len(pixels) > 2048 + size // 20 or _decoded(path) is not None
 
 
 def _normal(dataset: Any, keyword: str) -> str | None:
@@ -338,19 +350,19 @@ def _pair_all(match: _Match) -> None:
     match.by(lambda one: one.uid)
     match.by(lambda one: one.stored)
     if any(one.encoded for side in match.left for one in side):
-        decoded = {one: _decoded(one) for side in match.left for one in side if one.stored}
+        decoded = {one: _decoded(one.path) for side in match.left for one in side if one.stored}
         match.by(lambda one: decoded.get(one))
     # Every pair links its patient, study and series, and that may settle what was open before.
     while match.by(lambda one: one.stored) or match.by(lambda one: "", least=_LEAST):
         continue
 
 
-def _decoded(one: _Print) -> str | None:
-    """A digest of the decoded pixels; None where they cannot be decoded."""
+def _decoded(path: Path) -> str | None:
+    """A digest of the decoded pixels; None where they cannot be decoded, or have one colour."""
     from pydicom.pixels.utils import pixel_array
 
     try:
-        array = pixel_array(one.path)
+        array = pixel_array(path)
     except Exception:  # decoders fail in many ways; the descriptors remain
         return None
     if array.size == 0 or array.min() == array.max():

@@ -369,6 +369,14 @@ def test_an_interrupted_run_goes_on_where_it_stopped(planted, tmp_path, monkeypa
     assert_same(read_results(out), alone)
 
 
+def test_what_a_killed_worker_left_half_written_is_cleared_away(planted, tmp_path):
+    warned(planted.evaluate, out=tmp_path / "run")
+    half = tmp_path / "run" / "parts" / ".part-000000.parquet.99999.tmp"
+    half.write_bytes(b"PAR1")
+    warned(planted.evaluate, out=tmp_path / "run")
+    assert not half.exists()
+
+
 def test_a_file_that_changed_is_judged_again(planted, tmp_path, monkeypatch):
     monkeypatch.setattr(engine, "_BATCH", 2)
     warned(planted.evaluate, out=tmp_path / "run")

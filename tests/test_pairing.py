@@ -73,8 +73,9 @@ def released(original: Dataset) -> Dataset:
     return made
 
 
-def blackened(slice_: Dataset) -> Dataset:
-    slice_.PixelData = bytes(len(slice_.PixelData))
+def blackened(slice_: Dataset, size: int | None = None) -> Dataset:
+    slice_.Rows = slice_.Columns = size or slice_.Rows
+    slice_.PixelData = bytes(slice_.Rows * slice_.Columns * 2)
     return slice_
 
 
@@ -177,6 +178,16 @@ def test_black_images_are_no_evidence_for_each_other(folders, slices):
         "no released file has enough in common with it",
         "no original file has enough in common with it",
     ]
+
+
+@pytest.mark.parametrize("size", [8, 512])
+def test_compressed_black_images_are_none_either(folders, slices, size):
+    blank, other = blackened(ct("Ann", 9, 1), size), blackened(ct("Ben", 7, 4), size)
+    made = released(other)
+    for one in (blank, made):
+        one.compress(RLELossless, generate_instance_uid=False)
+    found = pair_folders(*folders([*slices, blank], [*(released(one) for one in slices), made]))
+    assert blank.SOPInstanceUID not in found.uids
 
 
 def test_objects_without_pixels_are_found_by_their_study(folders, slices):

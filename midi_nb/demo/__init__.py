@@ -134,6 +134,7 @@ def find(folder: Path) -> Demo:
     submissions = {
         path.name: Submission(path, *(folder / "mappings" / path.name / name for name in _MAPPINGS))
         for path in sorted((folder / "submissions").iterdir())
+        if path.is_dir() and not path.name.startswith(".")  # what file managers and Jupyter leave there is none
     }
     return Demo(
         folder=folder,

@@ -191,8 +191,3 @@ def told(element: DataElement) -> str:
             str(element.value).replace(",", ", ").replace(",  ", ", ")
         )  # as pydicom 2 spells a tag, which that program runs on
     return "" if element.value is None else str(element.value).strip()
-
-
-def value_of(dataset: Dataset, keyword: str) -> Any:
-    """An attribute's value, or an empty text."""
-    return dataset.get(keyword, "")

@@ -16,6 +16,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 from pydicom import Dataset, dcmread
 from pydicom.datadict import DicomDictionary, tag_for_keyword
 from pydicom.dataelem import DataElement
@@ -178,7 +179,7 @@ def _treat(dataset: Dataset, policy: Mapping[str, tuple[int, str]], patient: Pat
         before = [str(uid) for uid in _several(element)] if element.VR == "UI" else []
         if action == "X":
             del dataset[element.tag]
-        elif element.VR == "SQ" and action != "Z":
+        elif element.VR == "SQ" and action not in ("Z", "D"):
             for item in element.value:
                 _treat(item, policy, patient, uids)
         else:
@@ -315,12 +316,12 @@ def _regions(boxes: Mapping[str, Any], dataset: Dataset) -> list[Box]:
     found: list[Box] = []
     for name in (str(dataset.get("Modality", "")), str(dataset.get("SOPInstanceUID", ""))):
         given = boxes.get(name, [])
-        found += [given] if given and isinstance(given[0], int) else given  # type: ignore[list-item]
+        found += [tuple(box) for box in np.atleast_2d(np.asarray(given, dtype=int)).tolist() if box]
     return found
 
 
 def _black_out(dataset: Dataset, boxes: Iterable[Box]) -> None:
-    """Fills boxes of every frame with zeros, in place; a compressed image is stored uncompressed then."""
+    """Fills boxes of every frame with black, in place; a compressed image is stored uncompressed then."""
     if not boxes or "PixelData" not in dataset:
         return
     if dataset.file_meta.TransferSyntaxUID.is_compressed:
@@ -328,9 +329,15 @@ def _black_out(dataset: Dataset, boxes: Iterable[Box]) -> None:
     dataset.pixel_array_options(raw=True)
     pixels = dataset.pixel_array.copy()
     samples = (slice(None),) if dataset.SamplesPerPixel > 1 else ()
+    # The least number, or where that is white the largest.
+    black = 2 ** (dataset.BitsStored - dataset.PixelRepresentation) - 1 if _is_inverted(dataset) else 0
     for x0, y0, x1, y1 in boxes:
-        pixels[(..., slice(max(y0, 0), y1), slice(max(x0, 0), x1), *samples)] = 0
+        pixels[(..., slice(max(y0, 0), y1), slice(max(x0, 0), x1), *samples)] = black
     dataset.set_pixel_data(pixels, dataset.PhotometricInterpretation, dataset.BitsStored, generate_instance_uid=False)
+
+
+def _is_inverted(dataset: Dataset) -> bool:
+    return bool(dataset.PhotometricInterpretation == "MONOCHROME1")
 
 
 def _marked(dataset: Dataset) -> Dataset:

@@ -132,7 +132,7 @@ def mark(dataset: Dataset) -> Dataset:
 
 
 def emptied(dataset: Dataset) -> Dataset:
-    """A reference without what may be left out: no optional attribute, no value that may be empty; in place."""
+    """A reference without what may be left out: no optional attribute outside of items, no value that may be empty."""
     for element in list(dataset):
         type_ = type_of(f"<{label(dataset, element)}>", element, dataset.Modality)
         if element.keyword in ("PatientID", "PixelData", "SpecificCharacterSet", "PlanarConfiguration") or type_ == "1":

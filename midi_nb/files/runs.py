@@ -97,6 +97,8 @@ class Recorder:
     def __enter__(self) -> Recorder:
         if self.folder is not None:
             self._check_folder(self.folder)
+            for half in (self.folder / PARTS).glob(".part-*.tmp"):  # what a killed worker leaves
+                half.unlink()
             self._write_run(self.folder, complete=False)
         return self
 

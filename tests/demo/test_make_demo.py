@@ -140,3 +140,11 @@ def test_the_folder_explains_itself(demo):
         assert f"`{name}`" in text
     assert "64 DICOM files of 10 patients" in text
     assert "| private_block_dropped | 189 |" in text
+
+
+def test_what_file_managers_leave_is_no_submission(tmp_path):
+    (tmp_path / "submissions" / "careless").mkdir(parents=True)
+    (tmp_path / "submissions" / ".ipynb_checkpoints").mkdir()
+    (tmp_path / "submissions" / "Thumbs.db").touch()
+    (tmp_path / "demo.json").write_text('{"missing": []}', encoding="utf-8")
+    assert list(room.find(tmp_path).submissions) == ["careless"]

@@ -151,6 +151,20 @@ def test_a_box_by_modality_or_by_instance_is_black_and_nothing_else_changes(rele
     assert np.array_equal(made.pixel_array, expected)
 
 
+def test_a_box_is_black_where_the_least_number_is_white(released):
+    pixels = np.full((12, 16), 9, dtype="uint8")
+    made = released(
+        "UI U", boxes={"OT": np.array([2, 2, 6, 6])}, pixels=pixels, PhotometricInterpretation="MONOCHROME1"
+    )
+    assert np.unique(made.pixel_array[2:6, 2:6]).tolist() == [255]
+
+
+def test_a_dummy_of_a_sequence_is_an_empty_one(released):
+    other = Dataset()
+    other.PatientID = "OLD7"
+    assert not released("OtherPatientIDsSequence D", OtherPatientIDsSequence=[other]).OtherPatientIDsSequence
+
+
 def test_a_box_for_something_else_changes_nothing_and_several_boxes_all_count(released):
     pixels = np.full((20, 30), 9, dtype="uint8")
     assert released("UI U", boxes={"US": (0, 0, 9, 9)}, pixels=pixels).pixel_array.min() == 9
