@@ -150,7 +150,8 @@ def main() -> None:
         f"{results.memory_usage().sum() / 1024**3:.1f} GB"
     )
     timed("score(by='tag')", lambda: mn.score(results, by="tag"))
-    timed("score(by='category', unit='series')", lambda: mn.score(results, by="category", unit="series"))
+    for unit in ("series", "series-2024"):
+        timed(f"score(by='category', unit='{unit}')", lambda unit=unit: mn.score(results, by="category", unit=unit))
     explained = timed("explain", lambda: mn.explain(results))
     found = timed("problems", lambda: mn.problems(explained))
     print(f"{'':<38}{len(found):8,} problems")
