@@ -7,6 +7,7 @@ import codecs
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -14,6 +15,7 @@ import unicodedata
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import ROUND_FLOOR, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -29,15 +31,17 @@ _UNITS = ("instance", "series", "series-2024")
 
 
 class Answer(NamedTuple):
-    """What a command found: the frame machines get, tables and notes for people beside it."""
+    """What a command found: the frame for machines, tables and notes for people, and why it ends with 1."""
 
     frame: pd.DataFrame
     tables: Mapping[str, pd.DataFrame] = {}
     notes: Sequence[str] = ()
+    failed: str | None = None  # the reason in one line; empty where a warning has given it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit code: 0, 2 on bad input (with one line on stderr), 130 when interrupted, 141 when nobody reads on.
+    """The exit code: 0, 1 where a condition failed, 2 on bad input (each with one line on stderr), 130 when
+    interrupted, 141 when nobody reads on.
 
     >>> main(["--version"])
     Traceback (most recent call last):
@@ -49,7 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")  # a value that the terminal's encoding lacks ends no table
     try:
         with _warnings_as_notes():
-            _show(options.run(options), options)
+            answer = options.run(options)
+            _show(answer, options)
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains when it flushes at exit
@@ -60,7 +65,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, TypeError, OSError) as error:
         _say(_one_line(error))
         return 2
-    return 0
+    if answer.failed:
+        _say(answer.failed)
+    return 0 if answer.failed is None else 1
 
 
 def _one_line(error: Exception) -> str:
@@ -125,8 +132,23 @@ def _evaluate(options: argparse.Namespace) -> Answer:
             rules=options.rules, executor=executor, read_text=None if options.no_text else "auto",
             original=options.original, out=options.out, progress=not options.quiet,
         )  # fmt: skip
+    results = mn.explain(results, options.original, released=options.released)
+    scores = _by_unit(results)
     notes = [f"Run: {options.out}"] if options.out else []
-    return Answer(_by_unit(results), _details(results), [*notes, *_written(results, options)])
+    if not results["file"].notna().any():
+        failed = "" if len(results) else "The key has no checks."  # evaluate() warns that no file answers them
+    else:
+        _say_undecided(results, options.no_text)
+        failed = options.fail_under and options.fail_under.broken_by(scores[scores["unit"] == options.unit])
+    return Answer(scores, _details(results), [*notes, *_written(results, options)], failed)
+
+
+def _say_undecided(results: pd.DataFrame, no_text: bool) -> None:
+    """Say on the terminal how many checks of burned-in text could not be decided, and why."""
+    reasons = mn.score(results[results["action"] == "pixels_hidden"], by="error")
+    for reason, count in reasons.loc[reasons["blank"] > 0, ["error", "blank"]].itertuples(index=False):
+        why = "--no-text" if no_text else reason
+        _say(f"note: Undecided (blank) checks of burned-in text: {count:,}; {why}.")
 
 
 @contextmanager
@@ -162,8 +184,8 @@ def _by_unit(results: pd.DataFrame) -> pd.DataFrame:
 
 
 def _details(results: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The tables people want beside the scores."""
-    problems = mn.problems(mn.explain(results))
+    """The tables people want beside the scores of explained `results`."""
+    problems = mn.problems(results)
     largest = problems[["problem", "axis", "rows", "patients", "share", "gain"]].head(5)
     return {"By category": mn.score(results, by="category"), f"{len(problems):,} problems, the largest first": largest}
 
@@ -228,17 +250,30 @@ def _several(options: argparse.Namespace) -> list[str]:
 
 def _compare(options: argparse.Namespace) -> Answer:
     pairs = zip((options.before, options.after), _uids(options, 2), strict=True)
-    compared = mn.compare(*(mn.read_results(path, key=options.key, uids=uids) for path, uids in pairs))
+    before, after = (mn.read_results(path, key=options.key, uids=uids) for path, uids in pairs)
+    compared = mn.compare(before, mn.explain(after) if "privacy" in options.fail_on else after)
+    failed = _regression(compared, options.fail_on)
     if options.rows:
-        return Answer(compared[~compared["change"].isin(["still failing", "still passing"])])
+        return Answer(compared[~compared["change"].isin(["still failing", "still passing"])], failed=failed)
     _known(compared.drop(columns=["before", "after", "change"]), options.by, "compare")
     tally = compared.groupby([*options.by, "change"], observed=True, dropna=False).size().rename("checks")
     if not options.by:
-        return Answer(tally.reset_index())
+        return Answer(tally.reset_index(), failed=failed)
     table = tally.unstack("change", fill_value=0)
     table.columns = table.columns.astype(str)
     order = [name for name in ("regressed", "fixed") if name in table]
-    return Answer(table.sort_values(order, ascending=False).reset_index())
+    return Answer(table.sort_values(order, ascending=False).reset_index(), failed=failed)
+
+
+def _regression(compared: pd.DataFrame, fail_on: Sequence[str]) -> str | None:
+    """Which conditions of --fail-on hold, as one line."""
+    regressed = compared[compared["change"] == "regressed"]
+    counts = {name: int((regressed["axis"] == name).sum() if name == "privacy" else len(regressed)) for name in fail_on}
+    held = [f"{_FAIL_ON[name]}: {count:,} (--fail-on {name})" for name, count in counts.items() if count]
+    return "; ".join(held) or None
+
+
+_FAIL_ON = {"regressed": "Regressed checks", "privacy": "Regressed checks that leak an identifier"}
 
 
 def _rank(options: argparse.Namespace) -> Answer:
@@ -443,6 +478,48 @@ def _columns(text: str) -> list[str]:
     return list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
 
 
+class Least(NamedTuple):
+    """The least score that is good enough, in percent and as it was given."""
+
+    percent: Decimal
+    given: str
+
+    def broken_by(self, scores: pd.DataFrame) -> str | None:
+        """Why the one row of `scores` is not good enough, in one line."""
+        passed, total = (int(scores[name].sum()) for name in ("passed", "total"))
+        if not total:
+            return f"No check counts, so there is no score to hold against --fail-under {self.given}."
+        score = Decimal(100 * passed) / total
+        if score >= self.percent:
+            return None
+        digits = Decimal(1).scaleb(min(-2, int(self.percent.as_tuple().exponent)))
+        shown = score.quantize(digits, ROUND_FLOOR)  # rounded up it could read as good enough
+        unit = scores["unit"].iloc[0]
+        return f"The score ({unit}) is {shown}%, {passed:,} of {total:,} checks: below --fail-under {self.given}."
+
+
+def _least(text: str) -> Least:
+    """
+    >>> [str(_least(text).percent) for text in ("0.98", "98", "98%")]
+    ['98.00', '98', '98']
+    """
+    given = re.fullmatch(r"(\d+(?:\.\d+)?)(%?)", text, re.ASCII)
+    number = Decimal(given[1]) if given else Decimal(-1)
+    if given and not given[2] and number == 1:
+        raise argparse.ArgumentTypeError(f"{text} could be 1% or 100%: write the percent sign")
+    percent = number if given and (given[2] or number > 1) else number * 100
+    if not 0 <= percent <= 100:
+        raise argparse.ArgumentTypeError(f"must be a score such as 0.98, 98 or 98%, not {text}")
+    return Least(percent, text)
+
+
+def _conditions(text: str) -> list[str]:
+    names = _columns(text)
+    if not names or not set(names) <= set(_FAIL_ON):
+        raise argparse.ArgumentTypeError(f"must be one or several of {', '.join(_FAIL_ON)}, not {text}")
+    return names
+
+
 def _at_least_one(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, not {text}")
@@ -455,15 +532,15 @@ _UIDS = _option(
     "--uids", metavar="FILE", action="append", help="UID mapping of official results; one for all, or for each"
 )
 _READS = (_RESULTS, _KEY, _UIDS)
-_BY = _option("--by", metavar="COLUMNS", type=_columns, default=[], help="columns to break down by, comma between")
+_BY = _option("--by", metavar="COLUMNS", type=_columns, default=[], help="columns to break down by, comma-separated")
 _UNIT = _option("--unit", choices=_UNITS, default=_UNITS[0], help=f"what counts once (default {_UNITS[0]})")
 _INTERVAL = _option("--interval", metavar="P", type=float, default=0.95, help="coverage of low to high (default 0.95)")
 _TOP = _option("--top", metavar="N", type=_at_least_one, help="how many (default 20 on a terminal, else all)")
 _DRAWS = _option("--draws", metavar="N", type=_at_least_one, default=1000, help="bootstrap draws (default 1000)")
-_SEED = _option("--seed", metavar="N", type=int, default=0, help="another seed, another draw (default 0)")
+_SEED = _option("--seed", metavar="N", type=int, default=0, help="random seed (default 0)")
 _ROWS = _option("--rows", action="store_true", help="every row, not counts (shows identifiers and values of the data)")
 _QUIET = _option("--quiet", action="store_true", help="no progress bar")
-_ORIGINAL = _option("--original", metavar="FOLDER", help="the original files")
+_ORIGINAL = _option("--original", metavar="FOLDER", help="the original files, for more exact causes")
 _RELEASED = _option("--released", metavar="FOLDER", help="the released files")
 _WRITES = (
     _option("--html", metavar="FILE", help="write a self-contained report"),
@@ -488,16 +565,32 @@ _JUDGED = (
         "--uids", metavar="FILE", required=True, help="UID mapping, CSV id_old,id_new (if there is none: midi-nb pair)"
     ),
     _option("--patients", metavar="FILE", help="patient ID mapping, CSV id_old,id_new"),
-    _option("--rules", choices=("official", "strict"), default="official", help="whose verdicts (default official)"),
+    _option("--rules", choices=("official", "strict"), default="official", help="which rules (default official)"),
     _option("--name", metavar="NAME", help="name of the submission (default: the folder's)"),
-    _option("--out", metavar="FOLDER", help="keep the run there; an interrupted one goes on"),
+    _option("--out", metavar="FOLDER", help="save the run (resumable)"),
     _option("--jobs", metavar="N", type=_at_least_one, default=1, help="processes to judge in (default 1)"),
     _option("--dask", metavar="ADDRESS", help="judge on a Dask cluster, e.g. tcp://10.0.0.1:8786"),
-    _option("--no-text", action="store_true", help="no text recognition: checks of hidden pixels stay blank"),
+    _option("--no-text", action="store_true", help="no text recognition: checks of burned-in text stay blank"),
+    _option(
+        "--fail-under",
+        metavar="SCORE",
+        type=_least,
+        help="end with exit code 1 where the score is lower: a share such as 0.98, or percent such as 98 or 98%%",
+    ),
+    _option("--unit", choices=_UNITS, default=_UNITS[0], help=f"the score of --fail-under (default {_UNITS[0]})"),
 )
 _COMPARED = (
     _option("before", metavar="BEFORE", help="results of the earlier run"),
     _option("after", metavar="AFTER", help="results of the later run"),
+    _option(
+        "--fail-on",
+        metavar="CONDITIONS",
+        type=_conditions,
+        action="extend",
+        default=[],
+        help="end with exit code 1 where a check regressed (regressed), or only where one that leaks an identifier "
+        "did (privacy); comma-separated",
+    ),
 )
 _PAIRED = (
     _option("original", metavar="ORIGINAL", help="the folder of original files"),
@@ -579,25 +672,32 @@ COMMANDS = (
     Command(
         "report",
         _report,
-        "write reports of results: one submission told, several compared",
+        "write reports: describe one submission, compare several",
         "midi-nb report run-1/ run-2/ --html report.html",
         (*_READS, *_WRITES),
     ),
 )
 
 
+_EXITS = """exit codes:
+  0  done
+  1  a condition failed: --fail-under, --fail-on, or no released file matches the key
+  2  bad arguments or input"""
+
+
 class _Parser(argparse.ArgumentParser):
     """Bad arguments are answered in one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog.split()[0]}: {message} ({self.prog} --help tells more)\n")
+        self.exit(2, f"{self.prog.split()[0]}: {message} (see {self.prog} --help)\n")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="midi-nb",
         description="Did this tool really de-identify these medical images, and where it did not, why?",
-        epilog="example: midi-nb demo",
+        epilog=f"example:\n  midi-nb demo\n\n{_EXITS}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"midi-nb {mn.__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -606,7 +706,7 @@ def _parser() -> argparse.ArgumentParser:
             command.name,
             help=command.summary,
             description=f"{command.summary[0].upper()}{command.summary[1:]}.",
-            epilog=f"example:\n  {command.example}",
+            epilog=f"example:\n  {command.example}\n\n{_EXITS}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         for option in command.options:

@@ -36,6 +36,7 @@ _SHOWN = (
     "category",
     "subcategory",
 )
+_WHY = ("cause", "axis")
 _SAME_KEY = 0.5  # of the smaller run: two runs that share fewer checks were not asked the same
 
 
@@ -56,7 +57,7 @@ def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         What the check is (patient, study, series, instance, check, action, tag_path, …), before and after (whether it
         passed; missing where blank or where the run has no such check), change. ``.value_counts("change")`` or any
-        ``groupby`` tallies it.
+        ``groupby`` tallies it. Where `after` is explained, also cause and axis: why the check fails now.
 
     Examples
     --------
@@ -88,6 +89,9 @@ def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     verdicts = [_taken(before["passed"], in_before), _taken(after["passed"], in_after)]
     compared = shown.reset_index(drop=True).assign(before=verdicts[0], after=verdicts[1])
     compared["change"] = _changes(verdicts, in_before >= 0, in_after >= 0)
+    for name in _WHY:
+        if name in after:
+            compared[name] = after[name].array.take(in_after, allow_fill=True)
     return compared
 
 

@@ -7,8 +7,10 @@ import io
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
+import sysconfig
 
 import pandas as pd
 import pytest
@@ -115,6 +117,88 @@ def test_files_that_answered_nothing_are_noted_in_one_line(bench, run):
     )
 
 
+@pytest.mark.parametrize("files", ["none", "strangers"])
+def test_a_release_that_matches_nothing_ends_with_1_and_one_line(bench, run, files):
+    for path in bench.released.iterdir():
+        path.unlink()
+    reason = "the folder is empty"
+    if files == "strangers":
+        bench.release("stray.dcm", instance=None, SOPInstanceUID="7.7")
+        reason = "1 × its SOP Instance UID is not among the new UIDs of the mapping"
+    code, printed, said = run("evaluate", bench.released, bench.key, "--uids", bench.uids, "--no-text")
+    assert (code, said) == (1, "midi-nb: note: No file of the submission answers the key: every instance counts as "
+                               f"missing ({reason}).\n")  # fmt: skip
+    assert printed.splitlines()[2].split()[:5] == ["instance", "3", "3", "0", "6"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "line"),
+    [
+        ("66%", None),
+        ("0.66", None),
+        ("66.6", None),
+        ("0%", None),
+        ("66.67%", "The score (instance) is 66.66%, 4 of 6 checks: below --fail-under 66.67%."),
+        ("0.98", "The score (instance) is 66.66%, 4 of 6 checks: below --fail-under 0.98."),
+        ("66.66667", "The score (instance) is 66.66666%, 4 of 6 checks: below --fail-under 66.66667."),
+        ("100", "The score (instance) is 66.66%, 4 of 6 checks: below --fail-under 100."),
+        ("60 --unit series", "The score (series) is 50.00%, 2 of 4 checks: below --fail-under 60."),
+        ("50 --unit series", None),
+    ],
+)
+def test_a_score_that_is_too_low_ends_with_1_and_says_so(bench, run, condition, line):
+    arguments = ("evaluate", bench.released, bench.key, "--uids", bench.uids, "--no-text", "--json")
+    code, printed, said = run(*arguments, "--fail-under", *condition.split())
+    assert (code, said) == ((0, "") if line is None else (1, f"midi-nb: {line}\n"))
+    assert json.loads(printed)[0]["passed"] == 4
+
+
+def test_without_a_check_there_is_no_score_to_be_high_enough(bench, run):
+    bench.ask("1.9")
+    bench.release("d.dcm", "1.9")
+    results = bench.evaluate()
+    assert cli._least("1%").broken_by(mn.score(results[:0]).assign(unit="series")) == (
+        "No check counts, so there is no score to hold against --fail-under 1%."
+    )
+
+
+def test_the_installed_command_ends_with_the_code_it_says(bench):
+    command = [shutil.which("midi-nb", path=sysconfig.get_path("scripts")), "evaluate", bench.released, bench.key]
+    arguments = ["--uids", bench.uids, "--no-text", "--fail-under", "98%"]
+    done = subprocess.run([*command, *arguments], text=True, encoding="utf-8", capture_output=True, env=ENVIRONMENT)
+    assert (done.returncode, done.stderr) == (
+        1, "midi-nb: The score (instance) is 66.66%, 4 of 6 checks: below --fail-under 98%.\n")  # fmt: skip
+    assert done.stdout.startswith("unit")
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ([], "no text recognition is installed: pip install 'midi_nb[ocr]', or pass read_text"),
+        (["--no-text"], "--no-text"),
+    ],
+)
+def test_undecided_checks_of_burned_in_text_are_counted(bench, make, run, monkeypatch, asked, reason):
+    monkeypatch.setattr("midi_nb.pixels.reader", lambda _: None)
+    bench.ask("1.1", *(make.check("pixels_hidden", "(7fe0,0010)", make.region("DOE", 0, 0, 8, 8)) for _ in range(2)))
+    code, printed, said = run("evaluate", bench.released, bench.key, "--uids", bench.uids, *asked)
+    assert (code, said) == (0, f"midi-nb: note: Undecided (blank) checks of burned-in text: 2; {reason}.\n")
+    assert printed.splitlines()[2].split()[:5] == ["instance", "4", "2", "2", "8"]
+
+
+def test_originals_give_evaluate_its_causes(bench, make, run, tmp_path):
+    bench.ask("1.1", make.check("text_retained", "(0008,1030)", "HEAD", "HEAD"))
+    make.file(tmp_path / "original" / "a.dcm", "1.1", PatientName="DOE^JANE")
+    html = tmp_path / "report.html"
+    arguments = ("evaluate", bench.released, bench.key, "--uids", bench.uids, "--no-text", "--html", html)
+    found = {}
+    for original in ((), ("--original", tmp_path / "original")):
+        _, printed, _ = run(*arguments, *original)
+        page = html.read_text("utf-8")
+        found[bool(original)] = ["source_gap" in printed, "Never in the original" in page.split("</style>")[1]]
+    assert found == {False: [False, False], True: [True, True]}
+
+
 def test_score_breaks_down_and_tells_submissions_apart(runs, run):
     code, printed, _ = run("score", *runs, "--by", "category")
     assert code == 0
@@ -163,6 +247,30 @@ def test_compare_tallies_what_became_of_the_checks(runs, run):
     assert sum(row["fixed"] + row["still failing"] + row["still passing"] for row in json.loads(printed)) == 12
     _, printed, _ = run("compare", *runs, "--rows", "--json")
     assert [(row["instance"], row["change"]) for row in json.loads(printed)] == [("I0", "fixed")]
+
+
+@pytest.mark.parametrize(
+    ("order", "conditions", "line"),
+    [
+        (("bad", "good"), "--fail-on regressed", None),
+        (("good", "bad"), "", None),
+        (("good", "bad"), "--fail-on regressed", "Regressed checks: 1 (--fail-on regressed)"),
+        (("good", "bad"), "--fail-on privacy", "Regressed checks that leak an identifier: 1 (--fail-on privacy)"),
+        (("good", "bad"), "--fail-on privacy,regressed --fail-on privacy",
+         "Regressed checks that leak an identifier: 1 (--fail-on privacy); Regressed checks: 1 (--fail-on regressed)"),
+        (("good", "blunt"), "--fail-on privacy", None),
+        (("good", "blunt"), "--fail-on privacy --fail-on regressed", "Regressed checks: 1 (--fail-on regressed)"),
+    ],
+)  # fmt: skip
+def test_a_regression_ends_with_1_where_that_was_asked_for(run, make, tmp_path, order, conditions, line):
+    leak = {"passed": False, "score": 0.0, "actual": "DOE"}
+    lost = {"passed": False, "score": 0.0, "actual": None, "state": "absent"}
+    for name, (removed, retained) in {"good": ({}, {}), "bad": (leak, {}), "blunt": ({}, lost)}.items():
+        kept = {"check": "1", "action": "text_retained", "category": "tcia", "actual": "DOE", **retained}
+        mn.write_run(make.results([removed, kept]), tmp_path / name)
+    code, printed, said = run("compare", *(tmp_path / name for name in order), *conditions.split())
+    assert (code, said) == ((0, "") if line is None else (1, f"midi-nb: {line}\n"))
+    assert printed.splitlines()[0].split() == ["change", "checks"]
 
 
 def test_rank_puts_the_better_one_first(runs, run):
@@ -287,12 +395,18 @@ def test_a_folder_that_must_not_be_written_is_told(runs, run, tmp_path):
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        ("", "the following arguments are required: COMMAND (midi-nb --help tells more)"),
+        ("", "the following arguments are required: COMMAND (see midi-nb --help)"),
         ("evaluate", "the following arguments are required: RELEASED, KEY, --uids "
-         "(midi-nb evaluate --help tells more)"),
+         "(see midi-nb evaluate --help)"),
+        ("evaluate --fail-under 1", "argument --fail-under: 1 could be 1% or 100%: write the percent sign "
+         "(see midi-nb evaluate --help)"),
+        *((f"evaluate --fail-under {text}", "argument --fail-under: must be a score such as 0.98, 98 or 98%, "
+           f"not {text} (see midi-nb evaluate --help)") for text in ("98,5", "101", "100.1%", "nan", "1e-1", "½", "%")),
+        ("compare a b --fail-on worse", "argument --fail-on: must be one or several of regressed, privacy, not worse "
+         "(see midi-nb compare --help)"),
         ("demo --patients 0", "argument --patients: must be a whole number of at least 1, not 0 "
-         "(midi-nb demo --help tells more)"),
-        ("score x --json --csv", "argument --csv: not allowed with argument --json (midi-nb score --help tells more)"),
+         "(see midi-nb demo --help)"),
+        ("score x --json --csv", "argument --csv: not allowed with argument --json (see midi-nb score --help)"),
     ],
 )  # fmt: skip
 def test_bad_arguments_are_answered_in_one_line(command, message, capsys):

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import midi_nb as mn
 from midi_nb.frames import RESULTS, concat, tidy
 from midi_nb.ranking import CHANGES, compare, rank
 from midi_nb.scoring import score, tally
@@ -270,3 +271,13 @@ def test_draws_are_needed():
     with pytest.raises(ValueError) as told:
         rank(submissions({"a": 0.5, "b": 0.6}), n=0)
     assert str(told.value) == "rank() needs n of at least 1 draw, got 0."
+
+
+def test_an_explained_later_run_says_why_a_check_fails_now(make):
+    before = make.results([{"instance": "I1"}, {"instance": "I2"}])
+    after = make.results([{"instance": "I2", "passed": False, "score": 0.0, "actual": "DOE"}, {"instance": "I1"}])
+    compared = mn.compare(before, mn.explain(after))
+    assert compared[["instance", "change", "cause", "axis"]].astype(object).fillna("").to_numpy().tolist() == [
+        ["I1", "still passing", "", ""],
+        ["I2", "regressed", "leak_full", "privacy"],
+    ]
