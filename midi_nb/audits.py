@@ -20,12 +20,13 @@ import numpy as np
 import pandas as pd
 
 from . import tags
-from .causes import AXES, CONFIDENCES, by_instance, is_date, is_uid, require_one_submission
+from .causes import AXES, CONFIDENCES, by_instance, is_uid, require_one_submission
 from .causes.columns import codes_at, distinct_texts
+from .dates import fits, is_date, shifts, usual_shifts
 from .files import read_dciodvfy
 from .frames import MASK, as_column, coded, concat, require_columns
 from .released import Released, Unreadable, files_below, quiet, read
-from .text import day, stop_words, whole_words
+from .text import stop_words, whole_words
 
 __all__ = ["FINDINGS", "Finding", "audit", "conformance", "findings_table"]
 
@@ -46,12 +47,25 @@ FINDINGS: tuple[Finding, ...] = (
     ),
     Finding("date_removed", "utility", "certain", "A date that had to be shifted is gone."),
     Finding("date_bad_format", "validity", "certain", "What took the place of a date is no DICOM date."),
-    Finding("date_wrong_shift", "linkage", "certain", "A date was shifted by another number of days than the key's."),
+    Finding("date_unshifted", "privacy", "certain", "A date kept its day; only the time or the format changed."),
     Finding(
         "date_inconsistent",
         "linkage",
         "certain",
         "A date was shifted by another number of days than most dates of its patient.",
+    ),
+    Finding(
+        "date_shift_by_series",
+        "linkage",
+        "certain",
+        "Each series of a patient was shifted by another number of days.",
+    ),
+    Finding(
+        "date_wrong_shift",
+        "linkage",
+        "certain",
+        "A date was shifted by another number of days than the key's. Only with key_shift=True: the number is secret,"
+        " and any one number for all dates of a patient is right.",
     ),
     Finding("uid_removed", "linkage", "certain", "A UID that had to be mapped is gone."),
     Finding("uid_invalid", "validity", "certain", "What took the place of a UID is none."),
@@ -94,6 +108,7 @@ def audit(
     original: str | Path | Mapping[str, str | Path] | None = None,
     *,
     read_text: Callable[[Any], str] | None = None,
+    key_shift: bool = False,
 ) -> pd.DataFrame:
     """What the official rules let pass, one finding a row.
 
@@ -108,6 +123,9 @@ def audit(
         Folder of the original files, or instance UID → path: a reference that led nowhere there is no finding.
     read_text
         What reads text in an image array, to search the pixels too (first, middle and last frame).
+    key_shift
+        Whether to find dates too that were shifted by another number of days than the key's. That number is secret:
+        ask only about a tool that was given it.
 
     Returns
     -------
@@ -128,7 +146,7 @@ def audit(
         results, [*_WHO, "action", "tag_path", "original", "expected", "actual", "state", "passed"], "audit()"
     )
     results = coded(results)
-    parts = [*_vacuous(results), *_dates(results), *_uids(results)]
+    parts = [*_vacuous(results), *_dates(results, key_shift), *_uids(results)]
     if released is not None:
         parts += _of_files(results, Path(released), original, read_text)
     found = concat([_empty(), *parts])
@@ -183,7 +201,7 @@ def _vacuous(results: pd.DataFrame) -> Iterator[pd.DataFrame]:
 
 def _removed_dates(results: pd.DataFrame, state: str) -> np.ndarray:
     rows = _passing(results, ("date_shifted",), (state,))
-    return rows[np.isfinite(_days(results, "original", rows))]
+    return rows[_of_texts(results, "original", rows, is_date).astype(bool)]
 
 
 def _removed_uids(results: pd.DataFrame, state: str) -> np.ndarray:
@@ -197,45 +215,62 @@ def _of_texts(results: pd.DataFrame, name: str, rows: np.ndarray, says: Callable
     return np.array([says(text or "") for text in texts])[place] if len(rows) else np.array([], dtype=bool)
 
 
-def _dates(results: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Dates that passed, and are gone, malformed, or shifted in another way than they should be."""
+def _dates(results: pd.DataFrame, key_shift: bool) -> Iterator[pd.DataFrame]:
+    """Dates that passed, and are gone, malformed, or not shifted as they should be."""
     for state in ("absent", "empty"):
         yield _findings("date_removed", results, _removed_dates(results, state), detail=f"value {state}")
-    rows = _passing(results, ("date_shifted",), ("value",))
-    before, after = _days(results, "original", rows), _days(results, "actual", rows)
-    bad = np.isfinite(before) & np.isnan(after)
-    yield _findings("date_bad_format", results, rows[bad], detail="not a date")
-    days, wanted = after - before, _of_texts(results, "expected", rows, _number)
-    # Keys write the shift with either sign, as the strict rules know.
-    for code, odd, detail in (
-        ("date_wrong_shift", np.isfinite(wanted) & (np.abs(days) != np.abs(wanted)), "not the key's number of days"),
+    dates = shifts(results)
+    usual = usual_shifts([dates])
+    dates = dates.loc[_passing(results, ("date_shifted",), ("value",))].query("was")
+    yield _findings("date_bad_format", results, dates.index[~dates["now"]].to_numpy(), detail="not a date")
+    dates = dates[dates["now"]].assign(series=lambda dates: codes_at(results, "series", dates.index.to_numpy()))
+    moved = dates[dates["days"] != 0]
+    by_series = _by_series(moved)
+    for code, detail, found in (
+        ("date_unshifted", "the day of the original", dates[dates["days"] == 0]),
         (
             "date_inconsistent",
-            days != _usual(results, rows, days),
             "not the number of days of the patient's other dates",
+            moved[~fits(moved, usual) & ~by_series],
         ),
+        (
+            "date_shift_by_series",
+            "each series of the patient by another number of days",
+            moved[by_series].drop_duplicates(_SERIES),
+        ),
+        ("date_wrong_shift", "not the key's number of days", moved[_unlike_key(results, moved)] if key_shift else None),
     ):
-        odd &= np.isfinite(days)
-        yield _findings(code, results, rows[odd], detail=detail, days=days[odd].astype("int64"))
+        if found is not None:
+            yield _findings(code, results, found.index.to_numpy(), detail=detail, days=found["days"].astype("Int64"))
+
+
+_SERIES = ["submission", "patient", "series"]
+
+
+def _by_series(dates: pd.DataFrame) -> np.ndarray:
+    """Which dates are of a patient each of whose series has a number of days of its own.
+
+    A single odd date is no series: unless each series has several dates, at least three of them have to differ.
+    """
+    who = _SERIES[:-1]
+    series = dates.groupby(_SERIES)["days"].agg(["min", "max", "count", "size"]).reset_index()
+    series["one"] = (series["min"] == series["max"]) & (series["count"] == series["size"])
+    patients = series.groupby(who).agg(
+        one=("one", "all"), series=("series", "size"), numbers=("min", "nunique"), dates=("size", "min")
+    )
+    own = patients["one"] & (patients["series"] == patients["numbers"]) & (patients["series"] > 1)
+    own &= (patients["series"] > 2) | (patients["dates"] > 1)
+    return own.reindex(pd.MultiIndex.from_frame(dates[who]), fill_value=False).to_numpy(dtype=bool)
+
+
+def _unlike_key(results: pd.DataFrame, dates: pd.DataFrame) -> np.ndarray:
+    """Which dates were shifted by another number of days than the key's; keys write that with either sign."""
+    wanted = _of_texts(results, "expected", dates.index.to_numpy(), _number).astype("float64")
+    return np.isfinite(wanted) & (dates["days"].abs().to_numpy() != np.abs(wanted))
 
 
 def _number(text: str) -> float:
     return float(text) if re.fullmatch(r"[+-]?\d+", text) else np.nan
-
-
-def _usual(results: pd.DataFrame, rows: np.ndarray, days: np.ndarray) -> np.ndarray:
-    """For each date the number of days that most dates of its patient were shifted by."""
-    who = pd.DataFrame({name: codes_at(results, name, rows) for name in ("submission", "patient")} | {"days": days})
-    counts = (
-        who.dropna().value_counts().reset_index().sort_values(["count", "days"], ascending=[False, True], kind="stable")
-    )
-    usual = counts.drop_duplicates(["submission", "patient"]).set_index(["submission", "patient"])["days"]
-    return usual.reindex(pd.MultiIndex.from_frame(who[["submission", "patient"]])).to_numpy()
-
-
-def _days(results: pd.DataFrame, name: str, rows: np.ndarray) -> np.ndarray:
-    """The day (since the year 1) of the date in each text of a column, of several the first; missing where none is."""
-    return _of_texts(results, name, rows, day).astype("float64")
 
 
 def _uids(results: pd.DataFrame) -> Iterator[pd.DataFrame]:

@@ -281,7 +281,9 @@ def _rank(options: argparse.Namespace) -> Answer:
 
 
 def _audit(options: argparse.Namespace) -> Answer:
-    findings = mn.audit(_read(options), released=options.released, original=options.original)
+    findings = mn.audit(
+        _read(options), released=options.released, original=options.original, key_shift=options.key_shift
+    )
     if options.rows:
         return Answer(findings)
     by = [*_several(options), "finding", "axis", "confidence"]
@@ -542,6 +544,9 @@ _ROWS = _option("--rows", action="store_true", help="every row, not counts (show
 _QUIET = _option("--quiet", action="store_true", help="no progress bar")
 _ORIGINAL = _option("--original", metavar="FOLDER", help="the original files, for more exact causes")
 _RELEASED = _option("--released", metavar="FOLDER", help="the released files")
+_KEY_SHIFT = _option(
+    "--key-shift", action="store_true", help="also find dates shifted by another number of days than the key's"
+)
 _WRITES = (
     _option("--html", metavar="FILE", help="write a self-contained report"),
     _option("--official", metavar="FOLDER", help="write the reports of the official script"),
@@ -660,7 +665,7 @@ COMMANDS = (
         _audit,
         "what the official rules let pass",
         "midi-nb audit run/ --released released/",
-        (*_READS, _RELEASED, _ORIGINAL, _ROWS),
+        (*_READS, _RELEASED, _ORIGINAL, _KEY_SHIFT, _ROWS),
     ),
     Command(
         "pair",

@@ -12,7 +12,7 @@ import hashlib
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields
@@ -26,7 +26,8 @@ import numpy as np
 import pandas as pd
 
 from . import released as files_of
-from .checks import CHECKS, RULES, Context, Outcome, shift
+from .checks import CHECKS, RULES, Context, Outcome
+from .dates import fits, shifts, usual_shifts
 from .files import keys, runs
 from .files.threads import ahead
 from .frames import LOST, REMOVED, RESULTS, STATES, concat, encode, tidy
@@ -74,7 +75,8 @@ def evaluate(
         Name of the submission; the folder's by default.
     rules
         ``"official"``: the verdicts of the official script, row by row. ``"strict"``: our own, which ask for whole
-        words, for valid dates shifted by one constant, and for new, valid, consistent UIDs.
+        words, for valid dates that are shifted by one number of days for each patient (any number: the key's is
+        secret), and for new, valid, consistent UIDs.
     executor
         Any `concurrent.futures.Executor` to judge batches in (a Dask cluster's is ``client.get_executor()``). It gets
         paths, not data, where the key and the mappings are given as paths. It is not shut down.
@@ -127,7 +129,7 @@ def evaluate(
     parts = list(_parts(job, executor, progress, kept))
     results = concat([part.frame for part in parts if part.frame is not None])
     if rules == "strict":
-        results = _with_one_shift(results, _usual_shifts([results]))
+        results = _with_one_shift(results, usual_shifts([shifts(results)]))
     results.attrs["skipped"] = kept.skipped
     results.attrs["released"] = str(job.folder)
     return results
@@ -165,7 +167,7 @@ def evaluate_run(
         for _ in _parts(job, executor, progress, recorder):
             pass
         if rules == "strict":
-            usual = _usual_shifts(frame for _, frame in recorder.parts())
+            usual = usual_shifts(shifts(frame) for _, frame in recorder.parts())
             for path, frame in recorder.parts():
                 runs.write_part(_with_one_shift(frame, usual), path, runs.about(path))
     return Path(out)
@@ -666,42 +668,16 @@ def _states(texts: pd.Categorical, told: Sequence[Any]) -> pd.Categorical:
     return pd.Categorical.from_codes(states, dtype=RESULTS["state"])
 
 
-def _usual_shifts(frames: Iterable[pd.DataFrame]) -> dict[str, int]:
-    """Patient → the shift in days that most of its dates have."""
-    counts: Counter[tuple[str, int]] = Counter()
-    for frame in frames:
-        counts.update((who, days) for who, days in _shifts(frame).itertuples(index=False) if days)
-    usual: dict[str, int] = {}
-    for (who, days), _ in sorted(counts.items(), key=lambda item: (-item[1], abs(item[0][1]))):
-        usual.setdefault(who, days)
-    return usual
-
-
-def _shifts(frame: pd.DataFrame) -> pd.DataFrame:
-    """patient and days of the dates in `frame` that were shifted at all, under the labels of `frame`."""
-    dates = frame[(frame["action"] == "date_shifted") & frame["actual"].notna() & frame["original"].notna()]
-    texts = zip(
-        dates["patient"].astype(object), dates["original"].astype(object), dates["actual"].astype(object), strict=True
-    )
-    rows = [(who, shift(before, after)) for who, before, after in texts]
-    return pd.DataFrame(rows, columns=["patient", "days"], index=dates.index, dtype=object).dropna()
-
-
-def _with_one_shift(results: pd.DataFrame, usual: Mapping[str, int]) -> pd.DataFrame:
+def _with_one_shift(results: pd.DataFrame, usual: pd.Series) -> pd.DataFrame:
     """Strict results in which a date passes only with the usual shift of its patient.
 
     Each date is judged anew: an earlier call may have failed some for a shift that was not the usual one then.
     """
-    shifts = _shifts(results)
-    dates = results.loc[shifts.index, ["actual", "original", "expected"]].astype(object)
-    dates = dates.where(dates.notna(), None)
-    verdict = CHECKS["date_shifted"].strict
-    passed = [
-        bool(verdict(date.actual, date, Context({}, None)).passed) and days == usual.get(who, days)
-        for date, (who, days) in zip(dates.itertuples(), shifts.itertuples(index=False), strict=True)
-    ]
-    results.loc[shifts.index, "passed"] = passed
-    results.loc[shifts.index, "score"] = np.asarray(passed, dtype="float64")
+    dates = shifts(results)
+    dates = dates[dates["was"] & results["actual"].notna().to_numpy()[dates.index]]
+    passed = fits(dates, usual)
+    results.loc[dates.index, "passed"] = passed
+    results.loc[dates.index, "score"] = passed.astype("float64")
     return results
 
 

@@ -28,8 +28,9 @@ from matplotlib.text import Annotation
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from . import tags
+from .dates import shifts
 from .frames import EXPLAINED, MASK, require_columns, scored
-from .text import burned_in, compare, day, diff, found_words, stop_words, whole_words
+from .text import burned_in, compare, diff, found_words, stop_words, whole_words
 
 __all__ = [
     "LOOKS",
@@ -666,17 +667,10 @@ def _tenths(scores: pd.Series) -> Any:
 
 def _shifted(dates: pd.DataFrame, who: list[str]) -> pd.DataFrame:
     """Whose each date is, by how many days it moved, and whether it can be compared, stayed or is gone."""
-    days = _days(dates["actual"]) - _days(dates["original"])
+    days = pd.Series(shifts(dates)["days"].to_numpy(), index=dates.index)
     gone = dates["actual"].isna() | dates["actual"].eq("").fillna(False).astype(bool)
     kinds: dict[str, Any] = {"dates": 1, "compared": days.notna(), "kept": days.eq(0), "gone": gone}
     return dates[who].assign(days=days, moved=days.where(days != 0), **kinds)
-
-
-def _days(texts: pd.Series) -> pd.Series:
-    """The day of DICOM dates and date-times, as a number; missing for anything else."""
-    values = texts.astype("category").cat.remove_unused_categories().cat
-    days = [day(text) for text in values.categories]
-    return pd.Series(np.array([*days, np.nan])[values.codes], index=texts.index)
 
 
 _Piece = tuple[str, str | None]  # a piece of text and the name of its mark

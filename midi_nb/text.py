@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Sequence
-from datetime import date
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -117,28 +116,6 @@ def values(text: str) -> list[str]:
     ['1.2', '1.3']
     """
     return [part.strip(" '\"") for part in text.removeprefix("[").removesuffix("]").split(",")]
-
-
-def day(text: str) -> float:
-    """The day (since the year 1) of DICOM dates, or dates and times: of the first; missing where one of them is none.
-
-    >>> day("20130829"), day("20130829101500.00+0100"), day("20150230"), day("2013.08.29")
-    (735109.0, 735109.0, nan, nan)
-    """
-    days = [as_date(value) for value in values(text)]
-    return NAN if days[0] is None or None in days else float(days[0].toordinal())
-
-
-def as_date(text: str) -> date | None:
-    """The day of one DICOM date, or date and time; None where it is none."""
-    match = _DAY.fullmatch(text)
-    try:
-        return date(*map(int, match.group(1, 2, 3))) if match else None
-    except ValueError:  # the 30th of February
-        return None
-
-
-_DAY = re.compile(r"(\d{4})(\d\d)(\d\d)(\d{2,6}(\.\d{1,6})?)?([+-]\d{4})?", re.ASCII)
 
 
 def burned_in(text: str) -> str:

@@ -54,7 +54,12 @@ SAME = UID | {"action": "uid_consistent"}
         (DATE | {"actual": "ANON"}, "date_bad_format", "not a date"),
         (DATE | {"actual": "2015.03.04"}, "date_bad_format", "not a date"),
         (DATE | {"actual": "20150230"}, "date_bad_format", "not a date"),
-        (DATE | {"actual": "20150305", "expected": "552"}, "date_wrong_shift", "not the key's number of days"),
+        (DATE | {"original": "20130829101500", "actual": "20130829"}, "date_unshifted", "the day of the original"),
+        (
+            DATE | {"original": "['20130829', '20130101']", "actual": "['20150304', '20140101']"},
+            "date_inconsistent",
+            "not the number of days of the patient's other dates",
+        ),
         (UID, "uid_removed", "value absent"),
         (UID | {"actual": ""}, "uid_removed", "value empty"),
         (UID | {"actual": "ANON"}, "uid_invalid", "not a UID"),
@@ -78,13 +83,10 @@ def test_each_finding_of_the_frame_alone(row, finding, detail):
     [
         DATE | {"passed": False},
         DATE | {"passed": None, "actual": "ANON"},
-        DATE | {"actual": "20150304", "expected": "552"},
-        DATE | {"actual": "20120224", "expected": "552"},  # keys write the shift with either sign
-        DATE | {"actual": "20150304", "expected": "date shifted"},
-        DATE | {"original": "20130829101500", "actual": "20150304101500.5", "expected": "552"},
+        DATE | {"actual": "20150305", "expected": "552"},  # the key's number of days is secret
+        DATE | {"original": "20130829101500", "actual": "20150304101500.5"},
         DATE | {"original": "101500", "actual": "111500"},  # a time is no date
-        # of several dates the first tells the shift
-        DATE | {"original": "['20130829', '20130101']", "actual": "['20150304', '20140101']", "expected": "552"},
+        DATE | {"original": "['20130829', '20130101']", "actual": "['20130830', '20130102']"},
         UID | {"actual": "2.25.4"},
         {"action": "text_removed", "expected": "Meyer", "actual": "clean"},
         {"action": "text_removed", "expected": "Meyer", "actual": ""},
@@ -101,6 +103,48 @@ def test_a_date_shifted_unlike_the_patients_other_dates_is_found_with_its_days()
     another = DATE | {"actual": "20140829", "patient": "P2"}
     told = audit(checks(*usual, odd, another))
     assert told[["finding", "patient", "series", "days"]].values.tolist() == [["date_inconsistent", "P1", "S2", 2]]
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected", "findings"),
+    [
+        ("20150305", "552", ["date_wrong_shift"]),
+        ("20150304", "552", []),
+        ("20120224", "552", []),  # keys write the shift with either sign
+        ("20150305", "date shifted", []),
+        ("20150305", None, []),
+    ],
+)
+def test_the_keys_number_of_days_is_asked_for_on_request(actual, expected, findings):
+    results = checks(DATE | {"actual": actual, "expected": expected})
+    assert found(audit(results, key_shift=True)) == findings
+    assert audit(results).empty
+
+
+def moved(series, *days):
+    """Dates of a series, each shifted by so many days."""
+    return [DATE | {"actual": f"201309{day:02d}", "series": series, "instance": f"{series}.{day}"} for day in days]
+
+
+@pytest.mark.parametrize(
+    ("rows", "findings"),
+    [
+        ([*moved("S1", 1, 1), *moved("S2", 2, 2)],
+         [["date_shift_by_series", "S1", 3], ["date_shift_by_series", "S2", 4]]),
+        ([*moved("S1", 1), *moved("S2", 2), *moved("S3", 9)],
+         [["date_shift_by_series", "S1", 3], ["date_shift_by_series", "S2", 4], ["date_shift_by_series", "S3", 11]]),
+        ([*moved("S1", 1, 1), *moved("S2", 2)], [["date_inconsistent", "S2", 4]]),  # one odd date
+        ([*moved("S1", 1, 1), *moved("S2", 1, 1)], []),
+        ([*moved("S1", 1, 1), *moved("S2", 2, 2), *moved("S3", 1, 1)], [["date_inconsistent", "S2", 4]] * 2),
+        ([*moved("S1", 1, 1, 3), *moved("S2", 2, 2)],
+         [["date_inconsistent", "S1", 5], *[["date_inconsistent", "S2", 4]] * 2]),
+    ],
+)  # fmt: skip
+def test_a_shift_for_each_series_is_one_finding_a_series(rows, findings):
+    told = audit(checks(*rows))
+    assert told[["finding", "series", "days"]].values.tolist() == findings
+    one = {**rows[0], "patient": "P2"}  # another patient has nothing to do with it
+    assert len(audit(checks(*rows, one))) == len(findings)
 
 
 def test_submissions_do_not_share_a_shift():

@@ -111,7 +111,8 @@ TABLE = [
     ("date_removed", "date_shifted", "20130829", "552", "", {}),
     ("date_bad_format", "date_shifted", "20130829", "552", "2014.03.04", {}),
     ("date_bad_format", "date_shifted", "20130829", "552", "20150230", {}),
-    ("date_wrong_shift", "date_shifted", "20130829", "552", "20150305", {}),
+    ("date_unshifted", "date_shifted", "20130829101500", "552", "201308291015", {}),  # strictly: its day is the same
+    ("date_inconsistent", "date_shifted", "20130829", "552", "20150305", {}),
     ("uid_unchanged_nested", "uid_changed", UID, None, UID, {"tag_path": NESTED}),
     ("uid_unchanged", "uid_changed", UID, None, UID, {}),
     ("uid_unchanged", "uid_changed", UID, None, f"{UID}.77", {}),

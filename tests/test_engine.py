@@ -727,6 +727,14 @@ def test_the_usual_shift_of_a_patient(bench, make, days, passed):
     assert list(bench.evaluate(rules="strict")["passed"]) == passed
 
 
+def test_strict_rules_ask_for_one_number_of_days_not_for_the_keys(bench, make):
+    for number, day in enumerate(("02", "03")):
+        check = make.check("date_shifted", "(0008,0020)", "(552)", f"202001{day}")
+        bench.ask(f"1.{number}", check)
+        bench.release(f"{number}.dcm", f"1.{number}", StudyDate=f"202002{day}")
+    assert list(bench.evaluate(rules="strict")["passed"]) == [True, True]
+
+
 def test_a_resumed_strict_run_is_that_of_a_fresh_one(bench, make, monkeypatch):
     monkeypatch.setattr(engine, "_BATCH", 1)
     monkeypatch.setattr(engine._Job, "provenance", lambda job: {})

@@ -1,7 +1,5 @@
 import string
-from datetime import date
 
-import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -202,20 +200,3 @@ def test_a_diff_holds_both_texts(before, after):
     assert "".join(piece.text for piece in pieces if piece.part != "new") == before
     assert "".join(piece.text for piece in pieces if piece.part != "gone") == after
     assert all(piece.text for piece in pieces)
-
-
-@pytest.mark.parametrize(
-    ("said", "day"),
-    [
-        ("20130829", date(2013, 8, 29)),
-        ("20130829101500.00+0100", date(2013, 8, 29)),
-        ("201308291015", date(2013, 8, 29)),
-        ("['20130829', '20150304']", date(2013, 8, 29)),
-        ("20130829 ", date(2013, 8, 29)),
-        *[(said, None) for said in ("", "ANON", "20150230", "20131399", "2013.08.29", "20130829T10", "A20130829")],
-        ("['20130829', 'ANON']", None),
-        ("٢٠١٣٠٨٢٩", None),
-    ],
-)
-def test_a_day_is_that_of_a_dicom_date_and_of_nothing_else(said, day):
-    assert text.day(said) == day.toordinal() if day else np.isnan(text.day(said))

@@ -4,7 +4,7 @@ from .columns import distinct_texts
 from .evidence import by_instance, require_one_submission
 from .explaining import explain, explained
 from .fixes import PROBLEMS, problem_of, problems, what_if
-from .table import AXES, CAUSES, CONFIDENCES, Cause, Failures, causes_table, is_date, is_uid
+from .table import AXES, CAUSES, CONFIDENCES, Cause, Failures, causes_table, is_uid
 
 __all__ = [
     "AXES",
@@ -18,7 +18,6 @@ __all__ = [
     "distinct_texts",
     "explain",
     "explained",
-    "is_date",
     "is_uid",
     "problem_of",
     "problems",

@@ -15,8 +15,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from ..dates import is_date, shift
 from ..frames import LOST, MASK
-from ..text import burned_in, day, found_words, values, whole_words, words
+from ..text import burned_in, found_words, values, whole_words, words
 from .columns import column_of
 
 AXES = ("privacy", "utility", "validity", "linkage", "key")
@@ -207,15 +208,6 @@ def is_uid(text: str) -> bool:
     return all(_UID.fullmatch(part) for part in values(text))
 
 
-def is_date(text: str) -> bool:
-    """Whether each value of `text` is a DICOM date, or date and time.
-
-    >>> is_date("20130829"), is_date("20130829101500.00+0100"), is_date("20150230"), is_date("2013.08.29")
-    (True, True, False, False)
-    """
-    return not np.isnan(day(text))
-
-
 class Cause(NamedTuple):
     """One cause: what it is called, what it touches, how sure it is, which checks it can befall, and when it holds."""
 
@@ -332,9 +324,9 @@ CAUSES: tuple[Cause, ...] = (
           "Give the attribute a dummy value.",
           lambda f: f.is_state("empty")),
     Cause("date_unshifted", "Date not shifted", PRIVACY, CERTAIN, ("date_shifted",),
-          "The original date stands in the released value.",
+          "The original date is in the released value, or its day is.",
           "Shift the date by the patient's number of days.",
-          lambda f: f.holds_original),
+          lambda f: f.holds_original | f.each(lambda o, a: shift(o, a) == 0, f.original, f.actual)),
     Cause("date_removed", "Date removed", UTILITY, CERTAIN, ("date_shifted",),
           "The date is gone in place of shifted (strict rules).",
           "Shift the date by the patient's number of days.",
@@ -343,8 +335,8 @@ CAUSES: tuple[Cause, ...] = (
           "What took the place of the date is none (strict rules).",
           "Write a valid DICOM date.",
           lambda f: ~f.each(is_date, f.actual)),
-    Cause("date_wrong_shift", "Shifted by another number of days", LINKAGE, CERTAIN, ("date_shifted",),
-          "The date was shifted, but not by the key's number of days or not as the patient's others (strict rules).",
+    Cause("date_inconsistent", "Not shifted like the patient's other dates", LINKAGE, CERTAIN, ("date_shifted",),
+          "The date was shifted by another number of days than most dates of the patient (strict rules).",
           "Use one number of days for all dates of a patient.",
           _always),
     Cause("uid_unchanged_nested", "UID in a sequence not changed", PRIVACY, CERTAIN, ("uid_changed",),

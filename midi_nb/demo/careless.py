@@ -84,6 +84,14 @@ def days_off(days: int) -> Spoil:
 
 
 RETAINED = {"text_retained": "value_emptied"}
+DATES = (
+    "StudyDate",
+    "SeriesDate",
+    "AcquisitionDate",
+    "ContentDate",
+    "InstanceCreationDate",
+    "PerformedProcedureStepStartDate",
+)
 BUGS: tuple[Bug, ...] = (
     # privacy
     Bug("portable_chest", "cr *", "PatientComments",
@@ -181,7 +189,13 @@ BUGS: tuple[Bug, ...] = (
         lambda now, was, case: f"{str(now)[:4]}.{str(now)[4:6]}.{str(now)[6:8]}", {},
         "a date in another format", "date_bad_format"),
     Bug("very_old", "sr", "StudyDate",
-        days_off(1), {}, "a date shifted by one day too many", "date_wrong_shift"),
+        days_off(1), {}, "a date shifted by one day too many", "date_inconsistent"),
+    Bug("abdomen", "ct *", "AcquisitionDateTime",
+        lambda now, was, case: str(was)[:8], {}, "the time removed, the day left as it was", "date_unshifted"),
+    *(Bug("second_head", "*", date, days_off(1), {},
+          "all dates of a patient shifted by one other number of days", "date_wrong_shift") for date in DATES),
+    *(Bug("head", "t1 post *", date, days_off(3), {},
+          "each series of a patient shifted by another number of days", "date_shift_by_series") for date in DATES),
     Bug("mammography", "mg R CC", "SeriesDate",
         days_off(10), {}, "another shift than the patient's other dates", "date_inconsistent"),
     Bug("lung_radiotherapy", "rtstruct", "StructureSetROISequence.ReferencedFrameOfReferenceUID",

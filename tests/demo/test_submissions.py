@@ -13,7 +13,7 @@ from midi_nb.causes import CAUSES
 from midi_nb.demo import careless
 
 READS = importlib.util.find_spec("rapidocr") is not None and importlib.util.find_spec("onnxruntime") is not None
-PASSED_OVER = {"nothing_to_remove", "date_removed", "date_bad_format", "date_wrong_shift", "uid_removed", "other"}
+PASSED_OVER = {"nothing_to_remove", "date_removed", "date_bad_format", "date_inconsistent", "uid_removed", "other"}
 REMOVALS = ["text_removed", "date_shifted", "uid_changed", "pixels_hidden"]
 
 
@@ -117,8 +117,24 @@ def test_a_cause_has_one_kind_of_action(planted):
 
 def test_audit_findings_are_on_record(audits):
     assert {row["finding"] for row in audits} == {
-        "phi_elsewhere", "date_removed", "date_bad_format", "date_wrong_shift", "date_inconsistent", "uid_removed",
+        "phi_elsewhere", "date_removed", "date_bad_format", "date_unshifted", "date_inconsistent",
+        "date_shift_by_series", "date_wrong_shift", "uid_removed",
     }  # fmt: skip
+
+
+def test_the_audit_finds_what_is_on_record(demo, judged, audits):
+    submission = demo.submissions["careless"]
+    results = judged("careless")
+    found = mn.audit(results, released=submission.folder, original=demo.original, key_shift=True)
+    series = dict(zip(results["instance"], results["series"], strict=True))
+    by_series = set(found.loc[found["finding"] == "date_shift_by_series", "series"])  # one finding a series
+    places = set(zip(found["finding"], found["instance"], found["tag_path"], strict=True))
+    for row in audits:
+        path = row["tag_path"].replace("<", "").replace(">", "").replace("[000", "[")
+        if row["finding"] == "date_shift_by_series":
+            assert series[row["instance"]] in by_series
+        else:
+            assert (row["finding"], row["instance"], path) in places
 
 
 def test_the_moved_name_is_where_the_table_says(demo, audits):
