@@ -541,7 +541,7 @@ _TOP = _option("--top", metavar="N", type=_at_least_one, help="how many (default
 _DRAWS = _option("--draws", metavar="N", type=_at_least_one, default=1000, help="bootstrap draws (default 1000)")
 _SEED = _option("--seed", metavar="N", type=int, default=0, help="random seed (default 0)")
 _ROWS = _option("--rows", action="store_true", help="every row, not counts (shows identifiers and values of the data)")
-_QUIET = _option("--quiet", action="store_true", help="no progress bar")
+_QUIET = _option("--quiet", action="store_true", help="no progress line")
 _ORIGINAL = _option("--original", metavar="FOLDER", help="the original files, for more exact causes")
 _RELEASED = _option("--released", metavar="FOLDER", help="the released files")
 _KEY_SHIFT = _option(

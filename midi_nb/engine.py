@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import sys
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields
@@ -31,11 +30,13 @@ from .dates import fits, shifts, usual_shifts
 from .files import keys, runs
 from .files.threads import ahead
 from .frames import LOST, REMOVED, RESULTS, STATES, concat, encode, tidy
+from .progress import counting
 from .text import FAIL, blank
 
 _BATCH = 64  # files judged at a time: enough to make a task worth its overhead, little enough to hold in memory
 
 ReadText = Callable[[Any], str]
+Step = Callable[[int], None]
 
 
 class Submission(NamedTuple):
@@ -90,7 +91,7 @@ def evaluate(
         Folder to keep the run in. It is written as the evaluation goes; a second call with the same arguments goes on
         where an interrupted one stopped.
     progress
-        Whether to show a progress bar.
+        Whether to show a line that says how many files are judged.
 
     Returns
     -------
@@ -356,7 +357,7 @@ def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.
     paths = list(files_of.files_below(job.folder))
     batches = [paths[start : start + _BATCH] for start in range(0, len(paths), _BATCH)]
     tasks, answered = [], set()
-    with _bar(len(paths), progress) as bar:
+    with counting(len(paths), "file", "judged", progress) as step:
         known = ahead(lambda number: recorder.known(number, job.folder, batches[number]), range(len(batches)))
         for number, (batch, told) in enumerate(zip(batches, known, strict=True)):
             if told is None:
@@ -364,11 +365,10 @@ def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.
                 continue
             answered.update(told["answered"])
             recorder.skipped += [(name, reason) for name, reason in told["skipped"]]
-            bar.update(len(batch))
-        for task, part in zip(tasks, _gathered(job, tasks, executor), strict=True):
+            step(len(batch))
+        for part in _gathered(job, tasks, executor, step):
             answered.update(part.answered)
             recorder.skipped += part.skipped
-            bar.update(len(task.paths))
             yield part
     missing = [uid for uid in job.judge.key.instances if uid not in answered]
     starts = range(0, max(len(missing), 1), _BATCH)
@@ -383,9 +383,12 @@ def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.
     _warn(recorder.skipped, bool(answered))
 
 
-def _gathered(job: _Job, tasks: Sequence[_Task], executor: Executor | None) -> Iterator[_Part]:
+def _gathered(
+    job: _Job, tasks: Sequence[_Task], executor: Executor | None, step: Step | None = None
+) -> Iterator[_Part]:
+    """The parts in the order of the tasks; `step` counts their files: one by one here, by batches from an executor."""
     if executor is None:
-        yield from (_judged(job, task) for task in tasks)
+        yield from (_judged(job, task, step) for task in tasks)
         return
     futures = [_submitted(executor, job, task) for task in tasks]
     failures: Counter[str] = Counter()
@@ -393,9 +396,11 @@ def _gathered(job: _Job, tasks: Sequence[_Task], executor: Executor | None) -> I
         for i, task in enumerate(tasks):
             try:
                 part = futures[i].result()
+                if step is not None:
+                    step(len(task.paths))
             except Exception as error:  # a worker died or lost its batch: it is judged here, nothing is lost
                 failures[type(error).__name__] += 1
-                part = _judged(job, task)
+                part = _judged(job, task, step)
             futures[i] = None  # type: ignore[call-overload]  # an answer that was passed on is not kept
             yield part
     finally:
@@ -416,11 +421,11 @@ def _submitted(executor: Executor, job: _Job, task: _Task) -> Future[_Part]:
         return failed
 
 
-def _judged(job: _Job, task: _Task) -> _Part:
+def _judged(job: _Job, task: _Task, step: Step | None = None) -> _Part:
     """The verdicts of one batch: what an executor runs."""
     with files_of.quiet(), _uncollected(), job.judge.key.reading() as checks_of:
         if task.paths:
-            table, answered, skipped = _judged_files(job, task.paths, checks_of)
+            table, answered, skipped = _judged_files(job, _each(task.paths, step), checks_of)
         else:
             table, answered, skipped = _judged_missing(job, task.missing, checks_of), [], []
         with suppress(IndexError):  # batches in other threads take their notes off the same list
@@ -433,14 +438,12 @@ def _judged(job: _Job, task: _Task) -> _Part:
     return _Part(None, answered, skipped)
 
 
-def _bar(total: int, progress: bool) -> Any:
-    if "ipykernel" in sys.modules:
-        from tqdm.notebook import tqdm
-    else:
-        from tqdm import tqdm
-    # A terminal that is none (disable=None) is spared the bar; a notebook is no terminal and shown it.
-    disable = True if not progress else False if "ipykernel" in sys.modules else None
-    return tqdm(total=total, unit=" files", desc="evaluate", disable=disable, leave=False)
+def _each(paths: Sequence[Path], step: Step | None) -> Iterator[Path]:
+    """The paths, each counted by `step` when the next one is asked for."""
+    for path in paths:
+        yield path
+        if step is not None:
+            step(1)
 
 
 @contextmanager
@@ -477,7 +480,7 @@ ChecksOf = Callable[[str], list[keys.Check]]
 
 
 def _judged_files(
-    job: _Job, paths: Sequence[Path], checks_of: ChecksOf
+    job: _Job, paths: Iterable[Path], checks_of: ChecksOf
 ) -> tuple[_Table, list[str], list[tuple[str, str]]]:
     """(verdicts, instances answered, files skipped and why) of some files."""
     judge, table = job.judge, _Table()

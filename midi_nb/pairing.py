@@ -20,6 +20,7 @@ import pandas as pd
 from . import released as files_of
 from .files.keys import as_mapping
 from .files.runs import replacing
+from .progress import counted
 
 __all__ = ["Pairing", "pair_folders"]
 
@@ -46,7 +47,7 @@ def pair_folders(original: str | Path, released: str | Path, progress: bool = Tr
     original, released
         Folder of the original files and folder of the tool's output.
     progress
-        Whether to show a progress bar.
+        Whether to show a line that says how many files are read and compared.
 
     Returns
     -------
@@ -131,18 +132,12 @@ _LEAST = 4  # descriptors that must agree, its kind apart, where nothing else sp
 
 
 def _prints(root: Path, side: str, unpaired: list[_Unpaired], progress: bool) -> Iterator[_Print]:
-    for path in _shown(list(files_of.files_below(root)), f"read {side}", progress):
+    for path in counted(list(files_of.files_below(root)), f"{side} file", "read", progress):
         file = path.relative_to(root).as_posix()
         try:
             yield _print(files_of.read(path), path, file)
         except files_of.Unreadable as reason:
             unpaired.append(_Unpaired(side, file, str(reason)))
-
-
-def _shown(items: Sequence[Any], what: str, progress: bool) -> Any:
-    from tqdm.auto import tqdm
-
-    return tqdm(items, desc=what, unit=" files", leave=False, disable=None if progress else True)
 
 
 def _print(file: files_of.Released, path: Path, name: str) -> _Print:
@@ -377,7 +372,7 @@ def _mappings(
 ) -> tuple[dict[str, str], dict[str, str]]:
     """The UIDs and the patient IDs, old → new: what stands at the same place in both files of a pair."""
     uids, patients = _Votes("UID"), _Votes("Patient ID")
-    for old, new in _shown(pairs, "compare", progress):
+    for old, new in counted(pairs, "pair", "compared", progress):
         before, after = dict(_uids_of(old.path)), dict(_uids_of(new.path))
         for path in before.keys() & after.keys():
             if len(before[path]) == len(after[path]):

@@ -7,10 +7,11 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "midi_nb"
 
-BASE = {"frames", "tags"}
+BASE = {"frames", "tags", "progress"}
 MAY_IMPORT = {
     "frames": set(),
     "tags": set(),
+    "progress": set(),
     "text": BASE,
     "dates": BASE | {"text"},
     "released": BASE,

@@ -57,7 +57,7 @@ def make_demo(
     seed
         Another seed gives other people and other pictures; the same seed gives the same bytes.
     progress
-        Whether to show a bar while it is made, in a notebook or on a terminal.
+        Whether to show a line that says how many patients are made, in a notebook or on a terminal.
 
     Returns
     -------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -13,6 +12,7 @@ from typing import Any
 
 from pydicom import dcmread
 
+from ..progress import counted
 from . import careless, hospital, installed, key, layouts, release, tools
 from .case import Case, Delivery, Maker
 from .plant import finish, write
@@ -33,7 +33,7 @@ def build(folder: Path, patients: int, seed: int, progress: bool) -> list[str]:
             **{name: tools.maker(start(seed)) for name, start in tools.TOOLS.items() if name in present},
         }
         outboxes = {name: Outbox(folder, name, stack) for name in makers}
-        for index in counted(patients, progress):
+        for index in counted(range(patients), "patient", "made", progress):
             for case in cases(folder / "original", seed, index):
                 books.enter(case)
                 for name, make in makers.items():
@@ -43,16 +43,6 @@ def build(folder: Path, patients: int, seed: int, progress: bool) -> list[str]:
     missing = [name for name in installed.NAMES if name not in present]
     (folder / "README.md").write_text(readme(folder, patients, seed, missing), encoding="utf-8")
     return missing
-
-
-def counted(patients: int, progress: bool) -> Iterator[int]:
-    """The patients' numbers, with a bar in a notebook or on a terminal."""
-    if "ipykernel" in sys.modules:
-        from tqdm.notebook import tqdm
-    else:
-        from tqdm import tqdm
-    disable = True if not progress else False if "ipykernel" in sys.modules else None
-    yield from tqdm(range(patients), desc="make_demo", unit=" patients", disable=disable, leave=False)
 
 
 def cases(folder: Path, seed: int, index: int) -> Iterator[Case]:

@@ -15,7 +15,7 @@ const HELP = [
   ["shift + drag", "move the image"],
   ["wheel", "zoom, once the image has the focus"],
   ["double click", "zoom to a box"],
-  ["← → PgUp PgDn Home End", "slices"],
+  ["← → PgUp PgDn Home End", "other images of the stack"],
   ["+ − 0", "zoom in, out, fit"],
   ["shift + arrows", "move the image"],
   ["[ ] { }", "level down, up; width narrower, wider"],
@@ -137,7 +137,7 @@ function render({ model, el }) {
   const measures = new Map(); // slice → boxes with coverage, notes, mask as bits
   const asked = new Set(); // what was asked for since this slice is shown: nothing is asked for again and again
   const layers = { after: make("canvas"), before: make("canvas"), difference: make("canvas"), mask: make("canvas") };
-  const state = { zoom: 1, x: 0, y: 0, fitted: true, swipe: 0.5, phase: "before", tool: "window", hover: -1, inFlight: null, preset: 0 };
+  const state = { zoom: 1, x: 0, y: 0, fitted: true, swipe: 0.5, phase: "before", tool: "window", hover: -1, under: null, inFlight: null, preset: 0 };
   let blinking = 0;
   let patience = 0;
   let frameAsked = 0;
@@ -175,7 +175,7 @@ function render({ model, el }) {
   const beyond = make("p", { class: "midi-beyond" });
   const side = make("div", { class: "midi-side" }, title, notes, beyond, heading, list);
 
-  const slider = make("input", { type: "range", min: 0, step: 1, "aria-label": "Slice", oninput: () => go(Number(slider.value)) });
+  const slider = make("input", { type: "range", min: 0, step: 1, "aria-label": model.get("unit"), oninput: () => go(Number(slider.value)) });
   const place = make("output", { class: "midi-place" });
   const slides = make("div", { class: "midi-slices" }, slider, place);
   const status = make("div", { class: "midi-status", role: "status" });
@@ -305,7 +305,7 @@ function render({ model, el }) {
     const window = window_();
     screen.dataset.shown = `${slice()} ${now} ${window.center.toFixed(2)} ${window.width.toFixed(2)} ${state.zoom.toFixed(3)} ${corner.textContent}`;
     screen.dataset.drawn = Number(screen.dataset.drawn ?? 0) + 1;
-    probeWindow(window);
+    probeNow();
   }
 
   function drawMarks() {
@@ -368,7 +368,7 @@ function render({ model, el }) {
     slider.value = slice();
     place.textContent = `${slice() + 1} / ${model.get("count")}`;
     const failed = boxes().filter((box) => box.verdict === "fail").length;
-    status.textContent = after ? `${model.get("count") > 1 ? `slice ${slice() + 1} of ${model.get("count")}, ` : ""}${boxes().length} box${boxes().length === 1 ? "" : "es"}${failed ? `, ${failed} still visible` : ""}` : "loading …";
+    status.textContent = after ? `${model.get("count") > 1 ? `${model.get("unit")} ${slice() + 1} of ${model.get("count")}, ` : ""}${boxes().length} box${boxes().length === 1 ? "" : "es"}${failed ? `, ${failed} still visible` : ""}` : "loading …";
     draw();
   }
 
@@ -384,7 +384,7 @@ function render({ model, el }) {
       detail.hidden = !open;
       return make("li", {}, node, detail);
     });
-    heading.textContent = boxes().length ? `Boxes (${boxes().length})` : "No boxes on this slice";
+    heading.textContent = boxes().length ? `Boxes (${boxes().length})` : `No boxes on this ${model.get("unit")}`;
     const focused = [...list.querySelectorAll("button")].indexOf(document.activeElement);
     list.replaceChildren(...rows);
     if (focused >= 0) list.querySelectorAll("button")[focused]?.focus({ preventScroll: true });
@@ -415,9 +415,19 @@ function render({ model, el }) {
     show();
   }
 
-  function probeWindow(window) {
+  // The value under the mouse is read from the image that is shown now: keys change it under a mouse that rests.
+  function probeNow() {
+    const [image, window] = [base(), window_()];
     const unit = shown("after")?.color ? "" : `window ${Number(window.center.toPrecision(4))} ± ${Number((window.width / 2).toPrecision(4))} · `;
-    probe.textContent = `${state.at ?? ""}${unit}zoom ${Math.round(state.zoom * 100)} %`;
+    probe.textContent = `${valueAt(image, state.under)}${unit}zoom ${Math.round(state.zoom * 100)} %`;
+  }
+  function valueAt(image, under) {
+    if (!image || !under) return "";
+    const [x, y] = [Math.floor((under[0] - state.x) / state.zoom), Math.floor((under[1] - state.y) / state.zoom)];
+    if (x < 0 || y < 0 || x >= image.columns || y >= image.rows) return "";
+    const i = y * image.columns + x;
+    const value = image.color ? [0, 1, 2].map((c) => image.data[3 * i + c]).join(" ") : Number((image.data[i] * image.scale + image.offset).toPrecision(6));
+    return `x ${x}, y ${y}: ${value} · `;
   }
 
   // Zoom and pan
@@ -505,7 +515,8 @@ function render({ model, el }) {
     }
     screen.style.cursor = mode() === "swipe" && Math.abs(sx - (state.x + state.swipe * image.columns * state.zoom)) < 12 ? "ew-resize" : boxAt(x, y) >= 0 ? "pointer" : state.tool === "pan" ? "grab" : "crosshair";
     hover(boxAt(x, y), sx, sy);
-    probeAt(image, Math.floor(x), Math.floor(y));
+    state.under = [sx, sy];
+    probeNow();
   });
   screen.addEventListener("pointerup", (event) => {
     if (!drag) return;
@@ -515,7 +526,7 @@ function render({ model, el }) {
     drag = null;
   });
   screen.addEventListener("pointercancel", () => { drag = null; });
-  screen.addEventListener("pointerleave", () => { if (!drag) { hover(-1); state.at = ""; draw(); } });
+  screen.addEventListener("pointerleave", () => { if (!drag) { hover(-1); state.under = null; draw(); } });
   screen.addEventListener("contextmenu", (event) => event.preventDefault());
   screen.addEventListener("dblclick", (event) => { const [x, y] = inImage(event); const number = boxAt(x, y); if (number >= 0) chooseBox(number, true); else fit(); });
   // The page keeps its wheel until the image is clicked on.
@@ -535,16 +546,6 @@ function render({ model, el }) {
     tip.replaceChildren(...lines.filter(([, value]) => value !== null && value !== undefined).map(([name, value]) => make("div", {}, name ? make("span", {}, `${name} `) : "", value)));
     tip.style.left = `${Math.min(sx + 14, stage.clientWidth - tip.offsetWidth - 6)}px`;
     tip.style.top = `${Math.min(sy + 16, stage.clientHeight - tip.offsetHeight - 6)}px`;
-  }
-
-  function probeAt(image, x, y) {
-    state.at = "";
-    if (x >= 0 && y >= 0 && x < image.columns && y < image.rows) {
-      const i = y * image.columns + x;
-      const value = image.color ? [0, 1, 2].map((c) => image.data[3 * i + c]).join(" ") : Number((image.data[i] * image.scale + image.offset).toPrecision(6));
-      state.at = `x ${x}, y ${y}: ${value} · `;
-    }
-    probeWindow(window_());
   }
 
   // Keys

@@ -75,6 +75,7 @@ class _Source(NamedTuple):
     uid: str | None
     frames: int
     note: str = ""
+    series: str | None = None
 
 
 class Viewer(anywidget.AnyWidget):
@@ -85,6 +86,7 @@ class Viewer(anywidget.AnyWidget):
     _css = (_HERE / "viewer.css").read_text("utf-8")
 
     count = traitlets.Int(0).tag(sync=True)
+    unit = traitlets.Unicode("image").tag(sync=True)  # what is counted: images, slices of a series or frames of a file
     frame = traitlets.Int(0).tag(sync=True)
     mode = traitlets.Enum(MODES, "after").tag(sync=True)
     window = traitlets.List(traitlets.Float(), maxlen=2).tag(sync=True)  # empty: one that the file asks for
@@ -109,6 +111,7 @@ class Viewer(anywidget.AnyWidget):
         self._planes: OrderedDict[tuple[int, int], pixels.Plane] = OrderedDict()
         super().__init__(
             count=len(self._slices),
+            unit=_unit(self._sources),
             height=height,
             comparable=original is not None,
             palette=_COLORS,
@@ -513,7 +516,7 @@ def _source(image: Any) -> _Source:
     if isinstance(image, np.ndarray):
         return _Source(image, "array", None, pixels.frames(image))
     if isinstance(image, Dataset):
-        return _Source(image, "data set", str(image.get("SOPInstanceUID") or "") or None, pixels.frames(image))
+        return _of(image, image, "data set")
     if not isinstance(image, str | Path):
         raise TypeError(f"view() shows paths, pydicom Datasets and arrays, got {type(image).__name__}.")
     path = Path(image)
@@ -521,12 +524,28 @@ def _source(image: Any) -> _Source:
         raise ValueError(f"{path.name} is a folder; pass a file of it, or a list of files for a stack.")
     try:
         with quiet():
-            head = dcmread(path, stop_before_pixels=True, specific_tags=["SOPInstanceUID", "NumberOfFrames"])
-            return _Source(path, _short(path), str(head.get("SOPInstanceUID") or "") or None, pixels.frames(head))
+            head = dcmread(path, stop_before_pixels=True, specific_tags=_READ)
+            return _of(head, path, _short(path))
     except FileNotFoundError:
         return _Source(path, path.name, None, 1, "there is no such file.")
     except Exception as error:  # pydicom raises many kinds on broken files; their texts can quote values
         return _Source(path, path.name, None, 1, f"this is no readable DICOM file ({type(error).__name__}).")
+
+
+_READ = ["SOPInstanceUID", "SeriesInstanceUID", "NumberOfFrames"]
+
+
+def _of(head: Any, image: Any, name: str) -> _Source:
+    uid, series = (str(head.get(keyword) or "") or None for keyword in _READ[:2])
+    return _Source(image, name, uid, pixels.frames(head), series=series)
+
+
+def _unit(sources: Sequence[_Source]) -> str:
+    """What the places of a stack are: images of anybody, slices of one series, or frames of a file."""
+    if any(source.frames > 1 for source in sources):
+        return "frame"
+    one = len(sources) > 1 and len({source.series for source in sources}) == 1
+    return "slice" if one and sources[0].series else "image"
 
 
 def _short(path: Path) -> str:

@@ -1,4 +1,7 @@
-"""Notebooks in a real browser: `notebook(cells)` opens one in JupyterLab, runs all of it and gives the page.
+"""Widgets and notebooks in a real browser.
+
+`show(widget)` gives the page of a widget that lives in this process, `notebook(cells)` that of a notebook opened in
+JupyterLab and run.
 
 A page fails its test if the browser asked for anything outside this machine, logged an error, or shows a broken
 picture. `page.kernel(expression)` and `page.kernel_has(expression, value)` look into the notebook's kernel.
@@ -8,12 +11,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+import front
 import harness
 
 
@@ -55,3 +60,15 @@ def _notebook(lab: tuple[str, Path], chromium: Any, request: pytest.FixtureReque
 
 notebook = pytest.fixture(_notebook, name="notebook")
 shared_notebook = pytest.fixture(_notebook, name="shared_notebook", scope="module")  # one page for many tests
+
+
+@pytest.fixture
+def show(chromium: Any) -> Iterator[Callable[..., Any]]:
+    """Shows a widget of this process on a page of its own: `show(view(…))`."""
+    with ExitStack() as open_pages:
+
+        def shown(widget: Any, *, width: int = 1000, height: int = 800, theme: str = "light", scale: float = 1) -> Any:
+            page = front.shown(chromium, widget, width=width, height=height, theme=theme, scale=scale)
+            return open_pages.enter_context(page)
+
+        yield shown

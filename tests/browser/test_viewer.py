@@ -19,6 +19,7 @@ def image(uid, values):
     data.file_meta = FileMetaDataset()
     data.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1"
     data.SOPInstanceUID, data.Rows, data.Columns = uid, *values.shape
+    data.SeriesInstanceUID = uid[:3]
     data.SamplesPerPixel, data.PhotometricInterpretation, data.PixelRepresentation = 1, "MONOCHROME2", 0
     data.BitsAllocated, data.BitsStored, data.HighBit = 16, 12, 11
     data.WindowCenter, data.WindowWidth = [500, 1500], [800, 400]
@@ -231,7 +232,7 @@ def test_hovering_a_box_tells_its_words(page: Any) -> None:
 
 
 def test_the_slider_goes_through_the_slices(page: Any) -> None:
-    page.get_by_role("slider", name="Slice").fill("1")
+    page.get_by_role("slider", name="slice").fill("1")
     page.wait_for_function("() => document.querySelector('.midi-screen').dataset.shown.startsWith('1 ')")
     page.kernel_has("viewer.frame", 1)
     assert page.locator(".midi-place").inner_text() == "2 / 3"
