@@ -80,10 +80,9 @@ def patid_consistent(text: str | None, check: Any, context: Context) -> Outcome:
 def _as_mapped(text: str | None, original: str | None, mapping: Mapping[str, str]) -> Outcome:
     if text is None:
         return PASS
-    # Nothing mapped must equal nothing released: the official script looks up with "" as its default.
-    if text == mapping.get(original or "", ""):
-        return PASS
-    return FAIL if (original or "") in mapping else NOT_MAPPED
+    if original is None or original not in mapping:  # then no value can be the right one, an empty one neither
+        return NOT_MAPPED
+    return PASS if text == mapping[original] else FAIL
 
 
 def pixels_retained(digest: str | None, check: Any, context: Context) -> Outcome:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import re
 import threading
 import warnings
 import zlib
@@ -17,6 +16,7 @@ from typing import Any, BinaryIO
 
 from . import tags
 from .frames import REMOVED
+from .printed import printed
 
 _PIXEL_DATA = 0x7FE00010
 _UNTOLD = ("Pixel Data", "Overlay Data", "File Meta Information Version")  # officially shown as <REMOVED>
@@ -162,7 +162,7 @@ class Released:
     def __init__(self, dataset: Any) -> None:
         self.dataset = dataset
         self._texts: dict[str, str | None] = {}
-        self._blocks: dict[int, dict[tuple[int, str], list[int]]] = {}
+        self._owners: dict[int, dict[int, str]] = {}
         self._raw: dict[int, dict[int, Any]] = {}
 
     def text(self, path: str) -> str | None:
@@ -197,23 +197,31 @@ class Released:
                     yield from self._walk(item, f"{path}[{number}]")
 
     def _label(self, dataset: Any, tag: int) -> str:
-        group, element = tag >> 16, tag & 0xFFFF
-        if group & 1 and element >> 8:
-            for (owned, creator), blocks in self._creators(dataset).items():
-                if owned == group and element >> 8 in blocks:
-                    return f'({group:04x},"{creator}",{element & 0xFF:02x})'
-        return f"({group:04x},{element:04x})"
+        group, element, creator = tag >> 16, tag & 0xFFFF, self._creator(dataset, tag)
+        return f'({group:04x},"{creator}",{element & 0xFF:02x})' if creator else f"({group:04x},{element:04x})"
 
-    def _creators(self, dataset: Any) -> dict[tuple[int, str], list[int]]:
-        """(group, creator in capitals) → the blocks it has reserved in `dataset`."""
+    def _creator(self, dataset: Any, tag: int) -> str:
+        """The creator in capitals that stands in the path of a private element; "" where none does.
+
+        A sequence of undefined length is parsed while pydicom reads the file, before it looks for creators: officially
+        such a sequence has none. The group length of a private group, which hardly anybody writes any more, is the
+        creator of its creators.
+        """
+        if not tag >> 16 & 1:
+            return ""
+        element = self._elements(dataset)[tag]
+        if type(element).__name__ != "RawDataElement":
+            return str(element.private_creator or "").upper()
+        owner = tag & 0xFFFF0000 | (tag & 0xFFFF) >> 8
+        return "" if owner == tag else self._creators(dataset).get(owner, "")
+
+    def _creators(self, dataset: Any) -> dict[int, str]:
+        """Element that reserves a private block of `dataset` → the creator it names, in capitals."""
         try:
-            return self._blocks[id(dataset)]
+            return self._owners[id(dataset)]
         except KeyError:
-            found: dict[tuple[int, str], list[int]] = {}
-            for tag in sorted(dataset.keys()):
-                if tag >> 16 & 1 and 0x10 <= tag & 0xFFFF <= 0xFF and (creator := _creator(dataset, tag)):
-                    found.setdefault((tag >> 16, creator), []).append(tag & 0xFF)
-            self._blocks[id(dataset)] = found
+            owners = sorted(tag for tag in self._elements(dataset) if tag >> 16 & 1 and tag & 0xFFFF <= 0xFF)
+            found = self._owners[id(dataset)] = {tag: _named(dataset, tag) for tag in owners}
             return found
 
     def _find(self, path: str) -> str | None:
@@ -243,21 +251,24 @@ class Released:
 
     def _tag(self, dataset: Any, step: tags.Step) -> int | None:
         """The tag in `dataset` that one step of a path means; None where there is none."""
-        if step.creator is not None:
-            blocks = self._creators(dataset).get((step.group, step.creator), ())
-            elements = self._elements(dataset)
-            present = [tag for block in blocks if (tag := step.group << 16 | block << 8 | step.element) in elements]
-            return present[-1] if present else None  # of two blocks of one creator officially the later is seen
-        tag = step.group << 16 | step.element
-        if tag not in self._elements(dataset) or (step.group & 1 and self._label(dataset, tag)[6] == '"'):
-            return None
-        return tag
+        elements = self._elements(dataset)
+        if step.creator is None:
+            tag = step.group << 16 | step.element
+            return tag if tag in elements and not self._creator(dataset, tag) else None
+        owners = [
+            owner
+            for owner, name in self._creators(dataset).items()
+            if name == step.creator and owner >> 16 == step.group
+        ]
+        found = [owner & 0xFFFF0000 | (owner & 0xFF) << 8 | step.element for owner in owners]
+        there = [tag for tag in found if tag in elements and self._creator(dataset, tag)]
+        return there[-1] if there else None  # of two blocks of one creator officially the later is seen
 
 
-def _creator(dataset: Any, tag: int) -> str:
+def _named(dataset: Any, tag: int) -> str:
     try:
         return str(dataset[tag].value or "").upper()
-    except Exception:  # a creator that cannot be told owns nothing
+    except Exception:  # a creator that cannot be read owns nothing
         return ""
 
 
@@ -304,9 +315,4 @@ def _shown(element: Any) -> str:
         return REMOVED
     if element.value is None:
         return ""
-    text = str(element.value).strip()
-    # pydicom 2, on which the official script was built, writes a tag as (0008, 1150).
-    return _TAG.sub(r"\1 \2", text) if element.VR in ("AT", "SQ") else text
-
-
-_TAG = re.compile(r"(\([0-9a-f]{4},)([0-9a-f]{4}\))")
+    return printed(element).strip()

@@ -148,11 +148,12 @@ UID_CONSISTENT = [
     ("9.9", "1.2", F),
     ("", "1.2", F),
     ("['9.8', '9.8']", "1.2", F),  # several values always fail
-    ("", "7.7", T),  # not mapped: nothing must be there
+    ("", "7.7", F),  # not mapped: nothing can be right, an empty value neither
     ("7.7", "7.7", F),
-    ("", None, T),
+    ("", "", F),
+    ("", None, F),
     ("x", None, F),
-    ("", "1.7", T),
+    ("", "1.7", T),  # mapped to nothing
 ]
 
 
@@ -166,7 +167,7 @@ PATID_CONSISTENT = [
     ("ANON-1", "DOE-1", T),
     ("DOE-1", "DOE-1", F),
     ("", "DOE-1", F),
-    ("", "DOE-2", T),
+    ("", "DOE-2", F),
     ("X", "DOE-2", F),
 ]
 
@@ -221,7 +222,7 @@ ERRORS = [
     ("date_shifted", "x", {}, "the key has no original value for this check"),
     ("uid_changed", "x", {}, "the key has no original value for this check"),
     ("uid_consistent", "x", {"original": "7.7"}, "the mapping has no entry for the original"),
-    ("uid_consistent", "", {"original": "7.7"}, None),
+    ("uid_consistent", "", {"original": "7.7"}, "the mapping has no entry for the original"),
     ("patid_consistent", "x", {"context": Context({}, None)}, "no patient mapping was given"),
     (
         "pixels_hidden",

@@ -125,6 +125,57 @@ def test_a_sequence_is_the_print_of_its_items(rich):
     assert "DOE" in text
 
 
+def private_sequences(make, path, vr="SQ"):
+    """A file with a private sequence of either length, each with a private attribute of its own in its item."""
+    dataset = make.dataset()
+    for block, undefined in (("Defined", False), ("Undefined", True)):
+        nested = item(CodeMeaning="DOE")
+        nested.private_block(0x0029, "Inner", create=True).add_new(0x08, "LO", "JANE")
+        private = dataset.private_block(0x0029, block, create=True)
+        private.add_new(0x40, "SQ", Sequence([nested]))
+        private[0x40].is_undefined_length = undefined
+    make.saved(dataset, path)
+    if vr != "SQ":
+        path.write_bytes(path.read_bytes().replace(b"SQ\0\0\xff\xff\xff\xff", b"UN\0\0\xff\xff\xff\xff"))
+    return released.read(path)
+
+
+def test_a_private_sequence_of_undefined_length_has_no_creator_in_its_step(make, tmp_path):
+    file = private_sequences(make, tmp_path / "a.dcm")
+
+    assert file.text('(0029,"DEFINED",40)[0](0008,0104)') == "DOE"
+    assert file.text("(0029,1140)[0](0008,0104)") == "DOE"
+    assert file.text('(0029,1140)[0](0029,"INNER",08)') == "JANE"
+    assert file.text("(0029,1140)").startswith("[(0008, 0104) Code Meaning")
+    assert file.text("(0029,1040)") is file.text('(0029,"UNDEFINED",40)') is None
+    assert file.text('(0029,"UNDEFINED",40)[0](0008,0104)') is None
+    assert [path for path, _ in file.elements() if "0104" in path] == [
+        '(0029,"DEFINED",40)[0](0008,0104)',
+        "(0029,1140)[0](0008,0104)",
+    ]
+
+
+def test_so_has_an_unknown_value_of_undefined_length(make, tmp_path):
+    file = private_sequences(make, tmp_path / "a.dcm", vr="UN")
+    assert file.text("(0029,1140)").startswith("[")
+    assert file.text('(0029,"UNDEFINED",40)') is None
+
+
+def test_a_private_group_length_is_the_creator_of_its_creators(make, tmp_path):
+    dataset = make.dataset()
+    dataset.private_block(0x0029, "Quokka", create=True).add_new(0x10, "LO", "burrow")
+    path = make.saved(dataset, tmp_path / "a.dcm")
+    creator = b"\x29\0\x10\0LO"
+    length = b"\x29\0\0\0UL\4\0\x2c\0\0\0"  # pydicom writes none any more
+    path.write_bytes(path.read_bytes().replace(creator, length + creator))
+    file = released.read(path)
+
+    assert file.text("(0029,0000)") == "44"
+    assert file.text('(0029,"44",10)') == "Quokka"
+    assert file.text("(0029,0010)") is None
+    assert file.text('(0029,"QUOKKA",10)') == "burrow"
+
+
 def test_every_element_has_a_path_and_its_text(rich):
     paths = [path for path, _ in rich.elements()]
 
