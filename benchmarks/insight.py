@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 import midi_nb as mn
-from midi_nb.frames import ACTIONS, RESULTS
+from midi_nb.frames import ACTIONS, RESULTS, VERDICTS
 from midi_nb.widgets import explore
 
 PATIENTS, STUDIES, SERIES, CHECKS = 322, 364, 428, 270
@@ -70,12 +70,11 @@ def make_results(rows: int, failures: int, seed: int = 0) -> pd.DataFrame:
     actual[failed & removed & ~partial] -= 200_000
     actual[partial] = 400_000 + text[partial]
     actual[gone], state[gone] = -1, 2
-    passed = ~failed
-    score = passed.astype("float64")
+    score = (~failed).astype("float64")
+    verdict = np.where(failed, VERDICTS.index("failed"), VERDICTS.index("passed"))
     score[partial] = 0.5
     blank = np.flatnonzero(failed & (action == ACTIONS.index("text_retained")))[::97]
-    mask = np.zeros(total, dtype=bool)
-    mask[blank], score[blank] = True, np.nan
+    verdict[blank], score[blank] = VERDICTS.index("blank"), np.nan
     texts = [f"CHEST WITH CONTRAST {n} DR.MEYER" for n in range(200_000)]
     released = [f"anonymous {n}" for n in range(200_000)]
     partly = [f"CHEST CONTRAST {n}" for n in range(200_000)]
@@ -104,11 +103,12 @@ def make_results(rows: int, failures: int, seed: int = 0) -> pd.DataFrame:
         "expected": pd.Categorical.from_codes(text, categories=all_texts),
         "actual": pd.Categorical.from_codes(actual, categories=all_texts),
         "state": pd.Categorical.from_codes(state, dtype=RESULTS["state"]),
-        "passed": pd.arrays.BooleanArray(passed, mask),
+        "verdict": pd.Categorical.from_codes(verdict.astype("int8"), dtype=RESULTS["verdict"]),
         "score": score,
-        "error": _coded(np.where(mask, 0, -1), ["no word is left"]),
+        "error": _coded(np.where(np.isnan(score), 0, -1), ["no word is left"]),
         "file": _coded(owner, [f"{n}.dcm" for n in range(instances)]),
         "private": np.isin(each, private),
+        "complete": np.ones(total, dtype=bool),
     }
     return pd.DataFrame(columns, copy=False)
 
@@ -146,7 +146,7 @@ def main() -> None:
     asked = parser.parse_args()
     results = timed("(make the frame)", lambda: make_results(asked.rows, asked.failures))
     print(
-        f"{len(results):,} checks, {int((~results['passed'].fillna(False)).sum()):,} failed or blank, "
+        f"{len(results):,} checks, {int((results['verdict'] != 'passed').sum()):,} failed or blank, "
         f"{results.memory_usage().sum() / 1024**3:.1f} GB"
     )
     timed("score(by='tag')", lambda: mn.score(results, by="tag"))

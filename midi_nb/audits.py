@@ -24,7 +24,7 @@ from .causes import AXES, CONFIDENCES, by_instance, is_uid, require_one_submissi
 from .causes.columns import codes_at, distinct_texts
 from .dates import fits, is_date, shifts, usual_shifts
 from .files import read_dciodvfy
-from .frames import MASK, as_column, coded, concat, require_columns
+from .frames import MASK, as_column, coded, concat, require_columns, require_complete
 from .released import Released, Unreadable, files_below, quiet, read
 from .text import stop_words, whole_words
 
@@ -142,8 +142,9 @@ def audit(
     >>> bool(mn.audit(results)["finding"].eq("vacuous_pass").any())
     True
     """
+    require_complete(results, "audit()")
     require_columns(
-        results, [*_WHO, "action", "tag_path", "original", "expected", "actual", "state", "passed"], "audit()"
+        results, [*_WHO, "action", "tag_path", "original", "expected", "actual", "state", "verdict"], "audit()"
     )
     results = coded(results)
     parts = [*_vacuous(results), *_dates(results, key_shift), *_uids(results)]
@@ -179,7 +180,7 @@ _UIDS = ("uid_changed", "uid_consistent")
 
 def _passing(results: pd.DataFrame, actions: Sequence[str], states: Sequence[str]) -> np.ndarray:
     """The rows that passed, of these actions and states of the released value."""
-    passed = results["passed"].to_numpy(dtype=bool, na_value=False)
+    passed = (results["verdict"] == "passed").to_numpy()
     chosen = np.isin(results["action"].cat.codes, results["action"].cat.categories.get_indexer(list(actions)))
     state = np.isin(results["state"].cat.codes, results["state"].cat.categories.get_indexer(list(states)))
     return np.flatnonzero(
@@ -413,7 +414,7 @@ class _Searches:
         self._new = dict(
             results[["released_patient", "patient"]].dropna().drop_duplicates().astype(object).itertuples(index=False)
         )
-        action, passed = results["action"], results["passed"].to_numpy(dtype=bool, na_value=False)
+        action, passed = results["action"], (results["verdict"] == "passed").to_numpy()
         removals = action.isin(_REMOVALS).to_numpy()
         self._failed = set(_pairs_of(results, np.flatnonzero(removals & ~passed), ("instance", "tag_path")))
         self.hidden = set(results["instance"][(action == "pixels_hidden").to_numpy()])

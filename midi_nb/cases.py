@@ -121,7 +121,7 @@ def results_of(case: Case, rules: str = "official", progress: bool = True) -> pd
 
     Examples
     --------
-    >>> bool(results_of(open_case(demo="reference"), progress=False)["passed"].all())
+    >>> bool(results_of(open_case(demo="reference"), progress=False)["verdict"].eq("passed").all())
     True
     """
     if case.run is not None:
@@ -215,11 +215,11 @@ def failed_by_all(results: pd.DataFrame) -> pd.DataFrame:
     >>> len(failed_by_all(evaluate_all(two, contest.key, progress=False)))
     0
     """
-    require_columns(results, ["submission", "passed", *_CHECK], "failed_by_all()")
+    require_columns(results, ["submission", "verdict", *_CHECK], "failed_by_all()")
     submissions = results["submission"].nunique()
     if submissions < 2:
         raise ValueError(f"failed_by_all() needs at least 2 submissions, but the frame holds {submissions}.")
-    failures = results[~results["passed"].fillna(False).astype(bool)]
+    failures = results[results["verdict"] != "passed"]
     by = ["instance", "check", "action", "tag_path"]
     failing = failures.groupby(by, observed=True)["submission"].transform("nunique")
     return failures.loc[failing == submissions, list(_CHECK)].drop_duplicates(by).reset_index(drop=True)

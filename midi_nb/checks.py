@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .dates import is_date, shift
-from .frames import LOST, REMOVED, UNMAPPED
+from .frames import REMOVED
 from .text import FAIL, NO_TEXT, NO_WORDS, PASS, Outcome, blank, burned_in, compare, compare_strict
 
 
@@ -98,11 +98,12 @@ def pixels_hidden(text: str | None, check: Any, context: Context) -> Outcome:
 
 
 def _or_lost(outcome: Outcome) -> Outcome:
-    return outcome if outcome.passed is not None else blank(LOST + str(outcome.error))
+    return outcome._replace(verdict="lost") if outcome.verdict == "blank" else outcome
 
 
 NO_ORIGINAL = blank("the key has no original value for this check")
-NOT_MAPPED = Outcome(False, 0.0, UNMAPPED)
+#: A failure that is the mapping's: of all failures the only one that comes with a reason.
+NOT_MAPPED = FAIL._replace(error="the mapping has no entry for the original")
 NO_PATIENTS = blank("no patient mapping was given")
 
 
@@ -140,7 +141,7 @@ def strict_uid(text: str | None, check: Any, context: Context) -> Outcome:
 def strict_consistent(text: str | None, check: Any, context: Context) -> Outcome:
     """As `uid_consistent`, but a UID that is gone, invalid or unchanged fails."""
     outcome = strict_uid(text, check, context)
-    return uid_consistent(text, check, context) if outcome.passed else outcome
+    return uid_consistent(text, check, context) if outcome.verdict == "passed" else outcome
 
 
 def strict_patient(text: str | None, check: Any, context: Context) -> Outcome:

@@ -29,9 +29,9 @@ from .checks import CHECKS, RULES, Context, Outcome
 from .dates import fits, shifts, usual_shifts
 from .files import keys, runs
 from .files.threads import ahead
-from .frames import LOST, REMOVED, RESULTS, STATES, concat, encode, tidy
+from .frames import REMOVED, RESULTS, STATES, concat, encode, tidy
 from .progress import counting
-from .text import FAIL, blank
+from .text import FAIL, blank, lost
 
 _BATCH = 64  # files judged at a time: enough to make a task worth its overhead, little enough to hold in memory
 
@@ -105,7 +105,7 @@ def evaluate(
     >>> import midi_nb as mn
     >>> demo = mn.make_demo()
     >>> results = mn.evaluate(demo.submissions["reference"], demo.key, progress=False)
-    >>> bool(results["passed"].all())
+    >>> bool((results["verdict"] == "passed").all())
     True
     """
     if out is not None:
@@ -542,7 +542,7 @@ def _judge_file(table: _Table, row: _Row, checks: Sequence[keys.Check], file: An
     verdicts = {name: (_LOOK.get(name, _attribute), getattr(action, rules)) for name, action in CHECKS.items()}
     for check in checks:
         if check.spec.action not in verdicts:
-            table.add(row, check, _UNSEEN, blank(LOST + "the key's action is none of the ten"))
+            table.add(row, check, _UNSEEN, _NO_ACTION)
             continue
         look, verdict = verdicts[check.spec.action]
         try:
@@ -550,10 +550,10 @@ def _judge_file(table: _Table, row: _Row, checks: Sequence[keys.Check], file: An
                 raise _NoRow(check.error)
             text = look(file, check, judge)
             outcome = verdict(text, check, context)
-            if original is not None and outcome.passed and _still_legible(file, check, original):
+            if original is not None and outcome.verdict == "passed" and _still_legible(file, check, original):
                 outcome = FAIL
         except _NoRow as reason:
-            text, outcome = _UNSEEN, blank(LOST + str(reason))
+            text, outcome = _UNSEEN, lost(str(reason))
         except _Blank as reason:
             text, outcome = _UNSEEN, blank(str(reason))
         except Exception as error:  # whatever a broken file holds, its other checks stand
@@ -563,6 +563,9 @@ def _judge_file(table: _Table, row: _Row, checks: Sequence[keys.Check], file: An
         elif check.spec.action == "pixels_retained":
             check = check._replace(original=check.expected)  # officially the key's digest takes the place of the value
         table.add(row, check, text, outcome)
+
+
+_NO_ACTION = lost("the key's action is none of the ten")
 
 
 class _Blank(Exception):
@@ -627,7 +630,7 @@ def _judged_missing(job: _Job, uids: Sequence[str], checks_of: ChecksOf) -> _Tab
         row = _Row(job.name, *ids, None, None, None, None, who.modality, who.sop_class, None)
         for check in checks_of(uid):
             action = CHECKS.get(check.spec.action or "")
-            outcome = action.missing if action else blank(LOST + "the key's action is none of the ten")
+            outcome = action.missing if action else _NO_ACTION
             table.add(row, check, _MISSING, outcome)
     return table
 
@@ -679,7 +682,9 @@ def _with_one_shift(results: pd.DataFrame, usual: pd.Series) -> pd.DataFrame:
     dates = shifts(results)
     dates = dates[dates["was"] & results["actual"].notna().to_numpy()[dates.index]]
     passed = fits(dates, usual)
-    results.loc[dates.index, "passed"] = passed
+    verdict = results["verdict"].array.copy()  # that of a part read back from its file cannot be written to
+    verdict[dates.index.to_numpy()] = np.where(passed, "passed", "failed")
+    results["verdict"] = verdict
     results.loc[dates.index, "score"] = passed.astype("float64")
     return results
 

@@ -27,6 +27,10 @@ ACTIONS = (
 SCOPES = ("Patient", "Study", "Series", "Instance")
 CATEGORIES = ("hipaa", "dicom", "tcia", "unknown")
 STATES = ("value", "empty", "absent", "missing")
+#: What can be said of a check; of a lost one the official scorer writes no row at all, and no score counts it.
+VERDICTS = ("failed", "blank", "passed", "lost")
+#: Where a check comes from: somebody's key, identifiers planted by us, the original's own header, the DICOM standard …
+SOURCES = ("published", "planted", "header", "pattern", "standard", "iod", "private", "pixels")
 CODES = ("hipaa_z", "hipaa_m", "dicom_p15", "dicom_iod", "dicom_safe", "tcia_ptkb", "tcia_p15", "tcia_rev")
 
 _TEXT = "category"
@@ -54,6 +58,7 @@ ANSWERS: dict[str, Any] = {
     "original": _TEXT,
     "expected": _TEXT,
     **_BOX,
+    "source": pd.CategoricalDtype(SOURCES),
 }
 
 #: What a run found: ``answers`` in the light of one submission.
@@ -65,10 +70,12 @@ RESULTS: dict[str, Any] = {
     **ANSWERS,
     "actual": _TEXT,
     "state": pd.CategoricalDtype(STATES),
-    "passed": "boolean",
+    "verdict": pd.CategoricalDtype(VERDICTS),
     "score": "float64",
     "error": _TEXT,
     "file": _TEXT,
+    # False for a row of a source that holds failures only, such as a discrepancy report: there is no denominator.
+    "complete": "bool",
 }
 
 #: What ``explain`` adds.
@@ -88,11 +95,6 @@ IDENTIFIERS = (
     "released",
 )
 
-#: The error of a check for which the official scorer writes no row at all starts so; scores leave it out, as that does.
-LOST = "no official row: "
-#: The error of a failure that is the mapping's: it has no entry for the original.
-UNMAPPED = "the mapping has no entry for the original"
-
 #: What the official script shows in place of pixel and overlay data.
 REMOVED = "REMOVED"
 
@@ -110,10 +112,10 @@ _MADE_BY = {
 def require_columns(frame: pd.DataFrame, columns: Iterable[str], verb: str) -> None:
     """Raise a ValueError that names the columns `verb` misses in `frame`, with the verb that makes them.
 
-    >>> require_columns(pd.DataFrame({"action": []}), ["action", "passed"], "score()")
+    >>> require_columns(pd.DataFrame({"action": []}), ["action", "verdict"], "score()")
     Traceback (most recent call last):
     ...
-    ValueError: score() needs the column passed, which this frame lacks; evaluate() or read_results() makes it.
+    ValueError: score() needs the column verdict, which this frame lacks; evaluate() or read_results() makes it.
     """
     if not isinstance(frame, pd.DataFrame):
         raise TypeError(f"{verb} needs a DataFrame, got {type(frame).__name__}.")
@@ -125,15 +127,52 @@ def require_columns(frame: pd.DataFrame, columns: Iterable[str], verb: str) -> N
         raise ValueError(f"{verb} needs the {column} {', '.join(lacking)}, which this frame lacks{remedy}.")
 
 
+def is_complete(frame: pd.DataFrame) -> bool:
+    """Whether `frame` holds all checks, passes included; without the column ``complete`` it does."""
+    return bool(complete_rows(frame).all())
+
+
+def complete_rows(frame: pd.DataFrame) -> Any:
+    """Mask of the rows whose source holds all checks; a row that does not say, as after a join, is of such a source.
+
+    >>> complete_rows(pd.DataFrame({"complete": [True, None, "False", 0.0]})).tolist()
+    [True, True, False, False]
+    """
+    if "complete" not in frame.columns:
+        return np.ones(len(frame), dtype=bool)
+    complete = frame["complete"]
+    if complete.dtype == bool:
+        return complete.to_numpy()
+    return ~complete.astype(object).map(str).str.lower().isin(["false", "0", "0.0"]).to_numpy()
+
+
+def require_complete(frame: pd.DataFrame, verb: str) -> None:
+    """Raise a ValueError if `frame` holds rows of a source without all its checks: `verb` needs a denominator."""
+    if not isinstance(frame, pd.DataFrame) or (complete := complete_rows(frame)).all():
+        return
+    partial = f"{int((~complete).sum()):,} of {len(frame):,} rows"
+    raise ValueError(
+        f"{verb} needs all checks, but {partial} come from a file that does not hold all of them, such as a "
+        "discrepancy report, so there is no denominator; read validation_results.db, or evaluate."
+    )
+
+
 def coded(results: pd.DataFrame) -> pd.DataFrame:
-    """`results` with its texts as categoricals: ``pandas.concat`` makes plain ones of those that differ."""
+    """`results` with the types of `RESULTS`: ``pandas.concat`` and ``merge`` make plain texts of categoricals."""
     plain = {
         name: as_column(results[name].astype(object).array, kind, len(results))
         for name, kind in {**RESULTS, **EXPLAINED}.items()
-        if (isinstance(kind, pd.CategoricalDtype) or kind == _TEXT) and name in results.columns
-        if not isinstance(results[name].dtype, pd.CategoricalDtype)
+        if name in results.columns and _is_other(results[name].dtype, kind)
     }
+    if "complete" in results.columns and results["complete"].dtype != bool:
+        plain["complete"] = complete_rows(results)
     return results.assign(**plain) if plain else results
+
+
+def _is_other(dtype: Any, kind: Any) -> bool:
+    if isinstance(kind, pd.CategoricalDtype):  # of which the order of the categories counts: their codes are compared
+        return not isinstance(dtype, pd.CategoricalDtype) or tuple(dtype.categories) != tuple(kind.categories)
+    return bool(kind == _TEXT) and not isinstance(dtype, pd.CategoricalDtype)
 
 
 def category_of(action: str, codes: Mapping[str, str | None]) -> tuple[str, str | None]:
@@ -169,7 +208,11 @@ _CATEGORY_RULES: dict[str, Sequence[tuple[str, str]]] = {
 
 
 def tidy(columns: Mapping[str, Any], types: Mapping[str, Any], rows: int) -> pd.DataFrame:
-    """A frame of exactly the columns of `types`, in their order; what `columns` lacks is missing throughout."""
+    """A frame of exactly the columns of `types`, in their order; what `columns` lacks is missing throughout.
+
+    Rows are of a source that holds all checks where `columns` do not say otherwise.
+    """
+    columns = {"complete": True, **columns}
     return pd.DataFrame({name: as_column(columns.get(name), kind, rows) for name, kind in types.items()}, copy=False)
 
 
@@ -326,8 +369,8 @@ def concat(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
         else:
             columns[name] = pd.concat([piece for piece in pieces if len(piece)] or pieces[:1], ignore_index=True)
     whole = pd.DataFrame(columns, copy=False)
-    if any(part.attrs.get("failures_only") for part in parts):
-        whole.attrs["failures_only"] = True
+    if "complete" in columns:
+        whole["complete"] = complete_rows(whole)
     if any("skipped" in part.attrs for part in parts):
         whole.attrs["skipped"] = [entry for part in parts for entry in part.attrs.get("skipped", ())]
     return whole
@@ -347,13 +390,26 @@ def _united(pieces: Sequence[pd.Series]) -> pd.Categorical:
     return whole.encoded()
 
 
+def verdicts(results: pd.DataFrame) -> Any:
+    """The verdict on each row as its place in `VERDICTS`.
+
+    >>> verdicts(pd.DataFrame({"verdict": ["passed", "failed", "lost"]})).tolist()
+    [2, 0, 3]
+    """
+    codes = coded(results[["verdict"]])["verdict"].cat.codes.to_numpy()
+    if (unknown := int((codes < 0).sum())) > 0:
+        raise ValueError(
+            f"The column verdict must hold one of {', '.join(VERDICTS)} in every row; "
+            f"{unknown:,} of {len(results):,} rows hold something else."
+        )
+    return codes
+
+
 def scored(results: pd.DataFrame) -> Any:
-    """Mask of the rows the official scorer writes: all but those whose error starts with ``LOST``."""
-    if "error" not in results.columns:
+    """Mask of the rows the official scorer writes: all but the lost ones."""
+    if "verdict" not in results.columns:
         return np.ones(len(results), dtype=bool)
-    error = coded(results[["error"]])["error"]
-    lost = [i for i, text in enumerate(error.cat.categories) if text.startswith(LOST)]
-    return ~np.isin(error.cat.codes.to_numpy(), lost) if lost else np.ones(len(results), dtype=bool)
+    return (results["verdict"] != "lost").to_numpy()
 
 
 def is_masked(results: pd.DataFrame) -> bool:

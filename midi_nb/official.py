@@ -18,7 +18,7 @@ import pandas as pd
 from . import tags
 from .files.results import HIDDEN, MISSING_FILE
 from .files.runs import replacing
-from .frames import CODES, RESULTS, coded, require_columns, scored
+from .frames import CODES, RESULTS, coded, require_columns, require_complete, scored
 from .scoring import counted, score
 
 _REPORT = (
@@ -92,6 +92,10 @@ _DATABASE = (
 )
 
 
+#: What no official file has a column for.
+_OURS = ("source", "complete")
+
+
 def write_official(results: pd.DataFrame, folder: str | Path, database: bool = False) -> Path:
     """Write the official reports into `folder` and give it back.
 
@@ -113,7 +117,8 @@ def write_official(results: pd.DataFrame, folder: str | Path, database: bool = F
     ['discrepancy_report_internal.csv', 'discrepancy_report_participant.csv', 'pixel_validation.xlsx', \
 'scoring_report_instance.xlsx', 'scoring_report_series.xlsx']
     """
-    require_columns(results, RESULTS, "write_official()")
+    require_complete(results, "write_official()")
+    require_columns(results, [name for name in RESULTS if name not in _OURS], "write_official()")
     results = coded(results)
     folder = Path(folder)
     rows = results[scored(results)].reset_index(drop=True)
@@ -188,7 +193,7 @@ def _official_rows(results: pd.DataFrame) -> Iterator[dict[str, Any]]:
             "index": index,
             "file_index": None if missing else 0,
             "check_index": row["check"],
-            "check_passed": None if row["passed"] is None else int(row["passed"]),
+            "check_passed": {"passed": 1, "failed": 0}.get(row["verdict"]),
             "check_score": None if row["score"] is None else float(row["score"]),
             "action": _wrapped(action),
             "action_text": _action_text(row),
@@ -227,8 +232,9 @@ def _action_text(row: dict[str, Any]) -> str | None:
 
 
 def _write_discrepancies(path: Path, rows: pd.DataFrame, columns: Sequence[str]) -> None:
-    failing = rows[~rows["passed"].fillna(False).astype(bool)]
-    zero = "0.0" if failing["passed"].isna().any() else "0"  # as pandas prints whole numbers with blanks among them
+    failing = rows[rows["verdict"] != "passed"]
+    # As pandas prints whole numbers with blanks among them.
+    zero = "0.0" if (failing["verdict"] == "blank").any() else "0"
     with open(path, "w", newline="", encoding="utf-8", errors="backslashreplace") as file:
         writer = csv.DictWriter(file, columns, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()

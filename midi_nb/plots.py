@@ -29,7 +29,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from . import tags
 from .dates import shifts
-from .frames import EXPLAINED, MASK, require_columns, scored
+from .frames import EXPLAINED, MASK, require_columns, require_complete, scored
 from .text import burned_in, compare, diff, found_words, stop_words, whole_words
 
 __all__ = [
@@ -199,11 +199,12 @@ def heatmap(
     Examples
     --------
     >>> results = pd.DataFrame({"scope": ["Study", "Study", "Series"], "modality": ["CT", "CT", "MR"],
-    ...                         "passed": pd.array([True, False, True], dtype="boolean")})
+    ...                         "verdict": ["passed", "failed", "passed"]})
     >>> [text.get_text() for text in heatmap(results, rows="scope").texts]
     ['50%\\n1/2', '0/1']
     """
-    require_columns(results, dict.fromkeys([rows, columns, "passed"]), "plots.heatmap()")
+    require_complete(results, "plots.heatmap()")
+    require_columns(results, dict.fromkeys([rows, columns, "verdict"]), "plots.heatmap()")
     checks, failed = _crossed(results, rows, columns)
     if not checks.size:
         return _says(ax, _NOTHING)
@@ -258,6 +259,7 @@ def tradeoff(results: pd.DataFrame, *, interval: float = 0.95, ax: Axes | None =
     >>> tradeoff(results).get_legend().get_texts()[0].get_text()
     'ours: 250 privacy, 250 utility'
     """
+    require_complete(results, "plots.tradeoff()")
     require_columns(results, ["submission", "patient", "axis"], "plots.tradeoff()")
     if not 0 < interval < 1:
         raise ValueError(f"interval must lie between 0 and 1, got {interval}.")
@@ -376,11 +378,11 @@ def partial_scores(results: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Examples
     --------
     >>> results = pd.DataFrame({"action": ["text_retained", "text_removed", "text_removed"], "score": [0.75, 0.5, 0.0],
-    ...                         "passed": pd.array([False, False, False], dtype="boolean")})
+    ...                         "verdict": ["failed", "failed", "failed"]})
     >>> partial_scores(results).get_title("left")
     '2 of 3 failed text checks were right in part (median 62%); the others scored 0'
     """
-    require_columns(results, ["action", "passed", "score"], "plots.partial_scores()")
+    require_columns(results, ["action", "verdict", "score"], "plots.partial_scores()")
     failed = results.loc[results["action"].isin([*_KEEPING, *_REMOVING]) & _failed(results), ["action", "score"]]
     part = failed[failed["score"].gt(0) & failed["score"].lt(1)]
     if not len(part):
@@ -429,6 +431,7 @@ def date_shifts(results: pd.DataFrame, *, values: bool = True, ax: Axes | None =
     >>> date_shifts(results).get_title("left")
     'No patient of 2 has several shifts; 1 of 3 dates was not shifted'
     """
+    require_complete(results, "plots.date_shifts()")
     require_columns(results, ["patient", "action", "original", "actual"], "plots.date_shifts()")
     who = [*_runs_of(results), "patient"]
     dates = _shifted(results[results["action"] == "date_shifted"], who)
@@ -495,8 +498,9 @@ def word_diff(failure: pd.Series | pd.DataFrame, *, values: bool = True, ax: Axe
     texts = {name: _drawable(check[column] or "", _MONO) for name, column in _TEXTS.items()}
     marked, finding = _marked(texts, check)
     marked = marked if values else {name: _hidden(pieces) for name, pieces in marked.items()}
-    if "passed" in check and check["passed"] is None:
-        marked["blank"], finding = [(_drawable(check.get("error") or "no reason given", _MONO), "note")], "blank"
+    if check.get("verdict") in ("blank", "lost"):
+        finding = str(check["verdict"])
+        marked[finding] = [(_drawable(check.get("error") or "no reason given", _MONO), "note")]
     own = ax is None
     ax = plt.figure(figsize=(_CARD, 3)).add_axes((0.02, 0, 0.96, 1)) if ax is None else ax
     ax.set_axis_off()
@@ -532,7 +536,7 @@ _CHANGING = ("date_shifted", "uid_changed")
 
 def _failed(results: pd.DataFrame) -> pd.Series:
     """Which checks failed; a blank is no failure."""
-    return results["passed"].eq(False).fillna(False).astype(bool)
+    return results["verdict"] == "failed"
 
 
 def _runs_of(frame: pd.DataFrame) -> list[str]:
@@ -710,7 +714,7 @@ def _marked(texts: Mapping[str, str], check: Mapping[str, str | None]) -> tuple[
         asked = texts["original" if action in _CHANGING else "expected"]
         if action == "pixels_hidden":  # officially these are no part of the planted text
             asked = burned_in(asked)
-        marks, finding = _verdicts(texts["released"], asked, str(action), check.get("passed") == "False")
+        marks, finding = _verdicts(texts["released"], asked, str(action), check.get("verdict") == "failed")
         return {name: _pieces(text, marks) for name, text in texts.items()}, finding
     pieces = diff(texts["original"], texts["released"])
     for name, part in (("original", "gone"), ("released", "new")):
@@ -744,7 +748,7 @@ def _found(released: str, asked: str, whole: bool) -> tuple[list[str], list[str]
     if want in have:
         return [want], []
     found, missed = ([], []) if whole else found_words(released, asked)
-    if missed and compare(released, asked, keep=True).passed:  # the same number in another spelling
+    if missed and compare(released, asked, keep=True).verdict == "passed":  # the same number in another spelling
         return [want, have], []
     return (found, missed) if found or missed else ([], [want])
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .frames import coded, concat, require_columns
+from .frames import coded, concat, is_complete, require_columns, require_complete, verdicts
 from .scoring import COUNTS, is_tally, tally
 
 __all__ = ["CHANGES", "compare", "rank"]
@@ -55,9 +55,9 @@ def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        What the check is (patient, study, series, instance, check, action, tag_path, …), before and after (whether it
-        passed; missing where blank or where the run has no such check), change. ``.value_counts("change")`` or any
-        ``groupby`` tallies it. Where `after` is explained, also cause and axis: why the check fails now.
+        What the check is (patient, study, series, instance, check, action, tag_path, …), before and after (the
+        verdicts; missing where the run has no such check), change. ``.value_counts("change")`` or any ``groupby``
+        tallies it. Where `after` is explained, also cause and axis: why the check fails now.
 
     Examples
     --------
@@ -67,8 +67,10 @@ def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     >>> bool((mn.compare(*runs)["change"] == "regressed").any())
     False
     """
+    if is_complete(before) != is_complete(after):  # the passes of the one have no counterpart in the other
+        require_complete(after if is_complete(before) else before, "compare()")
     for frame, side in ((before, "before"), (after, "after")):
-        require_columns(frame, [*_IDENTITY, "passed"], "compare()")
+        require_columns(frame, [*_IDENTITY, "verdict"], "compare()")
         _refuse_many(frame, side)
         if not len(frame):
             raise ValueError(f"compare() needs checks on both sides, and {side!r} holds none.")
@@ -86,9 +88,11 @@ def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     shown = before[columns].iloc[in_before[in_before >= 0]]
     if len(extra):
         shown = concat([shown, after[columns].iloc[in_after[extra]]])
-    verdicts = [_taken(before["passed"], in_before), _taken(after["passed"], in_after)]
-    compared = shown.reset_index(drop=True).assign(before=verdicts[0], after=verdicts[1])
-    compared["change"] = _changes(verdicts, in_before >= 0, in_after >= 0)
+    compared = shown.reset_index(drop=True).assign(
+        before=before["verdict"].array.take(in_before, allow_fill=True),
+        after=after["verdict"].array.take(in_after, allow_fill=True),
+    )
+    compared["change"] = _changes(compared["before"], compared["after"])
     for name in _WHY:
         if name in after:
             compared[name] = after[name].array.take(in_after, allow_fill=True)
@@ -116,7 +120,7 @@ def _paired(before: pd.DataFrame, after: pd.DataFrame) -> tuple[np.ndarray, np.n
         fine = np.concatenate(_identities(before, after, [*_IDENTITY, *texts]))
         both = np.concatenate([a, b])
         both = np.where(np.isin(both, often), pd.factorize(fine)[0], -1 - pd.factorize(both)[0])
-        a, b = _told_apart(both[: len(a)], _verdicts(before), both[len(a) :], _verdicts(after))
+        a, b = _told_apart(both[: len(a)], verdicts(before), both[len(a) :], verdicts(after))
         order_a, order_b = np.argsort(a), np.argsort(b)
     found = _found(a[order_a], b[order_b])
     in_after = np.full(len(a), -1, dtype="int64")
@@ -181,20 +185,11 @@ def _numbers(keys: np.ndarray, verdicts: np.ndarray) -> np.ndarray:
     return numbers
 
 
-def _verdicts(frame: pd.DataFrame) -> np.ndarray:
-    """0 failed, 1 blank, 2 passed."""
-    passed = frame["passed"].to_numpy(dtype="float64", na_value=0.5)
-    return (passed * 2).astype("int8")
-
-
-def _taken(passed: pd.Series, places: np.ndarray) -> Any:
-    """The verdicts at `places`, missing where that is -1."""
-    return pd.array(passed.array, dtype="boolean").take(places, allow_fill=True)
-
-
-def _changes(verdicts: Sequence[Any], in_before: np.ndarray, in_after: np.ndarray) -> pd.Categorical:
-    passed, passes = (verdict.to_numpy(dtype=bool, na_value=False) for verdict in verdicts)
-    code = np.select([~in_after, ~in_before, ~passed & passes, passed & ~passes, passed], [4, 5, 0, 1, 3], default=2)
+def _changes(before: pd.Series, after: pd.Series) -> pd.Categorical:
+    passed, passes = (verdict == "passed" for verdict in (before, after))
+    code = np.select(
+        [after.isna(), before.isna(), ~passed & passes, passed & ~passes, passed], [4, 5, 0, 1, 3], default=2
+    )
     return pd.Categorical.from_codes(code.astype("int8"), dtype=pd.CategoricalDtype(list(CHANGES)))
 
 
@@ -228,6 +223,7 @@ def rank(results: pd.DataFrame, n: int = 1000, seed: int = 0) -> pd.DataFrame:
     >>> mn.rank(concat(runs))["submission"].tolist()
     ['reference', 'careless']
     """
+    require_complete(results, "rank()")
     require_columns(results, ["submission", "patient"], "rank()")
     if n < 1:
         raise ValueError(f"rank() needs n of at least 1 draw, got {n}.")

@@ -22,14 +22,14 @@ import pandas as pd
 
 from . import __version__, causes, plots, ranking, scoring
 from .files.runs import replacing
-from .frames import MASK, is_masked, mask_values, require_columns, scored
+from .frames import MASK, is_masked, mask_values, require_columns, require_complete, scored
 from .text import diff, found_words
 
 __all__ = ["write_html"]
 
 _NEEDED = (
     "submission", "patient", "series", "action", "tag_path", "tag", "name", "modality", "category", "subcategory",
-    "original", "expected", "actual", "state", "passed", "score", "error", "file",
+    "original", "expected", "actual", "state", "verdict", "score", "error", "file",
 )  # fmt: skip
 
 
@@ -57,6 +57,7 @@ def write_html(results: pd.DataFrame, path: str | Path, values: bool = True) -> 
     >>> mn.write_html(results, tempfile.mkdtemp() + "/report.html").name
     'report.html'
     """
+    require_complete(results, "write_html()")
     require_columns(results, _NEEDED, "write_html()")
     explained = causes.explained(results.reset_index(drop=True))
     shown = explained if values else _masked(explained)

@@ -9,7 +9,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .frames import CODES, EXPLAINED, RESULTS, coded, concat, is_masked, require_columns, scored, tidy
+from .frames import (
+    CODES,
+    EXPLAINED,
+    RESULTS,
+    VERDICTS,
+    coded,
+    concat,
+    is_masked,
+    require_columns,
+    require_complete,
+    scored,
+    tidy,
+    verdicts,
+)
 
 UNITS = ("instance", "series", "series-2024")
 COUNTS = ("passed", "failed", "blank")
@@ -101,6 +114,7 @@ def tally(results: pd.DataFrame | Iterable[pd.DataFrame], by: Sequence[str] = TA
     """
     if isinstance(results, pd.DataFrame):
         columns = [name for name in by if name in results.columns]
+        require_complete(results, "tally()")
         return _grouped(results if is_tally(results) else counted(results, "instance"), columns)
     parts = [tally(part, by) for part in results]
     return tally(concat(parts), by) if parts else tally(tidy({}, RESULTS, 0), by)
@@ -115,6 +129,7 @@ def _counts(results: pd.DataFrame, columns: list[str], unit: str) -> pd.DataFram
     if unit not in UNITS:
         raise ValueError(f"unit must be one of {', '.join(UNITS)}, got {unit!r}.")
     if is_tally(results):
+        require_complete(results, "score()")
         if unit != "instance":
             raise ValueError(f"A tally has no single checks left: score(unit={unit!r}) needs results.")
         rows = results
@@ -145,12 +160,8 @@ def _opportunities(rows: pd.DataFrame, plain: list[str], causal: list[str], clus
 
 def counted(results: pd.DataFrame, unit: str) -> pd.DataFrame:
     """The rows of `results` that count under a denominator."""
-    require_columns(results, ["passed", "action"], "score()")
-    if results.attrs.get("failures_only"):
-        raise ValueError(
-            "score() needs all checks, but these are failures only (a discrepancy report has no passes, so no "
-            "denominator). Read validation_results.db instead."
-        )
+    require_complete(results, "score()")
+    require_columns(results, ["verdict", "action"], "score()")
     results = coded(results)
     known = scored(results)
     rows = results if bool(np.all(known)) else results[known]
@@ -159,7 +170,7 @@ def counted(results: pd.DataFrame, unit: str) -> pd.DataFrame:
 
 _OFFICIAL = ("released_patient", "released_study", "released_series")
 _SAME_ROW = (
-    "passed",
+    "verdict",
     "score",
     "action",
     "expected",
@@ -194,14 +205,13 @@ def _deduplicated(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
     place = _numbered(len(rows), [*series, *(_codes(rows[name]) for name in same if name in rows.columns)])
     if unit == "series-2024":
         return rows[~pd.Series(place).duplicated().to_numpy()]
-    worst_first = np.argsort(_verdicts(rows), kind="stable")
+    worst_first = np.argsort(_WORST_FIRST[verdicts(rows)], kind="stable")
     first = ~pd.Series(place[worst_first]).duplicated().to_numpy()
     return rows.iloc[np.sort(worst_first[first])]
 
 
-def _verdicts(rows: pd.DataFrame) -> Any:
-    """0 failed, 1 passed, 2 blank: the official order of a series."""
-    return rows["passed"].astype("boolean").astype("Int8").fillna(2).to_numpy("int8")
+#: The official order of a series: it has failed if it failed once, and is blank only if nothing else. By `VERDICTS`.
+_WORST_FIRST = np.array([("failed", "passed", "blank", "lost").index(verdict) for verdict in VERDICTS], dtype="int8")
 
 
 def _codes(values: pd.Series) -> Any:
@@ -234,8 +244,8 @@ def _grouped(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
             np.bincount(place, weights=rows[name].to_numpy(), minlength=groups).astype("int64") for name in COUNTS
         ]
     else:
-        verdict = _verdicts(rows)
-        counts = [np.bincount(place[verdict == value], minlength=groups) for value in (1, 0, 2)]
+        verdict = verdicts(rows)
+        counts = [np.bincount(place[verdict == VERDICTS.index(name)], minlength=groups) for name in COUNTS]
     keys = rows[columns].iloc[first].reset_index(drop=True)
     return keys.assign(**dict(zip(COUNTS, counts, strict=True)))
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .causes import CAUSES, explained
-from .frames import require_columns
+from .frames import require_columns, require_complete
 
 __all__ = ["GOALS", "goals", "marks", "quiz"]
 
@@ -169,16 +169,17 @@ def goals(results: pd.DataFrame) -> pd.DataFrame:
     >>> bool(goals(results)["reached"].all())
     True
     """
-    require_columns(results, ["action", "name", "private", "state", "passed", "original"], "goals()")
+    require_complete(results, "goals()")
+    require_columns(results, ["action", "name", "private", "state", "verdict", "original"], "goals()")
     return pd.DataFrame([_progress(goal, results) for goal in GOALS]).astype({"reached": "boolean"})
 
 
 def _progress(goal: Goal, results: pd.DataFrame) -> dict[str, Any]:
     asked = results[results["action"].isin(goal.actions)]
     asked = asked[goal.about(asked)]
-    good = asked["passed"].fillna(False).to_numpy(dtype=bool)
+    good = asked["verdict"] == "passed"
     if goal.present:
-        good &= (asked["state"].isin(_THERE) | asked["original"].isna()).to_numpy()
+        good &= asked["state"].isin(_THERE) | asked["original"].isna()
     failed = int((~good).sum())
     reached = failed == 0 if len(asked) else pd.NA
     return {

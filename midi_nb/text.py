@@ -17,21 +17,31 @@ from typing import NamedTuple
 
 
 class Outcome(NamedTuple):
-    """The verdict on one check: passed and score, or neither and the reason."""
+    """The verdict on one check, one of ``frames.VERDICTS``, with the score, or the reason where there is none."""
 
-    passed: bool | None
+    verdict: str
     score: float
     error: str | None = None
 
 
 NAN = float("nan")
-PASS = Outcome(True, 1.0)
-FAIL = Outcome(False, 0.0)
+PASS = Outcome("passed", 1.0)
+FAIL = Outcome("failed", 0.0)
 
 
 def blank(reason: str) -> Outcome:
     """The outcome of a check that could not be decided."""
-    return Outcome(None, NAN, reason)
+    return Outcome("blank", NAN, reason)
+
+
+def lost(reason: str) -> Outcome:
+    """The outcome of a check for which the official script writes no row."""
+    return Outcome("lost", NAN, reason)
+
+
+def partial(score: float) -> Outcome:
+    """The outcome of a check of words, of which a share of `score` is right."""
+    return Outcome("passed" if score == 1.0 else "failed", score)
 
 
 NO_TEXT = blank("the key has no text for this check")
@@ -43,9 +53,9 @@ def compare(released: str, expected: str | None, keep: bool) -> Outcome:
     """The official verdict on whether `released` keeps (or, with ``keep=False``, is free of) the text `expected`.
 
     >>> compare("CHEST CT", "ct chest", keep=True)
-    Outcome(passed=True, score=1.0, error=None)
+    Outcome(verdict='passed', score=1.0, error=None)
     >>> compare("seen by Dr Meyer", "MEYER^STEPHANIE", keep=False)
-    Outcome(passed=True, score=1.0, error=None)
+    Outcome(verdict='passed', score=1.0, error=None)
     """
     if expected is None:
         return NO_TEXT
@@ -64,7 +74,7 @@ def compare(released: str, expected: str | None, keep: bool) -> Outcome:
         return NO_WORDS
     found = sum(word in have for word in wanted)
     score = (found if keep else len(wanted) - found) / len(wanted)
-    return Outcome(score == 1.0, score)
+    return partial(score)
 
 
 def compare_strict(released: str, expected: str | None, keep: bool) -> Outcome:
@@ -72,12 +82,12 @@ def compare_strict(released: str, expected: str | None, keep: bool) -> Outcome:
 
     The parts of a name are words of their own, and stop words count where there are no others.
 
-    >>> compare("SPARKLE", "PARK", keep=False).passed, compare_strict("SPARKLE", "PARK", keep=False).passed
-    (False, True)
-    >>> compare("Stephanie Meyer", "MEYER^STEPHANIE", keep=False).passed
-    True
-    >>> compare_strict("Stephanie Meyer", "MEYER^STEPHANIE", keep=False).passed
-    False
+    >>> compare("SPARKLE", "PARK", keep=False).verdict, compare_strict("SPARKLE", "PARK", keep=False).verdict
+    ('failed', 'passed')
+    >>> compare("Stephanie Meyer", "MEYER^STEPHANIE", keep=False).verdict
+    'passed'
+    >>> compare_strict("Stephanie Meyer", "MEYER^STEPHANIE", keep=False).verdict
+    'failed'
     """
     if expected is None:
         return NO_TEXT
@@ -90,7 +100,7 @@ def compare_strict(released: str, expected: str | None, keep: bool) -> Outcome:
         return PASS if not want or (want in have) is keep else FAIL
     found = sum(re.search(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", have) is not None for word in wanted)
     score = (found if keep else len(wanted) - found) / len(wanted)
-    return Outcome(score == 1.0, score)
+    return partial(score)
 
 
 def found_words(released: str, expected: str) -> tuple[list[str], list[str]]:

@@ -199,12 +199,14 @@ def make_results(rows):
         "expected": "DOE",
         "actual": "ANON",
         "state": "value",
-        "passed": True,
+        "source": "published",
+        "verdict": "passed",
         "score": 1.0,
         "file": "a.dcm",
+        "complete": True,
     }
     rows = [{**usual, **row} for row in rows]
-    missing = {"passed": pd.NA, "score": np.nan, "private": False, **dict.fromkeys(("x0", "y0", "x1", "y1"), pd.NA)}
+    missing = {"score": np.nan, "private": False, **dict.fromkeys(("x0", "y0", "x1", "y1"), pd.NA)}
     return tidy({name: [row.get(name, missing.get(name)) for row in rows] for name in RESULTS}, RESULTS, len(rows))
 
 

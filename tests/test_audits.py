@@ -22,7 +22,7 @@ def checks(*rows):
         actual = row.get("actual")
         usual = {
             "submission": "a", "patient": "P1", "study": "T1", "series": "S1", "instance": "1.1", "check": str(number),
-            "tag_path": "(0008,0020)", "passed": True,
+            "tag_path": "(0008,0020)", "verdict": "passed", "complete": True,
             "state": "absent" if actual is None else "value" if actual else "empty",
             "released": "2.1", "released_patient": "NEW", "private": False, "file": "one.dcm",
         }  # fmt: skip
@@ -81,8 +81,8 @@ def test_each_finding_of_the_frame_alone(row, finding, detail):
 @pytest.mark.parametrize(
     "row",
     [
-        DATE | {"passed": False},
-        DATE | {"passed": None, "actual": "ANON"},
+        DATE | {"verdict": "failed"},
+        DATE | {"verdict": "blank", "actual": "ANON"},
         DATE | {"actual": "20150305", "expected": "552"},  # the key's number of days is secret
         DATE | {"original": "20130829101500", "actual": "20150304101500.5"},
         DATE | {"original": "101500", "actual": "111500"},  # a time is no date
@@ -303,7 +303,7 @@ def test_parts_of_other_words_and_ordinary_ones_are_no_planted_values(release, a
     ],
 )
 def test_what_a_failed_check_tells_is_not_told_again(release, another, findings):
-    failed = NAME | {"passed": False, "tag_path": "(0020,4000)", "actual": "MEYER"} | another
+    failed = NAME | {"verdict": "failed", "tag_path": "(0020,4000)", "actual": "MEYER"} | another
     told = audit(concat([PLANTED, checks(failed)]), released=release(ImageComments="MEYER STEPHANIE"))
     assert found(told) == findings
 

@@ -33,7 +33,7 @@ def test_paths_of_ones_own_are_taken_as_they_are(own):
     case = cases.open_case(own.released, str(own.key), own.uids, own.patients)
     assert case == (Submission(own.released, own.uids, own.patients), own.key, None, None)
     results = cases.results_of(case, progress=False)
-    assert results["passed"].tolist() == [False, True]
+    assert results["verdict"].tolist() == ["failed", "passed"]
     assert results["submission"].unique().tolist() == ["released"]
 
 
@@ -43,7 +43,7 @@ def test_results_that_are_there_are_read_and_not_made_anew(own, tmp_path):
     evaluate(own.released, own.key, uids=own.uids, name="mine", out=tmp_path / "run", progress=False)
     results = cases.results_of(cases.open_case(run=tmp_path / "run"))
     assert results["submission"].unique().tolist() == ["mine"]
-    assert results["passed"].tolist() == [False, True]
+    assert results["verdict"].tolist() == ["failed", "passed"]
 
 
 @pytest.mark.parametrize(
@@ -81,9 +81,9 @@ def test_a_contest_is_the_demo_or_what_is_given(own):
 def test_submissions_are_evaluated_into_one_frame(own):
     one = Submission(own.released, own.uids, own.patients)
     both = cases.evaluate_all({"ours": one, "theirs": one}, own.key, progress=False)
-    assert both.groupby("submission", observed=True)["passed"].apply(list).to_dict() == {
-        "ours": [False, True],
-        "theirs": [False, True],
+    assert both.groupby("submission", observed=True)["verdict"].apply(list).to_dict() == {
+        "ours": ["failed", "passed"],
+        "theirs": ["failed", "passed"],
     }
     ours, theirs = (cases.evaluate_all({name: one}, own.key, progress=False) for name in ("ours", "theirs"))
     pd.testing.assert_frame_equal(concat([ours, theirs]), both)
@@ -94,7 +94,7 @@ def test_submissions_are_evaluated_into_one_frame(own):
 def test_counts_are_of_what_occurs_the_most_frequent_first(make):
     results = make.results(
         [
-            {"action": "text_removed", "series": "E1", "passed": False},
+            {"action": "text_removed", "series": "E1", "verdict": "failed"},
             {"action": "text_retained", "series": "E1", "patient": "P1"},
             {"action": "text_retained", "series": "E2", "patient": "P2"},
             {"action": "text_retained", "series": "E2", "patient": "P2", "expected": None},
@@ -108,7 +108,7 @@ def test_counts_are_of_what_occurs_the_most_frequent_first(make):
         "series": [2, 1],
         "patients": [2, 1],
     }
-    assert cases.counts(results, ["series", "passed"])["rows"].tolist() == [2, 1, 1]
+    assert cases.counts(results, ["series", "verdict"])["rows"].tolist() == [2, 1, 1]
     assert cases.counts(results, "expected")["expected"].isna().sum() == 1, "what is missing is a kind too"
     assert cases.counts(results.iloc[:0], "action").empty
     pd.testing.assert_frame_equal(results, before)
@@ -123,12 +123,12 @@ def test_a_count_of_a_column_that_is_not_there_is_told(make):
 
 def test_what_all_fail_is_what_no_submission_passes(make):
     rows = [
-        {"submission": "a", "check": "0", "passed": False},
-        {"submission": "a", "check": "1", "passed": False},
-        {"submission": "a", "check": "2", "passed": None},
-        {"submission": "b", "check": "0", "passed": True},
-        {"submission": "b", "check": "1", "passed": False},
-        {"submission": "b", "check": "2", "passed": False},
+        {"submission": "a", "check": "0", "verdict": "failed"},
+        {"submission": "a", "check": "1", "verdict": "failed"},
+        {"submission": "a", "check": "2", "verdict": "blank"},
+        {"submission": "b", "check": "0", "verdict": "passed"},
+        {"submission": "b", "check": "1", "verdict": "failed"},
+        {"submission": "b", "check": "2", "verdict": "failed"},
     ]
     found = cases.failed_by_all(make.results(rows))
     assert found["check"].tolist() == ["1", "2"]

@@ -13,7 +13,7 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 from midi_nb.causes import AXES, CAUSES, CONFIDENCES, causes_table, explain, problem_of, problems, what_if
 from midi_nb.causes.table import WITHOUT_TEXTS
 from midi_nb.files import read_results, write_run
-from midi_nb.frames import ACTIONS, LOST, RESULTS, UNMAPPED, mask_values, tidy
+from midi_nb.frames import ACTIONS, RESULTS, VERDICTS, mask_values, tidy
 from midi_nb.scoring import score
 
 CODES = [cause.code for cause in CAUSES]
@@ -21,6 +21,7 @@ PATH = "(0008,1030)"
 NESTED = "(0008,1140)[0](0008,1155)"
 PRIVATE = '(0027,"GEMS_IMAG_01",33)'
 CREATOR = "(0027,0010)"
+NOT_MAPPED = {"error": "the mapping has no entry for the original"}
 
 
 def checks(*rows):
@@ -30,10 +31,11 @@ def checks(*rows):
         actual = row.get("actual")
         usual = {
             "submission": "a", "patient": "P1", "study": "T1", "series": "S1", "instance": "I1", "check": str(number),
-            "tag_path": PATH, "passed": False, "state": "absent" if actual is None else "value" if actual else "empty",
+            "tag_path": PATH, "verdict": "failed", "complete": True,
+            "state": "absent" if actual is None else "value" if actual else "empty",
         }  # fmt: skip
         row = usual | row
-        row.setdefault("score", np.nan if row["passed"] is None else float(row["passed"]))
+        row.setdefault("score", {"passed": 1.0, "failed": 0.0}.get(row["verdict"], np.nan))
         if row["state"] != "missing":
             row |= {f"released_{name}": f"new {row[name]}" for name in ("patient", "study", "series")}
             row["released"] = f"new {row['instance']}"
@@ -55,14 +57,14 @@ REMOVED, RETAINED, HIDDEN = "text_removed", "text_retained", "pixels_hidden"
 UID, NEW = "1.2.840.113619.2.55", "1.2.826.0.1.3680043.8.1"
 TABLE = [
     # cause, action, original, expected, actual, what else
-    ("lost_check", HIDDEN, None, "MEYER", None, {"passed": None, "error": f"{LOST}box outside the image"}),
-    ("lost_check", "tag_invented", None, None, None, {"passed": None, "error": f"{LOST}no such action"}),
-    ("blank_no_words", RETAINED, "M", "M", "O", {"passed": None, "error": "no word is left"}),
-    ("blank_no_words", REMOVED, "he was", "he was", "clean", {"passed": None}),
-    ("blank_error", RETAINED, None, None, "tse2d", {"passed": None, "error": "the key has no text"}),
-    ("blank_error", RETAINED, "²", "²", "2", {"passed": None}),
-    ("blank_error", HIDDEN, None, "MEYER", None, {"passed": None, "error": "no text recognition"}),
-    ("blank_error", "date_shifted", None, None, "20130829", {"passed": None}),
+    ("lost_check", HIDDEN, None, "MEYER", None, {"verdict": "lost", "error": "box outside the image"}),
+    ("lost_check", "tag_invented", None, None, None, {"verdict": "lost", "error": "no such action"}),
+    ("blank_no_words", RETAINED, "M", "M", "O", {"verdict": "blank", "error": "no word is left"}),
+    ("blank_no_words", REMOVED, "he was", "he was", "clean", {"verdict": "blank"}),
+    ("blank_error", RETAINED, None, None, "tse2d", {"verdict": "blank", "error": "the key has no text"}),
+    ("blank_error", RETAINED, "²", "²", "2", {"verdict": "blank"}),
+    ("blank_error", HIDDEN, None, "MEYER", None, {"verdict": "blank", "error": "no text recognition"}),
+    ("blank_error", "date_shifted", None, None, "20130829", {"verdict": "blank"}),
     *[("missing_file", action, "x", "x", None, {"state": "missing"}) for action in ACTIONS],
     ("nothing_to_remove", REMOVED, "", "", "present", {}),
     ("nothing_to_remove", "date_shifted", "", "date shifted", "20150101", {}),
@@ -121,7 +123,7 @@ TABLE = [
     ("uid_removed", "uid_changed", UID, None, "", {}),
     ("uid_invalid", "uid_changed", UID, None, "ANON", {}),
     ("uid_inconsistent", "uid_changed", UID, None, NEW, {}),
-    ("uid_not_in_mapping", "uid_consistent", UID, None, NEW, {"error": UNMAPPED}),
+    ("uid_not_in_mapping", "uid_consistent", UID, None, NEW, NOT_MAPPED),
     ("uid_nested_not_remapped", "uid_consistent", UID, None, NEW, {"tag_path": NESTED}),
     ("uid_removed", "uid_consistent", UID, None, None, {}),
     ("uid_invalid", "uid_consistent", UID, None, "", {}),
@@ -130,7 +132,7 @@ TABLE = [
     ("uid_inconsistent", "uid_consistent", UID, None, NEW, {}),
     ("uid_inconsistent", "uid_consistent", UID, None, f"['{NEW}', '{NEW}.1']", {}),
     ("patient_id_unchanged", "patid_consistent", "4711", None, "4711", {}),
-    ("patient_id_not_in_mapping", "patid_consistent", "4711", None, "A", {"error": UNMAPPED}),
+    ("patient_id_not_in_mapping", "patid_consistent", "4711", None, "A", NOT_MAPPED),
     ("patient_id_emptied", "patid_consistent", "4711", None, "", {}),
     ("patient_id_inconsistent", "patid_consistent", "4711", None, "A-1", {}),
     ("ocr_noise", HIDDEN, "REMOVED", "DE SOUZA II", "DE II", {"score": 1 / 3}),
@@ -187,7 +189,7 @@ def test_words_are_those_that_survived_or_were_lost(row, words):
 
 
 def test_passing_checks_have_no_cause():
-    rows = [{"action": action, "passed": True, "actual": "x"} for action in ACTIONS]
+    rows = [{"action": action, "verdict": "passed", "actual": "x"} for action in ACTIONS]
     explained = explain(checks(*rows))
     assert explained[["cause", "axis", "confidence", "words"]].isna().all(axis=None)
 
@@ -218,27 +220,27 @@ row = st.fixed_dictionaries(
         "original": texts,
         "expected": texts,
         "actual": texts,
-        "passed": st.sampled_from([True, False, None]),
+        "verdict": st.sampled_from(VERDICTS),
         "score": st.sampled_from([0.0, 0.5, 1.0, np.nan]),
         "tag_path": st.sampled_from([PATH, NESTED, PRIVATE, CREATOR]),
         "state": st.sampled_from(["value", "empty", "absent", "missing"]),
         "series": st.sampled_from(["S1", "S2"]),
         "instance": st.sampled_from(["I1", "I2", "I3"]),
-        "error": st.none() | st.sampled_from([f"{LOST}why", "why"]),
+        "error": st.none() | st.just("why"),
     }
 )
 
 
-def of_one_series(path, action, passed, error=None):
+def of_one_series(path, action, verdict):
     texts = dict.fromkeys(("original", "expected", "actual"))
-    return {**texts, "action": action, "passed": passed, "score": 0.0, "tag_path": path, "state": "value",
-            "series": "S1", "instance": "I1", "error": error}  # fmt: skip
+    return {**texts, "action": action, "verdict": verdict, "score": 0.0, "tag_path": path, "state": "value",
+            "series": "S1", "instance": "I1", "error": None}  # fmt: skip
 
 
 BLANK_BESIDE_LOST = [
-    of_one_series(PATH, "tag_retained", True),
-    of_one_series(PRIVATE, "text_retained", False, f"{LOST}why"),
-    of_one_series(PRIVATE, "text_retained", None),
+    of_one_series(PATH, "tag_retained", "passed"),
+    of_one_series(PRIVATE, "text_retained", "lost"),
+    of_one_series(PRIVATE, "text_retained", "blank"),
 ]
 
 
@@ -247,7 +249,7 @@ BLANK_BESIDE_LOST = [
 def test_every_failure_has_exactly_one_cause_and_one_problem(rows):
     results = checks(*rows)
     explained = explain(results)
-    failed = ~results["passed"].fillna(False)
+    failed = ~results["verdict"].eq("passed")
     assert (explained["cause"].notna() == failed).all()
     assert (problem_of(explained).notna() == failed).all()
     table = problems(explained)
@@ -312,9 +314,9 @@ def test_a_masked_block_stays_one_problem():
 
 @pytest.mark.parametrize(
     "left",
-    [private(3, actual="1", passed=True), private(3, actual="", passed=False),
-     private(3, actual="1", instance="I2", passed=True),
-     {"action": "tag_retained", "original": "GEMS_IMAG_01", "actual": "GEMS_IMAG_01", "passed": True,
+    [private(3, actual="1", verdict="passed"), private(3, actual="", verdict="failed"),
+     private(3, actual="1", instance="I2", verdict="passed"),
+     {"action": "tag_retained", "original": "GEMS_IMAG_01", "actual": "GEMS_IMAG_01", "verdict": "passed",
       "tag_path": CREATOR}],
 )  # fmt: skip
 def test_a_block_is_not_dropped_while_something_of_it_is_left_in_the_series(left):
@@ -323,8 +325,8 @@ def test_a_block_is_not_dropped_while_something_of_it_is_left_in_the_series(left
 
 @pytest.mark.parametrize(
     "elsewhere",
-    [private(3, actual="1", passed=True, series="S2"), private(3, actual="1", passed=True, submission="b"),
-     private(3, actual="1", passed=True) | {"tag_path": '(0027,"OTHER",03)'}],
+    [private(3, actual="1", verdict="passed", series="S2"), private(3, actual="1", verdict="passed", submission="b"),
+     private(3, actual="1", verdict="passed") | {"tag_path": '(0027,"OTHER",03)'}],
 )  # fmt: skip
 def test_what_is_left_in_another_series_submission_or_block_does_not_count(elsewhere):
     assert causes_of(private(1), private(2), elsewhere)[:2] == ["private_block_dropped"] * 2
@@ -338,7 +340,7 @@ def slices(count, *rows):
 
 
 def passes(count):
-    return [{"action": "tag_retained", "actual": "x", "passed": True, "instance": f"I{n}"} for n in range(count)]
+    return [{"action": "tag_retained", "actual": "x", "verdict": "passed", "instance": f"I{n}"} for n in range(count)]
 
 
 def test_a_dropped_block_of_27_attributes_in_82_slices_is_one_problem():
@@ -415,7 +417,7 @@ def test_two_submissions_have_problems_of_their_own_by_the_same_name():
         checks(
             *rows,
             *[row | {"submission": "b"} for row in rows[:1]],
-            {"action": RETAINED, "passed": True, "submission": "b"},
+            {"action": RETAINED, "verdict": "passed", "submission": "b"},
         )
     )
     assert table[["submission", "problem", "gain", "share"]].values.tolist() == [
@@ -462,7 +464,7 @@ def test_without_failures_there_is_no_problem():
 
 def test_gains_are_unknown_where_passes_are():
     results = checks(*slices(2, {"action": RETAINED, "expected": "CHEST"}))
-    results.attrs["failures_only"] = True
+    results["complete"] = False
     assert problems(results)[["gain", "gain_series"]].isna().all(axis=None)
     assert problems(results)["share"].tolist() == [1.0]
 
@@ -477,8 +479,9 @@ def mixture(series=3, passing=0.5):
     """Failures, blanks and lost checks that share series and attributes, in two submissions."""
     random = np.random.default_rng(3)
     kinds = [
-        {"actual": "CHEST", "passed": True}, {"actual": None}, {"actual": ""}, {"actual": "CHES", "passed": None},
-        {"actual": None, "state": "missing"}, {"actual": None, "passed": None, "error": f"{LOST}why"},
+        {"actual": "CHEST", "verdict": "passed"}, {"actual": None}, {"actual": ""},
+        {"actual": "CHES", "verdict": "blank"}, {"actual": None, "state": "missing"},
+        {"actual": None, "verdict": "lost", "error": "why"},
     ]  # fmt: skip
     return explain(
         checks(
@@ -539,9 +542,9 @@ def test_a_cause_can_be_wished_away_by_its_code():
 
 
 def test_a_submission_of_lost_checks_alone_takes_no_other_ones_gain():
-    lost = {"action": HIDDEN, "passed": None, "error": f"{LOST}why"}
-    kept = {"action": RETAINED, "actual": "x", "passed": True, "submission": "b"}
-    wish = what_if(checks(lost, kept, kept | {"passed": False}), "lost_check").astype(object)
+    lost = {"action": HIDDEN, "verdict": "lost", "error": "why"}
+    kept = {"action": RETAINED, "actual": "x", "verdict": "passed", "submission": "b"}
+    wish = what_if(checks(lost, kept, kept | {"verdict": "failed"}), "lost_check").astype(object)
     assert wish.where(wish.notna(), None).values.tolist() == [
         ["instance", None, 1.0, None, "a"],
         ["instance", 0.5, 0.5, 0.0, "b"],

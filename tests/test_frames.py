@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from midi_nb import frames
 from midi_nb.files import read_results, write_run
-from midi_nb.frames import ACTIONS, ANSWERS, CODES, LOST, RESULTS
+from midi_nb.frames import ACTIONS, ANSWERS, CODES, RESULTS
 from midi_nb.official import write_official
 
 TEXTS = st.lists(st.one_of(st.none(), st.text(max_size=4)), max_size=12)
@@ -22,15 +22,16 @@ def test_results_are_answers_and_the_verdict():
         "released",
         "actual",
         "state",
-        "passed",
+        "verdict",
         "score",
         "error",
         "file",
+        "complete",
     }
 
 
 def test_no_column_is_of_plain_objects(make):
-    results = make.results([{}, {"passed": pd.NA, "error": "why"}])
+    results = make.results([{}, {"verdict": "blank", "error": "why"}])
 
     assert list(results.columns) == list(RESULTS)
     assert {name: str(kind) for name, kind in results.dtypes.items() if kind != "category"} == {
@@ -39,8 +40,8 @@ def test_no_column_is_of_plain_objects(make):
         "y0": "Int32",
         "x1": "Int32",
         "y1": "Int32",
-        "passed": "boolean",
         "score": "float64",
+        "complete": "bool",
     }
 
 
@@ -54,13 +55,14 @@ def test_a_frame_of_nothing_has_every_column_and_type(rows):
         == frames.tidy({"private": [True] * rows}, RESULTS, rows).dtypes.astype(str).to_dict()
     )
     assert not empty["private"].any()
-    assert empty.drop(columns="private").isna().all(axis=None)
+    assert empty["complete"].all()
+    assert empty.drop(columns=["private", "complete"]).isna().all(axis=None)
 
 
 NEEDS = {
     ("action",): None,
-    ("passed",): "score() needs the column passed, which this frame lacks; evaluate() or read_results() makes it.",
-    ("passed", "cause"): "score() needs the columns passed, cause, which this frame lacks; "
+    ("verdict",): "score() needs the column verdict, which this frame lacks; evaluate() or read_results() makes it.",
+    ("verdict", "cause"): "score() needs the columns verdict, cause, which this frame lacks; "
     "evaluate() or read_results() and explain() make them.",
     ("shoe",): "score() needs the column shoe, which this frame lacks.",
     ("rank", "p_first"): "score() needs the columns rank, p_first, which this frame lacks; rank() makes them.",
@@ -219,8 +221,10 @@ def test_concat_of_one_part_numbers_its_rows_anew(make):
 @pytest.mark.parametrize("place", [0, 1])
 def test_failures_alone_stay_so_beside_other_results(make, place):
     parts = [make.results([{}]), make.results([{}])]
-    parts[place].attrs["failures_only"] = True
-    assert frames.concat(parts).attrs["failures_only"]
+    parts[place]["complete"] = False
+    assert frames.concat(parts)["complete"].tolist() == [place == 1, place == 0]
+    parts[1 - place] = parts[1 - place].drop(columns="complete")
+    assert frames.concat(parts)["complete"].tolist() == [place == 1, place == 0]
 
 
 def test_concat_needs_a_frame():
@@ -229,10 +233,10 @@ def test_concat_needs_a_frame():
 
 
 def test_rows_the_official_scorer_does_not_write_are_not_scored(make):
-    results = make.results([{}, {"error": LOST + "stop words"}, {"error": "no text recognition"}])
+    results = make.results([{}, {"verdict": "lost", "error": "stop words"}, {"verdict": "blank", "error": "no reader"}])
 
     assert list(frames.scored(results)) == [True, False, True]
-    assert list(frames.scored(results.drop(columns="error"))) == [True, True, True]
+    assert list(frames.scored(results.drop(columns="verdict"))) == [True, True, True]
 
 
 def test_a_masked_frame_tells_no_value(make):
@@ -252,7 +256,7 @@ def test_a_masked_frame_tells_no_value(make):
     assert list(masked["instance"]) == ["instance 1", "instance 2"]
     assert list(masked["actual"].isna()) == [False, True]
     assert list(masked["action"]) == list(results["action"])
-    assert list(masked["passed"]) == list(results["passed"])
+    assert list(masked["verdict"]) == list(results["verdict"])
     assert results["original"].iloc[0] == "SECRET-original"
     assert "SECRET" in results.attrs["skipped"][0][0]
 
@@ -335,9 +339,9 @@ def _verbs():
 @pytest.mark.parametrize("verb", list(_verbs()))
 def test_every_verb_takes_results_joined_by_pandas(make, verb):
     many = [{"patient": f"P{i % 3}", "instance": f"I{i}", "check": str(i)} for i in range(6)]
-    many[0].update(actual="DOE", passed=False, score=0.0)
+    many[0].update(actual="DOE", verdict="failed", score=0.0)
     parts = [
-        make.results([{**row, "submission": name} for row in [*many, {"action": action, "passed": False}]])
+        make.results([{**row, "submission": name} for row in [*many, {"action": action, "verdict": "failed"}]])
         for name, action in (("a", "tag_retained"), ("b", "text_retained"))
     ]
     plain, whole = pd.concat(parts, ignore_index=True), frames.concat(parts)

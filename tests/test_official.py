@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from midi_nb import official, tags
 from midi_nb.files import read_results, read_scores
-from midi_nb.frames import LOST, RESULTS
+from midi_nb.frames import RESULTS
 from midi_nb.official import write_official
 from midi_nb.scoring import score
 
@@ -65,10 +65,10 @@ def test_the_database_has_the_official_columns_and_wrappers(make, tmp_path):
     results = make.results(
         [
             {"check": "7"},
-            {**GONE, "passed": False, "score": 0.0},
-            {**HIDDEN, "passed": pd.NA, "score": float("nan")},
+            {**GONE, "verdict": "failed", "score": 0.0},
+            {**HIDDEN, "verdict": "blank", "score": float("nan")},
             {"action": "pixels_retained", "actual": None, "state": "absent", "original": "d41d8", "expected": "d41d8"},
-            {"error": LOST + "stop words", "passed": pd.NA},
+            {"verdict": "lost", "error": "stop words"},
         ]
     )
     write_official(results, tmp_path, database=True)
@@ -173,7 +173,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 )
 ROW = st.fixed_dictionaries(
     {
-        "passed": st.sampled_from([True, False, pd.NA]),
+        "verdict": st.sampled_from(["passed", "failed", "blank"]),
         "score": st.sampled_from([0.0, 1.0, 1 / 3, 0.1, float("nan")]),
         "original": st.none() | TEXT,
         "expected": st.none() | TEXT,
@@ -250,10 +250,10 @@ def test_the_discrepancy_reports_hold_failures_and_blanks(make, tmp_path):
     results = make.results(
         [
             {},
-            {"passed": False, "score": 0.5, "actual": "DOE"},
-            {"passed": pd.NA, "score": float("nan"), "error": "why"},
-            {**GONE, "passed": False, "score": 0.0},
-            {"passed": False, "score": 0.0, "name": "LUT Data", "actual": "[1, 2]"},
+            {"verdict": "failed", "score": 0.5, "actual": "DOE"},
+            {"verdict": "blank", "score": float("nan"), "error": "why"},
+            {**GONE, "verdict": "failed", "score": 0.0},
+            {"verdict": "failed", "score": 0.0, "name": "LUT Data", "actual": "[1, 2]"},
         ]
     )
     write_official(results, tmp_path)
@@ -320,7 +320,7 @@ def test_the_discrepancy_reports_hold_failures_and_blanks(make, tmp_path):
 
 
 def test_without_blanks_verdicts_are_whole_numbers(make, tmp_path):
-    write_official(make.results([{"passed": False, "score": 0.0}]), tmp_path)
+    write_official(make.results([{"verdict": "failed", "score": 0.0}]), tmp_path)
 
     assert [row["check_passed"] for row in report(tmp_path / "discrepancy_report_internal.csv")] == ["0"]
 
@@ -330,10 +330,10 @@ def test_the_scoring_workbooks(make, tmp_path):
         [
             {"action": "date_shifted", "subcategory": "HIPAA-C"},
             {"action": "date_shifted", "subcategory": "HIPAA-C", "instance": "I2"},
-            {"passed": False, "score": 0.0},
-            {"passed": pd.NA},
+            {"verdict": "failed", "score": 0.0},
+            {"verdict": "blank"},
             {"action": "tag_retained", "category": "dicom", "subcategory": None},
-            {"passed": pd.NA, "error": LOST + "stop words"},
+            {"verdict": "lost", "error": "stop words"},
         ]
     )
     write_official(results, tmp_path)
@@ -371,7 +371,10 @@ def test_a_verdict_that_never_occurs_has_no_column(make, tmp_path):
 
 def test_the_workbooks_tell_what_score_tells(make, tmp_path):
     results = make.results(
-        [{"passed": i % 3 > 0, "action": ["text_removed", "date_shifted"][i % 2]} for i in range(10)]
+        [
+            {"verdict": "passed" if i % 3 else "failed", "action": ["text_removed", "date_shifted"][i % 2]}
+            for i in range(10)
+        ]
     )
     write_official(results, tmp_path)
 
@@ -389,8 +392,8 @@ def test_the_sheet_of_pixel_checks_names_the_files(make, tmp_path):
         make.results(
             [
                 {},
-                {**HIDDEN, "file": "a/b.dcm", "passed": False, "score": 0.5},
-                {**HIDDEN, "passed": pd.NA, "score": float("nan")},
+                {**HIDDEN, "file": "a/b.dcm", "verdict": "failed", "score": 0.5},
+                {**HIDDEN, "verdict": "blank", "score": float("nan")},
             ]
         ),
         tmp_path,
@@ -422,11 +425,10 @@ def test_texts_in_a_sheet_are_no_formulas(make, tmp_path):
     assert [(cells[i].value, cells[i].data_type) for i in (5, 6)] == [("=cmd|x", "s"), ("<a\ufffdb>", "s")]
 
 
-def test_reports_that_cannot_be_written_whole_are_not_begun(make, tmp_path):
-    results = make.results([{"passed": False}])
-    results.attrs["failures_only"] = True
-    with pytest.raises(ValueError, match="failures only"):
-        write_official(results, tmp_path / "reports")
+def test_reports_that_cannot_be_written_whole_are_not_begun(make, tmp_path, monkeypatch):
+    monkeypatch.setattr(official, "write_pixels", lambda rows, path: path.write_text(1))
+    with pytest.raises(TypeError):
+        write_official(make.results([{}]), tmp_path / "reports")
     assert not list((tmp_path / "reports").iterdir())
 
 

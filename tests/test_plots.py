@@ -36,14 +36,13 @@ def results(rows: list[dict], **everywhere) -> pd.DataFrame:
 def checks(*counts: tuple[str, str, int, int]) -> pd.DataFrame:
     """Results of so many failed and passed checks by (tag, modality, failed, passed)."""
     rows = [
-        {"tag": tag, "modality": modality, "passed": verdict, "patient": f"p{i % 3}", "series": f"s{i % 2}"}
+        {"tag": tag, "modality": modality, "verdict": verdict, "patient": f"p{i % 3}", "series": f"s{i % 2}"}
         for tag, modality, failed, passed in counts
-        for verdict, n in ((False, failed), (True, passed))
+        for verdict, n in (("failed", failed), ("passed", passed))
         for i in range(n)
     ]
     explained = [
-        {**row, "cause": None if row["passed"] else "leak_full", "axis": None if row["passed"] else "privacy"}
-        for row in rows
+        {**row, "cause": "leak_full", "axis": "privacy"} if row["verdict"] == "failed" else row for row in rows
     ]
     return results(explained, action="text_removed", submission="ours")
 
@@ -85,18 +84,20 @@ def many(n: int = 3) -> pd.DataFrame:
     """Results in which n tags, causes, submissions and patients fail."""
     return results([
         {"tag": f"(0010,{i:04x})", "cause": f"cause_{i}", "submission": f"tool {i}", "patient": f"p{i}",
-         "passed": False, "score": 0.5, "original": "20200101", "actual": f"2020{1 + i % 9:02}02"}
+         "verdict": "failed", "score": 0.5, "original": "20200101", "actual": f"2020{1 + i % 9:02}02"}
         for i in range(n)
     ], action="date_shifted", modality="CT", axis="privacy", series="s")  # fmt: skip
 
 
 def partial(values: list[float], action: str = "text_retained") -> pd.DataFrame:
-    return results([{"score": value, "passed": value == 1} for value in values], action=action)
+    return results(
+        [{"score": value, "verdict": "passed" if value == 1 else "failed"} for value in values], action=action
+    )
 
 
 FAILURE = {
     "tag_path": "(0008,103e)", "tag": "(0008,103e)", "action": "text_retained", "original": "CHEST LOW DOSE 20140321",
-    "expected": "CHEST LOW DOSE", "actual": "low chest", "state": "value", "passed": False,
+    "expected": "CHEST LOW DOSE", "actual": "low chest", "state": "value", "verdict": "failed",
     "cause": "overclean_partial", "axis": "utility",
 }  # fmt: skip
 
@@ -310,7 +311,7 @@ def test_causes_counts_rows_series_and_patients():
 
 
 def test_causes_of_a_clean_run_says_that_none_failed():
-    assert texts(plots.causes(results([{"passed": True}] * 4))) == ["None of 4 checks failed"]
+    assert texts(plots.causes(results([{"verdict": "passed"}] * 4))) == ["None of 4 checks failed"]
 
 
 def test_pareto_adds_up_to_all_failures():
@@ -353,7 +354,10 @@ def test_heatmap_folds_rows_and_columns_without_losing_checks():
 
 
 def test_heatmap_keeps_an_order_that_the_column_has():
-    rows = [{"scope": scope, "passed": scope != "Series"} for scope in ("Instance", "Series", "Patient")]
+    rows = [
+        {"scope": scope, "verdict": "failed" if scope == "Series" else "passed"}
+        for scope in ("Instance", "Series", "Patient")
+    ]
     frame = results(rows, modality="CT")
     assert labels(plots.heatmap(frame, rows="scope")) == ["Patient", "Series", "Instance"]
 
@@ -366,12 +370,14 @@ def test_heatmap_by_cause_counts_of_all_checks():
 
 
 def test_heatmap_counts_a_blank_among_the_checks_but_as_no_failure():
-    frame = results([{"passed": False}, {"passed": None, "error": "no word is left"}], scope="Study", modality="CT")
+    frame = results(
+        [{"verdict": "failed"}, {"verdict": "blank", "error": "no word is left"}], scope="Study", modality="CT"
+    )
     assert texts(plots.heatmap(frame, rows="scope")) == ["50%\n1/2"]
 
 
 def test_heatmap_keeps_checks_of_no_group():
-    frame = results([{"scope": scope, "passed": False} for scope in ("Study", "Series", None)], modality=None)
+    frame = results([{"scope": scope, "verdict": "failed"} for scope in ("Study", "Series", None)], modality=None)
     ax = plots.heatmap(frame, rows="scope")
     assert labels(ax) == ["Study", "Series", "(none)"]
     assert [label.get_text() for label in ax.get_xticklabels()] == ["(none)"]
@@ -383,7 +389,7 @@ def test_heatmap_keeps_checks_of_no_group():
 def test_heatmap_of_few_rows_and_long_names_keeps_room_for_its_cells(rows, columns):
     names = [f"university-hospital-pipeline-release-{i:04}" for i in range(6)]
     frame = results(
-        [{columns: name, rows: "tcia" if rows == "category" else "Study", "passed": False} for name in names]
+        [{columns: name, rows: "tcia" if rows == "category" else "Study", "verdict": "failed"} for name in names]
     )
     ax = drawn(plots.heatmap(frame, rows=rows, columns=columns))
     height = ax.get_window_extent().height / ax.figure.dpi
@@ -391,8 +397,8 @@ def test_heatmap_of_few_rows_and_long_names_keeps_room_for_its_cells(rows, colum
 
 
 def test_heatmap_leaves_out_checks_without_an_official_row():
-    frame = results([{"scope": "Study", "modality": "CT", "passed": False},
-                     {"scope": "Study", "modality": "CT", "error": frames.LOST + "no pixels"}])  # fmt: skip
+    frame = results([{"scope": "Study", "modality": "CT", "verdict": "failed"},
+                     {"scope": "Study", "modality": "CT", "verdict": "lost", "error": "no pixels"}])  # fmt: skip
     assert texts(plots.heatmap(frame, rows="scope")) == ["100%\n1/1"]
 
 
@@ -592,7 +598,7 @@ def marks(ax) -> dict[str, list[str]]:
             "pass": ["CHEST", "LOW", "CHEST", "LOW", "low", "chest", "kept"], "utility": ["DOSE", "DOSE", "lost"]}),
         ({"actual": None, "state": "absent"}, "3 of 3 words lost",
          {"utility": ["CHEST", "LOW", "DOSE"] * 2 + ["lost"]}),
-        ({"actual": "the chest low dose scan", "passed": True}, "3 of 3 words kept",
+        ({"actual": "the chest low dose scan", "verdict": "passed"}, "3 of 3 words kept",
          {"pass": ["CHEST LOW DOSE"] * 2 + ["chest low dose", "kept"]}),
         ({"expected": "LL", "original": "LL", "actual": "RL"}, "the value was lost", {"utility": ["LL", "LL", "lost"]}),
         ({"expected": "[-1.0, -1.0, 2.0]", "original": "x", "actual": "[9]"}, "3 of 3 words lost",
@@ -661,7 +667,7 @@ def test_word_diff_of_a_masked_row_claims_nothing():
 
 
 def test_word_diff_tells_why_a_check_is_blank():
-    ax = plots.word_diff(results([{**FAILURE, "passed": None, "error": "no word is left"}]), values=False)
+    ax = plots.word_diff(results([{**FAILURE, "verdict": "blank", "error": "no word is left"}]), values=False)
     assert title(ax).endswith(": blank")
     assert "no word is left" in texts(ax)
 

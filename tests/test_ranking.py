@@ -18,7 +18,7 @@ def checks(verdicts, submission="a", **columns):
     usual = {
         "submission": submission, "patient": "P1", "instance": "I1", "check": [str(n) for n in range(rows)],
         "action": "text_retained", "tag_path": "(0008,1030)", "expected": "CHEST", "modality": "CT", "private": False,
-        "passed": pd.array(list(verdicts), dtype="boolean"),
+        "verdict": [{True: "passed", False: "failed", None: "blank"}[verdict] for verdict in verdicts],
     }  # fmt: skip
     return tidy(usual | columns, RESULTS, rows)
 
@@ -37,8 +37,8 @@ def test_each_pair_of_verdicts_has_its_change():
         "fixed", "still failing", "still failing",
         "fixed", "still failing", "still failing",
     ]  # fmt: skip
-    assert compared["before"].equals(pd.Series(before, dtype="boolean"))
-    assert compared["after"].equals(pd.Series(after, dtype="boolean"))
+    assert compared["before"].equals(checks(before)["verdict"])
+    assert compared["after"].equals(checks(after)["verdict"])
 
 
 def test_checks_of_one_run_only_are_told():
@@ -275,7 +275,7 @@ def test_draws_are_needed():
 
 def test_an_explained_later_run_says_why_a_check_fails_now(make):
     before = make.results([{"instance": "I1"}, {"instance": "I2"}])
-    after = make.results([{"instance": "I2", "passed": False, "score": 0.0, "actual": "DOE"}, {"instance": "I1"}])
+    after = make.results([{"instance": "I2", "verdict": "failed", "score": 0.0, "actual": "DOE"}, {"instance": "I1"}])
     compared = mn.compare(before, mn.explain(after))
     assert compared[["instance", "change", "cause", "axis"]].astype(object).fillna("").to_numpy().tolist() == [
         ["I1", "still passing", "", ""],

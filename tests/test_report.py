@@ -66,7 +66,7 @@ def page(write, mixed):
 @pytest.fixture(scope="module")
 def mixed(make):
     """Two patients; names leaked in part, a description lost in part, a file missing, a blank check."""
-    failed = {"passed": False, "score": 0.0}
+    failed = {"verdict": "failed", "score": 0.0}
     return make.results(
         [
             {"instance": f"I{number}", "patient": f"P{number % 2}", "check": str(number), **row}
@@ -85,7 +85,7 @@ def mixed(make):
                     },
                     {"action": "tag_retained", "state": "missing", "actual": None, "file": None, **failed},
                     {"action": "date_shifted", "original": "20200131", "actual": "20200131", **failed},
-                    {"expected": "the", "passed": pd.NA, "score": float("nan"), "error": "no word is left"},
+                    {"expected": "the", "verdict": "blank", "score": float("nan"), "error": "no word is left"},
                 ]
             )
         ]
@@ -133,11 +133,11 @@ def test_scores_are_those_of_score(page, mixed):
 def test_checks_without_an_official_row_are_told_but_counted_nowhere(write, make):
     lost = {
         "check": "9",
-        "passed": pd.NA,
+        "verdict": "lost",
         "score": float("nan"),
-        "error": "no official row: the key has no text or no region",
+        "error": "the key has no text or no region",
     }
-    text = write(make.results([{}, {"check": "1", "passed": False, "score": 0.0, "actual": "DOE"}, lost])).text()
+    text = write(make.results([{}, {"check": "1", "verdict": "failed", "score": 0.0, "actual": "DOE"}, lost])).text()
     assert "1 check did not pass, of 1 problem" in text
     assert "2 of 2 checks that did not pass or have no official row" in text
     assert "For 1 check the official scorer writes no row; they count nowhere." in text
@@ -171,7 +171,7 @@ def test_what_looks_like_markup_in_the_data_is_shown_and_never_becomes_markup(wr
 
 
 def test_characters_no_page_can_hold_are_replaced(write, make):
-    page = write(make.results([{"actual": "DOE \x00\x1b[31m\u202e", "passed": False, "score": 0.0}]))
+    page = write(make.results([{"actual": "DOE \x00\x1b[31m\u202e", "verdict": "failed", "score": 0.0}]))
     assert not set("\x00\x1b") & set(page.source)
     assert "bdi" in {tag for tag, _ in page.elements}
 
@@ -184,7 +184,7 @@ def test_words_that_leaked_or_were_lost_are_marked(page):
 
 
 def test_words_are_found_in_long_texts_and_shown_with_what_stands_round_them(write, make):
-    failed = {"passed": False, "score": 0.5}
+    failed = {"verdict": "failed", "score": 0.5}
     kept = {"action": "text_retained", "expected": "SEVEN LOST CHARACTERS", **failed, "check": "1"}
     page = write(
         make.results(
@@ -231,7 +231,7 @@ def test_values_can_be_hidden(write, mixed):
 
 
 def test_scores_without_values_are_those_with_them(write, make):
-    results = make.results([{"actual": "A"}, {"actual": "B"}, {"actual": "DOE", "passed": False, "score": 0.0}])
+    results = make.results([{"actual": "A"}, {"actual": "B"}, {"actual": "DOE", "verdict": "failed", "score": 0.0}])
     with_them, without = ([text for text in page.within("p") if "passed," in text] for page in (
         write(results), write(results, values=False)))  # fmt: skip
     assert without == with_them == ["2 passed, 1 failed, 0 blank", "0 passed, 1 failed, 0 blank", with_them[0]]
@@ -256,7 +256,7 @@ def test_skipped_files_are_listed_with_their_reason(write, mixed):
 
 
 def test_several_submissions_are_compared_and_ranked(write, mixed, make):
-    better = run(mixed.assign(passed=pd.array([True] * len(mixed), dtype="boolean"), score=1.0), "better")
+    better = run(mixed.assign(verdict="passed", score=1.0), "better")
     page = write(concat([run(mixed, "worse"), better]))
     assert "Comparison of 2 submissions" in page.text("h1")
     assert "Scores run from 37.50% to 100.00%" in page.text()
@@ -267,7 +267,7 @@ def test_several_submissions_are_compared_and_ranked(write, mixed, make):
 
 
 def test_what_cannot_be_ranked_says_why(write, make):
-    runs = [run(make.results([{"passed": False, "score": 0.0}]), name) for name in "ab"]
+    runs = [run(make.results([{"verdict": "failed", "score": 0.0}]), name) for name in "ab"]
     assert "patient" in write(concat(runs)).text("section").split("Ranking")[1][:300]
 
 
@@ -280,7 +280,9 @@ def test_a_perfect_submission_and_an_empty_frame_are_told_as_such(write, make):
 
 def test_a_rate_is_100_only_of_all(write, make):
     page = write(
-        make.results([{"check": str(i), "instance": str(i)} for i in range(40_000)] + [{"passed": False, "score": 0.0}])
+        make.results(
+            [{"check": str(i), "instance": str(i)} for i in range(40_000)] + [{"verdict": "failed", "score": 0.0}]
+        )
     )
     assert ">99.99%" in page.within("p")
 
@@ -310,8 +312,8 @@ def test_no_figure_stays_open(write, mixed):
 
 def test_failures_alone_and_frames_of_something_else_are_refused(write, mixed):
     failures = mixed.copy()
-    failures.attrs["failures_only"] = True
-    with pytest.raises(ValueError, match="a discrepancy report has no passes"):
+    failures["complete"] = False
+    with pytest.raises(ValueError, match=r"^write_html\(\) needs all checks, but 8 of 8 rows"):
         write(failures)
     with pytest.raises(ValueError) as error:
         write(mixed.drop(columns=["actual", "state"]))

@@ -16,7 +16,6 @@ import pytest
 
 import midi_nb as mn
 from midi_nb import engine
-from midi_nb.frames import LOST
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +83,11 @@ def test_dask_data_frames_count_the_parts_to_the_same_score(demo, tmp_path, rule
     careless = demo.submissions["careless"]
     run = mn.evaluate_run(careless, demo.key, tmp_path / "run", read_text=None, progress=False, rules=rules)
 
-    parts = dd.read_parquet(run / "parts", columns=["category", "passed", "error"])
-    rows = parts[~parts["error"].fillna("").str.startswith(LOST.strip())]
-    counts = rows.groupby("category")["passed"].agg(["sum", "size"]).compute()
+    parts = dd.read_parquet(run / "parts", columns=["category", "verdict"])
+    rows = parts[parts["verdict"] != "lost"]
+    counts = (
+        rows.assign(passed=rows["verdict"] == "passed").groupby("category")["passed"].agg(["sum", "size"]).compute()
+    )
 
     scores = mn.score(mn.tally(mn.read_parts(run)), by="category").set_index("category")
     assert (counts["sum"] / counts["size"]).to_dict() == pytest.approx(scores["score"].to_dict())

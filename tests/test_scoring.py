@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from midi_nb import frames, scoring
-from midi_nb.frames import CODES, LOST
+from midi_nb.frames import CODES
 from midi_nb.scoring import COUNTS, UNITS, score, tally, wilson
 
-PASSED, FAILED = {"passed": True, "score": 1.0}, {"passed": False, "score": 0.0, "actual": "DOE"}
-BLANK = {"passed": pd.NA, "score": np.nan, "error": "why"}
-LOST_ROW = {**BLANK, "error": LOST + "only stop words"}
+PASSED, FAILED = {"verdict": "passed", "score": 1.0}, {"verdict": "failed", "score": 0.0, "actual": "DOE"}
+BLANK = {"verdict": "blank", "score": np.nan, "error": "why"}
+LOST_ROW = {**BLANK, "verdict": "lost", "error": "only stop words"}
 VERDICTS = {"passed": PASSED, "failed": FAILED, "blank": BLANK}
 
 
@@ -186,14 +186,13 @@ def test_wrong_questions_are_answered_in_one_line(make, options, message):
 
 def test_failures_alone_have_no_score(make):
     results = make.results([FAILED])
-    results.attrs["failures_only"] = True
+    results["complete"] = False
     for verb in (score, tally):
         with pytest.raises(ValueError, match=r".") as raised:
             verb(results)
         assert str(raised.value) == (
-            "score() needs all checks, but these are failures only (a discrepancy report has no passes, so no "
-            "denominator). "
-            "Read validation_results.db instead."
+            f"{verb.__name__}() needs all checks, but 1 of 1 rows come from a file that does not hold all of them, "
+            "such as a discrepancy report, so there is no denominator; read validation_results.db, or evaluate."
         )
 
 
@@ -206,12 +205,12 @@ def test_a_tally_has_no_series_left(make, unit):
 
 
 def test_no_results_are_needed_but_a_verdict_and_an_action():
-    plain = pd.DataFrame({"action": ["tag_retained"] * 3, "passed": [True, False, True]})
+    plain = pd.DataFrame({"action": ["tag_retained"] * 3, "verdict": ["passed", "failed", "passed"]})
 
     assert counts(score(plain)) == [[2, 1, 0, 3]]
     assert counts(score(plain, by="action")) == [[2, 1, 0, 3]]
     assert list(tally(plain).columns) == ["action", *COUNTS]
-    with pytest.raises(ValueError, match=r"^score\(\) needs the column passed, which this frame lacks; "):
+    with pytest.raises(ValueError, match=r"^score\(\) needs the column verdict, which this frame lacks; "):
         score(plain[["action"]])
 
 

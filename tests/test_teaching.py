@@ -44,8 +44,8 @@ def reached(results):
 )
 def test_a_check_belongs_to_one_goal_and_reaches_it_by_passing(make, row, goal):
     assert reached(make.results([row])) == {goal: True}
-    assert reached(make.results([row, {**row, "passed": False}])) == {goal: False}
-    assert reached(make.results([{**row, "passed": None}])) == {goal: False}
+    assert reached(make.results([row, {**row, "verdict": "failed"}])) == {goal: False}
+    assert reached(make.results([{**row, "verdict": "blank"}])) == {goal: False}
 
 
 @pytest.mark.parametrize("action", ["date_shifted", "uid_changed", "uid_consistent", "patid_consistent"])
@@ -53,22 +53,22 @@ def test_a_check_belongs_to_one_goal_and_reaches_it_by_passing(make, row, goal):
     ("state", "expected"), [("value", True), ("absent", False), ("empty", False), ("missing", False)]
 )
 def test_what_is_gone_was_not_shifted_or_mapped_though_the_check_passed(make, action, state, expected):
-    (done,) = reached(make.results([{"action": action, "state": state, "passed": True}])).values()
+    (done,) = reached(make.results([{"action": action, "state": state, "verdict": "passed"}])).values()
     assert done is expected
 
 
 def test_a_hint_stands_only_where_a_goal_is_not_reached(make):
-    table = teaching.goals(make.results([{}, {"action": "date_shifted", "passed": False}]))
+    table = teaching.goals(make.results([{}, {"action": "date_shifted", "verdict": "failed"}]))
     assert table["hint"].astype(bool).tolist() == (table["failed"] > 0).tolist()
     assert table["reached"].isna().sum() == len(teaching.GOALS) - 2, "what nobody asked for is neither"
 
 
 @pytest.fixture
 def failures(make):
-    value = {"state": "value", "passed": False, "score": 0.0}
+    value = {"state": "value", "verdict": "failed", "score": 0.0}
     return make.results(
         [
-            {"passed": True},
+            {"verdict": "passed"},
             {**value, "expected": "DOE", "original": "DOE^JANE", "actual": "DOE^JANE", "check": "1"},
             {**value, "expected": "DOE ROE", "original": "a DOE ROE", "actual": "b DOE", "score": 0.5, "check": "2"},
             {**value, "action": "text_retained", "expected": "CHEST", "actual": None, "state": "absent", "check": "3"},

@@ -33,7 +33,11 @@ def evidence_of(
         texts_at(part["action"], np.arange(len(part))),
         texts_at(part["instance"], np.arange(len(part))),
     )
-    tellable = (columns["state"] != "missing") & ~columns["blank"] & np.isin(actions.astype(str), list(_WITNESSES))
+    tellable = (
+        (columns["state"] != "missing")
+        & (columns["verdict"] == "failed")
+        & np.isin(actions.astype(str), list(_WITNESSES))
+    )
     for instance in dict.fromkeys(instances[tellable]):
         if instance not in paths:
             continue

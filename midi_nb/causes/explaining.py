@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from .. import tags
-from ..frames import MASK, UNMAPPED, as_column, coded, encode, require_columns
+from ..frames import MASK, VERDICTS, as_column, coded, encode, require_columns, verdicts
 from .blocks import blocks_gone
-from .columns import column_of, of_paths, sparse, texts_at
+from .columns import codes_at, column_of, of_paths, sparse, texts_at
 from .evidence import evidence_of, require_one_submission
 from .table import AXES, CAUSES, CODES, CONFIDENCES, WITHOUT_TEXTS, Failures
 
@@ -22,7 +22,7 @@ _KINDS = {
     "confidence": pd.CategoricalDtype(list(CONFIDENCES)),
     "words": "category",
 }
-NEEDED = ("action", "tag_path", "series", "original", "expected", "actual", "state", "passed", "score")
+NEEDED = ("action", "tag_path", "series", "original", "expected", "actual", "state", "verdict", "score")
 
 
 def explain(
@@ -64,9 +64,8 @@ def explain(
     """
     require_columns(results, NEEDED, "explain()")
     results = coded(results)
-    passed = results["passed"].to_numpy(dtype="float64", na_value=np.nan)
-    failing = np.flatnonzero(passed != 1)
-    columns = _failing_columns(results, failing, np.isnan(passed[failing]))
+    failing = np.flatnonzero(verdicts(results) != VERDICTS.index("passed"))
+    columns = _failing_columns(results, failing)
     actions = texts_at(results["action"], failing)
     columns["block_gone"] = blocks_gone(results, failing, columns)
     columns["unmapped"] = _unmapped(columns, actions, uids, patients)
@@ -117,7 +116,7 @@ def _told_words(failures: Failures, cause: np.ndarray) -> np.ndarray:
         return np.full(len(cause), None, dtype=object)
     kept = failures.action == "text_retained"
     source = failures.vanished if kept else failures.survived
-    told = failures.is_state("value") & ~failures.blank & ~failures.masked & (failures.partial if kept else True)
+    told = failures.is_state("value") & failures.failed & ~failures.masked & (failures.partial if kept else True)
     return column_of([" ".join(group) or None if tell else None for group, tell in zip(source, told, strict=True)])
 
 
@@ -131,15 +130,12 @@ def _with_causes(results: pd.DataFrame, failing: np.ndarray, cause: np.ndarray, 
     return explained
 
 
-def _failing_columns(results: pd.DataFrame, failing: np.ndarray, blank: np.ndarray) -> dict[str, np.ndarray]:
+def _failing_columns(results: pd.DataFrame, failing: np.ndarray) -> dict[str, np.ndarray]:
     """The columns that `Failures` holds, for the rows `failing`."""
     return {
-        **{name: texts_at(results[name], failing) for name in ("original", "expected", "actual", "state")},
-        "error": texts_at(results["error"], failing)
-        if "error" in results
-        else np.full(len(failing), None, dtype=object),
+        **{name: texts_at(results[name], failing) for name in ("original", "expected", "actual", "state", "verdict")},
+        "reason": codes_at(results, "error", failing) >= 0,
         "score": results["score"].to_numpy(dtype="float64")[failing],
-        "blank": blank,
         "private": of_paths(results, failing, tags.is_private),
         "nested": of_paths(results, failing, tags.is_nested),
     }
@@ -151,13 +147,15 @@ def _unmapped(
     uids: Mapping[str, str] | pd.Series | None,
     patients: Mapping[str, str] | pd.Series | None,
 ) -> np.ndarray:
-    """Where the mapping is known not to know the original."""
+    """Where the mapping is known not to know the original: a failure comes with a reason only then."""
     mappings = {"uid_consistent": uids, "patid_consistent": patients}
     return np.fromiter(
         (
-            error == UNMAPPED
+            (reason and verdict == "failed" and action in mappings)
             or ((mapping := mappings.get(action)) is not None and before != MASK and (before or "") not in mapping)
-            for error, action, before in zip(columns["error"], actions, columns["original"], strict=True)
+            for reason, verdict, action, before in zip(
+                columns["reason"], columns["verdict"], actions, columns["original"], strict=True
+            )
         ),
         dtype=bool,
         count=len(actions),

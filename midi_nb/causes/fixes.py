@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .. import scoring, tags
-from ..frames import coded, encode, require_columns
+from ..frames import coded, encode, require_columns, require_complete
 from .columns import sparse, texts_at
 from .explaining import NEEDED
 from .gains import gains_of
@@ -64,7 +64,7 @@ def problems(results: pd.DataFrame) -> pd.DataFrame:
     >>> demo = mn.make_demo()
     >>> results = mn.evaluate(demo.submissions["careless"], demo.key, progress=False)
     >>> found = mn.problems(mn.explain(results))
-    >>> bool(found["rows"].sum() == (~results["passed"].fillna(False)).sum())
+    >>> bool(found["rows"].sum() == (results["verdict"] != "passed").sum())
     True
     """
     failures = grouped(results)
@@ -100,6 +100,7 @@ def what_if(results: pd.DataFrame, fixed: str | Sequence[str]) -> pd.DataFrame:
     >>> bool((mn.what_if(results, fixed=["missing_file"])["gain"] > 0).all())
     True
     """
+    require_complete(results, "what_if()")
     require_columns(results, [*NEEDED, "instance"], "what_if()")
     results = coded(results)
     failures = grouped(results)
@@ -136,13 +137,9 @@ def problem_of(results: pd.DataFrame) -> pd.Series:
 def _mended(results: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
     """`results` as if the checks at `rows` had passed."""
     mended = results.copy(deep=False)
-    passed = results["passed"].array.copy()
-    passed[rows] = True
-    mended["passed"] = passed
-    if "error" in results:
-        error = results["error"].array.copy()
-        error[rows] = None  # a lost check that passes is a check like any other
-        mended["error"] = error
+    verdict = results["verdict"].array.copy()
+    verdict[rows] = "passed"  # a lost check that passes is a check like any other
+    mended["verdict"] = verdict
     return mended
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..frames import scored
+from ..frames import complete_rows, scored
 from .columns import codes_at
 from .grouping import Grouped
 
@@ -16,16 +16,19 @@ def gains_of(failures: Grouped, count: int) -> dict[str, np.ndarray]:
     """What the score of its submission would gain by each problem, under each denominator; missing where unknown."""
     results = failures.results
     unknown = np.full(count, np.nan)
-    if results.attrs.get("failures_only") or not count:
+    if not count:
         return {"instance": unknown, "series": unknown}
     submission = codes_at(results, "submission", slice(None)) + 1
     counted = np.asarray(scored(results))
     of_problem = np.zeros(count, dtype="int64")
     of_problem[failures.problem] = submission[failures.rows]
-    gains = _gain_instances(failures, submission, counted, of_problem)
-    if any(name not in results for name in _OF_SERIES):
-        return {"instance": gains, "series": unknown}
-    return {"instance": gains, "series": _gain_series(failures, submission, counted, of_problem)}
+    by_series = all(name in results for name in _OF_SERIES)
+    gains = {
+        "instance": _gain_instances(failures, submission, counted, of_problem),
+        "series": _gain_series(failures, submission, counted, of_problem) if by_series else unknown,
+    }
+    partial = np.isin(of_problem, submission[~complete_rows(results)])  # there are passes that the frame does not hold
+    return {unit: np.where(partial, np.nan, gain) for unit, gain in gains.items()}
 
 
 def _gain_instances(
@@ -46,7 +49,7 @@ def _gain_series(failures: Grouped, submission: np.ndarray, counted: np.ndarray,
     keys, width = _series_keys(results, submission)
     size, count = int(submission.max()) + 1, len(of_problem)
     groups = pd.unique(keys[counted])
-    blank = np.isnan(results["passed"].to_numpy(dtype="float64", na_value=np.nan)[rows])
+    blank = (results["verdict"] == "blank").to_numpy()[rows]
     standing = counted[rows]
     failed = pd.DataFrame({"key": keys[rows], "problem": problem})[standing & ~blank]
     undecided = pd.DataFrame({"key": keys[rows], "problem": problem})[standing & blank]

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ..dates import is_date, shift
-from ..frames import LOST, MASK
+from ..frames import MASK
 from ..text import burned_in, found_words, values, whole_words, words
 from .columns import column_of
 
@@ -36,8 +36,9 @@ class Failures:
     def __init__(self, action: str, columns: Mapping[str, np.ndarray]) -> None:
         self.action = action
         self.original, self.expected, self.actual = (columns[name] for name in ("original", "expected", "actual"))
-        self.error, self.state, self.score = columns["error"], columns["state"], columns["score"]
-        self.blank, self.private, self.nested = columns["blank"], columns["private"], columns["nested"]
+        self.state, self.score = columns["state"], columns["score"]
+        self.failed, self.blank, self.lost = (columns["verdict"] == name for name in ("failed", "blank", "lost"))
+        self.private, self.nested = columns["private"], columns["nested"]
         self.block_gone, self.unmapped, self.evidence = columns["block_gone"], columns["unmapped"], columns["evidence"]
         self.masked = np.any([column == MASK for column in (self.original, self.expected, self.actual)], axis=0)
 
@@ -57,11 +58,6 @@ class Failures:
         holds = np.zeros(len(self.state), dtype=bool)
         holds[rows] = [known[row] for row in texts]
         return holds
-
-    @cached_property
-    def lost(self) -> np.ndarray:
-        """Where the official scorer writes no row."""
-        return self.each(lambda error: error.startswith(LOST), self.error)
 
     @cached_property
     def partial(self) -> np.ndarray:

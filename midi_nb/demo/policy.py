@@ -82,7 +82,7 @@ def apply_policy(
     >>> demo = mn.make_demo()
     >>> attempt = apply_policy("PatientName Z", demo.original, tempfile.mkdtemp())
     >>> results = mn.evaluate(attempt, demo.key, read_text=None, progress=False)
-    >>> bool(results.loc[results["name"] == "Patient's Name", "passed"].all())
+    >>> bool(results.loc[results["name"] == "Patient's Name", "verdict"].eq("passed").all())
     True
     """
     from . import Submission

@@ -37,6 +37,7 @@ class Spec(NamedTuple):
     tcia_ptkb: str | None
     tcia_p15: str | None
     tcia_rev: str | None
+    source: str | None = "published"
 
 
 class Check(NamedTuple):

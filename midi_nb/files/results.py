@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from .. import tags
-from ..frames import CODES, LOST, RESULTS, STATES, category_of, concat, constant, encode, recode, texts_of, tidy
+from ..frames import CODES, RESULTS, STATES, VERDICTS, category_of, concat, constant, encode, recode, texts_of, tidy
 from . import runs, sniff
 from .columns import columns_of, even
 from .keys import as_mapping, check_columns, open_key, region_of, shared_columns, unwrap
@@ -38,7 +38,8 @@ def read_results(path: str | Path, key: Any = None, uids: Any = None, name: str 
     Returns
     -------
     DataFrame
-        The columns of ``midi_nb.frames.RESULTS``. A discrepancy report holds failures only; `score` refuses it.
+        The columns of ``midi_nb.frames.RESULTS``. A discrepancy report and a sheet of pixel checks do not hold all
+        checks: their rows are not ``complete``, and what needs a denominator, such as `score`, refuses them.
     """
     path = sniff.existing(path, "The results")
     if runs.is_run(path) or path.suffix == ".parquet":
@@ -46,9 +47,9 @@ def read_results(path: str | Path, key: Any = None, uids: Any = None, name: str 
         return results if name is None else results.assign(submission=constant(name, "category", len(results)))
     if path.is_dir():
         path = _in_folder(path)
-    results = _tidied(columns_of(path), name or _name(path))
-    results.attrs["failures_only"] = failures_only = not sniff.is_sqlite(path)
-    return results if key is None else _completed(results, open_key(key), uids, failures_only)
+    complete = sniff.is_sqlite(path)
+    results = _tidied(columns_of(path), name or _name(path)).assign(complete=complete)
+    return results if key is None else _completed(results, open_key(key), uids, complete)
 
 
 def _in_folder(folder: Path) -> Path:
@@ -96,7 +97,8 @@ def _tidied(raw: dict[str, pd.Categorical], name: str) -> pd.DataFrame:
         "state": _states(value, missing, hidden, retained)
         if value is not None
         else _without(constant("missing", RESULTS["state"], rows), ~missing),
-        "passed": _passed(raw["check_passed"]),
+        "source": "published",
+        "verdict": _verdicts(raw["check_passed"]),
         "score": _scores(raw["check_score"]),
         "file": raw.get("file_path"),
     }
@@ -145,14 +147,17 @@ def _states(value: pd.Categorical, missing: Any, hidden: Any, retained: Any) -> 
     return pd.Categorical.from_codes(codes, dtype=RESULTS["state"])
 
 
-_VERDICTS = {"1": 1, "1.0": 1, "true": 1, "0": 0, "0.0": 0, "false": 0}
+_VERDICTS = {
+    **dict.fromkeys(("1", "1.0", "true"), "passed"),
+    **dict.fromkeys(("0", "0.0", "false"), "failed"),
+}
 
 
-def _passed(cells: pd.Categorical) -> Any:
+def _verdicts(cells: pd.Categorical) -> pd.Categorical:
     """The verdicts, however the file writes them: 1, 0, 1.0, TRUE, False; anything else is blank."""
-    verdicts = np.array([_VERDICTS.get(text.strip().lower(), -1) for text in cells.categories] + [-1], dtype="int8")
-    found = verdicts[cells.codes]
-    return pd.arrays.BooleanArray(found == 1, found < 0)
+    said = [*(_VERDICTS.get(text.strip().lower(), "blank") for text in cells.categories), "blank"]
+    codes = np.array([VERDICTS.index(verdict) for verdict in said], dtype="int8")
+    return pd.Categorical.from_codes(codes[cells.codes], dtype=RESULTS["verdict"])
 
 
 def _scores(cells: pd.Categorical) -> Any:
@@ -205,7 +210,7 @@ def _categories(columns: Mapping[str, Any], raw: Mapping[str, Any], rows: int) -
     }
 
 
-def _completed(results: pd.DataFrame, key: Any, uids: Any, failures_only: bool) -> pd.DataFrame:
+def _completed(results: pd.DataFrame, key: Any, uids: Any, complete: bool) -> pd.DataFrame:
     """Official results with the key's identifiers, scopes and check numbers, and the checks that left no row."""
     if uids is None:
         raise ValueError("read_results(key=…) needs uids= too: official results name instances by their new UIDs.")
@@ -225,10 +230,10 @@ def _completed(results: pd.DataFrame, key: Any, uids: Any, failures_only: bool) 
         results[column] = encode([entry[place] if entry else text for entry, text in zip(who, before, strict=True)])
     with key.reading() as checks_of:
         checks = [(uid, check) for uid in key.instances for check in checks_of(uid)]
-    return _with_key(results, checks, key, failures_only)
+    return _with_key(results, checks, key, complete)
 
 
-def _with_key(results: pd.DataFrame, checks: Sequence[Any], key: Any, failures_only: bool) -> pd.DataFrame:
+def _with_key(results: pd.DataFrame, checks: Sequence[Any], key: Any, complete: bool) -> pd.DataFrame:
     """`results` with number and scope of the check each row answers; checks no row answers are added as lost."""
     asked: dict[tuple[Any, ...], list[tuple[Any, Any]]] = {}
     for uid, check in checks:
@@ -252,18 +257,13 @@ def _with_key(results: pd.DataFrame, checks: Sequence[Any], key: Any, failures_o
         check = choices[numbers.index(told)][1]
         number[row], scope[row] = told, check.spec.scope
     results["check"], results["scope"] = encode(number), pd.Categorical(scope, dtype=RESULTS["scope"])
-    if failures_only:
+    if not complete:
         return results
     there = set(zip(part["instance"], number, part["action"], strict=True))
     lost = [(uid, check) for uid, check in checks if (uid, check.check, check.spec.action) not in there]
-    attrs = results.attrs
-    results = (
-        concat([results, _lost(lost, key, str(results["submission"].iloc[0]) if len(results) else "")])
-        if lost
-        else results
-    )
-    results.attrs.update(attrs)
-    return results
+    if not lost:
+        return results
+    return concat([results, _lost(lost, key, str(results["submission"].iloc[0]) if len(results) else "")])
 
 
 def _lost(lost: Sequence[tuple[str, Any]], key: Any, submission: str) -> pd.DataFrame:
@@ -273,7 +273,8 @@ def _lost(lost: Sequence[tuple[str, Any]], key: Any, submission: str) -> pd.Data
         ),
         **check_columns([check for _, check in lost]),
         "submission": submission,
-        "error": LOST + "in the key, in no result row",
+        "verdict": "lost",
+        "error": "in the key, in no result row",
     }
     return tidy(columns, RESULTS, len(lost))
 

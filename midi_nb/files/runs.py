@@ -32,7 +32,9 @@ from ..frames import (
     coded,
     recode,
     require_columns,
+    require_complete,
     scored,
+    texts_of,
     tidy,
 )
 from .threads import ahead
@@ -40,7 +42,7 @@ from .threads import ahead
 RUN = "run.json"
 PARTS = "parts"
 SKIPPED = "skipped.csv"
-_FORMAT = 1
+_FORMAT = 2  # 1 had a boolean column passed in place of verdict
 
 
 def versions() -> dict[str, str]:
@@ -118,6 +120,8 @@ class Recorder:
         if not (folder / RUN).is_file():
             raise ValueError(f"{folder} is not empty and holds no run of ours; give another folder.")
         before = _read_run(folder)
+        if before.get("format") != _FORMAT:
+            raise ValueError(f"{folder} holds a run of another version of midi_nb; give another folder, or delete it.")
         differing = [name for name, value in self.provenance.items() if before.get(name) != value]
         if differing:
             raise ValueError(
@@ -185,8 +189,7 @@ def write_part(frame: pd.DataFrame, path: Path, about: dict[str, Any]) -> None:
     # Told neither as Arrow's nor as pandas' categories, texts are texts to every reader, also where a part holds none.
     texts = dict.fromkeys(frame.select_dtypes("category").columns, "str")
     plain = pa.Schema.from_pandas(frame.iloc[:0].astype(texts), preserve_index=False)
-    attrs = {"failures_only": True} if frame.attrs.get("failures_only") else {}
-    told = {b"midi_nb": json.dumps(about).encode(), b"PANDAS_ATTRS": json.dumps(attrs).encode()}
+    told = {b"midi_nb": json.dumps(about).encode(), b"PANDAS_ATTRS": b"{}"}
     with (
         replacing(path) as temporary,
         pq.ParquetWriter(temporary, table.schema, compression="zstd", store_schema=False) as writer,
@@ -228,7 +231,7 @@ def read_parquet(*paths: Path) -> pd.DataFrame:
     texts: dict[str, Column] = {}
     others: list[pd.DataFrame] = []
     names: list[str] = []
-    attrs: dict[str, Any] = {}
+    complete = True
     rows = 0
     for path, table in zip(paths, ahead(_table, paths), strict=True):
         rows += len(table)
@@ -242,14 +245,32 @@ def read_parquet(*paths: Path) -> pd.DataFrame:
                 column.dictionary, column.indices.cast("int32").fill_null(-1).to_numpy()
             )
         others.append(table.drop_columns(dictionaries).to_pandas())
-        attrs.update(json.loads((table.schema.metadata or {}).get(b"PANDAS_ATTRS", b"{}")))
+        complete &= not json.loads((table.schema.metadata or {}).get(b"PANDAS_ATTRS", b"{}")).get("failures_only")
     other = pd.concat(others, ignore_index=True)
     columns = {name: other[name].array for name in other.columns}
     columns |= zip(texts, ahead(Column.encoded, texts.values()), strict=True)
+    if "verdict" not in columns:
+        columns = _of_format_1(columns, complete)
     results = tidy(columns, RESULTS, rows)
-    results = pd.DataFrame({**dict(results.items()), **{n: columns[n] for n in names if n not in RESULTS}}, copy=False)
-    results.attrs.update(attrs)
-    return results
+    own = {name: column for name, column in columns.items() if name not in RESULTS}
+    return pd.DataFrame({**dict(results.items()), **own}, copy=False)
+
+
+def _of_format_1(columns: dict[str, Any], complete: bool) -> dict[str, Any]:
+    """Columns as earlier versions wrote them: whether a check passed, a lost one told by how its error starts."""
+    passed = pd.array(columns["passed"], dtype="boolean").to_numpy("float64", na_value=np.nan)
+    verdict = np.where(np.isnan(passed), "blank", np.where(passed == 1, "passed", "failed"))
+    error = columns.get("error")
+    if error is not None:
+        texts = pd.Categorical(error)
+        lost = np.append([text.startswith(_LOST) for text in texts_of(texts)], False).astype(bool)
+        verdict[lost[texts.codes]] = "lost"
+        error = recode(texts, lambda text: text.removeprefix(_LOST))
+    made = {"verdict": verdict, "error": error, "complete": complete, "source": "published"}
+    return {**{name: column for name, column in columns.items() if name != "passed"}, **made}
+
+
+_LOST = "no official row: "
 
 
 def _table(path: Path) -> Any:
@@ -261,7 +282,9 @@ def _table(path: Path) -> Any:
         table = pq.read_table(path, read_dictionary=texts)
     except (OSError, pa.ArrowException) as error:
         raise ValueError(f"{path} is no readable Parquet file ({type(error).__name__}); was it copied whole?") from None
-    require_columns(table.schema.empty_table().to_pandas(), ["action", "passed", "tag_path"], f"read_results(): {path}")
+    empty = table.schema.empty_table().to_pandas()
+    verdict = "passed" if "passed" in empty else "verdict"
+    require_columns(empty, ["action", verdict, "tag_path"], f"read_results(): {path}")
     return table
 
 
@@ -292,9 +315,9 @@ def is_run(folder: Path) -> bool:
 def _parts(folder: Path) -> list[Path]:
     """The parts of a finished run."""
     told = _read_run(folder)
-    if told.get("format") != _FORMAT:
+    if told.get("format") not in (1, _FORMAT):
         raise ValueError(
-            f"{folder} holds a run in format {told.get('format')}, this version reads {_FORMAT}; evaluate again."
+            f"{folder} holds a run in format {told.get('format')}, this version reads 1 and {_FORMAT}; evaluate again."
         )
     if not told.get("complete"):
         raise ValueError(f"{folder} holds an unfinished run; call evaluate(…, out={str(folder)!r}) again to finish it.")
@@ -325,7 +348,7 @@ def write_run(results: pd.DataFrame, folder: str | Path) -> Path:
     >>> len(mn.read_results(folder)) == len(results)
     True
     """
-    require_columns(results, ["submission", "action", "passed", "tag_path"], "write_run()")
+    require_columns(results, ["submission", "action", "verdict", "tag_path"], "write_run()")
     results = coded(results)
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -367,12 +390,13 @@ def write_summary(results: pd.DataFrame, path: str | Path) -> Path:
     Checks are counted by action, category and subcategory, standard tag, scope, modality and state of the attribute. A
     text that is none of the standard's or the benchmark's own codes is counted as "other", a submission is a number.
     """
-    require_columns(results, ["submission", "passed", "score", *_PUBLIC], "write_summary()")
+    require_complete(results, "write_summary()")
+    require_columns(results, ["submission", "verdict", "score", *_PUBLIC], "write_summary()")
     results = coded(results)
     rows = results[scored(results)]
     public = pd.DataFrame({name: _public(rows[name], allowed) for name, allowed in _PUBLIC.items()})
     public["run"] = rows["submission"].cat.codes.to_numpy()
-    public["verdict"] = rows["passed"].map({True: "passed", False: "failed"}).astype(object).fillna("blank").to_numpy()
+    public["verdict"] = rows["verdict"].astype(object).to_numpy()
     summary = {
         "made_with": {"python": platform.python_version(), **versions()},
         "not_scored": int(len(results) - len(rows)),

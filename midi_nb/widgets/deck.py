@@ -26,7 +26,7 @@ __all__ = ["Deck", "review"]
 LOG = "midi_nb_review.jsonl"
 
 _BOX = ("x0", "y0", "x1", "y1")
-_NEEDED = ("instance", "released", "check", "action", "expected", "actual", "state", "passed", "score", "file", *_BOX)
+_NEEDED = ("instance", "released", "check", "action", "expected", "actual", "state", "verdict", "score", "file", *_BOX)
 _MEANINGS = {"hidden": "pass", "visible": "fail", "unsure": "blank"}
 _KEYS = {
     "h": "hidden",
@@ -169,17 +169,18 @@ class Deck(Board):
     def read_sheet(self, path: str | Path) -> int:
         """Takes over what differs in an official ``pixel_validation.xlsx`` from the verdicts as they are; how many."""
         sheet = read_results(path)
-        theirs = dict(zip(_places(sheet), sheet["passed"], strict=True))
-        places, verdicts = self._in_frame_order(_places), self.checks["passed"]
+        theirs = dict(zip(_places(sheet), sheet["verdict"], strict=True))
+        places, verdicts = self._in_frame_order(_places), self.checks["verdict"]
         if not any(place in theirs for place in places):
             raise ValueError(
                 f"{path} and these results have no pixel check in common ({len(sheet)} and {len(places)} checks)."
             )
         changes = 0
-        for name, place, passed in zip(self._names, places, verdicts, strict=True):
-            said = theirs.get(place, pd.NA)
-            if pd.notna(said) and (pd.isna(passed) or bool(said) != bool(passed)):
-                self._log.add(name, "hidden" if said else "visible")
+        words = {verdict: word for word, verdict in VERDICTS.items() if verdict != "blank"}
+        for name, place, verdict in zip(self._names, places, verdicts, strict=True):
+            said = theirs.get(place)
+            if said in words and said != verdict:
+                self._log.add(name, words[said])
                 changes += 1
         self._draw()
         return changes
@@ -356,9 +357,9 @@ _MAPPED = 120  # more buttons than these are no map
 def _in_order(results: pd.DataFrame) -> np.ndarray:
     """The positions of the checks of hidden pixels: with an image before those without, blank, failed, passed."""
     rows = np.flatnonzero((results["action"] == "pixels_hidden").to_numpy(dtype=bool))
-    passed = results["passed"].iloc[rows].to_numpy("float64", na_value=-1)
+    order = pd.Index(["blank", "lost", "failed", "passed"]).get_indexer(results["verdict"].iloc[rows])
     missing = (results["state"].iloc[rows] == "missing").to_numpy(dtype=bool)
-    return rows[np.lexsort((passed, missing))]
+    return rows[np.lexsort((order, missing))]
 
 
 def _places(checks: pd.DataFrame) -> list[tuple[Any, ...]]:

@@ -35,7 +35,7 @@ STATES = {"empty": "(empty)", "absent": "(attribute absent)", "missing": "(no fi
 
 _READ = (
     "action", "tag_path", "private", "subcategory", "original", "expected", "actual",
-    "state", "passed", "cause", "words",
+    "state", "verdict", "cause", "words",
 )  # fmt: skip
 _LONGEST = 3000  # characters of a text that are compared and shown
 _CAUSES = {cause.code: cause for cause in causes.CAUSES}
@@ -95,7 +95,7 @@ class Teller:
     def cells(self, position: int, names: Sequence[str]) -> list[Any]:
         """A check as the cells of a table."""
         row = self._row(position)
-        verdict = _verdict(row["passed"])
+        verdict = str(row["verdict"])
         said = cause_label(row["cause"]) if "cause" in row and pd.notna(row["cause"]) else verdict
         sign = [swatch(MEANINGS[verdict]), tag("span", verdict, class_="unseen"), " "]
         path, expected = self.cell("tag_path", position), self.cell("expected", position) or ""
@@ -152,8 +152,7 @@ class Teller:
 
     def verdict(self, position: int, with_cause: bool = True) -> Markup:
         """The verdict and, where it failed, the cause."""
-        passed = self.results["passed"].iloc[position]
-        verdict = _verdict(passed)
+        verdict = str(self.results["verdict"].iloc[position])
         code = self.results["cause"].iloc[position] if with_cause and "cause" in self.results else None
         label = "" if code is None or pd.isna(code) else f": {cause_label(str(code))}"
         score = self.results["score"].iloc[position]
@@ -235,10 +234,6 @@ _LEGENDS = {"del": "struck out: lost", "ins": "dotted line: added", "mark": "box
 def facts(pairs: list[tuple[str, Any]]) -> Markup:
     """Names and what is to be said of them, a line each; those with nothing to say are left out."""
     return tag("dl", [(tag("dt", name), tag("dd", told)) for name, told in pairs if told], class_="facts")
-
-
-def _verdict(passed: Any) -> str:
-    return "blank" if pd.isna(passed) else "passed" if passed else "failed"
 
 
 def _text(value: Any) -> str:

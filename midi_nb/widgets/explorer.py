@@ -12,7 +12,7 @@ import pandas as pd
 import traitlets
 
 from .. import causes, tags
-from ..frames import require_columns, scored
+from ..frames import VERDICTS, is_complete, require_columns, scored, verdicts
 from .detail import ASKS, Teller, about, cause_label
 from .facets import facet
 from .grid import Column, grid, line, pager, steps
@@ -27,7 +27,7 @@ PAGE = 12
 
 _NEEDED = (
     "patient", "series", "instance", "action", "tag_path", "name", "private", "subcategory", "original", "expected",
-    "actual", "state", "passed", "score",
+    "actual", "state", "verdict", "score",
 )  # fmt: skip
 _TITLES = {"problems": "Problems", "failures": "Failures", "checks": "All checks"}
 
@@ -63,7 +63,7 @@ def explore(results: pd.DataFrame, released: Any = None, original: Any = None, *
     >>> results = mn.evaluate(demo.submissions["careless"], demo.key, progress=False)
     >>> explorer = explore(results, demo.submissions["careless"], demo.original)
     >>> explorer.filters = {"action": ["pixels_hidden"]}
-    >>> bool(explorer.selection["passed"].any())
+    >>> bool((explorer.selection["verdict"] == "passed").any())
     False
     """
     return Explorer(results, released, original, values=values)
@@ -88,12 +88,13 @@ class Explorer(Board):
         self._teller = Teller(self.results, values)
         self._columns = Columns(self.results)
         self._all = Lot(self._columns)
-        self._failing = Lot(self._columns, np.flatnonzero(self._columns["verdict"].codes < 2))
+        verdict = verdicts(self.results)
+        self._failing = Lot(self._columns, np.flatnonzero(verdict != VERDICTS.index("passed")))
         self._problems = Problems(self.results)
         self._number = np.full(len(self._failing), -1)  # the problem of each failing row
         self._number[np.searchsorted(np.asarray(self._failing.rows), self._problems.rows)] = self._problems.number
         self._several = "submission" in self._columns and len(np.unique(self._columns["submission"].codes)) > 1
-        self._totals = np.bincount(self._columns["verdict"].codes[scored(self.results)], minlength=3).tolist()
+        self._totals = np.bincount(verdict[scored(self.results)], minlength=3).tolist()
         self._context = 0
         self._imaged: str | None = None
         self._head, self._side, self._main = (
@@ -241,7 +242,7 @@ class Explorer(Board):
         failed, blank, passed = self._totals
         total = sum(self._totals)
         numbers = ((passed, "pass", "passed"), (failed, "fail", "failed"), (blank, "blank", "blank"))
-        if self.results.attrs.get("failures_only"):
+        if not is_complete(self.results):
             big = count(len(self.results), "failed or blank check")
             told: list[Any] = ["these results hold failures only, so there is no score"]
         elif not total:

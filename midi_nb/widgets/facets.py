@@ -13,7 +13,7 @@ from .page import Markup, bar, button, count, swatch, tag
 __all__ = ["MEANINGS", "facet"]
 
 #: Verdict → how it looks.
-MEANINGS = {"failed": "fail", "blank": "blank", "passed": "pass"}
+MEANINGS = {"failed": "fail", "blank": "blank", "passed": "pass", "lost": "blank"}
 
 _ROWS = 60  # more than one would read; the search finds the others
 _OPEN = ("submission", "verdict", "axis", "cause", "action")

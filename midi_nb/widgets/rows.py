@@ -15,11 +15,10 @@ import pandas as pd
 from .. import causes, tags
 from ..frames import encode
 
-__all__ = ["FACETS", "Columns", "Lot", "Problems", "sorted_rows", "verdicts"]
+__all__ = ["FACETS", "Columns", "Lot", "Problems", "sorted_rows"]
 
 #: What one filters by.
 FACETS = ("submission", "verdict", "axis", "cause", "action", "category", "scope", "modality", "attribute", "patient")
-VERDICTS = ("failed", "blank", "passed")
 
 # What a search looks through; without values only what no patient is told by.
 _SEARCHED = (
@@ -41,24 +40,17 @@ _SEARCHED_BLIND = ("name", "tag_path", "error")
 Choice = Mapping[str, Sequence[str]]
 
 
-def verdicts(results: pd.DataFrame) -> pd.Categorical:
-    """The verdict on each row: failed, blank or passed."""
-    passed = results["passed"].array
-    codes = np.where(passed._mask, 1, np.where(passed._data, 2, 0)).astype("int8")
-    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(VERDICTS)))
-
-
 class Columns:
-    """The columns of results as categoricals, and two made here: verdict, and attribute (the path without items)."""
+    """The columns of results as categoricals, and one made here: attribute (the path without items)."""
 
     def __init__(self, results: pd.DataFrame) -> None:
         self.results = results
-        self._made: dict[str, pd.Categorical] = {"verdict": verdicts(results)}
+        self._made: dict[str, pd.Categorical] = {}
         self._lower: dict[str, pd.Series] = {}
         self._ranks: dict[str, np.ndarray] = {}
 
     def __contains__(self, name: str) -> bool:
-        return name in ("verdict", "attribute") or name in self.results
+        return name == "attribute" or name in self.results
 
     def __getitem__(self, name: str) -> pd.Categorical:
         if name not in self._made:
@@ -214,7 +206,7 @@ class Problems:
         self.table = causes.problems(results)
         name = causes.problem_of(results).array
         self.rows = np.flatnonzero(name.codes >= 0)
-        self.passed = results["passed"].iloc[self.rows].to_numpy("float64", na_value=np.nan)  # NaN: blank
+        self.failed = (results["verdict"] == "failed").to_numpy()[self.rows]
         # A name is that of one problem in each submission.
         width = len(name.categories)
         known = name.categories.get_indexer(self.table["problem"]) + width * _submissions(

@@ -34,7 +34,7 @@ class Tally:
         self.submissions = _submissions(results)
         group = _codes(results, "submission") * len(CATEGORIES) + _codes(results, "category")
         counted = np.asarray(scored(results))
-        passing = results["passed"].to_numpy("float64", na_value=np.nan) == 1
+        passing = (results["verdict"] == "passed").to_numpy()
         self._units: dict[str, _Instances | _Series] = {"instance": _Instances(group, counted, problems, self._size)}
         if self.by_series:
             self._units["series"] = _Series(group, counted, passing, problems, _series_keys(results), self._size)
@@ -134,15 +134,10 @@ class _Series:
         among = np.flatnonzero(counted & passing & (place[keys] >= 0))
         self._sound = np.bincount(place[keys[among]], minlength=len(touched)) > 0
         standing = counted[problems.rows]
-        failed = standing & ~self._blank(problems)
-        pairs = pd.DataFrame({"key": key, "problem": problems.number, "failed": failed, "standing": standing})
+        pairs = pd.DataFrame({"key": key, "problem": problems.number, "failed": problems.failed, "standing": standing})
         pairs = pairs.groupby(["key", "problem"], sort=False, as_index=False).any()
         self._key, self._problem = pairs["key"].to_numpy(), pairs["problem"].to_numpy()
         self._failed, self._standing = pairs["failed"].to_numpy(), pairs["standing"].to_numpy()
-
-    @staticmethod
-    def _blank(problems: Problems) -> np.ndarray:
-        return np.isnan(problems.passed)
 
     def _any(self, pairs: np.ndarray) -> np.ndarray:
         return np.bincount(self._key[pairs], minlength=len(self._group)) > 0

@@ -23,8 +23,9 @@ from ..frames import encode
 
 __all__ = ["VERDICTS", "Entry", "Log", "identities", "judged"]
 
-#: What a person can say → whether the check passed.
-VERDICTS: dict[str, bool | None] = {"hidden": True, "visible": False, "unsure": None}
+#: What a person can say → the verdict on the check.
+VERDICTS = {"hidden": "passed", "visible": "failed", "unsure": "blank"}
+_SCORES = {"passed": 1.0, "failed": 0.0, "blank": np.nan}
 
 _UNSURE = "a person could not tell"
 _NAMED_BY = ("submission", "instance", "released", "check", "action", "tag_path", "x0", "y0", "x1", "y1")
@@ -140,7 +141,7 @@ def judged(results: pd.DataFrame, rows: Sequence[int], verdicts: Sequence[str]) 
     Returns
     -------
     DataFrame
-        passed, score and error as the person decided (unsure is blank), cause, axis, confidence and words to match
+        verdict, score and error as the person decided (unsure is blank), cause, axis, confidence and words to match
         where they are there, and a column judged: hidden, visible, unsure, missing where nobody looked.
     """
     after = results.copy(deep=False)
@@ -151,18 +152,17 @@ def judged(results: pd.DataFrame, rows: Sequence[int], verdicts: Sequence[str]) 
     after["judged"] = pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(VERDICTS)))
     if not len(places):
         return after
-    passed, score = results["passed"].array.copy(), results["score"].to_numpy("float64").copy()
-    passed[places] = pd.array(said, dtype="boolean")
-    score[places] = [np.nan if verdict is None else float(verdict) for verdict in said]
-    after["passed"], after["score"] = passed, score
+    score = results["score"].to_numpy("float64").copy()
+    score[places] = [_SCORES[verdict] for verdict in said]
+    after["verdict"], after["score"] = _put(results["verdict"], places, said), score
     if "error" in results:
-        after["error"] = _put(results["error"], places, [_UNSURE if verdict is None else None for verdict in said])
+        after["error"] = _put(results["error"], places, [_UNSURE if verdict == "blank" else None for verdict in said])
     return _explained(results, after, places) if "cause" in results else after
 
 
 def _explained(before: pd.DataFrame, after: pd.DataFrame, places: np.ndarray) -> pd.DataFrame:
     """`after` with the causes of the rows at `places` found anew where their verdict is another than before."""
-    old, new = (frame["passed"].iloc[places].to_numpy("float64", na_value=-1) for frame in (before, after))
+    old, new = (frame["verdict"].iloc[places].to_numpy(dtype=object) for frame in (before, after))
     changed = places[old != new]
     told = causes.explain(after.iloc[changed].drop(columns=["cause", "axis", "confidence", "words"], errors="ignore"))
     for name in ("cause", "axis", "confidence", "words"):

@@ -28,7 +28,8 @@ __all__ = ["Viewer", "view"]
 
 MODES = ("after", "before", "blink", "swipe", "difference")
 _BOX = ["x0", "y0", "x1", "y1"]
-_VERDICTS = {True: ("pass", "hidden"), False: ("fail", "visible"), None: ("blank", "undecided")}
+_UNDECIDED = ("blank", "undecided")
+_VERDICTS = {"passed": ("pass", "hidden"), "failed": ("fail", "visible")}  # others are undecided
 _HERE = Path(__file__).parent
 # Those of plots.PALETTE, which a test holds them to: importing all of matplotlib and seaborn would take seconds.
 _COLORS = {"pass": "#009E73", "fail": "#D55E00", "blank": "#D9D9D9"}
@@ -221,9 +222,8 @@ class Viewer(anywidget.AnyWidget):
                 inside = pixels.clip(box, shape) if shape else box
             except ValueError:
                 inside = None
-            passed = row.get("passed")
-            verdict, says = _VERDICTS[None if pd.isna(passed) else bool(passed)]
-            if "passed" not in row:
+            verdict, says = _VERDICTS.get(row.get("verdict"), _UNDECIDED)
+            if "verdict" not in row:
                 says = "not judged"
             found.append(
                 dict(zip(_BOX, inside or box, strict=True))
@@ -458,10 +458,9 @@ class _Checks:
             rows, note = _of_one_submission(rows, source)
             notes += note
         kept = rows[rows["action"] == "pixels_retained"]
-        if len(kept) and "passed" in kept:
-            passed = kept["passed"].iloc[0]
-            verdict = "not decided" if pd.isna(passed) else "passed" if passed else "failed"
-            notes.append(f"pixels_retained {verdict}.")
+        if len(kept) and "verdict" in kept:
+            verdict = kept["verdict"].iloc[0]
+            notes.append(f"pixels_retained {verdict if verdict in _VERDICTS else 'not decided'}.")
         return rows, notes
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import traitlets
 
 from .. import causes
-from ..frames import CATEGORIES, require_columns
+from ..frames import CATEGORIES, require_columns, require_complete
 from .detail import about, cause_label
 from .grid import Column, grid, line, pager
 from .page import Board, Markup, Page, button, count, join, percent, swatch, tag
@@ -34,7 +34,7 @@ _NEEDED = (
     "expected",
     "actual",
     "state",
-    "passed",
+    "verdict",
     "score",
 )
 _UNITS = {"instance": "Every check", "series": "One per series"}
@@ -81,12 +81,8 @@ class Wishes(Board):
     page = traitlets.Int(0)
 
     def __init__(self, results: pd.DataFrame, submission: str | None) -> None:
+        require_complete(results, "widgets.what_if()")
         require_columns(results, _NEEDED, "widgets.what_if()")
-        if results.attrs.get("failures_only"):
-            raise ValueError(
-                "widgets.what_if() needs all checks, but these are failures only (a discrepancy report has no passes, "
-                "so no score). Read validation_results.db instead."
-            )
         explained = causes.explained(results)
         self._all = Problems(explained)
         self._tally = Tally(explained, self._all)

@@ -26,7 +26,7 @@ def files(make, tmp_path):
                 "tag_path": "(7fe0,0010)",
                 "expected": "DOE",
                 "actual": "DOE",
-                "passed": False,
+                "verdict": "failed",
                 "score": 0.0,
                 "x0": 8,
                 "y0": 4,
@@ -81,4 +81,4 @@ deck"""
 
     again = notebook([source])
     again.wait_for_selector(".deck figure")
-    again.kernel_has("(deck.place, deck.results['passed'].tolist()[:2])", (2, [True, False]))
+    again.kernel_has("(deck.place, deck.results['verdict'].tolist()[:2])", (2, ["passed", "failed"]))

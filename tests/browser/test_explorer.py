@@ -22,7 +22,7 @@ def files(make, tmp_path):
         "tag_path": "(0018,1030)",
         "name": "Protocol Name",
         "category": "tcia",
-        "passed": False,
+        "verdict": "failed",
         "score": 0.0,
     }
     rows = [lost | {"expected": f"WORD{n} CHEST", "actual": f"CHEST{n}"} for n in range(30)]
@@ -44,7 +44,7 @@ def files(make, tmp_path):
             "name": "Pixel Data",
             "expected": "DOE",
             "actual": "DOE",
-            "passed": False,
+            "verdict": "failed",
             "score": 0.0,
             "x0": 8,
             "y0": 4,
@@ -55,7 +55,7 @@ def files(make, tmp_path):
             "released": "9.1",
         }
     )
-    rows += [{"passed": True}] * 8
+    rows += [{"verdict": "passed"}] * 8
     make.results([row | {"check": str(number)} for number, row in enumerate(rows)]).to_pickle(tmp_path / "results.pkl")
     return tmp_path
 

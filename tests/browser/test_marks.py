@@ -17,7 +17,7 @@ BOX = {
     "y1": 16,
     "expected": "DOE",
     "actual": "DOE",
-    "passed": False,
+    "verdict": "failed",
 }
 ON_TOP = """(selector) => {
   const { x, y, width, height } = document.querySelector(selector).getBoundingClientRect();

@@ -8,7 +8,7 @@ import midi_nb as mn
 
 
 def test_what_is_folded_on_the_screen_is_open_on_paper(chromium: Any, make: Any, tmp_path: Any) -> None:
-    lost = {"action": "text_retained", "expected": "CHEST LOW", "actual": "CHEST", "passed": False, "score": 0.5}
+    lost = {"action": "text_retained", "expected": "CHEST LOW", "actual": "CHEST", "verdict": "failed", "score": 0.5}
     rows = [lost | {"submission": name, "check": str(number)} for number, name in enumerate(("one", "two"))]
     path = mn.write_html(make.results(rows), tmp_path / "report.html")
 

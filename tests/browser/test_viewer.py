@@ -44,8 +44,8 @@ originals = [image(f"1.2.{n}", v) for n, v in enumerate(before)]
 released = [image(f"9.9.{n}", v) for n, v in enumerate(after)]
 results = pd.DataFrame([
     dict(submission="tool", instance=f"1.2.{n}", released=f"9.9.{n}", action="pixels_hidden",
-         x0=20, y0=top, x1=180, y1=top + 20, expected="DOE^JANE", actual=seen, passed=passed)
-    for n in range(3) for top, seen, passed in ((20, "", True), (60, "JANE", False))
+         x0=20, y0=top, x1=180, y1=top + 20, expected="DOE^JANE", actual=seen, verdict=verdict)
+    for n in range(3) for top, seen, verdict in ((20, "", "passed"), (60, "JANE", "failed"))
 ])
 viewer = view(released, results, originals)
 viewer

@@ -13,7 +13,7 @@ def results(make, tmp_path):
     """Results of two submissions, the one slightly better than the other."""
     rows = [
         {
-            "passed": n > 4,
+            "verdict": "passed" if n > 4 else "failed",
             "score": float(n > 4),
             "actual": "DOE",
             "tag_path": f"(0010,10{n:02d})",
@@ -22,7 +22,7 @@ def results(make, tmp_path):
         }
         for n in range(20)
     ]
-    better = make.results([row | {"passed": True} if n < 2 else row for n, row in enumerate(rows)])
+    better = make.results([row | {"verdict": "passed"} if n < 2 else row for n, row in enumerate(rows)])
     path = tmp_path / "results.pkl"
     concat([make.results(rows), better.assign(submission=pd.Categorical(["better"] * len(better)))]).to_pickle(path)
     return path

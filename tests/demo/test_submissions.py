@@ -36,7 +36,7 @@ def judged(demo):
 
 
 def not_passed(results):
-    return results[~results["passed"].fillna(False)]
+    return results[results["verdict"] != "passed"]
 
 
 def places(rows):
@@ -47,14 +47,13 @@ def test_the_reference_passes_every_check(judged):
     results = judged("reference")
     assert len(results) > 12000
     assert not_passed(results).empty
-    assert results["passed"].notna().all()
 
 
 def test_untouched_fails_every_removal_that_has_something_to_remove(judged):
     results = judged("untouched")
     removals = results[results["action"].isin(REMOVALS) & results["original"].notna()]
     assert len(removals) > 2600
-    assert not removals["passed"].any()
+    assert not removals["verdict"].eq("passed").any()
 
 
 def test_untouched_keeps_everything_that_was_there(judged):
@@ -65,9 +64,9 @@ def test_untouched_keeps_everything_that_was_there(judged):
 
 def test_emptied_leaks_nothing_and_loses_nearly_everything(judged):
     results = judged("emptied")
-    assert results.loc[results["action"].isin(REMOVALS), "passed"].all()
+    assert results.loc[results["action"].isin(REMOVALS), "verdict"].eq("passed").all()
     kept = results[results["action"] == "text_retained"]
-    assert kept["passed"].mean() < 0.35
+    assert kept["verdict"].eq("passed").mean() < 0.35
 
 
 def test_careless_fails_exactly_the_planted_checks(judged, planted):
@@ -178,9 +177,9 @@ def test_real_tools_score_between_nothing_and_everything(demo, judged, tool):
         pytest.skip(f"{tool} is not installed")
     results = judged(tool)
     assert (results["state"] != "missing").all()
-    assert 0.6 < results["passed"].mean() < 0.99
+    assert 0.6 < results["verdict"].eq("passed").mean() < 0.99
     removed = results[results["action"] == "text_removed"]
-    assert 0 < removed["passed"].mean() < 1
+    assert 0 < removed["verdict"].eq("passed").mean() < 1
 
 
 def test_mappings_of_the_reference_are_one_to_one(demo):

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from midi_nb.files import read_dciodvfy, read_results, read_scores, write_run
-from midi_nb.frames import LOST, RESULTS
+from midi_nb.frames import RESULTS
 from midi_nb.scoring import score
 
 CODES = ("hipaa_z", "hipaa_m", "dicom_p15", "dicom_iod", "dicom_safe", "tcia_ptkb", "tcia_p15", "tcia_rev")
@@ -160,8 +160,8 @@ def test_a_row_of_the_official_database(make, tmp_path):
         "y0": "Int32",
         "x1": "Int32",
         "y1": "Int32",
-        "passed": "boolean",
         "score": "float64",
+        "complete": "bool",
     }
     assert first(
         results,
@@ -185,12 +185,12 @@ def test_a_row_of_the_official_database(make, tmp_path):
         None,
         None,
     ]
-    assert first(results, "original", "expected", "actual", "state", "passed", "score", "error", "file") == [
+    assert first(results, "original", "expected", "actual", "state", "verdict", "score", "error", "file") == [
         "DOE^JANE",
         "DOE",
         "ANON",
         "value",
-        True,
+        "passed",
         1.0,
         None,
         None,
@@ -254,27 +254,27 @@ def test_categories_follow_from_the_codes(make, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("written", "passed"),
+    ("written", "verdict"),
     [
-        ("1", True),
-        ("1.0", True),
-        ("TRUE", True),
-        ("True", True),
-        ("0", False),
-        ("0.0", False),
-        ("False", False),
-        ("", None),
-        ("maybe", None),
+        ("1", "passed"),
+        ("1.0", "passed"),
+        ("TRUE", "passed"),
+        ("True", "passed"),
+        ("0", "failed"),
+        ("0.0", "failed"),
+        ("False", "failed"),
+        ("", "blank"),
+        ("maybe", "blank"),
     ],
 )
-def test_verdicts_are_read_however_they_are_written(tmp_path, written, passed):
+def test_verdicts_are_read_however_they_are_written(tmp_path, written, verdict):
     results = read_results(
         write_report(
             tmp_path / "discrepancy_report_internal.csv", [{**PRESENT, "check_passed": written, "check_score": "0.25"}]
         )
     )
 
-    assert first(results, "passed", "score") == [passed, 0.25]
+    assert first(results, "verdict", "score") == [verdict, 0.25]
 
 
 @pytest.mark.parametrize("columns", [REPORT, PARTICIPANT], ids=["internal", "participant"])
@@ -286,17 +286,17 @@ def test_a_discrepancy_report_holds_failures_only(tmp_path, columns):
 
     results = read_results(path)
 
-    assert cells(results, "passed", "score", "actual", "state", "category", "subcategory") == [
-        [False, 0.5, "DOE", "value", "hipaa", "HIPAA-A"],
-        [None, None, "DOE", "value", "hipaa", "HIPAA-A"],
-        [False, 0.5, None, "absent", "hipaa", "HIPAA-A"],
+    assert cells(results, "verdict", "score", "actual", "state", "category", "subcategory", "complete") == [
+        ["failed", 0.5, "DOE", "value", "hipaa", "HIPAA-A", False],
+        ["blank", None, "DOE", "value", "hipaa", "HIPAA-A", False],
+        ["failed", 0.5, None, "absent", "hipaa", "HIPAA-A", False],
     ]
-    with pytest.raises(ValueError, match=r"^score\(\) needs all checks, but these are failures only"):
+    with pytest.raises(ValueError, match=r"^score\(\) needs all checks, but 3 of 3 rows come from a file"):
         score(results)
 
 
 def test_a_renamed_report_is_still_one(tmp_path):
-    with pytest.raises(ValueError, match="failures only"):
+    with pytest.raises(ValueError, match=r"^score\(\) needs all checks, but 1 of 1 rows"):
         score(read_results(write_report(tmp_path / "mine.csv", [{**PRESENT, "check_passed": "0"}])))
 
 
@@ -314,15 +314,27 @@ def test_a_sheet_of_pixel_checks(make, tmp_path):
         "expected",
         "x0",
         "y1",
-        "passed",
+        "verdict",
         "category",
         "subcategory",
         "released",
         "state",
     ) == [
-        ["pixels_hidden", "(7fe0,0010)", "Pixel Data", "DOE\nJANE", 1, 12, True, "hipaa", "HIPAA-A", "9.1.1", None],
-        ["pixels_hidden", "(7fe0,0010)", "Pixel Data", "DOE\nJANE", 1, 12, None, "hipaa", "HIPAA-A", "9.1.1", None],
-        ["pixels_hidden", "(7fe0,0010)", "Pixel Data", "DOE\nJANE", 1, 12, True, "hipaa", "HIPAA-A", None, "missing"],
+        ["pixels_hidden", "(7fe0,0010)", "Pixel Data", "DOE\nJANE", 1, 12, "passed", "hipaa", "HIPAA-A", "9.1.1", None],
+        ["pixels_hidden", "(7fe0,0010)", "Pixel Data", "DOE\nJANE", 1, 12, "blank", "hipaa", "HIPAA-A", "9.1.1", None],
+        [
+            "pixels_hidden",
+            "(7fe0,0010)",
+            "Pixel Data",
+            "DOE\nJANE",
+            1,
+            12,
+            "passed",
+            "hipaa",
+            "HIPAA-A",
+            None,
+            "missing",
+        ],
     ]
 
 
@@ -342,7 +354,7 @@ def test_a_folder_is_read_by_its_best_file(make, tmp_path):
 @pytest.mark.parametrize("again", ["run", "run/results.parquet"])
 def test_ours_are_read_back_whole(make, tmp_path, again):
     results = make.results(
-        [{}, {"passed": pd.NA, "score": float("nan"), "error": "why", "actual": None, "state": "absent"}]
+        [{}, {"verdict": "blank", "score": float("nan"), "error": "why", "actual": None, "state": "absent"}]
     )
     results["cause"] = pd.Categorical(["leak", None])
     write_run(results, tmp_path / "run")
@@ -360,7 +372,7 @@ def test_failures_alone_stay_so_when_kept(tmp_path, again):
     write_run(results, tmp_path / "run")
     results.to_parquet(tmp_path / "failures.parquet")
 
-    with pytest.raises(ValueError, match="failures only"):
+    with pytest.raises(ValueError, match=r"^score\(\) needs all checks, but 1 of 1 rows"):
         score(read_results(tmp_path / again))
 
 
@@ -450,9 +462,9 @@ def test_with_a_key_identifiers_are_one_per_thing(keyed, make, tmp_path):
         ["1.2", "2", "pixels_hidden", "Instance", "missing", "OLD", "1.11", None],
         ["1.1", "2", "pixels_hidden", "Instance", None, "OLD", "1.11", None],
     ]
-    assert first(results.iloc[5:], "error", "passed", "score", "x0", "submission") == [
-        LOST + "in the key, in no result row",
-        None,
+    assert first(results.iloc[5:], "error", "verdict", "score", "x0", "submission") == [
+        "in the key, in no result row",
+        "lost",
         None,
         1,
         tmp_path.name,
@@ -468,7 +480,7 @@ def test_with_a_key_a_report_gets_the_numbers_of_its_checks(keyed, tmp_path):
     )
 
     assert cells(results, "instance", "check", "scope") == [["1.1", "1", "Study"], ["1.2", "1", "Study"]]
-    with pytest.raises(ValueError, match="failures only"):
+    with pytest.raises(ValueError, match=r"^score\(\) needs all checks, but 2 of 2 rows"):
         score(results)
 
 
@@ -544,7 +556,7 @@ def test_wrong_files_are_told_what_they_are(bench, make, tmp_path):
         "empty": "{} holds no results (looked for run.json, validation_results.db, discrepancy_report_internal.csv, "
         "discrepancy_report_participant.csv).",
         "broken.parquet": "{} is no readable Parquet file (ArrowInvalid); was it copied whole?",
-        "other.parquet": "read_results(): {} needs the columns action, passed, tag_path, which this frame lacks; "
+        "other.parquet": "read_results(): {} needs the columns action, verdict, tag_path, which this frame lacks; "
         "evaluate() or read_results() makes them.",
         "other.db": "{} has no table validation_results (found: things); it holds no results.",
         "answer_key.db": "{} is an answer key, not results; read it with read_key().",

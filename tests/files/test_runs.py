@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from midi_nb.files import read_key, read_mapping, read_results, runs, write_run, write_summary
-from midi_nb.frames import LOST, RESULTS, encode
+from midi_nb.frames import RESULTS, encode
 from midi_nb.scoring import score
 
 
@@ -13,7 +13,7 @@ def test_a_run_is_read_back_whole(make, tmp_path):
     results = make.results(
         [
             {},
-            {"passed": pd.NA, "error": "why"},
+            {"verdict": "blank", "error": "why"},
             {"x0": 1, "y0": 2, "x1": 3, "y1": 4},
             {"actual": None, "state": "absent"},
         ]
@@ -72,10 +72,10 @@ def test_runs_that_cannot_be_read_say_what_to_do(make, tmp_path):
     folder = write_run(make.results([{}]), tmp_path / "run")
     spoil(folder, format=9)
     with pytest.raises(
-        ValueError, match=f"^{folder} holds a run in format 9, this version reads 1; evaluate again\\.$"
+        ValueError, match=f"^{folder} holds a run in format 9, this version reads 1 and 2; evaluate again\\.$"
     ):
         read_results(folder)
-    spoil(folder, format=1, complete=False)
+    spoil(folder, format=2, complete=False)
     with pytest.raises(
         ValueError,
         match=rf"^{folder} holds an unfinished run; call evaluate\(…, out='{folder}'\) again to finish it\.$",
@@ -86,6 +86,50 @@ def test_runs_that_cannot_be_read_say_what_to_do(make, tmp_path):
         ValueError, match=f"^{folder}/run.json cannot be read; the folder holds a damaged run, give another one\\.$"
     ):
         read_results(folder)
+
+
+OLD_ERRORS = (None, "why", None, "no official row: box outside the image")
+
+
+def in_old_layout(results, failures_only=False):
+    """`results` as earlier versions held them: passed as a boolean, a lost check told by the start of its error."""
+    old = results.drop(columns=["verdict", "complete", "source"])
+    old.insert(0, "passed", pd.array([True, None, False, None], dtype="boolean"))
+    old.attrs = {"failures_only": True} if failures_only else {}
+    return old.assign(error=encode(list(OLD_ERRORS)))
+
+
+@pytest.mark.parametrize("written", ["file", "run"])
+@pytest.mark.parametrize("failures_only", [False, True])
+def test_what_earlier_versions_wrote_is_read(make, tmp_path, written, failures_only):
+    verdicts = ("passed", "blank", "failed", "lost")
+    results = make.results([{"verdict": verdict, "check": str(n)} for n, verdict in enumerate(verdicts)])
+    path = tmp_path / "old.parquet"
+    in_old_layout(results, failures_only).to_parquet(path)
+    if written == "run":
+        folder = write_run(results, tmp_path / "run")
+        spoil(folder, format=1)
+        path = path.replace(next((folder / "parts").iterdir())).parent.parent
+
+    again = read_results(path)
+
+    errors = encode([None, "why", None, "box outside the image"])
+    pd.testing.assert_frame_equal(
+        again, results.assign(error=errors, complete=not failures_only), check_categorical=False
+    )
+    assert not again.attrs.get("failures_only")
+
+
+def test_a_run_of_an_earlier_version_is_not_gone_on_with(bench, make, tmp_path):
+    bench.ask("1.1", make.check("tag_retained", "(0008,0060)"))
+    bench.release("a.dcm", "1.1")
+    bench.evaluate(out=tmp_path / "run")
+    spoil(tmp_path / "run", format=1)
+    with pytest.raises(ValueError, match=r".") as raised:
+        bench.evaluate(out=tmp_path / "run")
+    assert str(raised.value) == (
+        f"{tmp_path / 'run'} holds a run of another version of midi_nb; give another folder, or delete it."
+    )
 
 
 def test_a_run_that_lost_a_part_is_no_smaller_run(make, tmp_path, monkeypatch):
@@ -197,8 +241,8 @@ PRIVATE = {"tag": "(0009,1001)", "private": True}
 
 
 def test_a_summary_holds_no_text_of_the_data(make, tmp_path):
-    lost = {"error": LOST + "SECRET", "passed": pd.NA}
-    results = make.results([{}, LIKE_CODES, PRIVATE, SECRET, {**SECRET, "tag": "SECRET", "passed": pd.NA}, lost])
+    lost = {"verdict": "lost", "error": "SECRET"}
+    results = make.results([{}, LIKE_CODES, PRIVATE, SECRET, {**SECRET, "tag": "SECRET", "verdict": "blank"}, lost])
     results.attrs["skipped"] = [("SECRET.dcm", "SECRET")]
 
     path = write_summary(results, tmp_path / "new" / "summary.json")
@@ -217,7 +261,11 @@ def test_a_summary_holds_no_text_of_the_data(make, tmp_path):
 def test_every_breakdown_of_a_summary_adds_up(make, tmp_path):
     results = make.results(
         [
-            {"passed": i % 2 == 0, "modality": ["CT", None][i % 2], "action": ["text_removed", "date_shifted"][i % 2]}
+            {
+                "verdict": ["passed", "failed"][i % 2],
+                "modality": ["CT", None][i % 2],
+                "action": ["text_removed", "date_shifted"][i % 2],
+            }
             for i in range(5)
         ]
     )

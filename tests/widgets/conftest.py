@@ -35,10 +35,10 @@ LOST = KEEP | {
     "original": "CHEST LOW DOSE",
     "expected": "CHEST LOW DOSE",
     "actual": "CHEST",
-    "passed": False,
+    "verdict": "failed",
     "score": 1 / 3,
 }
-LEAK = {"expected": "DOE^JANE", "actual": "DOE^X", "passed": False, "score": 0.5}
+LEAK = {"expected": "DOE^JANE", "actual": "DOE^X", "verdict": "failed", "score": 0.5}
 DATE = {
     "action": "date_shifted",
     "tag_path": "(0008,0020)",
@@ -49,14 +49,14 @@ DATE = {
     "original": "20130829",
     "expected": None,
     "actual": "20130829",
-    "passed": False,
+    "verdict": "failed",
     "score": 0.0,
 }
 BLANK = KEEP | {
     "original": "the",
     "expected": "the",
     "actual": "the",
-    "passed": None,
+    "verdict": "blank",
     "score": np.nan,
     "error": "no word is left",
 }
@@ -73,7 +73,7 @@ BOX = {
     "x1": 40,
     "y1": 16,
 }
-READ = BOX | {"actual": "DOE", "passed": False, "score": 0.5}
+READ = BOX | {"actual": "DOE", "verdict": "failed", "score": 0.5}
 HIDDEN = BOX | {"actual": "", "state": "empty"}
 
 #: Words lost in two instances, a leak, a date, a blank; boxes, one still read and one hidden; two passes.
@@ -105,7 +105,7 @@ def many(make):
             random.integers(0, len(pool), count), categories=pd.Index(pool, dtype="str")
         )
     failing = random.random(count) < 0.01
-    whole["passed"] = pd.array(~failing, dtype="boolean")
+    whole["verdict"] = pd.Categorical(np.where(failing, "failed", "passed"), dtype=whole["verdict"].dtype)
     return whole.assign(score=np.where(failing, 0.0, 1.0))
 
 

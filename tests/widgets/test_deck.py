@@ -18,16 +18,14 @@ from midi_nb.widgets.verdicts import Log, identities
 @pytest.fixture
 def boxes(results, make):
     """Four checks of hidden pixels among others: blank, failed, passed, and one whose file is missing."""
-    blank = results.iloc[[5]].assign(
-        passed=pd.array([None], dtype="boolean"), score=np.nan, check=pd.Categorical(["20"])
-    )
+    blank = results.iloc[[5]].assign(verdict="blank", score=np.nan, check=pd.Categorical(["20"]))
     gone = results.iloc[[5]].assign(
         state=pd.Categorical(["missing"], categories=results["state"].cat.categories),
         file=pd.Categorical([None]),
         check=pd.Categorical(["21"]),
         instance=pd.Categorical(["1.2.9"]),
         released=pd.Categorical([None]),
-        passed=pd.array([True], dtype="boolean"),
+        verdict="passed",
         score=1.0,
     )
     return concat([results, gone, blank])
@@ -66,7 +64,7 @@ def test_results_carry_what_the_person_said(deck, boxes):
     for key in "vhu":
         press(deck, key)
     after = deck.results
-    assert after["passed"].iloc[[10, 5, 6]].tolist() == [False, True, pd.NA]
+    assert after["verdict"].iloc[[10, 5, 6]].tolist() == ["failed", "passed", "blank"]
     assert after["score"].iloc[[10, 5]].tolist() == [0.0, 1.0]
     assert after["error"].iloc[6] == "a person could not tell"
     untouched = [row for row in range(len(boxes)) if row not in (10, 5, 6)]
@@ -85,7 +83,7 @@ def test_causes_follow_the_verdicts(boxes, images, tmp_path):
     causes = deck.results["cause"]
     assert causes.iloc[[10, 6]].tolist() == ["burned_in_visible", "burned_in_visible"]
     assert pd.isna(causes.iloc[5])
-    assert (causes.notna() == deck.results["passed"].ne(True).fillna(True)).all()
+    assert (causes.notna() == deck.results["verdict"].ne("passed")).all()
     assert mn.problems(deck.results)["rows"].sum() == causes.notna().sum()
 
 
@@ -182,13 +180,13 @@ def test_the_official_sheet_comes_back_as_it_went(deck, boxes, images, tmp_path)
         press(deck, key)
     sheet = deck.write_sheet(tmp_path / "new" / "pixel_validation.xlsx")
     assert (
-        mn.read_results(sheet)["passed"].tolist()
-        == deck.results["passed"].iloc[[5, 6, 9, 10]].tolist()
-        == [False, True, True, False]
+        mn.read_results(sheet)["verdict"].tolist()
+        == deck.results["verdict"].iloc[[5, 6, 9, 10]].tolist()
+        == ["failed", "passed", "passed", "failed"]
     )
     other = review(boxes, *images, log=tmp_path / "other.jsonl")
     assert other.read_sheet(sheet) == 1
-    assert other.checks["passed"].tolist() == deck.checks["passed"].tolist()
+    assert other.checks["verdict"].tolist() == deck.checks["verdict"].tolist()
     assert other.read_sheet(sheet) == 0
 
 
@@ -267,7 +265,7 @@ def test_a_card_without_a_picture_says_why_and_can_be_judged(make, images, tmp_p
         "x1": 40,
         "y1": 16,
         "file": "1.dcm",
-        "passed": False,
+        "verdict": "failed",
         "score": 0.0,
     }
     deck = review(make.results([row | change]), *images, log=tmp_path / "v.jsonl")
@@ -336,7 +334,7 @@ def test_markup_in_values_is_shown_never_run(make, images, tmp_path):
         "x1": 40,
         "y1": 16,
         "file": "1.dcm",
-        "passed": False,
+        "verdict": "failed",
         "score": 0.0,
         "error": script,
     }

@@ -116,6 +116,7 @@ def test_bars_count_what_the_other_filters_leave(results):
         "failed": 2,
         "blank": 1,
         "passed": 1,
+        "lost": 0,
     }
 
 
@@ -126,7 +127,7 @@ def test_counts_equal_those_of_pandas(many):
     found = lot.found("0001")
     mask = (
         many["action"].isin(choice["action"])
-        & ~many["passed"]
+        & many["verdict"].eq("failed")
         & many[["original", "expected", "actual"]]
         .apply(lambda column: column.astype("str").str.contains("0001", regex=False))
         .any(axis=1)
@@ -263,7 +264,7 @@ def test_problems_sort_by_a_click_on_a_heading(results):
 def test_pages_hold_a_few_rows_and_say_where_they_are(make):
     results = make.results(
         [
-            {"check": str(n), "expected": f"WORD{n}", "actual": f"WORD{n} X", "passed": False, "score": 0.0}
+            {"check": str(n), "expected": f"WORD{n}", "actual": f"WORD{n} X", "verdict": "failed", "score": 0.0}
             for n in range(30)
         ]
     )
@@ -329,7 +330,7 @@ def test_what_looks_like_markup_is_shown_never_run(make, script):
         "submission": script,
         "modality": script,
         "error": script,
-        "passed": False,
+        "verdict": "failed",
         "score": 0.0,
     }
     explorer = explore(make.results([odd, {}]))
@@ -353,7 +354,7 @@ def test_without_values_no_value_is_on_any_page(make, results):
         "instance": "SECRET",
         "released_patient": "SECRET",
         "file": "SECRET/1.dcm",
-        "passed": False,
+        "verdict": "failed",
         "score": 0.0,
     }
     explorer = explore(make.results([secret, secret | {"action": "text_retained"}]), values=False)
@@ -370,8 +371,8 @@ def test_unknown_state_is_refused_in_one_line(results):
         explorer.filters = {"colour": ["red"]}
     with pytest.raises(TraitError, match=r"explore\(\): 1 of 1 texts for the filter patient are not in that column\."):
         explorer.filters = {"patient": ["DOE^JOHN"]}
-    with pytest.raises(ValueError, match=r"^explore\(\) needs the columns passed, score, which this frame lacks; "):
-        explore(results.drop(columns=["passed", "score"]))
+    with pytest.raises(ValueError, match=r"^explore\(\) needs the columns verdict, score, which this frame lacks; "):
+        explore(results.drop(columns=["verdict", "score"]))
 
 
 @pytest.mark.parametrize(
@@ -403,8 +404,8 @@ def test_results_without_failures_and_without_checks_say_so(make):
 
 
 def test_failures_only_have_no_score(results):
-    failures = results[results["passed"].ne(True)].reset_index(drop=True)
-    failures.attrs["failures_only"] = True
+    failures = results[results["verdict"] != "passed"].reset_index(drop=True)
+    failures["complete"] = False
     assert "there is no score" in said(explore(failures))
 
 

@@ -62,11 +62,11 @@ def checks(numbers: Any = (0,), **columns: Any) -> pd.DataFrame:
     """Results of two boxes an image: the first passed, the second failed."""
     rows = [
         {"submission": "tool", "instance": f"1.1.{n}", "released": f"9.9.{n}", "action": "pixels_hidden",
-         "x0": 20, "y0": top, "x1": 140, "y1": top + 20, "expected": "DOE^JANE", "actual": seen, "passed": passed}
+         "x0": 20, "y0": top, "x1": 140, "y1": top + 20, "expected": "DOE^JANE", "actual": seen, "verdict": verdict}
         for n in numbers
-        for top, seen, passed in ((10, "", True), (40, "JANE", False))
+        for top, seen, verdict in ((10, "", "passed"), (40, "JANE", "failed"))
     ]  # fmt: skip
-    return pd.DataFrame(rows).astype({"passed": "boolean", "x0": "Int32"}).assign(**columns)
+    return pd.DataFrame(rows).astype({"x0": "Int32"}).assign(**columns)
 
 
 def asked(viewer: Any, kind: str, number: int = 0) -> tuple[dict[str, Any], list[Any]]:
@@ -177,7 +177,7 @@ def test_boxes_and_originals_are_found_by_instance_not_by_order(tmp_path: Path) 
 
 def test_of_several_submissions_the_one_in_the_path_counts(tmp_path: Path) -> None:
     path = saved(tmp_path / "good", "1.dcm", image(before_and_after()[1], "9.9.0"))
-    results = pd.concat([checks(submission="bad", passed=False), checks(submission="good", passed=True)])
+    results = pd.concat([checks(submission="bad", verdict="failed"), checks(submission="good", verdict="passed")])
     assert set(widgets.view(path, results).regions["verdict"]) == {"pass"}
     other = widgets.view(dcmread(path), results)
     assert set(other.regions["verdict"]) == {"fail"}
@@ -185,7 +185,7 @@ def test_of_several_submissions_the_one_in_the_path_counts(tmp_path: Path) -> No
 
 
 def test_answers_without_verdicts_draw_boxes_too() -> None:
-    answers = checks().drop(columns=["passed", "actual", "released", "submission"])
+    answers = checks().drop(columns=["verdict", "actual", "released", "submission"])
     (first, _) = asked(widgets.view(image(before_and_after()[0], "1.1.0"), answers), "after")[0]["boxes"]
     assert (first["verdict"], first["says"], first["actual"]) == ("blank", "not judged", None)
 
@@ -217,9 +217,9 @@ def notes(**changes: Any) -> list[str]:
          "the image does not say which instance it is, so the results' boxes cannot be matched."),
         ({"results": checks(x0=-5)}, "a box reaches over the edge of the image; it is shown clipped."),
         ({"results": checks(x0=900, x1=999)}, "a box lies outside the image."),
-        ({"image": image(before_and_after()[0], "9.9.0"), "results": checks(passed=True)},
+        ({"image": image(before_and_after()[0], "9.9.0"), "results": checks(verdict="passed")},
          "box 1 passed, yet 100% of what stood there is legible: look at it."),
-        ({"results": checks(passed=False)},
+        ({"results": checks(verdict="failed")},
          "box 1 failed, yet next to nothing of what stood there is legible: look at it."),
     ],
 )  # fmt: skip

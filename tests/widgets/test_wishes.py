@@ -22,10 +22,10 @@ def named(results, name):
 @pytest.fixture
 def hard(make, results):
     """All the series rule minds: a series partly missing, a lost check, blanks beside passes and alone."""
-    blank = {"passed": None, "score": np.nan, "error": "why"}
+    blank = {"verdict": "blank", "score": np.nan, "error": "why"}
     more = make.results(
         [
-            {"instance": "1", "check": "0", "tag_path": "(0008,1030)", "passed": True},
+            {"instance": "1", "check": "0", "tag_path": "(0008,1030)", "verdict": "passed"},
             {"instance": "2", "check": "0", "tag_path": "(0008,1030)", **blank},
             {
                 "instance": "3",
@@ -33,7 +33,7 @@ def hard(make, results):
                 "state": "missing",
                 "released": None,
                 "released_series": None,
-                "passed": False,
+                "verdict": "failed",
                 "score": 0.0,
                 "action": "text_retained",
             },
@@ -46,7 +46,7 @@ def hard(make, results):
                 "tag_path": "(0008,0090)",
                 "expected": "A B",
                 "actual": "A",
-                "passed": False,
+                "verdict": "failed",
                 "score": 0.5,
             },
             {
@@ -55,7 +55,7 @@ def hard(make, results):
                 "tag_path": "(0008,0090)",
                 "expected": "A B",
                 "actual": "B",
-                "passed": False,
+                "verdict": "failed",
                 "score": 0.5,
             },
             {
@@ -64,7 +64,7 @@ def hard(make, results):
                 "tag_path": "(0008,0090)",
                 "expected": "A B",
                 "actual": "C",
-                "passed": True,
+                "verdict": "passed",
             },
         ]
     )
@@ -153,7 +153,7 @@ def test_weights_of_categories_without_checks_leave_no_score(results):
 
 
 def test_the_rank_moves_as_problems_are_ticked(results):
-    half = named(results, "half").assign(passed=pd.array([True, True, *results["passed"][2:]], dtype="boolean"))
+    half = named(results, "half").assign(verdict=["passed", "passed", *results["verdict"][2:]])
     wishes = what_if(concat([named(results, "mine"), half]), "mine")
     assert wishes.scores.set_index("submission")["rank_after"].to_dict() == {"half": 1, "mine": 2}
     wishes.fixed = wishes.problems["problem"].tolist()
@@ -219,8 +219,8 @@ def test_bad_input_is_refused_in_one_line(results):
     with pytest.raises(ValueError, match=r"^widgets\.what_if\(\) needs at least one check"):
         what_if(results.iloc[:0])
     failures = results.copy()
-    failures.attrs["failures_only"] = True
-    with pytest.raises(ValueError, match="failures only"):
+    failures["complete"] = False
+    with pytest.raises(ValueError, match=r"^widgets\.what_if\(\) needs all checks, but 9 of 9 rows"):
         what_if(failures)
 
 
