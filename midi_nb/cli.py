@@ -302,7 +302,7 @@ def _pair(options: argparse.Namespace) -> Answer:
     astray = [path for path in targets if not Path(path).parent.is_dir()]
     if astray:
         raise ValueError(f"The folder that {' and '.join(astray)} would be in does not exist; make it first.")
-    found = mn.pair_folders(options.original, options.released, progress=not options.quiet)
+    found = mn.pair_folders(options.original, options.released, by=options.by, progress=not options.quiet)
     if not len(found.uids):
         raise ValueError(f"No file of {options.released} could be told to come from one of {options.original}.")
     found.write(*targets)
@@ -600,6 +600,12 @@ _COMPARED = (
 _PAIRED = (
     _option("original", metavar="ORIGINAL", help="the folder of original files"),
     _option("released", metavar="RELEASED", help="the folder of released files"),
+    _option(
+        "--by",
+        choices=("content", "path"),
+        default="content",
+        help="path: the tool keeps relative paths (default content)",
+    ),
     _option("--uids", metavar="FILE", default="uid_mapping.csv", help="UID mapping to write (default uid_mapping.csv)"),
     _option(
         "--patients", metavar="FILE", default="patid_mapping.csv", help="patient ID mapping (default patid_mapping.csv)"

@@ -2,12 +2,14 @@
 
 Evidence is taken in order of its strength: the SOP Instance UID, the stored pixel data, the decoded pixels, then
 descriptors that de-identification leaves alone, within the patients, studies and series that are already linked.
-Whatever fits two files equally well stays unpaired and says so: a wrong pair would be a wrong verdict.
+Whatever fits two files equally well stays unpaired and says so: a wrong pair would be a wrong verdict. Where a tool
+keeps relative paths these pair the files, and the same evidence may only speak against a pair.
 """
 
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -39,13 +41,16 @@ class Pairing(NamedTuple):
                 mapping.rename_axis("id_old").rename("id_new").to_csv(path)
 
 
-def pair_folders(original: str | Path, released: str | Path, progress: bool = True) -> Pairing:
+def pair_folders(original: str | Path, released: str | Path, *, by: str = "content", progress: bool = True) -> Pairing:
     """The mappings from original to released identifiers, found by comparing the files of two folders.
 
     Parameters
     ----------
     original, released
         Folder of the original files and folder of the tool's output.
+    by
+        ``"content"``: files are paired by what a tool leaves in them. ``"path"``: for tools that keep relative paths,
+        files of the same path are paired, unless their content shows that they are different objects.
     progress
         Whether to show a line that says how many files are read and compared.
 
@@ -54,7 +59,8 @@ def pair_folders(original: str | Path, released: str | Path, progress: bool = Tr
     Pairing
         ``uids`` and ``patients``: Series of texts, the old ones their index, fit for ``evaluate(uids=…, patients=…)``.
         ``unpaired``: a frame of side (``original``, ``released``, or ``both`` for an identifier that did not stay one),
-        file (relative to its folder) and reason.
+        file (relative to its folder) and reason. Files that were paired but have no SOP Instance UID are in it too:
+        no mapping can name them, so `evaluate` skips them.
 
     Examples
     --------
@@ -65,6 +71,8 @@ def pair_folders(original: str | Path, released: str | Path, progress: bool = Tr
     >>> found.uids.to_dict() == mn.read_mapping(reference.uids).to_dict()
     True
     """
+    if by not in _WAYS:
+        raise ValueError(f"by must be one of {', '.join(_WAYS)}, got {by!r}.")
     roots = [_folder(original, "original"), _folder(released, "released")]
     unpaired: list[_Unpaired] = []
     with files_of.quiet():
@@ -72,10 +80,9 @@ def pair_folders(original: str | Path, released: str | Path, progress: bool = Tr
         for root, prints, side in zip(roots, sides, _SIDES, strict=True):
             if not prints:
                 raise ValueError(f"The folder of {side} files {root} holds no DICOM file.")
-        match = _Match(*(_without_copies(prints, side, unpaired) for prints, side in zip(sides, _SIDES, strict=True)))
-        _pair_all(match)
-        unpaired += match.leftover()
-        uids, patients = _mappings(match.pairs, unpaired, progress)
+        pairs = _WAYS[by](sides[0], sides[1], unpaired)
+        unpaired += _unnamed(pairs)
+        uids, patients = _mappings(pairs, unpaired, progress)
     table = pd.DataFrame(unpaired, columns=list(_Unpaired._fields)).astype({"side": "category", "reason": "category"})
     return Pairing(as_mapping(uids), as_mapping(patients), table)
 
@@ -111,6 +118,8 @@ class _Print:
     hints: tuple[str | None, ...]
     places: tuple[str | None, ...]
 
+
+_Pair = tuple[_Print, _Print]  # an original file and what the tool made of it
 
 # What tells one kind of object from another; what is the same in both files of a pair, unless the tool changes it
 # everywhere; what agrees by and by and decides where the others leave a tie; what files are linked by.
@@ -200,7 +209,7 @@ class _Match:
 
     def __init__(self, olds: list[_Print], news: list[_Print]) -> None:
         self.left: tuple[list[_Print], list[_Print]] = (olds, news)
-        self.pairs: list[tuple[_Print, _Print]] = []
+        self.pairs: list[_Pair] = []
         self._why: dict[_Print, str] = {}
 
     def by(self, key: Callable[[_Print], Hashable], least: int = 0) -> bool:
@@ -228,9 +237,7 @@ class _Match:
                     self._why.get(one, "no {other} file has enough in common with it").format(other=other),
                 )
 
-    def _sure(
-        self, olds: list[_Print], news: list[_Print], least: int, known: _Known
-    ) -> Iterator[tuple[_Print, _Print]]:
+    def _sure(self, olds: list[_Print], news: list[_Print], least: int, known: _Known) -> Iterator[_Pair]:
         """The pairs in which each file is the only best partner of the other."""
         if not least and len(olds) == len(news) == 1:
             yield olds[0], news[0]
@@ -253,7 +260,7 @@ class _Match:
 class _Known:
     """What the pairs so far teach: which descriptors the tool leaves alone, which old place is which new one."""
 
-    def __init__(self, pairs: Sequence[tuple[_Print, _Print]]) -> None:
+    def __init__(self, pairs: Sequence[_Pair]) -> None:
         self._steady = [
             place for place in range(len(_TRAITS))
             if all(_agree(old.traits[place], new.traits[place]) for old, new in pairs)
@@ -341,7 +348,9 @@ class _Best:
         self.value[rows] = np.where(better, value, self.value[rows])
 
 
-def _pair_all(match: _Match) -> None:
+def _by_content(olds: list[_Print], news: list[_Print], unpaired: list[_Unpaired]) -> list[_Pair]:
+    """The files that fit each other best, strongest evidence first; adds those that fit none to `unpaired`."""
+    match = _Match(*(_without_copies(side, name, unpaired) for side, name in zip((olds, news), _SIDES, strict=True)))
     match.by(lambda one: one.uid)
     match.by(lambda one: one.stored)
     if any(one.encoded for side in match.left for one in side):
@@ -350,6 +359,73 @@ def _pair_all(match: _Match) -> None:
     # Every pair links its patient, study and series, and that may settle what was open before.
     while match.by(lambda one: one.stored) or match.by(lambda one: "", least=_LEAST):
         continue
+    unpaired += match.leftover()
+    return match.pairs
+
+
+def _by_path(olds: list[_Print], news: list[_Print], unpaired: list[_Unpaired]) -> list[_Pair]:
+    """The files of the same relative path, unless they are different objects; adds the others to `unpaired`."""
+    there, here = ({unicodedata.normalize("NFC", one.file): one for one in side} for side in (olds, news))
+    both = [(old, here[path]) for path, old in there.items() if path in here]
+    if not both:
+        raise ValueError("No released file has the relative path of an original file; pair them by content.")
+    unpaired += [_Unpaired("original", one.file, _NO_RELEASED) for path, one in there.items() if path not in here]
+    unpaired += [_Unpaired("released", one.file, _NO_ORIGINAL) for path, one in here.items() if path not in there]
+    another = _Another(olds, both)
+    wrong = {pair: None for pair in both if another(*pair)}
+    unpaired += [
+        _Unpaired(side, one.file, _OTHER_OBJECT) for pair in wrong for side, one in zip(_SIDES, pair, strict=True)
+    ]
+    return [pair for pair in both if pair not in wrong]
+
+
+_WAYS = {"content": _by_content, "path": _by_path}
+_NO_RELEASED = "no released file has its path"
+_NO_ORIGINAL = "no original file has its path"
+_OTHER_OBJECT = "the file of the same path in the other folder is another object"
+
+
+class _Another:
+    """Whether the released file of a pair shows that it was made of another original than its path says."""
+
+    def __init__(self, olds: Sequence[_Print], pairs: Sequence[_Pair]) -> None:
+        agreeing = [
+            [_agree(old.traits[place], new.traits[place]) for old, new in pairs] for place in range(len(_TRAITS))
+        ]
+        self._usual = [place for place, agree in enumerate(agreeing) if 2 * sum(agree) > len(agree)]
+        values = [Counter(value for one in olds if (value := key(one))) for key in self._keys]
+        self._of_one = [{value for value, count in of_olds.items() if count == 1} for of_olds in values]
+
+    @property
+    def _keys(self) -> Sequence[Callable[[_Print], Hashable]]:
+        return lambda one: one.uid, lambda one: one.stored, self._traits
+
+    def _traits(self, one: _Print) -> Hashable:
+        """The descriptors that the tool mostly leaves alone, where there are enough of them."""
+        traits = tuple(one.traits[place] for place in self._usual)
+        return traits if sum(trait is not None for trait in traits) >= _LEAST else None
+
+    def __call__(self, old: _Print, new: _Print) -> bool:
+        if not all(map(_agree, old.kind, new.kind)):
+            return True
+        for key, of_one in zip(self._keys, self._of_one, strict=True):
+            if key(new) in of_one:
+                return key(new) != key(old)
+        return False
+
+
+def _unnamed(pairs: Iterable[_Pair]) -> Iterator[_Unpaired]:
+    """The files that were paired but cannot be named by a mapping: without a SOP Instance UID, or with a shared one."""
+    owners: dict[str | None, set[str | None]] = defaultdict(set)
+    pairs = list(pairs)
+    for old, new in pairs:
+        owners[new.uid].add(old.uid)
+    for pair in pairs:
+        for side, one in zip(_SIDES, pair, strict=True):
+            if one.uid is None:
+                yield _Unpaired(side, one.file, "paired, but it has no SOP Instance UID: no mapping can name it")
+        if pair[1].uid is not None and len(owners[pair[1].uid]) > 1:
+            yield _Unpaired("released", pair[1].file, "paired, but other files have its SOP Instance UID too")
 
 
 def _decoded(path: Path) -> str | None:
@@ -368,7 +444,7 @@ def _decoded(path: Path) -> str | None:
 
 
 def _mappings(
-    pairs: Sequence[tuple[_Print, _Print]], unpaired: list[_Unpaired], progress: bool
+    pairs: Sequence[_Pair], unpaired: list[_Unpaired], progress: bool
 ) -> tuple[dict[str, str], dict[str, str]]:
     """The UIDs and the patient IDs, old → new: what stands at the same place in both files of a pair."""
     uids, patients = _Votes("UID"), _Votes("Patient ID")

@@ -314,6 +314,28 @@ def test_pair_writes_mappings_that_evaluate_reads(make, run, tmp_path, monkeypat
     assert run("pair", "original", "released") == (2, "", f"midi-nb: {refused}\n")
 
 
+def test_pair_names_files_that_no_mapping_can_name(make, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for number in range(3):
+        pixels = make_noise(number)
+        make.file(tmp_path / "original" / f"{number}.dcm", f"1.{number}", pixels=pixels)
+        make.file(tmp_path / "released" / f"{number}.dcm", f"9.{number}", pixels=pixels)
+    make.file(tmp_path / "released" / "2.dcm", "9.2", pixels=pixels, SOPInstanceUID="")
+    make.file(tmp_path / "released" / "3.dcm", "9.3", pixels=pixels)
+    _, printed, _ = run("pair", "original", "released", "--by", "path", "--json")
+    assert json.loads(printed) == [
+        {"side": "released", "reason": "no original file has its path", "files": 1},
+        {"side": "released", "reason": "paired, but it has no SOP Instance UID: no mapping can name it", "files": 1},
+    ]
+    files = ("--uids", "u.csv", "--patients", "p.csv")
+    _, printed, _ = run("pair", "original", "released", "--by", "path", "--rows", "--csv", *files)
+    assert printed.splitlines() == [
+        "side,file,reason",
+        "released,3.dcm,no original file has its path",
+        'released,2.dcm,"paired, but it has no SOP Instance UID: no mapping can name it"',
+    ]
+
+
 def make_noise(seed):
     import numpy as np
 

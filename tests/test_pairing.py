@@ -249,6 +249,125 @@ def test_copies_and_strangers_are_told(folders, slices):
     }
 
 
+def nameless(file: Dataset) -> Dataset:
+    file.file_meta.MediaStorageSOPClassUID = file.SOPClassUID
+    file.file_meta.MediaStorageSOPInstanceUID = file.SOPInstanceUID
+    del file.SOPInstanceUID
+    return file
+
+
+def test_a_file_that_was_paired_but_has_no_uid_is_reported(folders, slices):
+    made = [released(one) for one in slices]
+    made[8] = nameless(made[8])  # which no reference names
+    found = pair_folders(*folders(slices, made))
+    assert found.uids.to_dict() == {
+        old: new for old, new in expected_uids(slices).items() if old != slices[8].SOPInstanceUID
+    }
+    assert reasons(found) == {("released", "0.dcm"): "paired, but it has no SOP Instance UID: no mapping can name it"}
+
+
+def test_an_original_without_a_uid_is_reported(folders, slices):
+    made = [released(one) for one in slices]
+    assert reasons(pair_folders(*folders([nameless(slices[0]), *slices[1:]], made))) == {
+        ("original", "0.dcm"): "paired, but it has no SOP Instance UID: no mapping can name it"
+    }
+
+
+@pytest.mark.parametrize("by", ["content", "path"])
+def test_files_that_share_a_new_uid_are_reported(tree, slices, by):
+    made = [released(one) for one in slices]
+    made[0].SOPInstanceUID = made[1].SOPInstanceUID
+    assert reasons(pair_folders(*tree(slices, made), by=by)) == {
+        ("released", "0.dcm"): "paired, but other files have its SOP Instance UID too",
+        ("released", "1.dcm"): "paired, but other files have its SOP Instance UID too",
+    }
+
+
+# By path
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """save(originals, made by the tool): the two folders, files of the same place under the same path."""
+
+    def save(olds: list[Dataset], news: list[Dataset]) -> tuple[Path, Path]:
+        for name, files in (("original", olds), ("released", news)):
+            for number, file in enumerate(files):
+                path = tmp_path / name / f"{number}.dcm"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                file.save_as(path, enforce_file_format=True)
+        return tmp_path / "original", tmp_path / "released"
+
+    return save
+
+
+def reasons(found: Pairing) -> dict[tuple[str, str], str]:
+    return {(side, file): reason for side, file, reason in found.unpaired.itertuples(index=False)}
+
+
+def test_paths_pair_what_content_cannot(tree, slices):
+    same = [one for one in slices if one.SeriesNumber == 1]  # Ann's and Ben's are alike once their pixels are gone
+    found = pair_folders(*tree(same, [blackened(released(one)) for one in same]), by="path")
+    assert found.uids.to_dict() == expected_uids(same)
+    assert found.patients.to_dict() == {"Ann": new_patient("Ann"), "Ben": new_patient("Ben")}
+    assert found.unpaired.empty
+
+
+def test_missing_and_extra_files_are_named(tree, slices):
+    one, two = tree(slices, [released(one) for one in slices])
+    (two / "deep").mkdir()
+    (two / "8.dcm").rename(two / "deep" / "8.dcm")
+    found = pair_folders(one, two, by="path")
+    assert reasons(found) == {
+        ("original", "8.dcm"): "no released file has its path",
+        ("released", "deep/8.dcm"): "no original file has its path",
+    }
+    assert slices[8].SOPInstanceUID not in found.uids
+    assert len(found.uids) == len(expected_uids(slices)) - 1
+
+
+@pytest.mark.parametrize("change", [lambda one: one, blackened, lambda one: blackened(one, 16)])
+def test_files_that_changed_places_are_no_pairs(tree, slices, change):
+    made = [change(released(one)) for one in slices]
+    made[3], made[4] = made[4], made[3]  # two slices of a series
+    found = pair_folders(*tree(slices, made), by="path")
+    other = "the file of the same path in the other folder is another object"
+    swapped = {(side, f"{number}.dcm"): other for side in ("original", "released") for number in (3, 4)}
+    everything = {(side, f"{number}.dcm"): other for side in ("original", "released") for number in range(9)}
+    assert reasons(found) == (everything if made[0].Rows == 16 else swapped)
+
+
+def test_descriptors_that_the_tool_rewrites_do_not_speak_against_a_pair(tree, slices):
+    made = [blackened(released(one)) for one in slices]
+    for one in made:
+        one.InstanceNumber, one.ImagePositionPatient, one.SeriesNumber = 1, [0, 0, 2.5], 1  # as every first slice has
+    assert pair_folders(*tree(slices, made), by="path").uids.to_dict() == expected_uids(slices)
+
+
+def test_kept_uids_speak_against_a_path(tree, slices):
+    made = [copy.deepcopy(one) for one in slices]
+    made[0], made[1] = made[1], made[0]
+    assert len(pair_folders(*tree(slices, made), by="path").unpaired) == 4
+
+
+def test_paths_in_another_spelling_of_unicode_are_the_same(tree, slices):
+    one, two = tree(slices, [released(one) for one in slices])
+    (one / "0.dcm").rename(one / "Mu\u0308ller.dcm")
+    (two / "0.dcm").rename(two / "M\u00fcller.dcm")
+    assert pair_folders(one, two, by="path").uids.to_dict() == expected_uids(slices)
+
+
+def test_a_tool_that_kept_no_path_is_told_so(folders, slices, tmp_path):
+    one, two = folders(slices[:1], [released(one) for one in slices[:1]])
+    (two / "0.dcm").rename(two / "other.dcm")
+    with pytest.raises(ValueError) as told:
+        pair_folders(one, two, by="path")
+    assert str(told.value) == "No released file has the relative path of an original file; pair them by content."
+    with pytest.raises(ValueError) as told:
+        pair_folders(one, two, by="name")
+    assert str(told.value) == "by must be one of content, path, got 'name'."
+
+
 def test_folders_that_are_none_are_refused(tmp_path, folders, slices):
     one, _ = folders(slices, [released(slices[0])])
     empty = tmp_path / "empty"
