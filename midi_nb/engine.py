@@ -11,7 +11,7 @@ import gc
 import hashlib
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields
@@ -183,11 +183,15 @@ class _Task(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """The answer of one batch; its frame is None where the worker has written it."""
+    """The answer of one batch; its frame is None where the worker has written it.
+
+    `lacking` counts the files without an attribute that the official script cannot do without.
+    """
 
     frame: pd.DataFrame | None
     answered: Sequence[str]
     skipped: Sequence[tuple[str, str]]
+    lacking: Mapping[str, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -356,7 +360,7 @@ def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.
     """The parts of the results, in order: those of the files, then those of the instances no file answered."""
     paths = list(files_of.files_below(job.folder))
     batches = [paths[start : start + _BATCH] for start in range(0, len(paths), _BATCH)]
-    tasks, answered = [], set()
+    tasks, answered, lacking = [], set(), Counter[str]()
     with counting(len(paths), "file", "judged", progress) as step:
         known = ahead(lambda number: recorder.known(number, job.folder, batches[number]), range(len(batches)))
         for number, (batch, told) in enumerate(zip(batches, known, strict=True)):
@@ -365,9 +369,11 @@ def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.
                 continue
             answered.update(told["answered"])
             recorder.skipped += [(name, reason) for name, reason in told["skipped"]]
+            lacking.update(told.get("lacking", {}))
             step(len(batch))
         for part in _gathered(job, tasks, executor, step):
             answered.update(part.answered)
+            lacking.update(part.lacking)
             recorder.skipped += part.skipped
             yield part
     missing = [uid for uid in job.judge.key.instances if uid not in answered]
@@ -380,7 +386,7 @@ def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.
     for part in _gathered(job, tasks, executor):
         recorder.skipped += part.skipped
         yield part
-    _warn(recorder.skipped, bool(answered))
+    _warn(recorder.skipped, bool(answered), lacking)
 
 
 def _gathered(
@@ -425,17 +431,17 @@ def _judged(job: _Job, task: _Task, step: Step | None = None) -> _Part:
     """The verdicts of one batch: what an executor runs."""
     with files_of.quiet(), _uncollected(), job.judge.key.reading() as checks_of:
         if task.paths:
-            table, answered, skipped = _judged_files(job, _each(task.paths, step), checks_of)
+            table, answered, skipped, lacking = _judged_files(job, _each(task.paths, step), checks_of)
         else:
-            table, answered, skipped = _judged_missing(job, task.missing, checks_of), [], []
+            table, answered, skipped, lacking = _judged_missing(job, task.missing, checks_of), [], [], Counter[str]()
         with suppress(IndexError):  # batches in other threads take their notes off the same list
             while True:
                 skipped.append(job.judge.key.skipped.pop(0))
         frame = table.frame()
     if task.part is None:
-        return _Part(frame, answered, skipped)
-    runs.write_part(frame, task.part, runs.told(job.folder, task.paths, answered, skipped))
-    return _Part(None, answered, skipped)
+        return _Part(frame, answered, skipped, lacking)
+    runs.write_part(frame, task.part, runs.told(job.folder, task.paths, answered, skipped, lacking))
+    return _Part(None, answered, skipped, lacking)
 
 
 def _each(paths: Sequence[Path], step: Step | None) -> Iterator[Path]:
@@ -481,15 +487,16 @@ ChecksOf = Callable[[str], list[keys.Check]]
 
 def _judged_files(
     job: _Job, paths: Iterable[Path], checks_of: ChecksOf
-) -> tuple[_Table, list[str], list[tuple[str, str]]]:
-    """(verdicts, instances answered, files skipped and why) of some files."""
-    judge, table = job.judge, _Table()
+) -> tuple[_Table, list[str], list[tuple[str, str]], Counter[str]]:
+    """(verdicts, instances answered, files skipped and why, files that lack an attribute) of some files."""
+    judge, table, lacking = job.judge, _Table(), Counter[str]()
     answered: list[str] = []
     skipped: list[tuple[str, str]] = []
     for path in paths:
         name = path.relative_to(job.folder).as_posix()
         try:
             file = files_of.read(path)
+            lacking.update(file.lacking)
             old = _old_instance(file, judge)
         except files_of.Unreadable as reason:
             skipped.append((name, str(reason)))
@@ -497,11 +504,11 @@ def _judged_files(
         answered.append(old)
         row = _row(job, judge.key.instances[old], file, name)
         _judge_file(table, row, checks_of(old), file, judge, job.rules)
-    return table, answered, skipped
+    return table, answered, skipped, lacking
 
 
 def _old_instance(file: files_of.Released, judge: _Judge) -> str:
-    uid = _identifier(file, "(0008,0018)")
+    uid = _identifier(file, "SOPInstanceUID")
     if not uid:
         raise files_of.Unreadable("no SOP Instance UID")
     if uid not in judge.olds:
@@ -518,20 +525,20 @@ def _row(job: _Job, who: keys.Instance, file: files_of.Released, name: str) -> _
         who.study,
         who.series,
         who.instance,
-        _identifier(file, "(0010,0020)"),
-        _identifier(file, "(0020,000d)"),
-        _identifier(file, "(0020,000e)"),
-        _identifier(file, "(0008,0018)"),
-        _identifier(file, "(0008,0060)") or who.modality,
-        _identifier(file, "(0008,0016)") or who.sop_class,
+        _identifier(file, "PatientID"),
+        _identifier(file, "StudyInstanceUID"),
+        _identifier(file, "SeriesInstanceUID"),
+        _identifier(file, "SOPInstanceUID"),
+        who.modality if (modality := _identifier(file, "Modality")) is None else modality,
+        who.sop_class if (sop_class := _identifier(file, "SOPClassUID")) is None else sop_class,
         name,
     )
 
 
-def _identifier(file: files_of.Released, path: str) -> str | None:
-    """The text of an attribute that a row is told by; None where it is absent or broken."""
+def _identifier(file: files_of.Released, keyword: str) -> str | None:
+    """The text of an attribute that a row is told by, its blanks kept as officially; None if it is absent or broken."""
     try:
-        return file.text(path)
+        return str(file.dataset[keyword].value)
     except Exception:  # pydicom raises many kinds on broken values, and the other checks of the file stand
         return None
 
@@ -560,7 +567,7 @@ def _judge_file(table: _Table, row: _Row, checks: Sequence[keys.Check], file: An
             text, outcome = _UNSEEN, blank(f"the check failed ({type(error).__name__})")
         if check.spec.action == "text_removed" and text == REMOVED:
             text = ""
-        elif check.spec.action == "pixels_retained":
+        elif check.spec.action == "pixels_retained" and check.expected is not None:
             check = check._replace(original=check.expected)  # officially the key's digest takes the place of the value
         table.add(row, check, text, outcome)
 
@@ -689,17 +696,23 @@ def _with_one_shift(results: pd.DataFrame, usual: pd.Series) -> pd.DataFrame:
     return results
 
 
-def _warn(skipped: Sequence[tuple[str, str]], answered: bool) -> None:
-    """One warning where files that may have been meant were left out."""
+def _warn(skipped: Sequence[tuple[str, str]], answered: bool, lacking: Counter[str]) -> None:
+    """One warning where files that may have been meant were left out, one where officially all results were lost."""
+    odd = [entry for entry in skipped if not entry[1].startswith("not DICOM")]
     if not answered:
         warnings.warn(
             f"No file of the submission answers the key: every instance counts as missing ({_counted(skipped)}).",
             stacklevel=4,
         )
-        return
-    odd = [entry for entry in skipped if not entry[1].startswith("not DICOM")]
-    if odd:
+    elif odd:
         warnings.warn(f"Left out: {_counted(odd)}. results.attrs['skipped'] lists them.", stacklevel=4)
+    if lacking:
+        counts = ", ".join(f"{count} × {name}" for name, count in lacking.most_common())
+        warnings.warn(
+            f"The official script would write no result at all: files lack an attribute it needs ({counts}). "
+            "Here they are judged; audit(results, released) names them.",
+            stacklevel=4,
+        )
 
 
 def _counted(skipped: Sequence[tuple[str, str]]) -> str:

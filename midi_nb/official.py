@@ -198,15 +198,16 @@ def _official_rows(results: pd.DataFrame) -> Iterator[dict[str, Any]]:
             "action": _wrapped(action),
             "action_text": _action_text(row),
             "file_value": MISSING_FILE if missing else _pixel_value(row) if pixels else _wrapped(row["actual"]),
+            # Where the digests could be compared, the key's takes the place of the original.
             "answer_value": row["original"]
-            if action == "pixels_retained" and not missing
+            if action == "pixels_retained" and not missing and row["passed"] is not None
             else _wrapped(row["original"]),
             "tag": _wrapped(row["tag"]),
             "tag_ds": None if row["tag_path"] is None else tags.to_official(row["tag_path"]),
             "tag_name": _wrapped(row["name"] or ""),
             "category": row["category"],
             "subcategory": row["subcategory"],
-            "prev_cat": row["prev_cat"],
+            "prev_cat": row["prev_cat"] or "nan",
             **{code: row[code] for code in CODES},
             "modality": row["modality"] if missing else _wrapped(row["modality"]),
             "class": row["sop_class"] if missing else _wrapped(row["sop_class"]),

@@ -19,6 +19,14 @@ from .frames import REMOVED
 from .printed import printed
 
 _PIXEL_DATA = 0x7FE00010
+_NEEDED = {
+    "SOP Class UID": 0x00080016,
+    "SOP Instance UID": 0x00080018,
+    "Modality": 0x00080060,
+    "Patient ID": 0x00100020,
+    "Study Instance UID": 0x0020000D,
+    "Series Instance UID": 0x0020000E,
+}
 _UNTOLD = ("Pixel Data", "Overlay Data", "File Meta Information Version")  # officially shown as <REMOVED>
 
 
@@ -179,6 +187,11 @@ class Released:
         if _PIXEL_DATA not in self.dataset:
             return None
         return hashlib.md5(self.dataset.get_item(_PIXEL_DATA).value or b"", usedforsecurity=False).hexdigest()
+
+    @property
+    def lacking(self) -> list[str]:
+        """The names of the absent attributes without which the official script ends, and writes no result at all."""
+        return [name for name, tag in _NEEDED.items() if tag not in self.dataset]
 
     def elements(self) -> Iterator[tuple[str, Any]]:
         """(path, element) of every element of the main data set, depth first, in order."""

@@ -78,7 +78,7 @@ def show(steps: Iterable[Step]) -> str:
 
 
 def from_official(text: str) -> str:
-    """Path of an official text; one that is not canonical only loses a leading `<` and a trailing `>`.
+    """Path of an official text; one that is not canonical only loses its outermost `<` and `>`.
 
     Examples
     --------
@@ -90,7 +90,7 @@ def from_official(text: str) -> str:
     steps = _read(text)
     if steps and _official(steps) == text:
         return show(steps)
-    return text.removeprefix("<").removesuffix(">")
+    return text[1:-1] if text.startswith("<") and text.endswith(">") else text
 
 
 def to_official(path: str) -> str:
@@ -104,7 +104,9 @@ def to_official(path: str) -> str:
     '<(0008,103E)>'
     """
     steps = parse(path)
-    return _official(steps) if steps else f"<{path}>"
+    if steps:
+        return _official(steps)
+    return path if path.startswith("<") and not path.endswith(">") else f"<{path}>"
 
 
 def leaf(path: str) -> str:

@@ -3,7 +3,8 @@
 The official scorer splits an answer into words with ``nltk.word_tokenize`` (English sentence splitter, then the
 Treebank-style word tokenizer) and drops NLTK's English stop words and punctuation. The NLTK package holds the word
 tokenizer; its stop words and the splitter's abbreviations are downloads there and data files here, so nothing is
-fetched at run time. The splitter's other parameters are learned from upper-case letters, which the scorer has removed.
+fetched at run time. The splitter's other parameters are learned from upper-case letters, which the scorer has removed,
+but for four words that start sentences in lower case.
 """
 
 from __future__ import annotations
@@ -173,13 +174,19 @@ def _tokens(text: str) -> list[str]:
     return [token for sentence in sentences(text) for token in tokenize(sentence)]
 
 
+# After a number or an initial NLTK's model lets a sentence end before these and no other lower-case words.
+_SENTENCE_STARTERS = ("administrators", "b-week", "r-revised", "z-holiday")
+
+
 @cache
 def _nltk() -> tuple:  # type: ignore[type-arg]
     from nltk.tokenize.destructive import NLTKWordTokenizer
-    from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
+    from nltk.tokenize.punkt import _ORTHO_BEG_LC, PunktParameters, PunktSentenceTokenizer
 
     parameters = PunktParameters()
     parameters.abbrev_types = set(_data("abbreviations.txt"))
+    for word in _SENTENCE_STARTERS:
+        parameters.add_ortho_context(word, _ORTHO_BEG_LC)
     return PunktSentenceTokenizer(parameters).tokenize, NLTKWordTokenizer().tokenize
 
 

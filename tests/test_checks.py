@@ -182,6 +182,8 @@ PIXELS_RETAINED = [
     (DIGEST, DIGEST, T),
     (DIGEST, f"<{DIGEST}>", T),
     ("0" * 32, DIGEST, F),
+    (DIGEST, f"{DIGEST[:9]}<{DIGEST[9:]}", F),  # only around it < and > do not count
+    (DIGEST, None, BLANK),
     (None, DIGEST, F),
     (None, "None", T),
 ]

@@ -183,9 +183,42 @@ def test_a_row_tells_who_and_what(planted):
     assert {name: None if pd.isna(missing[name]) else missing[name] for name in gone} == gone
 
 
-def test_a_file_without_modality_has_that_of_the_key(single):
-    single.release("a.dcm", instance="9.1.1", Modality=None)
-    assert list(single.evaluate()["modality"]) == ["OT"]
+NEEDED = {
+    "SOPClassUID": "SOP Class UID",
+    "Modality": "Modality",
+    "PatientID": "Patient ID",
+    "StudyInstanceUID": "Study Instance UID",
+    "SeriesInstanceUID": "Series Instance UID",
+}
+
+
+@pytest.mark.parametrize(("keyword", "name"), NEEDED.items())
+def test_a_file_on_which_the_official_script_ends_is_judged_and_said_to_be_one(bench, make, tmp_path, keyword, name):
+    bench.ask("1.1", make.check("tag_retained", "(0008,0018)"))
+    bench.release("a.dcm", "1.1", **{keyword: None})
+    bench.release("b.dcm", **{keyword: None})  # of no instance of the key: officially it is read all the same
+    warning = (
+        f"The official script would write no result at all: files lack an attribute it needs (2 × {name}). "
+        "Here they are judged; audit(results, released) names them."
+    )
+    for _ in range(2):  # and when a kept run is gone on with
+        with pytest.warns(UserWarning, match="official script|Left out") as heard:
+            results = bench.evaluate(out=tmp_path / "run")
+        assert [str(each.message) for each in heard if "official" in str(each.message)] == [warning]
+        assert cells(results, "passed", "modality") == [[True, "OT"]]
+
+
+def test_a_file_whose_identifiers_are_empty_is_no_such(bench, make):
+    bench.ask("1.1", make.check("tag_retained", "(0008,0018)"))
+    bench.release("a.dcm", "1.1", **dict.fromkeys(NEEDED, ""))
+    results = bench.evaluate()
+    assert cells(results, "modality", "sop_class", "released_patient", "released_study") == [["", "", "", ""]]
+
+
+def test_identifiers_keep_their_blanks_as_officially(bench, make):
+    bench.ask("1.1", make.check("tag_retained", "(0008,0018)"))
+    bench.release("a.dcm", "1.1", PatientID="  NEW")
+    assert list(bench.evaluate()["released_patient"]) == ["  NEW"]
 
 
 def test_the_folder_that_one_is_in_has_a_name(single, monkeypatch):
@@ -578,8 +611,13 @@ def test_a_broken_file_costs_itself_alone(bench, make, spoil, reason):
 def test_a_file_without_sop_instance_uid_answers_nothing(bench, make):
     bench.ask("1.1", make.check("tag_retained", "(0008,0060)"))
     bench.release("a.dcm", SOPInstanceUID=None)
-    with pytest.warns(UserWarning, match="No file of the submission answers the key"):
+    with pytest.warns(UserWarning, match="official script|No file") as heard:
         assert bench.evaluate().attrs["skipped"] == [("a.dcm", "no SOP Instance UID")]
+    assert [str(each.message) for each in heard] == [
+        "No file of the submission answers the key: every instance counts as missing (1 × no SOP Instance UID).",
+        "The official script would write no result at all: files lack an attribute it needs (1 × SOP Instance UID). "
+        "Here they are judged; audit(results, released) names them.",
+    ]
 
 
 #: checks of one file → (what was asked, how, verdict, error of its row)

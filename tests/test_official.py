@@ -68,6 +68,7 @@ def test_the_database_has_the_official_columns_and_wrappers(make, tmp_path):
             {**GONE, "verdict": "failed", "score": 0.0},
             {**HIDDEN, "verdict": "blank", "score": float("nan")},
             {"action": "pixels_retained", "actual": None, "state": "absent", "original": "d41d8", "expected": "d41d8"},
+            {"action": "pixels_retained", "actual": "d41d8", "original": "x", "expected": None, "verdict": "blank"},
             {"verdict": "lost", "error": "stop words"},
         ]
     )
@@ -75,7 +76,9 @@ def test_the_database_has_the_official_columns_and_wrappers(make, tmp_path):
     with make.database(tmp_path / "validation_results.db") as database:
         cursor = database.execute("SELECT * FROM validation_results")
         columns = [name for name, *_ in cursor.description]
-        present, missing, hidden, retained = (dict(zip(columns, row, strict=True)) for row in cursor.fetchall())
+        present, missing, hidden, retained, undecided = (
+            dict(zip(columns, row, strict=True)) for row in cursor.fetchall()
+        )
         indices = database.execute("SELECT name FROM sqlite_master WHERE type = 'index'").fetchall()
 
     assert columns == [
@@ -132,9 +135,8 @@ def test_the_database_has_the_official_columns_and_wrappers(make, tmp_path):
         "file_name": "a.dcm",
         "file_path": "a.dcm",
         "hipaa_z": "HIPAA-A",
-        **dict.fromkeys(
-            ("prev_cat", "hipaa_m", "dicom_p15", "dicom_iod", "dicom_safe", "tcia_ptkb", "tcia_p15", "tcia_rev")
-        ),
+        "prev_cat": "nan",  # the official word where the key gives none
+        **dict.fromkeys(("hipaa_m", "dicom_p15", "dicom_iod", "dicom_safe", "tcia_ptkb", "tcia_p15", "tcia_rev")),
     }
     assert [
         missing[name]
@@ -151,7 +153,9 @@ def test_the_database_has_the_official_columns_and_wrappers(make, tmp_path):
         "top_left": [1, 2],
         "bottom_right": [30, 12],
     }
-    assert [retained[name] for name in ("file_value", "answer_value", "action_text")] == ["None", "d41d8", "<d41d8>"]
+    pixels = ("file_value", "answer_value", "action_text")
+    assert [retained[name] for name in pixels] == ["None", "d41d8", "<d41d8>"]
+    assert [undecided[name] for name in pixels] == ["d41d8", "<x>", None]
 
 
 IDENTIFIERS = (

@@ -47,6 +47,14 @@ NEVER_MATCHES = {
     "": "nothing",
 }
 
+#: Official texts that are no paths, and what stands for them here.
+NO_PATHS = {
+    "<(0008,103E)>": "(0008,103E)",
+    "<>": "",
+    "<(0010,0010)> ": "<(0010,0010)> ",
+    "<<(0010,0010)>>": "<(0010,0010)>",
+}
+
 SCOPES = {
     "Patient": """
         PatientName PatientID IssuerOfPatientID PatientBirthDate PatientSex OtherPatientIDs PatientAddress EthnicGroup
@@ -125,6 +133,12 @@ class TestPaths:
         assert tags.name(text) is None or tags.name(text) == tags.name(tags.leaf(text))
         assert tags.leaf(text) in text
         assert tags.root(text) in text
+
+    @pytest.mark.parametrize(("official", "path"), NO_PATHS.items())
+    def test_an_official_text_that_is_no_path_comes_back_as_it_was(self, official, path):
+        assert tags.from_official(official) == path
+        assert tags.to_official(path) == official
+        assert tags.parse(path) is None
 
     @pytest.mark.parametrize(("path", "official"), CANONICAL.items())
     def test_canonical_paths_have_one_official_text(self, path, official):

@@ -55,6 +55,9 @@ def test_tokens_are_those_of_nltk(said):
     [
         ("seen by dr. meyer. sent home.", ["seen", "by", "dr.", "meyer", ".", "sent", "home", "."]),
         ("p.s. smith, m.d.", ["p.s", ".", "smith", ",", "m.d", "."]),
+        ("room 5. administrators", ["room", "5", ".", "administrators"]),  # one of four words that start sentences
+        ("room 5. nurses", ["room", "5.", "nurses"]),
+        ("j. z-holiday", ["j", ".", "z-holiday"]),
         ("she isn't in. he's out!", ["she", "is", "n't", "in", ".", "he", "'s", "out", "!"]),
     ],
 )
@@ -66,6 +69,8 @@ def tokens_of(said):
     """What nltk.word_tokenize gives once its splitter knows the abbreviations, without the download it asks for."""
     parameters = PunktParameters()
     parameters.abbrev_types = set(text._data("abbreviations.txt"))
+    for word in text._SENTENCE_STARTERS:
+        parameters.add_ortho_context(word, 1 << 4)  # has been seen in lower case where a sentence begins
     sentences = PunktSentenceTokenizer(parameters).tokenize(said)
     return [token for sentence in sentences for token in NLTKWordTokenizer().tokenize(sentence)]
 

@@ -75,6 +75,10 @@ def _text(value: Any) -> str | None:
     return unwrap(value) if isinstance(value, str) else None
 
 
+def _wrapped(value: Any) -> bool:
+    return isinstance(value, str) and unwrap(value) != value
+
+
 def _told(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
@@ -113,7 +117,7 @@ class Specs:
 
     def _made(self, action: Any, path: Any, name: Any, scope: Any, codes: tuple[Any, ...]) -> Spec:
         action, scope = _text(action), (_text(scope) or "").capitalize()
-        path = tags.from_official(path) if isinstance(path, str) and path not in ("", "<>") else None
+        path = tags.from_official(path) if isinstance(path, str) else None
         codes = tuple(None if code in (None, "") else str(code) for code in codes)
         return Spec(
             action,
@@ -196,21 +200,28 @@ class AnswerKey:
 
 
 def _check(number: str, entry: dict[str, Any], scope: Any, specs: Specs) -> Check:
-    path = entry.get("tag_ds")
+    """One check of the official key. Read as literally as the official script reads it: what it looks for with its
+    <…>, an action or an identifier in a mapping, it does not find without."""
+    action = entry.get("action")
     spec = specs.of_entry(
-        entry.get("action"),
-        path if path is not None else entry.get("tag"),
+        action if _wrapped(action) else None,
+        entry.get("tag_ds"),
         entry.get("tag_name"),
         entry.get("scope", scope),
         entry.get("answer_category_v2"),
     )
     original, expected = _text(entry.get("value")), _text(entry.get("action_text"))
+    if spec.action in _MAPPED and not _wrapped(entry.get("value")):
+        original = None
     if spec.action == "pixels_hidden" and expected is not None:
         region = region_of(expected)
         if region is None:
             return Check(number, spec, original, expected, None, "the key's region cannot be read")
         return Check(number, spec, original, *region)
     return Check(number, spec, original, expected, None)
+
+
+_MAPPED = ("uid_consistent", "patid_consistent")
 
 
 def _codes(given: Any) -> tuple[Any, ...]:
@@ -243,18 +254,21 @@ def region_of(text: str) -> tuple[str, tuple[int, int, int, int]] | None:
     ('DOE', (1, 2, 30, 12))
     """
     try:
-        region = json.loads(text)
+        region = json.loads(text.strip("<>"))
         (x0, y0), (x1, y1) = region["top_left"][:2], region["bottom_right"][:2]
         box = _box((x0, y0, x1, y1))
-        return (region["text"], box) if isinstance(region["text"], str) and box else None
+        return (region["text"], box) if isinstance(region["text"], str) else None
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return None
 
 
-def _box(edges: Iterable[Any]) -> tuple[int, int, int, int] | None:
-    """The edges of a region as numbers; None where one is larger than a column of them holds."""
-    x0, y0, x1, y1 = (int(edge) for edge in edges)
-    return (x0, y0, x1, y1) if max(map(abs, (x0, y0, x1, y1))) < 2**31 else None
+def _box(edges: Iterable[Any]) -> tuple[int, int, int, int]:
+    """The edges of a region as numbers that a column of them holds: no image is larger."""
+    x0, y0, x1, y1 = (max(-_LARGEST, min(int(edge), _LARGEST)) for edge in edges)
+    return x0, y0, x1, y1
+
+
+_LARGEST = 2**31 - 1
 
 
 def _no_answers(path: Path, found: Mapping[str, Sequence[str]]) -> ValueError:

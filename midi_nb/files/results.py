@@ -89,7 +89,7 @@ def _tidied(raw: dict[str, pd.Categorical], name: str) -> pd.DataFrame:
         "scope": pd.Categorical(recode(paths, tags.scope), dtype=RESULTS["scope"]),
         "modality": text("modality"),
         "sop_class": text("class"),
-        "prev_cat": raw.get("prev_cat"),
+        "prev_cat": recode(raw["prev_cat"], _code) if "prev_cat" in raw else None,
         **{code: raw.get(code) for code in CODES},
         "original": text("answer_value"),
         "expected": expected,
@@ -122,6 +122,10 @@ def _cells_in(values: pd.Categorical, *texts: str) -> Any:
 
 def _without(values: pd.Categorical, mask: Any) -> pd.Categorical:
     return pd.Categorical.from_codes(np.where(mask, -1, values.codes), dtype=values.dtype)
+
+
+def _code(text: str) -> str | None:
+    return None if text in ("nan", "None") else text  # the official words for a code that the key does not give
 
 
 def _actual(text: str) -> str | None:

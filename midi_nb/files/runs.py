@@ -12,7 +12,7 @@ import json
 import os
 import platform
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -205,9 +205,16 @@ def about(path: Path) -> dict[str, Any]:
     return dict(json.loads((pq.read_schema(path).metadata or {}).get(b"midi_nb", b"{}")))
 
 
-def told(root: Path, paths: Sequence[Path], answered: Sequence[str], skipped: Sequence[Any]) -> dict[str, Any]:
+def told(
+    root: Path, paths: Sequence[Path], answered: Sequence[str], skipped: Sequence[Any], lacking: Mapping[str, int]
+) -> dict[str, Any]:
     """What a part of these files is to tell of itself."""
-    return {"files": _digests(root, paths), "answered": list(answered), "skipped": [list(map(str, e)) for e in skipped]}
+    return {
+        "files": _digests(root, paths),
+        "answered": list(answered),
+        "skipped": [list(map(str, entry)) for entry in skipped],
+        "lacking": dict(lacking),
+    }
 
 
 def read_parts(folder: str | Path) -> Iterator[pd.DataFrame]:

@@ -164,7 +164,15 @@ ODD = {
     ),
     "tag instead of tag_ds": (
         {"0": {"action": "<tag_retained>", "tag": "<(0008,0060)>"}},
-        [["tag_retained", "(0008,0060)", "0"]],
+        [["tag_retained", None, "0"]],
+    ),
+    "a blank behind the path": (
+        {"0": {"action": "<tag_retained>", "tag_ds": "<(0008,0060)> "}},
+        [["tag_retained", "<(0008,0060)> ", "0"]],
+    ),
+    "an action without <…>": (
+        {"0": {"action": "tag_retained", "tag_ds": "<(0008,0060)>"}},
+        [[None, "(0008,0060)", "0"]],
     ),
     "upper-case hex": (
         {"0": {"action": "<tag_retained>", "tag_ds": "<(0008,103E)>"}},
@@ -179,6 +187,13 @@ def test_odd_entries_are_read_as_far_as_they_go(bench, data, expected):
     bench.ask("1.1", data=json.dumps(data))
 
     assert cells(read_key(bench.key), "action", "tag_path", "check") == expected
+
+
+def test_an_identifier_without_its_wrappers_is_in_no_mapping(bench, make):
+    wrapped = make.check("uid_consistent", "(0008,1155)", original="1.7")
+    bench.ask("1.1", wrapped, {**wrapped, "value": "1.7"}, {**wrapped, "action": "<uid_changed>", "value": "1.7"})
+
+    assert cells(read_key(bench.key), "original") == [["1.7"], [None], ["1.7"]]
 
 
 CODES = [
@@ -211,7 +226,8 @@ def test_categories_of_any_shape_are_survived(bench, make, codes):
         ('{"text": "DOE", "top_left": [1], "bottom_right": [3, 4]}', None),
         ('{"text": "DOE", "top_left": [1, null], "bottom_right": [3, 4]}', None),
         ('{"text": "DOE", "top_left": [1, 1e999], "bottom_right": [3, 4]}', None),
-        ('{"text": "DOE", "top_left": [1, 2], "bottom_right": [9999999999, 4]}', None),
+        ('{"text": "DOE", "top_left": [-1, 2], "bottom_right": [9999999999, 4]}', ("DOE", (-1, 2, 2147483647, 4))),
+        ('<{"text": "DOE", "top_left": [1, 2], "bottom_right": [3, 4]}>', ("DOE", (1, 2, 3, 4))),
         ('{"text": "DOE"}', None),
         ("[1, 2]", None),
         ("{", None),
