@@ -200,7 +200,7 @@ def _official_rows(results: pd.DataFrame) -> Iterator[dict[str, Any]]:
             "file_value": MISSING_FILE if missing else _pixel_value(row) if pixels else _wrapped(row["actual"]),
             # Where the digests could be compared, the key's takes the place of the original.
             "answer_value": row["original"]
-            if action == "pixels_retained" and not missing and row["passed"] is not None
+            if action == "pixels_retained" and not missing and row["verdict"] != "blank"
             else _wrapped(row["original"]),
             "tag": _wrapped(row["tag"]),
             "tag_ds": None if row["tag_path"] is None else tags.to_official(row["tag_path"]),

@@ -205,7 +205,7 @@ def test_a_file_on_which_the_official_script_ends_is_judged_and_said_to_be_one(b
         with pytest.warns(UserWarning, match="official script|Left out") as heard:
             results = bench.evaluate(out=tmp_path / "run")
         assert [str(each.message) for each in heard if "official" in str(each.message)] == [warning]
-        assert cells(results, "passed", "modality") == [[True, "OT"]]
+        assert cells(results, "verdict", "modality") == [["passed", "OT"]]
 
 
 def test_a_file_whose_identifiers_are_empty_is_no_such(bench, make):
