@@ -45,6 +45,12 @@ FINDINGS: tuple[Finding, ...] = (
     Finding(
         "vacuous_pass", "key", "review", "A removal check that passed only because the attribute or the file is gone."
     ),
+    Finding(
+        "unreadable_control",
+        "key",
+        "review",
+        "Burned-in text counts as hidden, but it could not be read in the original either.",
+    ),
     Finding("date_removed", "utility", "certain", "A date that had to be shifted is gone."),
     Finding("date_bad_format", "validity", "certain", "What took the place of a date is no DICOM date."),
     Finding("date_unshifted", "privacy", "certain", "A date kept its day; only the time or the format changed."),
@@ -144,7 +150,7 @@ def audit(
     """
     require_complete(results, "audit()")
     require_columns(
-        results, [*_WHO, "action", "tag_path", "original", "expected", "actual", "state", "verdict"], "audit()"
+        results, [*_WHO, "action", "tag_path", "original", "expected", "actual", "state", "verdict", "error"], "audit()"
     )
     results = coded(results)
     parts = [*_vacuous(results), *_dates(results, key_shift), *_uids(results)]
@@ -198,6 +204,8 @@ def _vacuous(results: pd.DataFrame) -> Iterator[pd.DataFrame]:
     named = np.concatenate([_removed_dates(results, "absent"), _removed_uids(results, "absent")])
     yield _findings("vacuous_pass", results, np.setdiff1d(absent, named), detail="attribute absent")
     yield _findings("vacuous_pass", results, _passing(results, _REMOVALS, ("missing",)), detail="file missing")
+    unproven = (results["verdict"] == "passed") & results["error"].notna()  # the only pass that comes with a reason
+    yield _findings("unreadable_control", results, np.flatnonzero(unproven), detail="not readable in the original")
 
 
 def _removed_dates(results: pd.DataFrame, state: str) -> np.ndarray:

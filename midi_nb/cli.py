@@ -138,17 +138,17 @@ def _evaluate(options: argparse.Namespace) -> Answer:
     if not results["file"].notna().any():
         failed = "" if len(results) else "The key has no checks."  # evaluate() warns that no file answers them
     else:
-        _say_undecided(results, options.no_text)
+        if options.no_text:  # any other reason evaluate() warns of
+            _say_unread(results)
         failed = options.fail_under and options.fail_under.broken_by(scores[scores["unit"] == options.unit])
     return Answer(scores, _details(results), [*notes, *_written(results, options)], failed)
 
 
-def _say_undecided(results: pd.DataFrame, no_text: bool) -> None:
-    """Say on the terminal how many checks of burned-in text could not be decided, and why."""
-    reasons = mn.score(results[results["action"] == "pixels_hidden"], by="error")
-    for reason, count in reasons.loc[reasons["blank"] > 0, ["error", "blank"]].itertuples(index=False):
-        why = "--no-text" if no_text else reason
-        _say(f"note: Undecided (blank) checks of burned-in text: {count:,}; {why}.")
+def _say_unread(results: pd.DataFrame) -> None:
+    """Say on the terminal how many checks of burned-in text --no-text leaves undecided."""
+    count = int(mn.score(results[results["action"] == "pixels_hidden"])["blank"].sum())
+    if count:
+        _say(f"note: Undecided (blank) checks of burned-in text: {count:,}; --no-text.")
 
 
 @contextmanager

@@ -25,13 +25,13 @@ import numpy as np
 import pandas as pd
 
 from . import released as files_of
-from .checks import CHECKS, RULES, Context, Outcome
+from .checks import CHECKS, RULES, Context, Outcome, pixels_hidden
 from .dates import fits, shifts, usual_shifts
 from .files import keys, runs
 from .files.threads import ahead
 from .frames import REMOVED, RESULTS, STATES, concat, encode, tidy
 from .progress import counting
-from .text import FAIL, blank, lost
+from .text import FAIL, PASS, blank, lost
 
 _BATCH = 64  # files judged at a time: enough to make a task worth its overhead, little enough to hold in memory
 
@@ -82,11 +82,15 @@ def evaluate(
         Any `concurrent.futures.Executor` to judge batches in (a Dask cluster's is ``client.get_executor()``). It gets
         paths, not data, where the key and the mappings are given as paths. It is not shut down.
     read_text
-        What reads burned-in text: a callable that takes an image array and gives its text; ``"auto"`` for the
-        installed engine; None for none, which leaves the checks of hidden pixels blank.
+        What reads burned-in text: ``"auto"`` for the installed engine; a callable that takes an image array, the
+        official crop, and gives its text; None for none, which leaves the checks of hidden pixels blank. The installed
+        engine also sees what is around the box (see ``midi_nb.recognition.text_in``), since text that touches the edge
+        of an image is often not read.
     original
-        Folder of the original files. Under strict rules a region then only passes if its text is measurably gone
-        from the pixels, whatever the text recognition says.
+        Folder of the original files. A region that passes is then read in the original too: if the text cannot be read
+        there either, the pass proves nothing. Under official rules it stays a pass, with an `error` that says so and a
+        finding of ``audit``; under strict rules it is blank. Under strict rules a region also fails if its text is
+        measurably still in the pixels, whatever the text recognition says.
     out
         Folder to keep the run in. It is written as the evaluation goes; a second call with the same arguments goes on
         where an interrupted one stopped.
@@ -131,6 +135,7 @@ def evaluate(
     results = concat([part.frame for part in parts if part.frame is not None])
     if rules == "strict":
         results = _with_one_shift(results, usual_shifts([shifts(results)]))
+    _warn_of_unread([results])
     results.attrs["skipped"] = kept.skipped
     results.attrs["released"] = str(job.folder)
     return results
@@ -171,6 +176,7 @@ def evaluate_run(
             usual = usual_shifts(shifts(frame) for _, frame in recorder.parts())
             for path, frame in recorder.parts():
                 runs.write_part(_with_one_shift(frame, usual), path, runs.about(path))
+        _warn_of_unread(recorder.columns("action", "verdict", "error"))
     return Path(out)
 
 
@@ -330,7 +336,7 @@ class _Judge(NamedTuple):
     patients: dict[str, str] | None
     read_text: ReadText | None
     why_unread: str
-    originals: dict[str, Path]
+    originals: dict[str, Path] | None
 
 
 def _judge(key: Any, uids: Any, patients: Any, read_text: Any, originals: Path | None) -> _Judge:
@@ -343,17 +349,19 @@ def _judge(key: Any, uids: Any, patients: Any, read_text: Any, originals: Path |
         None if patients is None else keys.as_mapping(patients).to_dict(),
         reader,
         why,
-        files_of.by_instance(originals) if originals is not None else {},
+        None if originals is None else files_of.by_instance(originals),
     )
 
 
 def _reader(read_text: Any) -> tuple[ReadText | None, str]:
-    from .pixels import reader
+    from .recognition import reader
 
     found = reader(read_text)
-    if found is None and read_text is not None:
-        return None, "no text recognition is installed: pip install 'midi_nb[ocr]', or pass read_text"
-    return found, "no text recognition: read_text is None"
+    return found, _NO_READER if read_text is not None else _NOT_WANTED
+
+
+_NO_READER = "no text recognition is installed: pip install 'midi_nb[ocr]', or pass read_text"
+_NOT_WANTED = "no text recognition: read_text is None"
 
 
 def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.Recorder) -> Iterator[_Part]:
@@ -545,7 +553,7 @@ def _identifier(file: files_of.Released, keyword: str) -> str | None:
 
 def _judge_file(table: _Table, row: _Row, checks: Sequence[keys.Check], file: Any, judge: _Judge, rules: str) -> None:
     context = Context(judge.uids, judge.patients)
-    original = judge.originals.get(row.instance or "") if rules == "strict" else None
+    original = None if judge.originals is None else _Original(judge.originals.get(row.instance))
     verdicts = {name: (_LOOK.get(name, _attribute), getattr(action, rules)) for name, action in CHECKS.items()}
     for check in checks:
         if check.spec.action not in verdicts:
@@ -557,8 +565,8 @@ def _judge_file(table: _Table, row: _Row, checks: Sequence[keys.Check], file: An
                 raise _NoRow(check.error)
             text = look(file, check, judge)
             outcome = verdict(text, check, context)
-            if original is not None and outcome.verdict == "passed" and _still_legible(file, check, original):
-                outcome = FAIL
+            if original is not None and outcome.verdict == "passed" and check.spec.action == "pixels_hidden":
+                outcome = _controlled(file, check, original, judge, rules)
         except _NoRow as reason:
             text, outcome = _UNSEEN, lost(str(reason))
         except _Blank as reason:
@@ -591,24 +599,18 @@ def _digest(file: files_of.Released, check: keys.Check, judge: _Judge) -> str | 
     return file.digest
 
 
-def _recognised(file: files_of.Released, check: keys.Check, judge: _Judge) -> str | None:
+def _recognised(file: files_of.Released | _Original, check: keys.Check, judge: _Judge) -> str | None:
     """The text recognised in the region of `check`, in any of its frames."""
-    from . import pixels
+    from .recognition import text_in
 
     if check.expected is None or check.box is None:
         raise _NoRow("the key has no text or no region")
     if judge.read_text is None:
         raise _Blank(judge.why_unread)
     try:
-        images = pixels.crops(file.dataset, check.box)
-    except ValueError as error:
-        raise _NoRow(str(error)) from None
-    except Exception as error:
-        raise _NoRow(f"the pixels cannot be decoded ({type(error).__name__})") from None
-    return " ".join(text for image in images if (text := judge.read_text(image)))
-
-
-_LEGIBLE = 0.1  # share of the letters' edges still in place: of a name and two dates that is one word
+        return text_in(file.dataset, check.box, judge.read_text)
+    except files_of.Unreadable as reason:
+        raise _NoRow(str(reason)) from None
 
 
 #: Where a check looks that does not look at its attribute.
@@ -618,14 +620,52 @@ _LOOK: dict[str, Callable[[files_of.Released, keys.Check, _Judge], str | None]] 
 }
 
 
-def _still_legible(file: files_of.Released, check: keys.Check, original: Path) -> bool:
+class _Original:
+    """The original of a released file, read once and only if it is asked for."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+
+    @cached_property
+    def dataset(self) -> Any:
+        if self._path is None:
+            raise files_of.Unreadable("there is no original")
+        return files_of.read(self._path).dataset
+
+
+def _controlled(file: files_of.Released, check: keys.Check, original: _Original, judge: _Judge, rules: str) -> Outcome:
+    """The outcome of a region that passed, once its original was looked at too.
+
+    Where the original passes as well, text recognition is blind to this text or the key's box is beside it: officially
+    the pass stands, with a note, strictly nothing can be decided.
+    """
+    try:
+        if rules == "strict" and _still_legible(file, check, original):
+            return FAIL
+        before = _recognised(original, check, judge)
+    except Exception:  # whatever is wrong with the original, it proves nothing about the released file
+        before = None
+    if pixels_hidden(before, check, Context({}, None)).verdict == "failed":
+        return PASS
+    return blank(_UNPROVEN) if rules == "strict" else PASS._replace(error=_UNPROVEN)
+
+
+#: Why a region that passed proves nothing: of all passes the only one that comes with a reason.
+_UNPROVEN = "the text could not be read in the original: that nothing is read here proves nothing"
+
+_LEGIBLE = 0.1  # share of the letters' edges still in place: of a name and two dates that is one word
+
+
+def _still_legible(file: files_of.Released, check: keys.Check, original: _Original) -> bool:
     """Whether the burned-in text can measurably still be read in any frame, whatever recognition says of it."""
-    if check.spec.action != "pixels_hidden" or check.box is None:
-        return False
     from . import pixels
 
-    pairs = zip(pixels.in_frames(original, check.box), pixels.in_frames(file.dataset, check.box), strict=False)
-    return any(before.shape == after.shape and pixels.legible(before, after) > _LEGIBLE for before, after in pairs)
+    assert check.box is not None  # the region of the released file was read
+    images = [pixels.in_frames(each.dataset, check.box) for each in (original, file)]
+    return any(
+        before.shape == after.shape and pixels.legible(before, after) > _LEGIBLE
+        for before, after in zip(*images, strict=False)
+    )
 
 
 def _judged_missing(job: _Job, uids: Sequence[str], checks_of: ChecksOf) -> _Table:
@@ -694,6 +734,18 @@ def _with_one_shift(results: pd.DataFrame, usual: pd.Series) -> pd.DataFrame:
     results["verdict"] = verdict
     results.loc[dates.index, "score"] = passed.astype("float64")
     return results
+
+
+def _warn_of_unread(parts: Iterable[pd.DataFrame]) -> None:
+    """One warning for each reason why checks of burned-in text are blank, or passed without a proof."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for part in parts:
+        noted = part[(part["action"] == "pixels_hidden") & part["error"].notna()]
+        counts.update(zip(noted["verdict"], noted["error"], strict=True))
+    for (verdict, reason), count in sorted(counts.items()):
+        kind = {"blank": "Undecided (blank)", "passed": "Passed"}.get(verdict)
+        if kind and reason != _NOT_WANTED:
+            warnings.warn(f"{kind} checks of burned-in text: {count:,}; {reason}.", stacklevel=3)
 
 
 def _warn(skipped: Sequence[tuple[str, str]], answered: bool, lacking: Counter[str]) -> None:

@@ -1,4 +1,4 @@
-"""Pixels: what a radiologist would see, the regions of a key, text recognition behind one seam, what is still legible.
+"""Pixels: what a radiologist would see, the regions of a key, what is still legible in them.
 
 Arrays are rows × columns (× 3 in colour); boxes are ``(x0, y0, x1, y1)``, x to the right, y down, the last row and
 column not included: ``image[y0:y1, x0:x1]``. Nothing here knows of checks or verdicts. Errors never quote values.
@@ -7,13 +7,8 @@ column not included: ``image[y0:y1, x0:x1]``. Nothing here knows of checks or ve
 from __future__ import annotations
 
 import hashlib
-import re
-import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,13 +24,11 @@ __all__ = [
     "changed",
     "clip",
     "coverage",
-    "crops",
     "frames",
     "in_frames",
-    "installed",
     "legible",
     "plane",
-    "reader",
+    "regions",
     "shown",
     "stretch",
 ]
@@ -372,8 +365,8 @@ def blank(image: Image, boxes: Iterable[Sequence[float]]) -> Image:
     return copy
 
 
-def crops(source: Any, box: Sequence[float]) -> list[Image]:
-    """The distinct contents of a region, rows and columns as decoded, whatever the number of frames.
+def regions(source: Any, box: Sequence[float], margin: int = 0) -> list[tuple[Image, Box]]:
+    """The distinct contents of a region, each with `margin` pixels of its surroundings, and its box in that image.
 
     The official slice, ``pixel_array[y0:y1, x0:x1]``, takes frames and rows of a multi-frame image; this one takes
     rows and columns of every frame, each content once. Negative corners are outside, not counted from the end.
@@ -381,13 +374,15 @@ def crops(source: Any, box: Sequence[float]) -> list[Image]:
     Examples
     --------
     >>> cine = np.zeros((30, 64, 64), np.uint8)
-    >>> found = crops(cine, (8, 8, 100, 24))
-    >>> len(found), found[0].shape
-    (1, (16, 56))
+    >>> [(image, inside)] = regions(cine, (8, 1, 100, 9), margin=3)
+    >>> image.shape, inside
+    ((12, 59), (3, 1, 59, 9))
     """
-    distinct: dict[bytes, Image] = {}
-    for part in in_frames(source, box):
-        distinct.setdefault(hashlib.sha1(part.tobytes(), usedforsecurity=False).digest(), part)
+    distinct: dict[bytes, tuple[Image, Box]] = {}
+    for image, inside in _in_frames(source, box, margin):
+        x0, y0, x1, y1 = inside
+        content = hashlib.sha1(image[y0:y1, x0:x1].tobytes(), usedforsecurity=False).digest()
+        distinct.setdefault(content, (image, inside))
     if not distinct:
         raise ValueError("no pixels: this object holds no frame.")
     return list(distinct.values())
@@ -399,178 +394,54 @@ def in_frames(source: Any, box: Sequence[float]) -> Iterator[Image]:
     >>> [part.shape for part in in_frames(np.zeros((2, 64, 64), np.uint8), (8, 8, 100, 24))]
     [(16, 56), (16, 56)]
     """
+    return (image for image, _ in _in_frames(source, box, 0))
+
+
+def _in_frames(source: Any, box: Sequence[float], margin: int) -> Iterator[tuple[Image, Box]]:
+    """A region with its surroundings frame by frame, and its box in that."""
     dataset = source if isinstance(source, np.ndarray) else _dataset(source)
     for image in _all_decoded(dataset):
         x0, y0, x1, y1 = clip(box, image.shape)
-        part = image[y0:y1, x0:x1].copy()
-        yield part if isinstance(dataset, np.ndarray) else _rgb(part, dataset)
+        left, top, right, bottom = clip((x0 - margin, y0 - margin, x1 + margin, y1 + margin), image.shape)
+        part = image[top:bottom, left:right].copy()
+        inside = x0 - left, y0 - top, x1 - left, y1 - top
+        yield part if isinstance(dataset, np.ndarray) else _rgb(part, dataset), inside
 
 
-# Text recognition
+# Contrast
 
 
-Read = Callable[[Image], str]
-
-
-def reader(name: str | Read | None = "auto") -> Read | None:
-    """The callable that reads the text of an image: ``read_text(image) -> str``, empty if there is none.
-
-    ``"auto"`` is the best one installed, or None if there is none; a callable is handed back as it is. A reader
-    takes any array, of any depth, grey or RGB; it is loaded once per process, at its first image; it can be pickled.
-
-    >>> reader(None) is None
-    True
-    >>> reader("telepathy")
-    Traceback (most recent call last):
-    ...
-    ValueError: there is no text reader 'telepathy'; there are auto, rapidocr, tesseract.
-    """
-    if name is None or callable(name):
-        return name
-    if name == "auto":
-        found = installed()
-        return Reader(found[0]) if found else None
-    if name not in _READERS:
-        raise ValueError(f"there is no text reader {name!r}; there are auto, {', '.join(_READERS)}.")
-    if name not in installed():
-        raise ValueError(f"the text reader {name} is not installed: {_READERS[name].remedy}.")
-    return Reader(name)
-
-
-def installed() -> tuple[str, ...]:
-    """The names of the text readers that can be used here, best first."""
-    return tuple(name for name, kind in _READERS.items() if kind.here())
-
-
-@dataclass(frozen=True)
-class Reader:
-    """Reads the text of an image with the engine of that name; what it has read before it remembers."""
-
-    name: str
-
-    def __call__(self, image: Image) -> str:
-        image = np.asarray(image)
-        if image.size == 0 or (image == image.flat[0]).all():
-            return ""
-        content = np.ascontiguousarray(image)
-        key = (self.name, content.shape, content.dtype.str, hashlib.sha1(content.data, usedforsecurity=False).digest())
-        if key not in _read:
-            if len(_read) >= _REMEMBERED:
-                _read.clear()
-            _read[key] = _told(_READERS[self.name].load()(stretch(image)))
-        return _read[key]
-
-
-_REMEMBERED = 20_000
-_read: dict[tuple[Any, ...], str] = {}
-
-
-def _told(text: str) -> str:
-    """`text`, unless it is less than two letters or digits: edges and ticks read as 1, l or 一.
-
-    A zero between letters is taken for an O, an O between digits for a zero: the one mistake engines keep making.
-    """
-    text = re.sub(r"(?<=[^\W\d_])0+(?=[^\W\d_])", lambda zeros: "O" * len(zeros[0]), text)
-    text = re.sub(r"(?<=\d)[Oo](?=\d)", "0", text)
-    return text if sum(map(str.isalnum, text)) > 1 else ""
-
-
-def stretch(image: Image, low: float = 1.0, high: float = 99.5) -> NDArray[np.uint8]:
-    """An image as 8-bit grey that uses the whole range, whatever its depth and colours.
+def stretch(image: Image, box: Sequence[int] | None = None, low: float = 1.0, high: float = 99.5) -> NDArray[np.uint8]:
+    """An image as 8-bit grey that uses the whole range for what is in `box`, whatever its depth and colours.
 
     Outliers are cut off, so that one hot pixel hides nothing; colours go along the axis on which they differ most,
     so that red letters on white stay visible.
 
-    >>> stretch(np.array([[1000, 1001], [1002, 1003]], "uint16"), 0, 100).tolist()
+    >>> stretch(np.array([[1000, 1001], [1002, 1003]], "uint16"), low=0, high=100).tolist()
     [[0, 85], [170, 255]]
     """
     values = np.nan_to_num(np.asarray(image).astype(np.float32))
+    x0, y0, x1, y1 = box or (0, 0, values.shape[1], values.shape[0])
+    inside = values[y0:y1, x0:x1]
     if values.ndim == 3:
-        values = _contrast(values)
-    bottom, top = np.percentile(values, (low, high))
+        axis = _axis(inside).astype(np.float32)
+        values, inside = values @ axis, inside @ axis
+    bottom, top = np.percentile(inside, (low, high))
     if top <= bottom:
-        bottom, top = values.min(), values.max()
+        bottom, top = inside.min(), inside.max()
     if top <= bottom:
         return np.zeros(values.shape, np.uint8)
     scaled: NDArray[np.uint8] = (np.clip((values - bottom) / (top - bottom), 0, 1) * 255).astype(np.uint8)
     return scaled
 
 
-def _contrast(colors: Image) -> Image:
-    """Colours as one number each: their place on the axis along which they differ most, brighter upwards."""
-    axis = _axis(colors)
-    projected: Image = colors @ axis.astype(colors.dtype)
-    return projected
-
-
 def _axis(colors: Image) -> Image:
+    """The direction along which colours differ most, brighter upwards."""
     flat = colors.reshape(-1, colors.shape[-1]).astype(np.float64)
     if len(flat) < 2:
         return np.full(flat.shape[1], flat.shape[1] ** -0.5)
     direction: Image = np.linalg.eigh(np.cov(flat, rowvar=False))[1][:, -1]
     return direction if direction.sum() >= 0 else -direction
-
-
-class _Kind(NamedTuple):
-    here: Callable[[], bool]
-    load: Callable[[], Callable[[NDArray[np.uint8]], str]]
-    remedy: str
-
-
-@cache
-def _rapidocr() -> Callable[[NDArray[np.uint8]], str]:
-    """RapidOCR (PP-OCR models, part of the wheel): finds the lines, reads each."""
-    from rapidocr import RapidOCR
-
-    # Measured by benchmarks/text_recognition.py: on boxes of a line or two, finding the lines at this size costs 15 ms
-    # and misses none; at rapidocr's own size, made for pages, it costs a second.
-    common = {
-        "Global.log_level": "critical",
-        "Global.use_cls": False,
-        "Global.use_vertical_padding": False,
-        "Global.text_score": 0.6,
-        "Det.limit_side_len": 96,
-        "EngineConfig.onnxruntime.intra_op_num_threads": 1,
-        "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-    }
-    engine = RapidOCR(params=common)
-
-    def read(grey: NDArray[np.uint8]) -> str:
-        found: Any = engine(np.repeat(np.pad(grey, 10, mode="edge")[..., None], 3, axis=2))
-        return " ".join(found.txts or ())
-
-    return read
-
-
-@cache
-def _tesseract() -> Callable[[NDArray[np.uint8]], str]:
-    """Tesseract: dark letters on light, upscaled, as one automatic page."""
-    import pytesseract
-    from PIL import Image as Pillow
-
-    def read(grey: NDArray[np.uint8]) -> str:
-        dark_on_light = 255 - grey if np.median(grey) < 128 else grey
-        factor = max(1, round(64 / min(grey.shape)))
-        size = (grey.shape[1] * factor, grey.shape[0] * factor)
-        scaled = Pillow.fromarray(dark_on_light).resize(size, Pillow.Resampling.BICUBIC)
-        padded = np.pad(np.asarray(scaled), 20, mode="edge")
-        return " ".join(str(pytesseract.image_to_string(Pillow.fromarray(padded), config="--psm 3")).split())
-
-    return read
-
-
-_READERS = {
-    "rapidocr": _Kind(
-        lambda: find_spec("rapidocr") is not None and find_spec("onnxruntime") is not None,
-        _rapidocr,
-        "the extra midi_nb[ocr] brings it",
-    ),
-    "tesseract": _Kind(
-        lambda: find_spec("pytesseract") is not None and shutil.which("tesseract") is not None,
-        _tesseract,
-        "it needs the package pytesseract and the program tesseract",
-    ),
-}
 
 
 # Without recognition: the released pixels beside the original ones

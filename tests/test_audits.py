@@ -37,6 +37,7 @@ def found(frame):
 DATE = {"action": "date_shifted", "original": "20130829"}
 UID = {"action": "uid_changed", "original": "1.2.3"}
 SAME = UID | {"action": "uid_consistent"}
+UNREAD = {"action": "pixels_hidden", "expected": "Meyer", "actual": "", "error": "not readable in the original"}
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,7 @@ SAME = UID | {"action": "uid_consistent"}
             "date_inconsistent",
             "not the number of days of the patient's other dates",
         ),
+        (UNREAD, "unreadable_control", "not readable in the original"),
         (UID, "uid_removed", "value absent"),
         (UID | {"actual": ""}, "uid_removed", "value empty"),
         (UID | {"actual": "ANON"}, "uid_invalid", "not a UID"),
@@ -81,6 +83,8 @@ def test_each_finding_of_the_frame_alone(row, finding, detail):
 @pytest.mark.parametrize(
     "row",
     [
+        UNREAD | {"error": None},
+        UNREAD | {"verdict": "blank"},
         DATE | {"verdict": "failed"},
         DATE | {"verdict": "blank", "actual": "ANON"},
         DATE | {"actual": "20150305", "expected": "552"},  # the key's number of days is secret

@@ -183,7 +183,7 @@ def test_the_installed_command_ends_with_the_code_it_says(bench):
     ],
 )
 def test_undecided_checks_of_burned_in_text_are_counted(bench, make, run, monkeypatch, asked, reason):
-    monkeypatch.setattr("midi_nb.pixels.reader", lambda _: None)
+    monkeypatch.setattr("midi_nb.recognition.reader", lambda _: None)
     bench.ask("1.1", *(make.check("pixels_hidden", "(7fe0,0010)", make.region("DOE", 0, 0, 8, 8)) for _ in range(2)))
     code, printed, said = run("evaluate", bench.released, bench.key, "--uids", bench.uids, *asked)
     assert (code, said) == (0, f"midi-nb: note: Undecided (blank) checks of burned-in text: 2; {reason}.\n")

@@ -3,13 +3,14 @@ import hashlib
 import multiprocessing
 import pickle
 import threading
+import warnings
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from midi_nb import engine, pixels
+from midi_nb import engine, recognition
 from midi_nb.engine import Submission, evaluate
 from midi_nb.files import read_key, read_results, runs, write_run
 from midi_nb.frames import ACTIONS, RESULTS
@@ -481,7 +482,7 @@ def _other(image):
 
 @pytest.mark.parametrize("other", [lambda image: "two", _other, "auto"])
 def test_what_another_reader_read_is_not_mixed_in(planted, tmp_path, monkeypatch, other):
-    monkeypatch.setattr(pixels, "installed", lambda: ("rapidocr",))
+    monkeypatch.setattr(recognition, "installed", lambda: ("rapidocr",))
     mine = {"lambda": lambda image: "one", "function": _one}["function" if other is _other else "lambda"]
     for _ in range(2):
         warned(planted.evaluate, out=tmp_path / "run", read_text=mine)
@@ -490,9 +491,10 @@ def test_what_another_reader_read_is_not_mixed_in(planted, tmp_path, monkeypatch
 
 
 def test_a_run_without_text_recognition_is_not_gone_on_with_once_there_is_one(planted, tmp_path, monkeypatch):
-    monkeypatch.setattr(pixels, "installed", lambda: ())
-    warned(planted.evaluate, out=tmp_path / "run", read_text="auto")
-    monkeypatch.setattr(pixels, "installed", lambda: ("rapidocr",))
+    monkeypatch.setattr(recognition, "installed", lambda: ())
+    with pytest.warns(UserWarning, match="no text recognition is installed"):
+        planted.evaluate(out=tmp_path / "run", read_text="auto")
+    monkeypatch.setattr(recognition, "installed", lambda: ("rapidocr",))
     with pytest.raises(ValueError, match="holds a run with another text_recognition"):
         planted.evaluate(out=tmp_path / "run", read_text="auto")
 
@@ -637,12 +639,6 @@ ODD_CHECKS = {
         {"read_text": None},
         "blank",
         "no text recognition: read_text is None",
-    ),
-    "failing recognition": (
-        ("pixels_hidden", "(7fe0,0010)", "REGION"),
-        {"read_text": lambda image: 1 / 0},
-        "blank",
-        "the check failed (ZeroDivisionError)",
     ),
     "no patient mapping": (
         ("patid_consistent", "(0010,0010)", None, "OLD"),
@@ -807,13 +803,116 @@ LETTERS = np.kron(np.random.default_rng(0).integers(0, 2, (8, 12)), np.ones((4, 
 )
 def test_strictly_what_nobody_recognised_may_still_be_legible(bench, make, tmp_path, rules, pixels, verdict):
     bench.ask("1.1", make.check("pixels_hidden", "(7fe0,0010)", make.region("DOE", 4, 4, 40, 28)))
-    before = np.broadcast_to(LETTERS, (*pixels.shape[:-2], *LETTERS.shape))
+    before = np.broadcast_to(np.minimum(LETTERS, 254), (*pixels.shape[:-2], *LETTERS.shape))
     make.file(tmp_path / "original" / "a.dcm", "1.1", pixels=before)
     bench.release("a.dcm", "1.1", pixels=pixels)
 
-    results = bench.evaluate(rules=rules, original=tmp_path / "original", read_text=lambda image: "")
+    def only_the_original(image):
+        return "DOE" if image.max() == 254 else ""
 
-    assert list(results["verdict"]) == [verdict]
+    results = bench.evaluate(rules=rules, original=tmp_path / "original", read_text=only_the_original)
+
+    assert cells(results, "verdict", "error") == [[verdict, None]]
+
+
+UNREADABLE = "the text could not be read in the original: that nothing is read here proves nothing"
+
+#: what the reader reads in the original's box → whether that proves a pass
+CONTROLS = {
+    "the text": ("JANE DOE", True),
+    "a word of it": ("JANE D0E", True),
+    "nothing": ("", False),
+    "another text": ("CHEST PA", False),
+}
+
+
+@pytest.mark.parametrize("kept", [False, True])
+@pytest.mark.parametrize("rules", ["official", "strict"])
+@pytest.mark.parametrize(("before", "proves"), CONTROLS.values(), ids=CONTROLS)
+def test_a_pass_that_the_original_would_get_too_proves_nothing(bench, make, tmp_path, before, proves, rules, kept):
+    bench.ask("1.1", make.check("pixels_hidden", "(7fe0,0010)", make.region("JANE DOE", 4, 4, 40, 28)))
+    make.file(tmp_path / "original" / "a.dcm", "1.1", pixels=LETTERS)
+    bench.release("a.dcm", "1.1", pixels=LETTERS * 0)
+    options = {"out": tmp_path / "run"} if kept else {}
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        results = bench.evaluate(
+            rules=rules,
+            original=tmp_path / "original",
+            read_text=lambda image: before if image.any() else "",
+            **options,
+        )
+
+    verdict, kind = ("passed", "Passed") if rules == "official" else ("blank", "Undecided (blank)")
+    assert cells(results, "verdict", "error") == [["passed", None] if proves else [verdict, UNREADABLE]]
+    message = f"{kind} checks of burned-in text: 1; {UNREADABLE}."
+    assert [str(each.message) for each in said] == ([] if proves else [message])
+
+
+#: originals that cannot say whether their text is readable
+NO_CONTROL = {
+    "another instance": lambda make, path: make.file(path, "1.2", pixels=LETTERS),
+    "no pixels": lambda make, path: make.file(path, "1.1"),
+    "another size": lambda make, path: make.file(path, "1.1", pixels=LETTERS[:3, :3]),
+    "cut": lambda make, path: make.file(path, "1.1", pixels=LETTERS, Rows=99),
+    "read with an error": lambda make, path: make.file(path, "1.1", pixels=LETTERS[::-1]),
+}
+
+
+@pytest.mark.parametrize("rules", ["official", "strict"])
+@pytest.mark.parametrize("original", NO_CONTROL.values(), ids=NO_CONTROL)
+def test_an_original_that_cannot_be_read_leaves_the_official_verdict_alone(bench, make, tmp_path, original, rules):
+    bench.ask("1.1", make.check("pixels_hidden", "(7fe0,0010)", make.region("DOE", 4, 4, 40, 28)))
+    original(make, tmp_path / "original" / "a.dcm")
+    bench.release("a.dcm", "1.1", pixels=LETTERS * 0)
+
+    def never_the_original(image):
+        return "" if not image.any() else 1 / 0
+
+    with pytest.warns(UserWarning, match="checks of burned-in text: 1; the text could not be read in the original"):
+        results = bench.evaluate(rules=rules, original=tmp_path / "original", read_text=never_the_original)
+
+    assert cells(results, "verdict", "error") == [["passed" if rules == "official" else "blank", UNREADABLE]]
+
+
+def test_only_passes_of_burned_in_text_look_at_the_original(bench, make, tmp_path):
+    box = make.region("DOE", 4, 4, 40, 28)
+    bench.ask("1.1", make.check("pixels_hidden", "(7fe0,0010)", box), make.check("tag_retained", "(0008,0060)"))
+    make.file(tmp_path / "original" / "a.dcm", "1.1", pixels=LETTERS)
+    bench.release("a.dcm", "1.1", pixels=LETTERS)
+    images = []
+
+    def reads(image):
+        images.append(image)
+        return "DOE"
+
+    assert list(bench.evaluate(original=tmp_path / "original", read_text=reads)["verdict"]) == ["failed", "passed"]
+    assert len(images) == 1
+
+
+@pytest.mark.parametrize("kept", [False, True])
+@pytest.mark.parametrize(
+    ("reader", "reason"),
+    [
+        ("auto", "no text recognition is installed: pip install 'midi_nb[ocr]', or pass read_text"),
+        (lambda image: 1 / 0, "the check failed (ZeroDivisionError)"),
+        (None, "no text recognition: read_text is None"),  # as asked for, so nobody is warned
+    ],
+)
+def test_undecided_checks_of_burned_in_text_are_counted(bench, make, tmp_path, monkeypatch, reader, reason, kept):
+    monkeypatch.setattr(recognition, "installed", lambda: ())
+    for number in (1, 2):
+        bench.ask(f"1.{number}", *[make.check("pixels_hidden", "(7fe0,0010)", make.region("DOE", 0, 0, 2, 2))] * 2)
+        bench.release(f"{number}.dcm", f"1.{number}", **CLEAN)
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        results = bench.evaluate(read_text=reader, **({"out": tmp_path / "run"} if kept else {}))
+
+    assert cells(results, "verdict", "error") == [["blank", reason]] * 4
+    message = f"Undecided (blank) checks of burned-in text: 4; {reason}."
+    assert [str(each.message) for each in said] == ([message] if reader else [])
 
 
 def test_answers_and_files_are_left_alone(planted):

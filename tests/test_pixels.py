@@ -1,8 +1,7 @@
-"""Pixels: pictures against pydicom's own processing, regions, readers, and what is legible without reading it."""
+"""Pixels: pictures against pydicom's own processing, regions, and what is legible without reading it."""
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -245,7 +244,7 @@ def test_a_path_that_is_no_image_is_said(tmp_path: Any) -> None:
 def test_a_region_takes_rows_and_columns_of_every_frame() -> None:
     cine = np.zeros((5, 40, 60), np.uint8)
     cine[3:, 10:20, 5:25] = 7
-    found = pixels.crops(image(cine), (5, 10, 25, 20))
+    found = [crop for crop, _ in pixels.regions(image(cine), (5, 10, 25, 20))]
     assert [crop.shape for crop in found] == [(10, 20), (10, 20)]
     assert [crop.max() for crop in found] == [0, 7]
     # The official slice of the same region takes frames for rows.
@@ -263,121 +262,31 @@ def test_a_region_takes_rows_and_columns_of_every_frame() -> None:
 def test_a_region_over_the_edge_is_clipped(box: Any, inside: Any) -> None:
     x0, y0, x1, y1 = inside
     values = np.arange(40 * 60).reshape(40, 60)
-    (crop,) = pixels.crops(values, box)
+    [(crop, _)] = pixels.regions(values, box)
     assert (crop == values[y0:y1, x0:x1]).all()
 
 
 @pytest.mark.parametrize("box", [(60, 0, 70, 10), (-9, 0, 0, 10), (5, 5, 5, 9), (20, 20, 10, 10)])
 def test_a_region_outside_is_refused(box: Any) -> None:
     with pytest.raises(ValueError, match=r"^box outside the image$"):
-        pixels.crops(np.zeros((40, 60)), box)
+        pixels.regions(np.zeros((40, 60)), box)
 
 
 def test_a_region_of_a_palette_image_is_in_colour() -> None:
-    (crop,) = pixels.crops(get_testdata_file("examples_palette.dcm"), (0, 0, 100, 20))
+    [(crop, _)] = pixels.regions(get_testdata_file("examples_palette.dcm"), (0, 0, 100, 20))
     assert crop.shape == (20, 100, 3)
 
 
 def test_a_region_does_not_change_with_the_image() -> None:
     values = np.zeros((8, 8), np.uint8)
-    (crop,) = pixels.crops(values, (0, 0, 4, 4))
+    [(crop, _)] = pixels.regions(values, (0, 0, 4, 4))
     values[:] = 9
     assert crop.max() == 0
 
 
-# Text recognition
+# Without recognition: the released pixels beside the original ones
 
 NAME = "MEYER STEPHANIE"
-CLEANED = {
-    "black": np.zeros((24, 200), np.uint8),
-    "white": np.full((24, 200), 255, np.uint8),
-    "frame": np.pad(np.zeros((24, 200), np.uint8), 1, constant_values=255),
-    "noise": np.random.default_rng(0).integers(0, 255, (24, 200)).astype(np.uint8),
-    "smeared": np.asarray(Image.fromarray(written(NAME)).filter(ImageFilter.GaussianBlur(9))),
-}
-BURNED = {
-    "light on dark": written(NAME),
-    "dark on light": written(NAME, ink=0, paper=255),
-    "faint": written(NAME, ink=120, paper=100),
-    "small": written(NAME, size=10),
-    "large": written(NAME, size=48),
-    "two lines": written(NAME.replace(" ", "\n")),
-    "16 bit with a hot pixel": np.where(
-        np.arange(written(NAME).size).reshape(written(NAME).shape), written(NAME) * 4.0, 65535
-    ).astype("uint16"),
-    "signed": written(NAME).astype("int16") * 8 - 1024,
-    "red on white": np.stack([np.full_like(written(NAME), 255), *[255 - written(NAME)] * 2], axis=-1),
-}
-
-
-@pytest.fixture(scope="module")
-def rapidocr() -> Any:
-    if "rapidocr" not in pixels.installed():
-        pytest.skip("rapidocr is not installed")
-    return pixels.reader("rapidocr")
-
-
-@pytest.mark.parametrize("kind", BURNED)
-def test_burned_in_text_is_read(rapidocr: Any, kind: str) -> None:
-    assert rapidocr(BURNED[kind]).replace(" ", "") == "MEYERSTEPHANIE"
-
-
-@pytest.mark.parametrize("kind", CLEANED)
-def test_nothing_is_read_where_nothing_stands(rapidocr: Any, kind: str) -> None:
-    assert rapidocr(CLEANED[kind]) == ""
-
-
-def test_a_reader_remembers_and_can_be_sent_to_another_process(rapidocr: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    box = written("LINDQVIST 4711")
-    first = rapidocr(box)
-    kind = pixels._READERS["rapidocr"]
-    monkeypatch.setitem(pixels._READERS, "rapidocr", kind._replace(load=lambda: pytest.fail("read again")))
-    assert pickle.loads(pickle.dumps(rapidocr))(box) == first != ""
-
-
-def engine(monkeypatch: pytest.MonkeyPatch, text: str) -> Any:
-    """A reader whose engine always sees `text`."""
-    kind = pixels._Kind(lambda: True, lambda: lambda grey: text, "")
-    monkeypatch.setattr(pixels, "_READERS", {"oracle": kind})
-    monkeypatch.setattr(pixels, "_read", {})
-    return pixels.reader("oracle")
-
-
-@pytest.mark.parametrize(
-    ("seen", "told"),
-    [
-        ("l", ""),
-        ("一", ""),
-        ("-- .", ""),
-        ("D0UGLAS", "DOUGLAS"),
-        ("H0LL00AY", "HOLLOOAY"),
-        ("1O2o3", "10203"),
-        ("A 0 07.08.1958 MR10", "A 0 07.08.1958 MR10"),
-    ],
-)
-def test_lone_marks_are_dropped_and_zeros_among_letters_are_letters(
-    monkeypatch: pytest.MonkeyPatch, seen: str, told: str
-) -> None:
-    assert engine(monkeypatch, seen)(np.eye(8)) == told
-
-
-def test_an_engine_never_sees_a_box_of_one_colour(monkeypatch: pytest.MonkeyPatch) -> None:
-    read = engine(monkeypatch, "something")
-    assert read(np.zeros((20, 80), "int16")) == read(np.full((20, 80, 3), 99, "uint8")) == read(np.zeros((0, 5))) == ""
-    assert read(np.eye(20)) == "something"
-
-
-def test_auto_is_the_first_reader_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    there, gone = (pixels._Kind(lambda here=here: here, lambda: str, "buy it") for here in (True, False))
-    monkeypatch.setattr(pixels, "_READERS", {"best": gone, "second": there})
-    assert pixels.reader("auto") == pixels.reader("second")
-    monkeypatch.setattr(pixels, "_READERS", {"best": gone})
-    assert pixels.reader("auto") is None
-    with pytest.raises(ValueError, match=r"^the text reader best is not installed: buy it\.$"):
-        pixels.reader("best")
-
-
-# Without recognition
 
 
 def test_what_changed_outside_the_boxes_is_over_redaction() -> None:

@@ -87,7 +87,7 @@ def test_a_decoder_that_panics_costs_its_own_image(demo, tmp_path, monkeypatch):
     dataset = next(dataset for dataset in files if "PixelData" in dataset and "NumberOfFrames" not in dataset)
     monkeypatch.setattr(Dataset, "pixel_array", property(panicking))
     with pytest.raises(ValueError, match=r"^the pixels cannot be decoded \(.*, Panic\)\.$"):
-        pixels.crops(dataset, (0, 0, 9, 9))
+        pixels.regions(dataset, (0, 0, 9, 9))
 
 
 def test_a_broken_private_creator_owns_nothing(demo, tmp_path):

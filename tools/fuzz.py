@@ -39,7 +39,7 @@ def dicom(data: bytes) -> None:
                 continue
         _ = file.digest
         with contextlib.suppress(ValueError):
-            pixels.crops(file.dataset, (0, 0, 9, 9))
+            pixels.regions(file.dataset, (0, 0, 9, 9))
 
 
 def key(data: bytes) -> None:

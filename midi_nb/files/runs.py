@@ -158,6 +158,10 @@ class Recorder:
         """Path and frame of every part."""
         yield from ((path, read_parquet(path)) for path in self._paths())
 
+    def columns(self, *names: str) -> Iterator[pd.DataFrame]:
+        """Some columns of every part."""
+        yield from (pd.read_parquet(path, columns=[*names]) for path in self._paths())
+
     def _paths(self) -> list[Path]:
         return [] if self.folder is None else sorted((self.folder / PARTS).glob("part-*.parquet"))
 
