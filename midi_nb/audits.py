@@ -6,6 +6,7 @@ then the conformance of the objects. No detail quotes a value: those stand in th
 
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 import subprocess
@@ -20,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from . import tags
-from .causes import AXES, CONFIDENCES, by_instance, is_uid, require_one_submission
+from .causes import AXES, CONFIDENCES, by_instance, is_uid, repainted, require_one_submission
 from .causes.columns import codes_at, distinct_texts
 from .dates import fits, is_date, shifts, usual_shifts
 from .files import read_dciodvfy
@@ -43,7 +44,7 @@ class Finding(NamedTuple):
 #: Every kind of finding there is.
 FINDINGS: tuple[Finding, ...] = (
     Finding(
-        "vacuous_pass", "key", "review", "A removal check that passed only because the attribute or the file is gone."
+        "vacuous_pass", "key", "review", "A removal check passed only because the attribute or the file is missing."
     ),
     Finding(
         "unreadable_control",
@@ -52,7 +53,7 @@ FINDINGS: tuple[Finding, ...] = (
         "Burned-in text counts as hidden, but it could not be read in the original either.",
     ),
     Finding("date_removed", "utility", "certain", "A date that had to be shifted is gone."),
-    Finding("date_bad_format", "validity", "certain", "What took the place of a date is no DICOM date."),
+    Finding("date_bad_format", "validity", "certain", "The replacement is not a valid DICOM date."),
     Finding("date_unshifted", "privacy", "certain", "A date kept its day; only the time or the format changed."),
     Finding(
         "date_inconsistent",
@@ -74,14 +75,21 @@ FINDINGS: tuple[Finding, ...] = (
         " and any one number for all dates of a patient is right.",
     ),
     Finding("uid_removed", "linkage", "certain", "A UID that had to be mapped is gone."),
-    Finding("uid_invalid", "validity", "certain", "What took the place of a UID is none."),
+    Finding("patid_removed", "linkage", "certain", "A patient ID that had to be mapped is gone."),
+    Finding("uid_invalid", "validity", "certain", "The replacement is not a valid UID."),
     Finding("uid_split", "linkage", "certain", "An old UID became several new ones."),
     Finding("uid_merged", "linkage", "certain", "Several old UIDs became one new one."),
     Finding(
         "phi_elsewhere",
         "privacy",
         "likely",
-        "What the key plants for a patient stands in another place of the release.",
+        "A planted identifier of this patient appears elsewhere in the release.",
+    ),
+    Finding(
+        "colours_changed",
+        "utility",
+        "likely",
+        "Outside every box of the key, the colours or grey levels of the image are not those of the original.",
     ),
     Finding("dangling_reference", "linkage", "review", "A reference leads to no released object."),
     Finding("marker_missing", "validity", "certain", "The object does not say that, or how, it was de-identified."),
@@ -182,6 +190,7 @@ def _findings(code: str, results: pd.DataFrame, rows: np.ndarray, **columns: Any
 
 _REMOVALS = ("text_removed", "date_shifted", "uid_changed", "pixels_hidden", "uid_consistent", "patid_consistent")
 _UIDS = ("uid_changed", "uid_consistent")
+_REMOVED = {"uid_removed": _UIDS, "patid_removed": ("patid_consistent",)}  # finding → checks of what was there
 
 
 def _passing(results: pd.DataFrame, actions: Sequence[str], states: Sequence[str]) -> np.ndarray:
@@ -201,8 +210,8 @@ def _texts(results: pd.DataFrame, name: str, rows: np.ndarray) -> list[str | Non
 def _vacuous(results: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Passes of removal checks that had nothing to look at, but for what `_dates` and `_uids` name better."""
     absent = _passing(results, _REMOVALS, ("absent",))
-    named = np.concatenate([_removed_dates(results, "absent"), _removed_uids(results, "absent")])
-    yield _findings("vacuous_pass", results, np.setdiff1d(absent, named), detail="attribute absent")
+    named = [_removed_dates(results, "absent"), *(_removed(results, kind, "absent") for kind in _REMOVED)]
+    yield _findings("vacuous_pass", results, np.setdiff1d(absent, np.concatenate(named)), detail="attribute absent")
     yield _findings("vacuous_pass", results, _passing(results, _REMOVALS, ("missing",)), detail="file missing")
     unproven = (results["verdict"] == "passed") & results["error"].notna()  # the only pass that comes with a reason
     yield _findings("unreadable_control", results, np.flatnonzero(unproven), detail="not readable in the original")
@@ -213,8 +222,8 @@ def _removed_dates(results: pd.DataFrame, state: str) -> np.ndarray:
     return rows[_of_texts(results, "original", rows, is_date).astype(bool)]
 
 
-def _removed_uids(results: pd.DataFrame, state: str) -> np.ndarray:
-    rows = _passing(results, _UIDS, (state,))
+def _removed(results: pd.DataFrame, finding: str, state: str) -> np.ndarray:
+    rows = _passing(results, _REMOVED[finding], (state,))
     return rows[_of_texts(results, "original", rows, bool)]
 
 
@@ -283,9 +292,9 @@ def _number(text: str) -> float:
 
 
 def _uids(results: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """UIDs that passed, and are gone, invalid, or not one to one with the old ones."""
-    for state in ("absent", "empty"):
-        yield _findings("uid_removed", results, _removed_uids(results, state), detail=f"value {state}")
+    """UIDs and patient IDs that passed, and are gone, invalid, or not one to one with the old ones."""
+    for finding, state in itertools.product(_REMOVED, ("absent", "empty")):
+        yield _findings(finding, results, _removed(results, finding, state), detail=f"value {state}")
     rows = _passing(results, _UIDS, ("value",))
     rows = rows[~_of_texts(results, "actual", rows, lambda text: text == MASK).astype(bool)]
     valid = _of_texts(results, "actual", rows, is_uid).astype(bool)
@@ -323,6 +332,8 @@ def _of_files(
         )
     require_one_submission(results, "audit(released=...)")
     searches = _Searches(results)
+    originals = None if original is None else by_instance(original)
+    colours = _Colours(results, originals or {})
     web = _References()
     notes: list[_Note] = []
     with quiet():
@@ -333,9 +344,10 @@ def _of_files(
                 continue
             where = searches.place_of(file, path.relative_to(folder).as_posix())
             notes += searches.found(file, where, read_text)
+            notes += colours.changed(file, where)
             notes += _markers(file, where, searches)
             web.add(file, where)
-        notes += web.dangling(_resolved(original), searches.references)
+        notes += web.dangling(_resolved(originals), searches.references)
     return [_of_notes(results, notes)] if notes else []
 
 
@@ -598,6 +610,32 @@ def _images(file: Released) -> list[Any]:
     return [pixels] if count < 2 else [pixels[i] for i in sorted({0, count // 2, count - 1})]
 
 
+class _Colours:
+    """The images with text to hide: no check asks whether the rest of them is as it was."""
+
+    def __init__(self, results: pd.DataFrame, originals: Mapping[str, Path]) -> None:
+        self._originals = originals
+        edges = ["x0", "y0", "x1", "y1"]
+        hidden = results[(results["action"] == "pixels_hidden") & results["instance"].isin(list(originals))]
+        self._boxes: dict[str, list[tuple[float, ...]]] = defaultdict(list)
+        if set(edges) <= set(hidden.columns):
+            for instance, *box in hidden[["instance", *edges]].dropna().astype(object).itertuples(index=False):
+                self._boxes[instance].append(tuple(box))
+
+    def changed(self, file: Released, place: _Place) -> Iterator[_Note]:
+        """Colours or grey levels that are not those of the original, outside every box of the key."""
+        boxes = self._boxes.get(place.instance or "")
+        if not boxes:
+            return
+        try:
+            before = read(self._originals[str(place.instance)])
+        except Unreadable:
+            return
+        share = repainted(before, file, boxes)
+        if share > 0.01:
+            yield _Note("colours_changed", "likely", place, _PIXELS, None, f"{share:.0%} of the image")
+
+
 def _markers(file: Released, place: _Place, searches: _Searches) -> Iterator[_Note]:
     """The de-identification markers that the file lacks (PS3.15 E.1.1)."""
     said = {
@@ -681,12 +719,12 @@ class _References:
                 )
 
 
-def _resolved(original: str | Path | Mapping[str, str | Path] | None) -> set[tuple[str | None, str]] | None:
+def _resolved(originals: Mapping[str, Path] | None) -> set[tuple[str | None, str]] | None:
     """(instance, path) of the references of the original files that led somewhere."""
-    if original is None:
+    if originals is None:
         return None
     web = _References()
-    for uid, path in by_instance(original).items():
+    for uid, path in originals.items():
         try:
             web.add(read(path), _Place(-1, uid, None, ""))
         except Unreadable:

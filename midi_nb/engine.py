@@ -653,8 +653,6 @@ def _controlled(file: files_of.Released, check: keys.Check, original: _Original,
 #: Why a region that passed proves nothing: of all passes the only one that comes with a reason.
 _UNPROVEN = "the text could not be read in the original: that nothing is read here proves nothing"
 
-_LEGIBLE = 0.1  # share of the letters' edges still in place: of a name and two dates that is one word
-
 
 def _still_legible(file: files_of.Released, check: keys.Check, original: _Original) -> bool:
     """Whether the burned-in text can measurably still be read in any frame, whatever recognition says of it."""
@@ -663,7 +661,7 @@ def _still_legible(file: files_of.Released, check: keys.Check, original: _Origin
     assert check.box is not None  # the region of the released file was read
     images = [pixels.in_frames(each.dataset, check.box) for each in (original, file)]
     return any(
-        before.shape == after.shape and pixels.legible(before, after) > _LEGIBLE
+        before.shape == after.shape and pixels.legible(before, after) > pixels.LEGIBLE
         for before, after in zip(*images, strict=False)
     )
 

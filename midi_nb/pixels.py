@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from .released import quiet
 
 __all__ = [
+    "LEGIBLE",
     "Plane",
     "Window",
     "blank",
@@ -507,6 +508,8 @@ def legible(before: Image, after: Image) -> float:
     return float((energy * np.clip((same - _LOST) / (_READ - _LOST), 0, 1)).sum() / energy.sum())
 
 
+#: More than so much of the edges of letters, and a text counts as legible: of a name and two dates that is one word.
+LEGIBLE = 0.1
 _CELL, _LETTER = 8, 14  # pixels; larger letters are made smaller first, as what spoils them is larger too
 _LOST, _READ = 0.5, 0.7  # correlations: below the one letters are not read by machine or eye, above the other they are
 

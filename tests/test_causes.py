@@ -137,6 +137,7 @@ TABLE = [
     ("patient_id_inconsistent", "patid_consistent", "4711", None, "A-1", {}),
     ("ocr_noise", HIDDEN, "REMOVED", "DE SOUZA II", "DE II", {"score": 1 / 3}),
     ("burned_in_partial", HIDDEN, "REMOVED", "MEYER ANNA", "MEYER", {"score": 0.5}),
+    ("burned_in_visible", HIDDEN, "REMOVED", "[F]", "", {}),  # strictly: measured, nothing was read
     ("burned_in_visible", HIDDEN, "REMOVED", "MEYER [F]\nDOB: 07.16.1953", "MEYER 07.16.1953", {}),
     ("pixel_data_dropped", "pixels_retained", None, "abc", None, {}),
     ("pixel_data_dropped", "pixels_retained", None, "abc", "None", {"state": "value"}),
@@ -167,7 +168,8 @@ def test_a_masked_original_is_not_said_to_lack_in_the_mapping():
 
 
 def test_every_cause_that_needs_no_files_is_tried():
-    of_files = {"source_gap", "burned_in_untouched", "pixels_reencoded", "pixels_over_redacted"}
+    of_files = {"added_empty", "source_gap", "burned_in_untouched", "burned_in_see_through", "pixels_reencoded",
+                "pixels_over_redacted"}  # fmt: skip
     assert {row[0] for row in TABLE} == set(CODES) - of_files
 
 
@@ -654,14 +656,55 @@ def test_originals_tell_untouched_from_partly_covered_text(folders, box, cause):
     assert causes_of(row, original=place / "original", released=place / "released") == [cause]
 
 
+LETTERS = np.kron(np.random.default_rng(0).integers(0, 2, (8, 12)), np.ones((4, 4))) * 3000 + 100
+
+
 @pytest.mark.parametrize(
-    ("tag_path", "cause"),
-    [("(0008,1030)", "tag_dropped"), ("(0008,103e)", "source_gap"), ("(0010,4000)", "source_gap")],
+    ("change", "read", "cause"),
+    [
+        (lambda letters: letters, "", "burned_in_untouched"),
+        (lambda letters: letters // 2, "", "burned_in_see_through"),
+        (lambda letters: letters // 2, "II", "burned_in_see_through"),
+        (lambda letters: 4000 - letters, "MEYER ANNA II", "burned_in_see_through"),
+        (lambda letters: letters * (np.arange(48) > 23), "", "burned_in_partial"),
+        (lambda letters: letters * (np.arange(48) > 23), "II", "burned_in_partial"),
+        (lambda letters: letters // 8 * 8, "", "burned_in_visible"),  # hardly changed at all, as by lossy compression
+        (lambda letters: letters * 0, "MEYER ANNA II", "burned_in_visible"),  # written once more, perhaps
+        (lambda letters: letters * 0, "II", "ocr_noise"),
+    ],
 )
-def test_originals_tell_what_was_never_there(folders, tag_path, cause):
-    row = {"action": RETAINED, "expected": "CHEST", "instance": "1.2.3", "tag_path": tag_path}
+def test_originals_tell_how_burned_in_text_was_covered(tmp_path, change, read, cause):
+    for name, pixels in (("original", LETTERS), ("released", change(LETTERS))):
+        (tmp_path / name).mkdir()
+        image(tmp_path / name / "a.dcm", np.pad(pixels, 4), "1.2.3")
+    box = dict(zip(("x0", "y0", "x1", "y1"), (4, 4, 52, 36), strict=True))
+    row = {"action": HIDDEN, "expected": "MEYER ANNA II", "actual": read, "instance": "1.2.3", "file": "a.dcm"} | box
+    row |= {"score": 2 / 3 if read == "II" else 0.0}
+    assert causes_of(row, original=tmp_path / "original", released=tmp_path / "released") == [cause]
+
+
+@pytest.mark.parametrize(
+    ("action", "tag_path", "actual", "cause"),
+    [
+        (RETAINED, "(0008,1030)", None, "tag_dropped"),
+        (RETAINED, "(0008,103e)", None, "source_gap"),
+        (RETAINED, "(0008,103e)", "", "source_gap"),
+        (RETAINED, "(0010,4000)", None, "source_gap"),
+        ("text_notnull", "(0008,103e)", "", "added_empty"),
+        ("text_notnull", "(0008,103e)", None, "source_gap"),
+        ("text_notnull", "(0010,4000)", "", "source_gap"),  # empty in the original too
+        ("text_notnull", "(0008,1030)", "", "required_value_emptied"),
+        ("tag_retained", "(0008,103e)", None, "source_gap"),
+    ],
+)
+def test_originals_tell_what_was_never_there(folders, action, tag_path, actual, cause):
+    row = {"action": action, "expected": "CHEST", "actual": actual, "instance": "1.2.3", "tag_path": tag_path}
     assert causes_of(row, original=folders() / "original") == [cause]
-    assert causes_of(row | {"instance": "not among the originals"}, original=folders() / "original") == ["tag_dropped"]
+
+
+def test_what_is_not_among_the_originals_is_not_known_to_have_been_missing(folders):
+    row = {"action": RETAINED, "expected": "CHEST", "instance": "1.9", "tag_path": "(0008,103e)"}
+    assert causes_of(row, original=folders() / "original") == ["tag_dropped"]
 
 
 def test_a_missing_folder_of_originals_is_told(tmp_path):

@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "engine": BASE | {"text", "dates", "pixels", "recognition", "released", "files", "checks"},
     "pairing": BASE | {"text", "pixels", "released", "files", "checks"},
     "scoring": BASE | {"text"},
-    "causes": BASE | {"text", "dates", "released", "scoring"},
+    "causes": BASE | {"text", "dates", "released", "pixels", "scoring"},
     "teaching": BASE | {"causes"},
     "plots": BASE | {"text", "dates"},
     "ranking": BASE | {"text", "scoring"},

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from .. import released
+from .. import pixels, released
 from ..frames import require_columns
 from ..released import Released, Unreadable, quiet, read
 from .columns import texts_at
@@ -22,7 +22,7 @@ def evidence_of(
     original: str | Path | Mapping[str, str | Path] | None,
     folder: Path,
 ) -> np.ndarray:
-    """What the original files say of each failure: ``gap``, ``same pixels``, ``boxes`` or nothing."""
+    """What the original files say of each failure, in one of the words of `_WITNESSES`, or nothing."""
     evidence = np.full(len(failing), None, dtype=object)
     if original is None:
         return evidence
@@ -78,7 +78,8 @@ def _opened(path: Path) -> Released | None:
 
 
 def _gap(before: Released, row: pd.Series, folder: Path) -> str | None:
-    return None if before.text(row["tag_path"]) else "gap"
+    text = before.text(row["tag_path"])
+    return "absent" if text is None else None if text else "empty"
 
 
 def _in_region(before: Released, row: pd.Series, folder: Path) -> str | None:
@@ -88,14 +89,34 @@ def _in_region(before: Released, row: pd.Series, folder: Path) -> str | None:
         return None
     x0, y0, x1, y1 = (max(int(edge), 0) for edge in box)
     a, b = (image[:, y0:y1, x0:x1] for image in images)
-    return "same pixels" if a.size and np.array_equal(a, b) else None
+    if not a.size:
+        return None
+    return "same pixels" if np.array_equal(a, b) else _covered(a, b)
+
+
+def _covered(before: np.ndarray, after: np.ndarray) -> str | None:
+    """How much of a region was covered, in the frame whose text is most legible; None where it is legible in none."""
+    if before.shape[-1] == 1:
+        before, after = before[..., 0], after[..., 0]
+    left = [np.nan_to_num(pixels.legible(*frames)) for frames in zip(before, after, strict=True)]
+    frame = int(np.argmax(left))
+    if left[frame] <= pixels.LEGIBLE:
+        return None
+    covered = pixels.coverage(before[frame], after[frame])
+    return "see-through" if covered > _WHOLE else "part covered" if covered > 1 - _WHOLE else None
+
+
+_WHOLE = 0.9  # of what stands in a box: more is all of it, as its edges are never met exactly
 
 
 def _in_image(before: Released, row: pd.Series, folder: Path) -> str | None:
     images = _both_images(before, row, folder)
     if images is None:
         return None
-    return "same pixels" if np.array_equal(*images) else "boxes" if _boxes(*images) else None
+    before_all, after_all = images
+    if np.array_equal(before_all, after_all):
+        return "same pixels"
+    return "boxes" if _boxes((before_all != after_all).any(axis=(0, 3)), after_all) else None
 
 
 _WITNESSES: dict[str, Callable[[Released, pd.Series, Path], str | None]] = {
@@ -123,17 +144,55 @@ def _image(file: Released) -> np.ndarray | None:
         return None
 
 
+def repainted(before: Released, after: Released, boxes: Sequence[Sequence[float]]) -> float:
+    """The share of an image that has other colours or grey levels than the original, away from `boxes`.
+
+    What lossy compression changes, and what was covered with boxes of one colour, does not count. Missing where the
+    images cannot be compared.
+    """
+    try:
+        count = min(pixels.frames(before.dataset), pixels.frames(after.dataset))
+        shares = [
+            _repainted(pixels.plane(before.dataset, frame), pixels.plane(after.dataset, frame), boxes)
+            for frame in sorted({0, count // 2, count - 1})
+        ]
+    except ValueError:  # no pixels, no decoder, or another size
+        return np.nan
+    return max(shares)
+
+
+def _repainted(before: pixels.Plane, after: pixels.Plane, boxes: Sequence[Sequence[float]]) -> float:
+    one, other = before.values, after.values
+    if one.ndim != other.ndim:  # colours that became grey, or the reverse
+        one, other = (np.dstack([image] * 3) if image.ndim == 2 else image for image in (one, other))
+    if before.inverted != after.inverted:
+        other = other.max() + other.min() - other
+    tolerance = _LOSSY * float(np.ptp(one))
+    changed = pixels.changed(one, other, [_with_margin(box) for box in boxes], tolerance)
+    frame = other.reshape(1, *changed.shape, -1)
+    return 0.0 if _boxes(changed, frame, tolerance) else float(changed.mean())
+
+
+_LOSSY = 0.04  # of the range of an image: lossy compression moves every pixel a little
+
+
+def _with_margin(box: Sequence[float]) -> tuple[float, ...]:
+    """A box with as much around it as it is high: tools cover more than the text."""
+    x0, y0, x1, y1 = box
+    margin = max(y1 - y0, 8)
+    return x0 - margin, y0 - margin, x1 + margin, y1 + margin
+
+
 _SMALL = 1 / 3  # of the image: larger than that a box is no attempt at hiding text
 
 
-def _boxes(before: np.ndarray, after: np.ndarray) -> bool:
-    """Whether what changed is small, rectangular and of one colour."""
-    changed = (before != after).any(axis=(0, 3))
+def _boxes(changed: np.ndarray, after: np.ndarray, tolerance: float = 0) -> bool:
+    """Whether what changed (rows × columns) is small, rectangular and of one colour in each frame of `after`."""
     if changed.mean() > _SMALL:
         return False
     boxes = _rectangles(changed)
     return len(boxes) <= 50 and all(
-        (np.ptp(after[:, rows, columns], axis=(1, 2)) == 0).all() for rows, columns in boxes
+        (np.ptp(after[:, rows, columns], axis=(1, 2)) <= tolerance).all() for rows, columns in boxes
     )
 
 

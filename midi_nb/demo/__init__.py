@@ -14,7 +14,7 @@ from typing import NamedTuple
 __all__ = ["Demo", "Submission", "make_demo"]
 
 _MAPPINGS = ("uid_mapping.csv", "patid_mapping.csv")
-VERSION = 3  # of what the demo contains; another number makes cached demos be made anew
+VERSION = 4  # of what the demo contains; another number makes cached demos be made anew
 PATIENTS = 10  # one of each kind
 
 

@@ -150,6 +150,8 @@ BUGS: tuple[Bug, ...] = (
     Bug("ultrasound", "us ?", "ProcessingFunction",
         to("Standard"), {"text_retained": "value_replaced"}, "a text replaced by another"),
     # validity
+    Bug("mammography", "mg L CC", "DeidentificationMethod",
+        to(""), {"text_notnull": "added_empty"}, "a marker added without a value"),
     Bug("portable_chest", "cr lateral", "ViewPosition",
         drop, {"tag_retained": "required_tag_dropped", "text_retained": "tag_dropped"},
         "a required attribute dropped"),
@@ -200,6 +202,8 @@ BUGS: tuple[Bug, ...] = (
         days_off(10), {}, "another shift than the patient's other dates", "date_inconsistent"),
     Bug("lung_radiotherapy", "rtstruct", "StructureSetROISequence.ReferencedFrameOfReferenceUID",
         drop, {}, "a UID removed", "uid_removed"),
+    Bug("slides", "label", "PatientID",
+        drop, {"tag_retained": "required_tag_dropped"}, "a patient ID removed", "patid_removed"),
 )  # fmt: skip
 
 
@@ -222,6 +226,21 @@ def dimmed(dataset: Dataset, case: Case) -> None:
     for box in boxes(case):
         part = pixels[:, box.y0 : box.y1, box.x0 : box.x1]
         part[...] = part // 2
+    put_pixels(dataset, pixels, str(dataset.file_meta.TransferSyntaxUID))
+
+
+def coarser(dataset: Dataset, case: Case) -> None:
+    """The burned-in text as it was, in an image of fewer shades."""
+    unhidden(dataset, case)
+    pixels = pixels_of(dataset)
+    pixels[...] = pixels // 4 * 4
+    put_pixels(dataset, pixels, str(dataset.file_meta.TransferSyntaxUID))
+
+
+def tinted(dataset: Dataset, case: Case) -> None:
+    """Half of the blue lost."""
+    pixels = pixels_of(dataset)
+    pixels[..., 2] //= 2
     put_pixels(dataset, pixels, str(dataset.file_meta.TransferSyntaxUID))
 
 
@@ -259,11 +278,19 @@ def boxes(case: Case) -> list[Box]:
 
 
 PIXEL_BUGS: tuple[Bug, ...] = tuple(
-    Bug(story, instances, "PixelData", spoil, causes, note)  # type: ignore[arg-type]
-    for story, instances, spoil, causes, note in (
+    Bug(story, instances, "PixelData", spoil, causes, note, *audit)  # type: ignore[arg-type]
+    for story, instances, spoil, causes, note, *audit in (
         ("ultrasound", "us 1", unhidden, {"pixels_hidden": "burned_in_untouched"}, "burned-in text overlooked"),
         ("mammography", "mg L MLO", half_hidden, {"pixels_hidden": "burned_in_partial"}, "a redaction box too small"),
-        ("portable_chest", "cr front", dimmed, {"pixels_hidden": "burned_in_visible"}, "a translucent redaction box"),
+        (
+            "portable_chest",
+            "cr front",
+            dimmed,
+            {"pixels_hidden": "burned_in_see_through"},
+            "a translucent redaction box",
+        ),
+        ("slides", "label", coarser, {"pixels_hidden": "burned_in_visible"}, "only the number of shades was reduced"),
+        ("ultrasound", "us 3", tinted, {}, "blue halved in the whole image", "colours_changed"),
         (
             "ultrasound",
             "us 3",

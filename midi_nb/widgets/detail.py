@@ -27,8 +27,8 @@ ASKS = {
     "uid_changed": "UID must change",
     "pixels_hidden": "text in pixels must go",
     "pixels_retained": "pixels must stay",
-    "uid_consistent": "UID as mapped",
-    "patid_consistent": "patient ID as mapped",
+    "uid_consistent": "UID must match the mapping",
+    "patid_consistent": "patient ID must match the mapping",
 }
 #: State of a released value → how it is told where there is no text.
 STATES = {"empty": "(empty)", "absent": "(attribute absent)", "missing": "(no file)"}

@@ -117,7 +117,7 @@ def test_a_cause_has_one_kind_of_action(planted):
 def test_audit_findings_are_on_record(audits):
     assert {row["finding"] for row in audits} == {
         "phi_elsewhere", "date_removed", "date_bad_format", "date_unshifted", "date_inconsistent",
-        "date_shift_by_series", "date_wrong_shift", "uid_removed",
+        "date_shift_by_series", "date_wrong_shift", "uid_removed", "patid_removed", "colours_changed",
     }  # fmt: skip
 
 
