@@ -569,8 +569,8 @@ def _judge_file(table: _Table, row: _Row, checks: Sequence[keys.Check], file: An
                 outcome = _controlled(file, check, original, judge, rules)
         except _NoRow as reason:
             text, outcome = _UNSEEN, lost(str(reason))
-        except _Blank as reason:
-            text, outcome = _UNSEEN, blank(str(reason))
+        except _NotJudged as reason:
+            text, outcome = _UNREAD, blank(str(reason))
         except Exception as error:  # whatever a broken file holds, its other checks stand
             text, outcome = _UNSEEN, blank(f"the check failed ({type(error).__name__})")
         if check.spec.action == "text_removed" and text == REMOVED:
@@ -583,12 +583,12 @@ def _judge_file(table: _Table, row: _Row, checks: Sequence[keys.Check], file: An
 _NO_ACTION = lost("the key's action is none of the ten")
 
 
-class _Blank(Exception):
-    """A check that cannot be decided; its text is the reason."""
+class _NotJudged(Exception):
+    """A check that this installation cannot judge; its text is the reason."""
 
 
-class _NoRow(_Blank):
-    """A check for which the official script writes no row."""
+class _NoRow(Exception):
+    """A check for which the official script writes no row; its text is the reason."""
 
 
 def _attribute(file: files_of.Released, check: keys.Check, judge: _Judge) -> str | None:
@@ -601,14 +601,17 @@ def _digest(file: files_of.Released, check: keys.Check, judge: _Judge) -> str | 
 
 def _recognised(file: files_of.Released | _Original, check: keys.Check, judge: _Judge) -> str | None:
     """The text recognised in the region of `check`, in any of its frames."""
+    from .pixels import NotInstalled
     from .recognition import text_in
 
     if check.expected is None or check.box is None:
         raise _NoRow("the key has no text or no region")
     if judge.read_text is None:
-        raise _Blank(judge.why_unread)
+        raise _NotJudged(judge.why_unread)
     try:
         return text_in(file.dataset, check.box, judge.read_text)
+    except NotInstalled as reason:
+        raise _NotJudged(str(reason)) from None
     except files_of.Unreadable as reason:
         raise _NoRow(str(reason)) from None
 
@@ -640,8 +643,8 @@ def _controlled(file: files_of.Released, check: keys.Check, original: _Original,
     the pass stands, with a note, strictly nothing can be decided.
     """
     try:
-        if rules == "strict" and _still_legible(file, check, original):
-            return FAIL
+        if rules == "strict" and (left := _legible(file, check, original)):
+            return FAIL._replace(score=1 - left)
         before = _recognised(original, check, judge)
     except Exception:  # whatever is wrong with the original, it proves nothing about the released file
         before = None
@@ -654,16 +657,15 @@ def _controlled(file: files_of.Released, check: keys.Check, original: _Original,
 _UNPROVEN = "the text could not be read in the original: that nothing is read here proves nothing"
 
 
-def _still_legible(file: files_of.Released, check: keys.Check, original: _Original) -> bool:
-    """Whether the burned-in text can measurably still be read in any frame, whatever recognition says of it."""
+def _legible(file: files_of.Released, check: keys.Check, original: _Original) -> float:
+    """How much of the burned-in text is measurably legible in any frame, whatever is read; 0 if next to none."""
     from . import pixels
 
     assert check.box is not None  # the region of the released file was read
     images = [pixels.in_frames(each.dataset, check.box) for each in (original, file)]
-    return any(
-        before.shape == after.shape and pixels.legible(before, after) > pixels.LEGIBLE
-        for before, after in zip(*images, strict=False)
-    )
+    pairs = [pair for pair in zip(*images, strict=False) if pair[0].shape == pair[1].shape]
+    left = max((float(np.nan_to_num(pixels.legible(*pair))) for pair in pairs), default=0.0)
+    return left if left > pixels.LEGIBLE else 0.0
 
 
 def _judged_missing(job: _Job, uids: Sequence[str], checks_of: ChecksOf) -> _Table:
@@ -682,6 +684,7 @@ def _judged_missing(job: _Job, uids: Sequence[str], checks_of: ChecksOf) -> _Tab
 
 _MISSING: Any = object()  # in place of a text: there is no file
 _UNSEEN: Any = object()  # there is one, but nothing can be said of what it holds
+_UNREAD: Any = object()  # there is one, but it cannot be read here
 
 
 class _Table:
@@ -709,11 +712,12 @@ class _Table:
 
 
 def _states(texts: pd.Categorical, told: Sequence[Any]) -> pd.Categorical:
-    missing, unseen = (np.array([text is kind for text in told], dtype=bool) for kind in (_MISSING, _UNSEEN))
+    kinds = (_MISSING, _UNREAD, _UNSEEN)
+    missing, unread, unseen = (np.array([text is kind for text in told], dtype=bool) for kind in kinds)
     empty = np.isin(texts.codes, np.flatnonzero(texts.categories == ""))
     states = np.select(
-        [missing, unseen, texts.codes < 0, empty],
-        [STATES.index("missing"), -1, STATES.index("absent"), STATES.index("empty")],
+        [missing, unread, unseen, texts.codes < 0, empty],
+        [STATES.index("missing"), STATES.index("unread"), -1, STATES.index("absent"), STATES.index("empty")],
         STATES.index("value"),
     )
     return pd.Categorical.from_codes(states, dtype=RESULTS["state"])

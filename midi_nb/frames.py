@@ -26,7 +26,8 @@ ACTIONS = (
 )
 SCOPES = ("Patient", "Study", "Series", "Instance")
 CATEGORIES = ("hipaa", "dicom", "tcia", "unknown")
-STATES = ("value", "empty", "absent", "missing")
+#: What a released file has where a check looks: a value or none, nothing, no file; or this installation cannot read it.
+STATES = ("value", "empty", "absent", "missing", "unread")
 #: What can be said of a check; of a lost one the official scorer writes no row at all, and no score counts it.
 VERDICTS = ("failed", "blank", "passed", "lost")
 #: Where a check comes from: somebody's key, identifiers planted by us, the original's own header, the DICOM standard …

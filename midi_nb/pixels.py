@@ -19,6 +19,7 @@ from .released import quiet
 
 __all__ = [
     "LEGIBLE",
+    "NotInstalled",
     "Plane",
     "Window",
     "blank",
@@ -291,6 +292,10 @@ def _all_decoded(source: Any) -> Iterator[Image]:
             yield image
 
 
+class NotInstalled(ValueError):
+    """Pixels that nothing installed here can decode."""
+
+
 @contextmanager
 def _decoding(dataset: Any) -> Iterator[None]:
     """Turns whatever a decoder raises into one line that quotes no data."""
@@ -302,21 +307,21 @@ def _decoding(dataset: Any) -> Iterator[None]:
     except (KeyboardInterrupt, SystemExit, GeneratorExit):
         raise
     except BaseException as error:  # the panic of a decoder written in Rust is no Exception
-        raise ValueError(_why_not(dataset, error)) from None
+        raise _why_not(dataset, error) from None
 
 
-def _why_not(dataset: Any, error: BaseException) -> str:
+def _why_not(dataset: Any, error: BaseException) -> ValueError:
     from pydicom.pixels.decoders.base import get_decoder
 
     syntax = getattr(getattr(dataset, "file_meta", None), "TransferSyntaxUID", None)
     if syntax is None:
-        return "the pixels cannot be decoded: the file does not say its transfer syntax."
+        return ValueError("the pixels cannot be decoded: the file does not say its transfer syntax.")
     try:
         if not get_decoder(syntax).is_available:
-            return f"no decoder for {syntax.name} is installed; the extra midi_nb[pixels] brings one."
+            return NotInstalled(f"no decoder for {syntax.name} is installed; the extra midi_nb[pixels] brings one.")
     except NotImplementedError:
-        return f"the pixels cannot be decoded: {syntax.name} is not supported."
-    return f"the pixels cannot be decoded ({syntax.name}, {type(error).__name__})."
+        return ValueError(f"the pixels cannot be decoded: {syntax.name} is not supported.")
+    return ValueError(f"the pixels cannot be decoded ({syntax.name}, {type(error).__name__}).")
 
 
 def _rgb(decoded: Image, dataset: Any) -> Image:

@@ -56,7 +56,7 @@ class Look(NamedTuple):
     marker: str
 
 
-#: Meaning → look. The hues are those of Okabe and Ito; grey is for what does not speak about the tool.
+#: Meaning → look. The hues are those of Okabe and Ito; grey and brown are for what does not speak about the tool.
 LOOKS = {
     "pass": Look("#009E73", "", "o"),
     "fail": Look("#D55E00", "///", "X"),
@@ -66,11 +66,12 @@ LOOKS = {
     "validity": Look("#E69F00", "|||", "D"),
     "linkage": Look("#56B4E9", "---", "P"),
     "key": Look("#555555", "...", "*"),
+    "none": Look("#7A5C3E", "++", "p"),
 }
 #: Meaning → colour.
 PALETTE = {name: look.colour for name, look in LOOKS.items()}
 
-_AXES = ("privacy", "utility", "validity", "linkage", "key")
+_AXES = ("privacy", "utility", "validity", "linkage", "key", "none")
 
 
 def score(scores: pd.DataFrame, *, ax: Axes | None = None, limit: int = 30) -> Axes:
@@ -697,7 +698,7 @@ _MARKS = {
     "new": _Mark("blank", "▁"),
 }
 _TEXTS = {"original": "original", "expected": "expected", "released": "actual"}
-_ABSENCES = {"absent": "(attribute absent)", "missing": "(file missing)", "empty": "(empty)"}
+_ABSENCES = {"absent": "(attribute absent)", "missing": "(file missing)", "empty": "(empty)", "unread": "(not read)"}
 _MONO, _SIZE = "DejaVu Sans Mono", 10.0  # a font that comes with matplotlib
 _CHARACTER, _LINE = 0.602 * _SIZE, 1.7 * _SIZE  # width and height in points
 _MARGIN, _LINES = 11, 6  # characters before the text, lines of a text

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .pixels import Box, Image, regions, stretch
+from .pixels import Box, Image, NotInstalled, regions, stretch
 from .released import Unreadable
 
 __all__ = ["Reader", "installed", "reader", "text_in"]
@@ -55,6 +55,8 @@ def installed() -> tuple[str, ...]:
 def text_in(source: Any, box: Sequence[float], read_text: ReadText) -> str:
     """The text read in a region of an image, in any of its frames; Unreadable says why there is no such region.
 
+    Where no decoder is installed for the image, that is NotInstalled.
+
     A plain callable is given the region and nothing more, as the official script cuts it out. A reader with a method
     ``within(image, box)``, as ours, is given what surrounds the region too: letters that are cut off or touch the edge
     of what an engine sees are often not read. It gives back what it reads in the box.
@@ -62,6 +64,8 @@ def text_in(source: Any, box: Sequence[float], read_text: ReadText) -> str:
     within = getattr(read_text, "within", None)
     try:
         images = regions(source, box, margin=0 if within is None else _AROUND)
+    except NotInstalled:
+        raise
     except ValueError as reason:
         raise Unreadable(str(reason)) from None
     except Exception as error:  # pydicom raises many kinds on broken images; their texts can quote values

@@ -9,8 +9,12 @@ from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExec
 import numpy as np
 import pandas as pd
 import pytest
+from pydicom import dcmread
+from pydicom.pixels import get_decoder
+from pydicom.uid import HTJ2KLossless, RLELossless
 
 from midi_nb import engine, recognition
+from midi_nb.causes import explain
 from midi_nb.engine import Submission, evaluate
 from midi_nb.files import read_key, read_results, runs, write_run
 from midi_nb.frames import ACTIONS, RESULTS
@@ -711,6 +715,21 @@ def test_pixels_that_cannot_be_looked_at_leave_no_official_row(bench, make, attr
     assert results["error"].notna().all()
 
 
+def test_pixels_that_nothing_here_decodes_are_not_judged(bench, make, monkeypatch):
+    bench.ask("1.1", make.check("pixels_hidden", "(7fe0,0010)", make.region("DOE", 0, 0, 2, 2)))
+    path = bench.release("a.dcm", "1.1", pixels=DARK)
+    dataset = dcmread(path)
+    dataset.compress(RLELossless, generate_instance_uid=False)
+    dataset.file_meta.TransferSyntaxUID = HTJ2KLossless
+    dataset.save_as(path)
+    monkeypatch.setattr(type(get_decoder(HTJ2KLossless)), "is_available", False)
+
+    with pytest.warns(UserWarning, match="checks of burned-in text: 1; no decoder for High-Throughput"):
+        results = explain(bench.evaluate(read_text=str))
+
+    assert cells(results, "verdict", "state", "cause", "axis") == [["blank", "unread", "not_judged", "none"]]
+
+
 def test_every_file_is_judged_alone(bench, make):
     """Officially an attribute that another file of the batch has is not absent but empty, and these four fail."""
     checks = [
@@ -791,18 +810,26 @@ LETTERS = np.kron(np.random.default_rng(0).integers(0, 2, (8, 12)), np.ones((4, 
 
 
 @pytest.mark.parametrize(
-    ("rules", "pixels", "verdict"),
+    ("rules", "pixels", "verdict", "hidden", "cause"),
     [
-        ("official", LETTERS, "passed"),
-        ("strict", LETTERS, "failed"),
-        ("strict", LETTERS * 0, "passed"),
-        ("strict", LETTERS * (np.arange(48) > 23), "failed"),  # half covered
-        ("strict", LETTERS[:20, :30] * 0, "passed"),  # of another shape: not compared
-        ("strict", np.stack([LETTERS * 0, LETTERS]), "failed"),  # hidden in the first frame alone
-        ("strict", np.stack([LETTERS * 0, LETTERS * 0]), "passed"),
+        ("official", LETTERS, "passed", 1, None),
+        ("strict", LETTERS, "failed", 0, "burned_in_visible"),
+        ("strict", LETTERS * 0, "passed", 1, None),
+        ("strict", LETTERS * (np.arange(48) > 23), "failed", 0.5, "burned_in_partial"),  # half covered
+        ("strict", LETTERS[:20, :30] * 0, "passed", 1, None),  # of another shape: not compared
+        (
+            "strict",
+            np.stack([LETTERS * 0, LETTERS]),
+            "failed",
+            0,
+            "burned_in_visible",
+        ),  # hidden in the first frame alone
+        ("strict", np.stack([LETTERS * 0, LETTERS * 0]), "passed", 1, None),
     ],
 )
-def test_strictly_what_nobody_recognised_may_still_be_legible(bench, make, tmp_path, rules, pixels, verdict):
+def test_strictly_what_nobody_recognised_may_still_be_legible(
+    bench, make, tmp_path, rules, pixels, verdict, hidden, cause
+):
     bench.ask("1.1", make.check("pixels_hidden", "(7fe0,0010)", make.region("DOE", 4, 4, 40, 28)))
     before = np.broadcast_to(np.minimum(LETTERS, 254), (*pixels.shape[:-2], *LETTERS.shape))
     make.file(tmp_path / "original" / "a.dcm", "1.1", pixels=before)
@@ -814,6 +841,8 @@ def test_strictly_what_nobody_recognised_may_still_be_legible(bench, make, tmp_p
     results = bench.evaluate(rules=rules, original=tmp_path / "original", read_text=only_the_original)
 
     assert cells(results, "verdict", "error") == [[verdict, None]]
+    assert results["score"].item() == pytest.approx(hidden, abs=0.1)
+    assert cells(explain(results), "cause") == [[cause]]
 
 
 UNREADABLE = "the text could not be read in the original: that nothing is read here proves nothing"
@@ -894,14 +923,16 @@ def test_only_passes_of_burned_in_text_look_at_the_original(bench, make, tmp_pat
 
 @pytest.mark.parametrize("kept", [False, True])
 @pytest.mark.parametrize(
-    ("reader", "reason"),
+    ("reader", "reason", "cause"),
     [
-        ("auto", "no text recognition is installed: pip install 'midi_nb[ocr]', or pass read_text"),
-        (lambda image: 1 / 0, "the check failed (ZeroDivisionError)"),
-        (None, "no text recognition: read_text is None"),  # as asked for, so nobody is warned
+        ("auto", "no text recognition is installed: pip install 'midi_nb[ocr]', or pass read_text", "not_judged"),
+        (lambda image: 1 / 0, "the check failed (ZeroDivisionError)", "blank_error"),
+        (None, "no text recognition: read_text is None", "not_judged"),  # as asked for, so nobody is warned
     ],
 )
-def test_undecided_checks_of_burned_in_text_are_counted(bench, make, tmp_path, monkeypatch, reader, reason, kept):
+def test_undecided_checks_of_burned_in_text_are_counted(
+    bench, make, tmp_path, monkeypatch, reader, reason, cause, kept
+):
     monkeypatch.setattr(recognition, "installed", lambda: ())
     for number in (1, 2):
         bench.ask(f"1.{number}", *[make.check("pixels_hidden", "(7fe0,0010)", make.region("DOE", 0, 0, 2, 2))] * 2)
@@ -912,6 +943,7 @@ def test_undecided_checks_of_burned_in_text_are_counted(bench, make, tmp_path, m
         results = bench.evaluate(read_text=reader, **({"out": tmp_path / "run"} if kept else {}))
 
     assert cells(results, "verdict", "error") == [["blank", reason]] * 4
+    assert explain(results)["cause"].tolist() == [cause] * 4
     message = f"Undecided (blank) checks of burned-in text: 4; {reason}."
     assert [str(each.message) for each in said] == ([message] if reader else [])
 

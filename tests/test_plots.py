@@ -232,7 +232,7 @@ def test_texts_of_the_data_are_drawn_as_they_are(name):
 
 
 def test_the_palette_has_one_colour_hatch_and_marker_for_each_meaning():
-    assert list(plots.PALETTE) == ["pass", "fail", "blank", "privacy", "utility", "validity", "linkage", "key"]
+    assert list(plots.PALETTE) == ["pass", "fail", "blank", "privacy", "utility", "validity", "linkage", "key", "none"]
     assert set(causes.AXES) <= set(plots.PALETTE)
     looks = plots.LOOKS.values()
     assert all(len({look[i] for look in looks}) == len(looks) for i in range(3))

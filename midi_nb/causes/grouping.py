@@ -89,7 +89,7 @@ def _signatures(results: pd.DataFrame, rows: np.ndarray) -> tuple[pd.DataFrame, 
     code = {name: place for place, name in enumerate(CODES)}
     missing = (codes["cause"] == code["missing_file"]).to_numpy()
     codes.loc[~codes["cause"].isin([code[name] for name in _TOLD_BY_WORDS]), "words"] = -1
-    undecided = codes["cause"].isin([code["blank_error"], code["lost_check"]]).to_numpy()
+    undecided = codes["cause"].isin([code["not_judged"], code["blank_error"], code["lost_check"]]).to_numpy()
     codes["why"] = np.where(undecided, codes_at(results, "error", rows), -1)
     codes["what"] = np.where(missing, -1, codes["path"])
     codes.loc[missing, "action"] = -1

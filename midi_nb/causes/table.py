@@ -20,10 +20,10 @@ from ..frames import MASK
 from ..text import burned_in, found_words, values, whole_words, words
 from .columns import column_of
 
-AXES = ("privacy", "utility", "validity", "linkage", "key")
+AXES = ("privacy", "utility", "validity", "linkage", "key", "none")
 CONFIDENCES = ("certain", "likely", "review")
 
-PRIVACY, UTILITY, VALIDITY, LINKAGE, KEY = AXES
+PRIVACY, UTILITY, VALIDITY, LINKAGE, KEY, NONE = AXES
 CERTAIN, LIKELY, REVIEW = CONFIDENCES
 
 
@@ -231,6 +231,10 @@ def _always(f: Failures) -> np.ndarray:
 # fmt: off
 #: Every cause there is; the first that holds wins.
 CAUSES: tuple[Cause, ...] = (
+    Cause("not_judged", "Not judged here", NONE, CERTAIN, _ANY,
+          "Text recognition or a decoder is not available here, so the check was not judged: no fault of tool or key.",
+          "Install it (pip install 'midi_nb[ocr]' or 'midi_nb[pixels]') and evaluate again.",
+          lambda f: f.blank & f.is_state("unread")),
     Cause("lost_check", "Not scored officially", KEY, CERTAIN, _ANY,
           "The official scorer writes no row for this check of the key, so no score counts it.",
           "See the error of the row: an unknown action, a region outside the image, broken pixel data.",
@@ -431,6 +435,7 @@ CAUSES: tuple[Cause, ...] = (
 CODES = tuple(cause.code for cause in CAUSES)
 #: The causes that need no texts: the only ones that can be found where these are masked.
 WITHOUT_TEXTS = (
+    "not_judged",
     "lost_check",
     "blank_error",
     "missing_file",

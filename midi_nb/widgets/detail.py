@@ -31,7 +31,7 @@ ASKS = {
     "patid_consistent": "patient ID must match the mapping",
 }
 #: State of a released value → how it is told where there is no text.
-STATES = {"empty": "(empty)", "absent": "(attribute absent)", "missing": "(no file)"}
+STATES = {"empty": "(empty)", "absent": "(attribute absent)", "missing": "(no file)", "unread": "(not read)"}
 
 _READ = (
     "action", "tag_path", "private", "subcategory", "original", "expected", "actual",

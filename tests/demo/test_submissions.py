@@ -13,7 +13,15 @@ from midi_nb.causes import CAUSES
 from midi_nb.demo import careless
 
 READS = importlib.util.find_spec("rapidocr") is not None and importlib.util.find_spec("onnxruntime") is not None
-PASSED_OVER = {"nothing_to_remove", "date_removed", "date_bad_format", "date_inconsistent", "uid_removed", "other"}
+PASSED_OVER = {
+    "nothing_to_remove",
+    "date_removed",
+    "date_bad_format",
+    "date_inconsistent",
+    "uid_removed",
+    "not_judged",
+    "other",
+}
 REMOVALS = ["text_removed", "date_shifted", "uid_changed", "pixels_hidden"]
 
 
