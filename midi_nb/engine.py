@@ -68,7 +68,8 @@ def evaluate(
     released
         The folder, or a `Submission` (folder, uids, patients), which brings its own mappings.
     key
-        The answer key: a path (either layout) or an answers frame.
+        The answer key: a path (either layout) or an answers frame. In a key of one's own an attribute may be written
+        in any way that means one attribute (``0010,0010``, ``PatientName``); a check that names none is refused.
     uids, patients
         Old → new UIDs and patient IDs: a path of a mapping CSV, a dict, a Series or a frame. A tool that wrote none:
         ``pair_folders``.
@@ -90,7 +91,8 @@ def evaluate(
         Folder of the original files. A region that passes is then read in the original too: if the text cannot be read
         there either, the pass proves nothing. Under official rules it stays a pass, with an `error` that says so and a
         finding of ``audit``; under strict rules it is blank. Under strict rules a region also fails if its text is
-        measurably still in the pixels, whatever the text recognition says.
+        measurably still in the pixels, whatever the text recognition says. Checks about an attribute that none of the
+        originals asked about has are counted in a warning: a typing error in a key looks so.
     out
         Folder to keep the run in. It is written as the evaluation goes; a second call with the same arguments goes on
         where an interrupted one stopped.
@@ -191,13 +193,13 @@ class _Task(NamedTuple):
 class _Part(NamedTuple):
     """The answer of one batch; its frame is None where the worker has written it.
 
-    `lacking` counts the files without an attribute that the official script cannot do without.
+    `notes` count what a warning is to say of checks and files: (what, attribute) → how many.
     """
 
     frame: pd.DataFrame | None
     answered: Sequence[str]
     skipped: Sequence[tuple[str, str]]
-    lacking: Mapping[str, int]
+    notes: Counter[tuple[str, str]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,7 +219,7 @@ class _Job:
     @cached_property
     def judge(self) -> _Judge:
         """The job made ready: a worker reads the files of key and mappings itself, it is not sent them."""
-        return _judge(self.key, self.uids, self.patients, self.read_text, self.originals)
+        return _judge(self)
 
     def __reduce__(self) -> Any:
         return _arrived, tuple(getattr(self, each.name) for each in fields(self))
@@ -337,20 +339,42 @@ class _Judge(NamedTuple):
     read_text: ReadText | None
     why_unread: str
     originals: dict[str, Path] | None
+    found: set[str]  # paths of attributes that were seen in an original
 
 
-def _judge(key: Any, uids: Any, patients: Any, read_text: Any, originals: Path | None) -> _Judge:
-    new = keys.as_mapping(uids).to_dict()
-    reader, why = _reader(read_text)
+def _judge(job: _Job) -> _Judge:
+    uids = keys.as_mapping(job.uids).to_dict()
+    olds = {new: old for old, new in uids.items()}  # of two old UIDs on one new one, officially the later counts
+    patients = None if job.patients is None else keys.as_mapping(job.patients).to_dict()
+    reader, why = _reader(job.read_text)
     return _Judge(
-        keys.open_key(key),
-        new,
-        {released: old for old, released in new.items()},  # of two old UIDs on one new one, officially the later counts
-        None if patients is None else keys.as_mapping(patients).to_dict(),
+        keys.open_key(job.key, job.rules == "strict", lambda: _everyone(job, olds, patients or {})),
+        uids,
+        olds,
+        patients,
         reader,
         why,
-        None if originals is None else files_of.by_instance(originals),
+        None if job.originals is None else files_of.by_instance(job.originals),
+        set(),
     )
+
+
+_WHO = ("SOPInstanceUID", "PatientID", "StudyInstanceUID", "SeriesInstanceUID", "Modality", "SOPClassUID")
+
+
+def _everyone(job: _Job, olds: Mapping[str, str], patients: Mapping[str, str]) -> dict[str, keys.Instance]:
+    """The instances there are, by their old UID: the originals, or what the mappings say of the released files."""
+    released = job.originals is None
+    patients = {new: old for old, new in patients.items()}
+    found: dict[str, keys.Instance] = {}
+    for _, (uid, *who, modality, sop_class) in files_of.identifiers(job.originals or job.folder, *_WHO):
+        patient, study, series, instance = (
+            (names.get(one) if released else one) or None
+            for names, one in zip((patients, olds, olds, olds), (*who, uid), strict=True)
+        )
+        if instance:
+            found[instance] = keys.Instance(patient, study, series, instance, modality or None, sop_class or None)
+    return found
 
 
 def _reader(read_text: Any) -> tuple[ReadText | None, str]:
@@ -368,7 +392,7 @@ def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.
     """The parts of the results, in order: those of the files, then those of the instances no file answered."""
     paths = list(files_of.files_below(job.folder))
     batches = [paths[start : start + _BATCH] for start in range(0, len(paths), _BATCH)]
-    tasks, answered, lacking = [], set(), Counter[str]()
+    tasks, answered, notes = [], set(), Counter[tuple[str, str]]()
     with counting(len(paths), "file", "judged", progress) as step:
         known = ahead(lambda number: recorder.known(number, job.folder, batches[number]), range(len(batches)))
         for number, (batch, told) in enumerate(zip(batches, known, strict=True)):
@@ -377,12 +401,12 @@ def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.
                 continue
             answered.update(told["answered"])
             recorder.skipped += [(name, reason) for name, reason in told["skipped"]]
-            lacking.update(told.get("lacking", {}))
+            notes.update({(what, tag_path): count for what, tag_path, count in told.get("notes", ())})
             step(len(batch))
         for part in _gathered(job, tasks, executor, step):
             answered.update(part.answered)
-            lacking.update(part.lacking)
             recorder.skipped += part.skipped
+            notes.update(part.notes)
             yield part
     missing = [uid for uid in job.judge.key.instances if uid not in answered]
     starts = range(0, max(len(missing), 1), _BATCH)
@@ -393,8 +417,10 @@ def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.
     ]
     for part in _gathered(job, tasks, executor):
         recorder.skipped += part.skipped
+        notes.update(part.notes)
         yield part
-    _warn(recorder.skipped, bool(answered), lacking)
+    for text in _warnings(recorder.skipped, bool(answered), notes):
+        warnings.warn(text, stacklevel=3)
 
 
 def _gathered(
@@ -439,17 +465,17 @@ def _judged(job: _Job, task: _Task, step: Step | None = None) -> _Part:
     """The verdicts of one batch: what an executor runs."""
     with files_of.quiet(), _uncollected(), job.judge.key.reading() as checks_of:
         if task.paths:
-            table, answered, skipped, lacking = _judged_files(job, _each(task.paths, step), checks_of)
+            table, answered, skipped = _judged_files(job, _each(task.paths, step), checks_of)
         else:
-            table, answered, skipped, lacking = _judged_missing(job, task.missing, checks_of), [], [], Counter[str]()
+            table, answered, skipped = _judged_missing(job, task.missing, checks_of), [], []
         with suppress(IndexError):  # batches in other threads take their notes off the same list
             while True:
                 skipped.append(job.judge.key.skipped.pop(0))
         frame = table.frame()
     if task.part is None:
-        return _Part(frame, answered, skipped, lacking)
-    runs.write_part(frame, task.part, runs.told(job.folder, task.paths, answered, skipped, lacking))
-    return _Part(None, answered, skipped, lacking)
+        return _Part(frame, answered, skipped, table.notes)
+    runs.write_part(frame, task.part, runs.told(job.folder, task.paths, answered, skipped, table.notes))
+    return _Part(None, answered, skipped, table.notes)
 
 
 def _each(paths: Sequence[Path], step: Step | None) -> Iterator[Path]:
@@ -495,24 +521,25 @@ ChecksOf = Callable[[str], list[keys.Check]]
 
 def _judged_files(
     job: _Job, paths: Iterable[Path], checks_of: ChecksOf
-) -> tuple[_Table, list[str], list[tuple[str, str]], Counter[str]]:
-    """(verdicts, instances answered, files skipped and why, files that lack an attribute) of some files."""
-    judge, table, lacking = job.judge, _Table(), Counter[str]()
+) -> tuple[_Table, list[str], list[tuple[str, str]]]:
+    """(verdicts, instances answered, files skipped and why) of some files."""
+    judge, table = job.judge, _Table()
     answered: list[str] = []
     skipped: list[tuple[str, str]] = []
     for path in paths:
         name = path.relative_to(job.folder).as_posix()
         try:
             file = files_of.read(path)
-            lacking.update(file.lacking)
+            table.notes.update((_LACKING, name) for name in file.lacking)
             old = _old_instance(file, judge)
         except files_of.Unreadable as reason:
             skipped.append((name, str(reason)))
             continue
         answered.append(old)
-        row = _row(job, judge.key.instances[old], file, name)
-        _judge_file(table, row, checks_of(old), file, judge, job.rules)
-    return table, answered, skipped, lacking
+        row, checks = _row(job, judge.key.instances[old], file, name), checks_of(old)
+        _judge_file(table, row, checks, file, judge, job.rules)
+        table.notes.update(_not_in_original(checks, old, judge))
+    return table, answered, skipped
 
 
 def _old_instance(file: files_of.Released, judge: _Judge) -> str:
@@ -555,10 +582,11 @@ def _judge_file(table: _Table, row: _Row, checks: Sequence[keys.Check], file: An
     context = Context(judge.uids, judge.patients)
     original = None if judge.originals is None else _Original(judge.originals.get(row.instance))
     verdicts = {name: (_LOOK.get(name, _attribute), getattr(action, rules)) for name, action in CHECKS.items()}
-    for check in checks:
+
+    def judged(check: keys.Check) -> tuple[keys.Check, Any, Outcome]:
+        """(check, text, outcome) of one check."""
         if check.spec.action not in verdicts:
-            table.add(row, check, _UNSEEN, _NO_ACTION)
-            continue
+            return check, _UNSEEN, lost(check.error or _NO_ACTION)
         look, verdict = verdicts[check.spec.action]
         try:
             if check.error:
@@ -577,10 +605,38 @@ def _judge_file(table: _Table, row: _Row, checks: Sequence[keys.Check], file: An
             text = ""
         elif check.spec.action == "pixels_retained" and check.expected is not None:
             check = check._replace(original=check.expected)  # officially the key's digest takes the place of the value
-        table.add(row, check, text, outcome)
+        return check, text, outcome
+
+    for check in checks:
+        if check.spec.source == keys.WORKSHOP and (places := _places(check, file)):
+            table.add(row, *_decisive([judged(place) for place in places]))
+        else:
+            table.add(row, *judged(check))
 
 
-_NO_ACTION = lost("the key's action is none of the ten")
+def _places(check: keys.Check, file: files_of.Released) -> list[keys.Check]:
+    """A check of the workshop's layout at each place in sequences where its attribute stands, if it is only there."""
+    path = check.spec.tag_path
+    if path is None or check.spec.action not in CHECKS.keys() - _LOOK.keys() or _stands(file, path):
+        return []
+    return [check._replace(spec=check.spec._replace(tag_path=place)) for place in file.nested(path)]
+
+
+def _decisive(judged: Sequence[tuple[keys.Check, Any, Outcome]]) -> tuple[keys.Check, Any, Outcome]:
+    """The place that decides: what a missing file fails must be right somewhere, all else everywhere."""
+    kept = CHECKS[str(judged[0][0].spec.action)].missing == FAIL
+    return next((place for place in judged if place[2].verdict == ("passed" if kept else "failed")), judged[0])
+
+
+def _stands(file: files_of.Released, path: str) -> bool:
+    """Whether the attribute is there, broken or not."""
+    try:
+        return file.text(path) is not None
+    except Exception:  # pydicom raises many kinds on broken values
+        return True
+
+
+_NO_ACTION = "the key's action is none of the ten"
 
 
 class _NotJudged(Exception):
@@ -670,16 +726,46 @@ def _legible(file: files_of.Released, check: keys.Check, original: _Original) ->
 
 def _judged_missing(job: _Job, uids: Sequence[str], checks_of: ChecksOf) -> _Table:
     """The verdicts of instances that no file answers."""
-    key, table = job.judge.key, _Table()
+    judge, table = job.judge, _Table()
     for uid in uids:
-        who = key.instances[uid]
+        who = judge.key.instances[uid]
         ids = (who.patient, who.study, who.series, who.instance)
         row = _Row(job.name, *ids, None, None, None, None, who.modality, who.sop_class, None)
-        for check in checks_of(uid):
+        checks = checks_of(uid)
+        for check in checks:
             action = CHECKS.get(check.spec.action or "")
-            outcome = action.missing if action else _NO_ACTION
+            outcome = action.missing if action else lost(check.error or _NO_ACTION)
             table.add(row, check, _MISSING, outcome)
+        table.notes.update(_not_in_original(checks, uid, judge))
     return table
+
+
+#: What a note is about, besides the doubts of `keys`: an attribute of files or of checks.
+_LACKING, _ABSENT, _FOUND = "lacking", "in no original", "in an original"
+
+
+def _not_in_original(checks: Sequence[keys.Check], uid: str, judge: _Judge) -> Counter[tuple[str, str]]:
+    """How many checks of an instance are about an attribute that its original does not have, by attribute.
+
+    Attributes that an earlier original had do not matter; those this one has are named, for batches elsewhere.
+    """
+    asked = Counter(
+        (check.spec.tag_path or "", check.spec.source == keys.WORKSHOP)
+        for check in checks
+        if check.doubt in (None, keys.UNOFFICIAL) and check.spec.action not in _LOOK
+        if check.spec.tag_path not in judge.found
+    )
+    path = (judge.originals or {}).get(uid)
+    if not asked or path is None:
+        return Counter()
+    try:
+        original = files_of.read(path)
+    except files_of.Unreadable:
+        return Counter()
+    there = {path for path, anywhere in asked if _stands(original, path) or (anywhere and original.nested(path))}
+    judge.found.update(there)
+    absent = {(_ABSENT, path): count for (path, _), count in asked.items() if path not in there}
+    return Counter({**absent, **{(_FOUND, path): 1 for path in there}})
 
 
 _MISSING: Any = object()  # in place of a text: there is no file
@@ -692,8 +778,11 @@ class _Table:
 
     def __init__(self) -> None:
         self._verdicts: list[tuple[_Row, keys.Check, Any, Outcome]] = []
+        self.notes: Counter[tuple[str, str]] = Counter()  # (what there is to say of checks, path) → checks
 
     def add(self, row: _Row, check: keys.Check, text: Any, outcome: Outcome) -> None:
+        if check.doubt:
+            self.notes[check.doubt, check.spec.tag_path or ""] += 1
         self._verdicts.append((row, check, text, outcome))
 
     def frame(self) -> pd.DataFrame:
@@ -750,22 +839,35 @@ def _warn_of_unread(parts: Iterable[pd.DataFrame]) -> None:
             warnings.warn(f"{kind} checks of burned-in text: {count:,}; {reason}.", stacklevel=3)
 
 
-def _warn(skipped: Sequence[tuple[str, str]], answered: bool, lacking: Counter[str]) -> None:
-    """One warning where files that may have been meant were left out, one where officially all results were lost."""
-    odd = [entry for entry in skipped if not entry[1].startswith("not DICOM")]
+def _warnings(
+    skipped: Sequence[tuple[str, str]], answered: bool, notes: Mapping[tuple[str, str], int]
+) -> Iterator[str]:
+    """What is to be said of files left out, of those that officially end everything, and of odd checks of the key."""
+    left = [entry for entry in skipped if not entry[1].startswith("not DICOM")]
     if not answered:
-        warnings.warn(
-            f"No file of the submission answers the key: every instance counts as missing ({_counted(skipped)}).",
-            stacklevel=4,
-        )
-    elif odd:
-        warnings.warn(f"Left out: {_counted(odd)}. results.attrs['skipped'] lists them.", stacklevel=4)
+        yield f"No file of the submission answers the key: every instance counts as missing ({_counted(skipped)})."
+    elif left:
+        yield f"Left out: {_counted(left)}. results.attrs['skipped'] lists them."
+    lacking, absent, odd = Counter[str](), Counter[str](), Counter[str]()
+    for (what, name), count in notes.items():
+        if what == _LACKING:
+            lacking[name] = count
+        elif what == _ABSENT and (_FOUND, name) not in notes:
+            absent[name] = count
+        elif what not in (_ABSENT, _FOUND):
+            odd[what] += count
     if lacking:
         counts = ", ".join(f"{count} × {name}" for name, count in lacking.most_common())
-        warnings.warn(
+        yield (
             f"The official script would write no result at all: files lack an attribute it needs ({counts}). "
-            "Here they are judged; audit(results, released) names them.",
-            stacklevel=4,
+            "Here they are judged; audit(results, released) names them."
+        )
+    if odd:
+        yield "Odd checks in the key: " + "; ".join(f"{count:,} × {what}" for what, count in odd.items()) + "."
+    if absent:
+        yield (
+            f"Checks about an attribute that no original file has: {absent.total():,} (attributes: {len(absent):,}, "
+            f"the first {next(iter(absent))}). To remove or change it passes whatever a tool does."
         )
 
 

@@ -31,7 +31,8 @@ STATES = ("value", "empty", "absent", "missing", "unread")
 #: What can be said of a check; of a lost one the official scorer writes no row at all, and no score counts it.
 VERDICTS = ("failed", "blank", "passed", "lost")
 #: Where a check comes from: somebody's key, identifiers planted by us, the original's own header, the DICOM standard …
-SOURCES = ("published", "planted", "header", "pattern", "standard", "iod", "private", "pixels")
+#: Those of the workshop hold for all instances of their scope, and look for their attribute in sequences too.
+SOURCES = ("published", "planted", "header", "pattern", "standard", "iod", "private", "pixels", "workshop")
 CODES = ("hipaa_z", "hipaa_m", "dicom_p15", "dicom_iod", "dicom_safe", "tcia_ptkb", "tcia_p15", "tcia_rev")
 
 _TEXT = "category"

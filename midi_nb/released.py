@@ -66,17 +66,23 @@ def _may_be_file(path: Path) -> bool:
 
 def by_instance(folder: str | Path) -> dict[str, Path]:
     """The DICOM files below `folder` by their SOP Instance UID."""
+    return {uid: path for path, (uid,) in identifiers(folder, "SOPInstanceUID")}
+
+
+def identifiers(folder: str | Path, *keywords: str) -> Iterator[tuple[Path, list[str]]]:
+    """(path, its texts of these attributes) of the DICOM files below `folder` that have the first; the others may be
+    empty."""
     from pydicom import dcmread
 
-    found = {}
     with quiet():
         for path in files_below(folder):
             try:
-                header = dcmread(path, stop_before_pixels=True, specific_tags=["SOPInstanceUID"])
-                found[str(header.SOPInstanceUID)] = path
+                header = dcmread(path, stop_before_pixels=True, specific_tags=list(keywords))
+                texts = [str(header.get(keyword) or "").strip() for keyword in keywords]
             except Exception:  # not every file beside them is one
                 continue
-    return found
+            if texts[0]:
+                yield path, texts
 
 
 @contextmanager
@@ -172,6 +178,7 @@ class Released:
         self._texts: dict[str, str | None] = {}
         self._owners: dict[int, dict[int, str]] = {}
         self._raw: dict[int, dict[int, Any]] = {}
+        self._nested: dict[str, list[str]] | None = None
 
     def text(self, path: str) -> str | None:
         """The text of the attribute at `path` (short form); None where it is absent."""
@@ -196,6 +203,15 @@ class Released:
     def elements(self) -> Iterator[tuple[str, Any]]:
         """(path, element) of every element of the main data set, depth first, in order."""
         yield from self._walk(self.dataset, "")
+
+    def nested(self, label: str) -> list[str]:
+        """The paths inside sequences at which an attribute stands."""
+        if self._nested is None:
+            self._nested = {}
+            for path, _ in self.elements():
+                if tags.is_nested(path):
+                    self._nested.setdefault(tags.leaf(path), []).append(path)
+        return self._nested.get(label, [])
 
     def _walk(self, dataset: Any, parent: str) -> Iterator[tuple[str, Any]]:
         for tag in sorted(dataset.keys()):

@@ -3,7 +3,8 @@
 A path is a chain of labels, with the item entered between two of them: ``(0008,1140)[0](0008,1155)``. A label is
 ``(gggg,eeee)``, or ``(gggg,"CREATOR",ee)`` for a private attribute whose creator is known. Only one spelling is
 canonical: lower-case hex, no spaces, the creator in capitals. Any other never matches a file, so `parse` refuses it;
-what is for display answers nevertheless. The room knows nothing of values or files.
+what is for display answers nevertheless, and `understood` reads what people write instead. The room knows nothing of
+values or files.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ __all__ = [
     "scope",
     "show",
     "to_official",
+    "understood",
     "without_items",
 ]
 
@@ -36,6 +38,11 @@ _REMEMBERED = 2**16
 # Both patterns read the official wrappers and sloppy spellings as well: canonical is what show() would write the same.
 _JOINT = re.compile(r"(?<=[0-9a-f]\))>?\[<?(\d{1,9})>?\]<?(?=\([0-9a-f]{4},)", re.IGNORECASE)
 _LABEL = re.compile(r'<?\(([0-9a-f]{4}),\s*(?:([0-9a-f]{4})|"(.+)",\s*([0-9a-f]{2}))\)>?', re.DOTALL | re.IGNORECASE)
+
+# What people write: a number without its brackets or comma, and anything between an item and the next label.
+_NUMBER = re.compile(r"[(\[]?\s*(?:0x)?([0-9a-f]{4})(?:\s*,\s*|\s)?(?:0x)?([0-9a-f]{4})\s*[)\]]?", re.IGNORECASE)
+_ITEM = re.compile(r"\s*>?\s*\[\s*<?([0-9]{1,9})>?\s*\]\s*[./]?\s*<?\s*")
+_OUTSIDE = frozenset([0x0000, 0x0002, 0xFFFE, 0xFFFF])  # commands, file meta information, delimiters
 
 
 class Step(NamedTuple):
@@ -64,6 +71,29 @@ def parse(path: str) -> tuple[Step, ...] | None:
     """
     steps = _read(path)
     return steps if steps and show(steps) == path else None
+
+
+@lru_cache(_REMEMBERED)
+def understood(text: str) -> str | None:
+    """Canonical path of a text that means exactly one attribute of a data set, however it is spelled; None for others.
+
+    A label may be in any case, with or without brackets, comma, ``<…>`` or blanks, and a DICOM keyword; a path needs
+    the number of an item after each sequence. What is in no data set has no meaning: file meta information (group
+    0002), or an item of an attribute that is no sequence.
+
+    Examples
+    --------
+    >>> [understood(text) for text in ("0010,0010", "00100010", "(0010, 0010)", "PatientName")]
+    ['(0010,0010)', '(0010,0010)', '(0010,0010)', '(0010,0010)']
+    >>> understood("ReferencedStudySequence[0].ReferencedSOPInstanceUID")
+    '(0008,1110)[0](0008,1155)'
+    >>> understood("ReferencedStudySequence.ReferencedSOPInstanceUID") is None
+    True
+    """
+    steps = _read(text.strip()) or _spelled(text.strip(" \t\r\n<>"))
+    if not steps or any(step.group in _OUTSIDE for step in steps) or not all(map(_has_items, steps[:-1])):
+        return None
+    return show(steps)
 
 
 def show(steps: Iterable[Step]) -> str:
@@ -217,6 +247,34 @@ def _read(path: str) -> tuple[Step, ...] | None:
     labels, items = parts[::2], [*map(int, parts[1::2]), None]
     steps = tuple(step for label, item in zip(labels, items, strict=True) if (step := _step(label, item)))
     return steps if len(steps) == len(labels) else None
+
+
+def _spelled(text: str) -> tuple[Step, ...] | None:
+    """Steps of a path as people write it; None if one of its labels has no meaning, or more than one."""
+    parts = _ITEM.split(text)
+    items = [*map(int, parts[1::2]), None]
+    steps = [_meant(label, item) for label, item in zip(parts[::2], items, strict=True)]
+    return None if None in steps else tuple(step for step in steps if step)
+
+
+def _has_items(step: Step) -> bool:
+    """Whether an attribute may be a sequence: private ones may, and those the dictionary does not know."""
+    from pydicom.datadict import dictionary_VR
+
+    try:
+        return step.group % 2 == 1 or "SQ" in dictionary_VR((step.group, step.element))
+    except KeyError:
+        return True
+
+
+def _meant(label: str, item: int | None) -> Step | None:
+    """The step that a number or a keyword means."""
+    from pydicom.datadict import tag_for_keyword
+
+    if number := _NUMBER.fullmatch(label):
+        return Step(int(number[1], 16), int(number[2], 16), None, item)
+    tag = tag_for_keyword(label) if label else None  # pydicom's dictionary has an entry without a keyword
+    return _step(label, item) if tag is None else Step(tag >> 16, tag & 0xFFFF, None, item)
 
 
 def _step(label: str, item: int | None = None) -> Step | None:

@@ -629,7 +629,6 @@ def test_a_file_without_sop_instance_uid_answers_nothing(bench, make):
 
 #: checks of one file → (what was asked, how, verdict, error of its row)
 ODD_CHECKS = {
-    "an unknown action": (("shred", "(0008,0060)"), {}, "lost", "the key's action is none of the ten"),
     "no region": (("pixels_hidden", "(7fe0,0010)", "no json"), {}, "lost", "the key's region cannot be read"),
     "no text": (("pixels_hidden", "(7fe0,0010)"), {}, "lost", "the key has no text or no region"),
     "only stop words": (
@@ -667,6 +666,145 @@ def test_a_check_that_cannot_be_decided_is_a_row_with_its_reason(bench, make, ch
         ["1", "passed", 1.0, None],
     ]
     assert score(results)["total"].item() == (1 if verdict == "lost" else 2)
+
+
+def evaluated(bench, **options):
+    """(results, texts of the warnings) of an evaluation."""
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        results = bench.evaluate(**options)
+    return results, [str(warning.message) for warning in heard]
+
+
+@pytest.fixture
+def odd(bench, make):
+    """A key with checks that nobody can have meant as they are judged, and one that is sound."""
+    checks = [
+        make.check("text_removed", "(0008,103E)", "DOE"),
+        make.check("text_retained", "(0008, 103e)", "DOE"),
+        {**make.check("text_removed", "", "DOE"), "tag_ds": "(0008,103e)"},
+        make.check("shred", "(0008,103e)"),
+        5,
+        make.check("text_removed", "(0010,0010)", "DOE"),
+    ]
+    bench.ask("1.1", *checks)
+    bench.ask("1.2", *checks[:2])
+    for uid in ("1.1", "1.2"):
+        bench.release(f"{uid}.dcm", uid, SeriesDescription="DOE", PatientName="DOE")
+    return bench
+
+
+def test_odd_checks_are_judged_as_officially_and_counted(odd, tmp_path):
+    counted = (
+        "Odd checks in the key: "
+        "4 × its path is spelled as in no file (upper-case hex, a blank …) and matches nothing, as officially; "
+        "1 × its path is spelled as in no file; officially it matches nothing, here it is taken for what it means; "
+        "1 × its action is none of the ten; 1 × its entry in the key is no object."
+    )
+    for options in ({}, {"out": tmp_path / "run"}, {"out": tmp_path / "run"}):  # the last call judges nothing anew
+        results, heard = evaluated(odd, **options)
+
+        assert heard == [counted]
+        assert cells(results, "instance", "check", "tag_path", "verdict", "error") == [
+            ["1.1", "0", "(0008,103E)", "passed", None],
+            ["1.1", "1", "(0008, 103e)", "failed", None],
+            ["1.1", "2", "(0008,103e)", "failed", None],
+            ["1.1", "3", "(0008,103e)", "lost", "the key's action is none of the ten"],
+            ["1.1", "4", None, "lost", "its entry in the key is no object"],
+            ["1.1", "5", "(0010,0010)", "failed", None],
+            ["1.2", "0", "(0008,103E)", "passed", None],
+            ["1.2", "1", "(0008, 103e)", "failed", None],
+        ]
+
+
+def test_odd_checks_read_as_a_frame_get_the_same_verdicts(odd):
+    path, _ = evaluated(odd)
+    frame, heard = evaluated(odd, key=read_key(odd.key))
+
+    assert cells(frame, "tag_path", "verdict") == cells(path, "tag_path", "verdict")
+    assert heard[0].startswith(
+        "Odd checks in the key: 4 × its path is spelled as in no file (upper-case hex, a blank …) and matches nothing"
+    )
+
+
+def test_strictly_an_odd_path_is_taken_for_what_it_means(odd):
+    results, heard = evaluated(odd, rules="strict")
+
+    assert cells(results, "instance", "tag_path", "verdict") == [
+        ["1.1", "(0008,103e)", "failed"],
+        ["1.1", "(0008,103e)", "passed"],
+        ["1.1", "(0008,103e)", "failed"],
+        ["1.1", "(0008,103e)", "lost"],
+        ["1.1", None, "lost"],
+        ["1.1", "(0010,0010)", "failed"],
+        ["1.2", "(0008,103e)", "failed"],
+        ["1.2", "(0008,103e)", "passed"],
+    ]
+    assert heard == [
+        "Odd checks in the key: 5 × its path is spelled as in no file; officially it matches nothing, here it is taken "
+        "for what it means; 1 × its action is none of the ten; 1 × its entry in the key is no object."
+    ]
+
+
+def test_an_official_key_that_names_no_attribute_at_all_is_refused(bench, make):
+    bench.ask("1.1", make.check("text_removed", "(0010, 0010)", "DOE"), make.check("shred", "(0010,0010)"))
+    bench.ask("1.2", {**make.check("text_removed", "", "DOE"), "tag_ds": None, "tag": "<(0010,0010)>"})
+    bench.release("a.dcm", "1.1", PatientName="DOE")
+
+    with pytest.raises(ValueError, match=r".") as raised:
+        bench.evaluate()
+
+    assert str(raised.value) == (
+        f"{bench.key}, table answer_data: no check names an attribute and one of the ten actions as official keys do: "
+        "<(0010,0010)>, in a sequence <(0008,1140)>[<0000>]<(0008,1155)>, lower-case hex; <text_removed>."
+    )
+
+
+def test_a_key_of_pixels_alone_needs_no_paths(bench, make):
+    bench.ask("1.1", make.check("pixels_retained", "", hashlib.md5(b"\1\1").hexdigest()))
+    bench.release("a.dcm", "1.1", pixels=np.ones((1, 2), np.uint8))
+
+    assert cells(bench.evaluate(), "verdict") == [["passed"]]
+
+
+def test_checks_of_what_no_original_has_are_counted(bench, make, tmp_path):
+    asked = [
+        make.check("text_removed", "(0010,0010)", "DOE"),
+        make.check("text_removed", "(0010,0011)", "DOE"),  # a typing error
+        make.check("text_retained", "(0012,0062)", "YES"),
+        make.check("pixels_retained", "(7fe0,0010)", "none"),
+        make.check("text_removed", "(0010,4000)", "DOE"),  # which the second original has
+    ]
+    for uid in ("1.1", "1.2", "1.3", "1.4"):
+        bench.ask(uid, *asked)
+    for uid in ("1.1", "1.2", "1.4"):
+        bench.release(f"{uid}.dcm", uid, PatientName="ANON")
+    for uid in ("1.1", "1.2", "1.3"):  # of the third there is no release, of the fourth no original
+        comments = {"PatientComments": "DOE"} if uid == "1.2" else {}
+        make.file(tmp_path / "original" / f"{uid}.dcm", uid, PatientName="DOE", **comments)
+    told = [
+        "Checks about an attribute that no original file has: 6 (attributes: 2, the first (0010,0011)). To remove or "
+        "change it passes whatever a tool does."
+    ]
+
+    assert evaluated(bench)[1] == []
+    for options in ({}, {"out": tmp_path / "run"}, {"out": tmp_path / "run"}):
+        assert evaluated(bench, original=tmp_path / "original", **options)[1] == told
+
+
+def test_what_batches_in_different_workers_saw_of_the_originals_is_put_together(bench, make, tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "_BATCH", 1)
+    for uid in ("1.1", "1.2", "1.3"):
+        bench.ask(uid, make.check("text_removed", "(0010,4000)", "DOE"), make.check("text_removed", "(0010,0011)", "X"))
+        bench.release(f"{uid}.dcm", uid)
+        make.file(tmp_path / "original" / f"{uid}.dcm", uid, **({"PatientComments": "DOE"} if uid == "1.2" else {}))
+    told = [
+        "Checks about an attribute that no original file has: 3 (attributes: 1, the first (0010,0011)). To remove or "
+        "change it passes whatever a tool does."
+    ]
+
+    with ProcessPoolExecutor(3, multiprocessing.get_context("fork")) as pool:
+        assert evaluated(bench, original=tmp_path / "original", executor=pool)[1] == told
 
 
 def test_of_what_could_not_be_looked_at_nothing_is_said(bench, make):

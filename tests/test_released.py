@@ -361,3 +361,25 @@ def test_elements_pydicom_cannot_make_sense_of_are_passed_over():
     dataset.PatientName, dataset.PatientID = "DOE^JANE", "1"
 
     assert [path for path, _ in Released(dataset).elements()] == ["(0010,0020)"]
+
+
+def test_the_files_of_a_folder_say_who_they_are(tmp_path, make):
+    make.file(tmp_path / "a.dcm", "1.1", PatientID=" P1 ")
+    make.file(tmp_path / "b.dcm", "1.2", PatientID=None)
+    make.file(tmp_path / "c.dcm", SOPInstanceUID=None)
+    (tmp_path / "d.txt").write_text("no DICOM", encoding="utf-8")
+
+    found = released.identifiers(tmp_path, "SOPInstanceUID", "PatientID", "Modality")
+
+    assert [(path.name, texts) for path, texts in found] == [
+        ("a.dcm", ["1.1", "P1", "OT"]),
+        ("b.dcm", ["1.2", "", "OT"]),
+    ]
+
+
+def test_an_attribute_is_found_at_all_its_places_in_sequences(make):
+    study = item(PatientName="DOE", ReferencedImageSequence=[item(), item(PatientName="DOE")])
+    file = Released(make.dataset(PatientName="DOE", ReferencedStudySequence=[study]))
+
+    assert file.nested("(0010,0010)") == ["(0008,1110)[0](0008,1140)[1](0010,0010)", "(0008,1110)[0](0010,0010)"]
+    assert file.nested("(0008,1155)") == []

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from pydicom.datadict import keyword_for_tag, private_dictionary_description, tag_for_keyword
+from pydicom.datadict import keyword_dict, keyword_for_tag, private_dictionary_description, tag_for_keyword
 
 from midi_nb import frames, tags
 from midi_nb.tags import Step
@@ -53,6 +53,61 @@ NO_PATHS = {
     "<>": "",
     "<(0010,0010)> ": "<(0010,0010)> ",
     "<<(0010,0010)>>": "<(0010,0010)>",
+}
+
+UNDERSTOOD = {
+    "(0010,0010)": "(0010,0010)",
+    "<(0010,0010)>": "(0010,0010)",
+    "(0010,0010)>": "(0010,0010)",
+    "<<(0010,0010)>> ": "(0010,0010)",
+    "0010,0010": "(0010,0010)",
+    "00100010": "(0010,0010)",
+    "0x00100010": "(0010,0010)",
+    "0010 0010": "(0010,0010)",
+    "[0010,0010]": "(0010,0010)",
+    "(0010, 0010)": "(0010,0010)",
+    "( 0010 , 0010 )": "(0010,0010)",
+    "PatientName": "(0010,0010)",
+    "(0008,103E)": "(0008,103e)",
+    "0008103E": "(0008,103e)",
+    "(0029,1010)": "(0029,1010)",
+    '(0029, "Quokka", 1F)': '(0029,"QUOKKA",1f)',
+    '(0029,"X)[0](0009,Y",10)': '(0029,"X)[0](0009,Y",10)',
+    "<(0008,1140)>[<0000>]<(0008,1155)>": "(0008,1140)[0](0008,1155)",
+    "(0008,1140)>[<0000>]<(0008,1155)": "(0008,1140)[0](0008,1155)",
+    "(0008,1140)[00].(0008,1155)": "(0008,1140)[0](0008,1155)",
+    "00081140[2]/00081155": "(0008,1140)[2](0008,1155)",
+    "ReferencedStudySequence[0].ReferencedSOPInstanceUID": "(0008,1110)[0](0008,1155)",
+    "(0040,a730)[1].ConceptNameCodeSequence[0].CodeMeaning": "(0040,a730)[1](0040,a043)[0](0008,0104)",
+    '(0029,"Quokka",10)[0].PatientName': '(0029,"QUOKKA",10)[0](0010,0010)',
+    "(0029,1010)[0](0010,0010)": "(0029,1010)[0](0010,0010)",
+}
+
+NOT_UNDERSTOOD = {
+    "": "nothing",
+    "<>": "nothing in wrappers",
+    "12": "a number",
+    "100010": "leading zeros lost",
+    "0010,00100": "too many digits",
+    "0010-0010": "no comma",
+    "patientname": "not the keyword's spelling",
+    "Patient's Name": "a name",
+    "PatientName, PatientID": "two attributes",
+    "(0010,0010)(0010,0020)": "two labels",
+    "(0008,1140)(0008,1155)": "which item?",
+    "ReferencedStudySequence.ReferencedSOPInstanceUID": "which item of the keyword?",
+    "(0008,1140)[0]": "no leaf",
+    "ReferencedStudySequence[0].": "no leaf after the dot",
+    "(0010,0010)[0](0010,0020)": "an item of what is no sequence",
+    "PatientName[0].PatientID": "an item of a keyword that is no sequence",
+    "OverlayData": "keyword of many groups",
+    "(0002,0010)": "file meta information",
+    "TransferSyntaxUID": "keyword of the file meta information",
+    "(0000,0110)": "a command",
+    "(fffe,e000)": "a delimiter",
+    '(0028,"QUOKKA",10)': "even group with a creator",
+    '(0029,"",10)': "no creator between the quotes",
+    "(0010,001G)": "not hex",
 }
 
 SCOPES = {
@@ -168,6 +223,32 @@ class TestPaths:
         assert tags.to_official(path) == official
         assert tags.is_nested(path)
         assert "<" not in tags.without_items(path)
+
+    @pytest.mark.parametrize(("text", "path"), UNDERSTOOD.items())
+    def test_any_spelling_with_one_meaning_is_understood(self, text, path):
+        assert tags.understood(text) == path
+
+    @pytest.mark.parametrize("text", NOT_UNDERSTOOD, ids=NOT_UNDERSTOOD.values())
+    def test_no_other_spelling_is(self, text):
+        assert tags.understood(text) is None
+
+    @settings(deadline=None)
+    @given(canonical)
+    def test_a_path_is_understood_as_it_is_or_names_nothing(self, steps):
+        path = tags.show(steps)
+        assume(tags.parse(path) == steps)
+        meant = tags.understood(path)
+        assert meant == tags.understood(tags.to_official(path))
+        assert meant == path or (meant is None and any(step.group % 2 == 0 or step.group == 0xFFFF for step in steps))
+
+    @settings(deadline=None)
+    @given(scraps)
+    def test_what_is_understood_parses(self, text):
+        path = tags.understood(text)
+        assert path is None or tags.parse(path) is not None
+
+    def test_no_keyword_looks_like_a_number(self):
+        assert [word for word in keyword_dict if word and tags.understood(word) not in (None, path_of(word))] == []
 
     def test_steps_keep_the_low_byte_where_there_is_a_creator(self):
         assert tags.parse('(0021,"SIEMENS MR SDS 01",fe)[3](0021,1019)') == (

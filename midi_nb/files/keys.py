@@ -6,6 +6,7 @@ import json
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,8 +14,20 @@ import numpy as np
 import pandas as pd
 
 from .. import tags
-from ..frames import ANSWERS, CODES, RESULTS, SCOPES, as_column, category_of, concat, encode, require_columns, tidy
-from . import sniff
+from ..frames import (
+    ACTIONS,
+    ANSWERS,
+    CODES,
+    RESULTS,
+    SCOPES,
+    as_column,
+    category_of,
+    concat,
+    encode,
+    require_columns,
+    tidy,
+)
+from . import sniff, workshop
 
 
 class Spec(NamedTuple):
@@ -49,6 +62,30 @@ class Check(NamedTuple):
     expected: str | None
     box: tuple[int, int, int, int] | None
     error: str | None = None
+    doubt: str | None = None  # why nobody may have meant the check as it is judged: one of the texts below
+
+
+#: The source of checks in the workshop's layout: they hold for a level, and their attribute stands anywhere in a file.
+WORKSHOP = workshop.SOURCE
+
+NO_ENTRY = "its entry in the key is no object"
+NO_ACTION = "its action is none of the ten"
+NO_MATCH = "its path is spelled as in no file (upper-case hex, a blank …) and matches nothing, as officially"
+UNOFFICIAL = "its path is spelled as in no file; officially it matches nothing, here it is taken for what it means"
+
+_PIXEL_ACTIONS = ("pixels_hidden", "pixels_retained")  # which look at the pixels, whatever their path
+
+
+@lru_cache(2**16)
+def _doubt(action: str | None, path: str | None, written: str | None) -> str | None:
+    """What is odd in a check of `path`, which the key wrote as `written`; None where nothing is."""
+    if action not in ACTIONS:
+        return NO_ACTION
+    if action in _PIXEL_ACTIONS:
+        return None
+    if path is None or tags.parse(path) is None:
+        return NO_MATCH
+    return None if written == tags.to_official(path) else UNOFFICIAL
 
 
 class Instance(NamedTuple):
@@ -84,9 +121,10 @@ def _told(value: Any) -> str | None:
 
 
 class Specs:
-    """Makes each distinct `Spec` once."""
+    """Makes each distinct `Spec` once, of an official text of its path that `path_of` reads."""
 
-    def __init__(self) -> None:
+    def __init__(self, path_of: Callable[[str], str] = tags.from_official) -> None:
+        self._path_of = path_of
         self._known: dict[tuple[Any, ...], Spec] = {}
         self._latest: dict[tuple[Any, ...], tuple[Any, Spec]] = {}
 
@@ -116,8 +154,8 @@ class Specs:
             return self._made(_told(action), _told(path), _told(name), _told(scope), tuple(map(_told, codes)))
 
     def _made(self, action: Any, path: Any, name: Any, scope: Any, codes: tuple[Any, ...]) -> Spec:
-        action, scope = _text(action), (_text(scope) or "").capitalize()
-        path = tags.from_official(path) if isinstance(path, str) else None
+        action, scope = _text(action), (_text(scope) or "").strip().capitalize()
+        path = self._path_of(path) if isinstance(path, str) else None
         codes = tuple(None if code in (None, "") else str(code) for code in codes)
         return Spec(
             action,
@@ -138,15 +176,16 @@ class AnswerKey:
     """An official answer key, read an instance at a time: memory does not grow with its size.
 
     `instances` maps the SOP Instance UID to its `Instance`; `checks(uid)` decodes that instance's checks.
-    `skipped` lists the rows of the key that could not be decoded, with the reason.
+    `skipped` lists the rows of the key that could not be decoded, with the reason. A path in another spelling than
+    that of the files matches nothing, as officially, unless `understood` takes it for what it means.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, understood: bool = False) -> None:
         self.path = sniff.existing(path, "The answer key")
         self.skipped: list[tuple[str, str]] = []
         self.instances: dict[str, Instance] = {}
         self._rows: dict[str, list[int]] = {}
-        self._specs = Specs()
+        self._specs = Specs(_meant if understood else tags.from_official)
         if not self.path.is_file() or not sniff.is_sqlite(self.path):
             raise ValueError(f"{path} is not an SQLite database; an answer key in the official layout is one.")
         with sniff.database(self.path) as connection:
@@ -168,6 +207,22 @@ class AnswerKey:
                 self._rows.setdefault(uid, []).append(row)
                 if level is not None:
                     self._scopes[row] = level
+
+    def require_sound(self) -> None:
+        """Raise a ValueError if no check is one of the official layout; in the first row of a sound key one is."""
+        odd = False
+        with sniff.database(self.path) as connection:
+            for check in (check for uid in self._rows for check in self._checks(uid, connection)):
+                odd = check.doubt not in (None, UNOFFICIAL)
+                if not odd:
+                    break
+        self.skipped.clear()  # of these rows it is said when they are judged
+        if odd:
+            raise ValueError(
+                f"{self.path}, table answer_data: no check names an attribute and one of the ten actions as official "
+                "keys do: <(0010,0010)>, in a sequence <(0008,1140)>[<0000>]<(0008,1155)>, lower-case hex; "
+                "<text_removed>."
+            )
 
     @contextmanager
     def reading(self) -> Iterator[Callable[[str], list[Check]]]:
@@ -196,16 +251,19 @@ class AnswerKey:
             return
         scope = self._scopes.get(row)
         for number, entry in entries:
-            yield _check(number, entry if isinstance(entry, dict) else {}, scope, self._specs)
+            if isinstance(entry, dict):
+                yield _check(number, entry, scope, self._specs)
+            else:
+                yield _check(number, {}, scope, self._specs)._replace(error=NO_ENTRY, doubt=NO_ENTRY)
 
 
 def _check(number: str, entry: dict[str, Any], scope: Any, specs: Specs) -> Check:
     """One check of the official key. Read as literally as the official script reads it: what it looks for with its
     <…>, an action or an identifier in a mapping, it does not find without."""
-    action = entry.get("action")
+    action, path = entry.get("action"), entry.get("tag_ds")
     spec = specs.of_entry(
         action if _wrapped(action) else None,
-        entry.get("tag_ds"),
+        path,
         entry.get("tag_name"),
         entry.get("scope", scope),
         entry.get("answer_category_v2"),
@@ -218,7 +276,7 @@ def _check(number: str, entry: dict[str, Any], scope: Any, specs: Specs) -> Chec
         if region is None:
             return Check(number, spec, original, expected, None, "the key's region cannot be read")
         return Check(number, spec, original, *region)
-    return Check(number, spec, original, expected, None)
+    return Check(number, spec, original, expected, None, None, _doubt(spec.action, spec.tag_path, _told(path)))
 
 
 _MAPPED = ("uid_consistent", "patid_consistent")
@@ -280,14 +338,20 @@ def _no_answers(path: Path, found: Mapping[str, Sequence[str]]) -> ValueError:
 
 
 class FrameKey:
-    """An answers frame that answers as `AnswerKey` does; of an attribute it needs no more than the path."""
+    """An answers frame that answers as `AnswerKey` does; of an attribute it needs no more than the path.
 
-    def __init__(self, answers: pd.DataFrame) -> None:
+    What is not from an official key may spell its paths in any way that has one meaning. Rows of the workshop's layout
+    hold for all instances of their level among those that `everyone` gives; without it, for the one they are about.
+    """
+
+    def __init__(
+        self, answers: pd.DataFrame, understood: bool = False, everyone: Callable[[], dict[str, Instance]] | None = None
+    ) -> None:
         require_columns(answers, ["instance", "action", "tag_path"], "evaluate()")
         if answers["instance"].isna().any():
             raise ValueError(
                 "evaluate() needs to know which instance each check is about, and this key does not say; "
-                "add a column SOPInstanceUID to it."
+                "add a column SOPInstanceUID to it, or a row uid_changed of (0008,0018) for each instance."
             )
         self.skipped: list[tuple[str, str]] = []
         given = [name for name in ANSWERS if name in answers.columns]
@@ -295,10 +359,13 @@ class FrameKey:
         who = frame[list(Instance._fields)].drop_duplicates("instance").astype(object)
         who = who.where(who.notna(), None)
         self.instances = {row[3]: Instance(*row) for row in who.itertuples(index=False, name=None)}
-        self._frame = frame
+        self._frame = frame.assign(tag_path=_paths(frame, understood))
         self._given = [name for name in Spec._fields if name in given]
         self._known, self._specs = Specs(), dict[tuple[Any, ...], Spec]()
         self._rows = dict(frame.groupby("instance", observed=True, sort=False).indices)
+        if (self._frame["source"] == workshop.SOURCE).any():
+            there = everyone() if everyone else {}
+            self.instances, self._rows = workshop.placed(self._frame, self.instances, there)
 
     @contextmanager
     def reading(self) -> Iterator[Callable[[str], list[Check]]]:
@@ -321,6 +388,7 @@ class FrameKey:
                 "the key's region cannot be read"
                 if spec.action == "pixels_hidden" and expected is not None and None in box
                 else None,
+                _doubt(spec.action, spec.tag_path, spec.tag_path and tags.to_official(spec.tag_path)),
             )
             for number, spec, original, expected, box in zip(
                 part["check"], specs, part["original"], part["expected"], boxes, strict=True
@@ -335,6 +403,36 @@ class FrameKey:
             made = self._known.of(told["action"], path and tags.to_official(path), told["name"], told["scope"], codes)
             self._specs[row] = made._replace(**{name: told[name] for name in self._given})
         return self._specs[row]
+
+
+def _meant(text: str) -> str:
+    """The path that an official text means; of one that means none, the text."""
+    return tags.understood(text) or tags.from_official(text)
+
+
+def _paths(answers: pd.DataFrame, understood: bool) -> Any:
+    """The paths of an answers frame in the spelling of the files, one that means no attribute refused.
+
+    Those of an official key are let be, unless they are `understood`: what is misspelt there matches nothing.
+    """
+    paths = answers["tag_path"].astype(object)
+    meant = paths.map({text: tags.understood(text) for text in answers["tag_path"].cat.categories})
+    official = (answers["source"] == "published").to_numpy()
+    if not any(map(tags.parse, paths[official].dropna().unique())):
+        official = np.zeros_like(official)  # whoever wrote them, it was no official key
+    looks = answers["action"].isin(set(ACTIONS) - set(_PIXEL_ACTIONS)).to_numpy()
+    nameless = np.flatnonzero(looks & ~official & meant.isna().to_numpy())
+    if len(nameless):
+        raise _no_attribute(len(nameless), f"the answers frame, row {nameless[0]} (the first being 0), column tag_path")
+    return encode(meant.where(~official | understood).fillna(paths).to_numpy())
+
+
+def _no_attribute(count: int, place: str) -> ValueError:
+    checks, name = ("check", "names") if count == 1 else ("checks", "name")
+    return ValueError(
+        f"{count:,} {checks} of the key {name} no attribute; the first: {place}. Write (0010,0010), 00100010, a "
+        "keyword such as PatientName, or a path with its items: (0008,1140)[0](0008,1155)."
+    )
 
 
 def _cells(column: pd.Series, kind: Any) -> Any:
@@ -384,12 +482,22 @@ def read_key(
     return answers
 
 
-def open_key(key: Any) -> AnswerKey | FrameKey:
-    """A key to evaluate against: from a path or an answers frame."""
+def open_key(
+    key: Any, understood: bool = False, everyone: Callable[[], dict[str, Instance]] | None = None
+) -> AnswerKey | FrameKey:
+    """A key to evaluate against: from a path or an answers frame.
+
+    `understood`: whether paths that officially match nothing are taken for what they mean. `everyone` gives the
+    instances there are, for keys whose rows hold for all instances of a level.
+    """
     if isinstance(key, pd.DataFrame):
-        return FrameKey(key)
+        return FrameKey(key, understood, everyone)
     path = sniff.existing(key, "The answer key")
-    return AnswerKey(path) if _is_official(path) else FrameKey(_read_flat(path, None))
+    if not _is_official(path):
+        return FrameKey(_read_flat(path, None), understood, everyone)
+    official = AnswerKey(path, understood)
+    official.require_sound()
+    return official
 
 
 def _is_official(path: Path) -> bool:
@@ -472,43 +580,70 @@ _FLAT = {
 
 
 def _read_flat(path: Path, instances: Iterable[str] | None) -> pd.DataFrame:
-    header, rows = _flat_rows(path)
+    header, rows, rows_at = _flat_rows(path)
     names = sniff.plain(header)
     if not {"scope", "tag", "action", "action_text"} <= set(names):
         raise sniff.wrong(path, "read_key()", "an answer key", header)
-    specs, wanted = Specs(), None if instances is None else set(map(str, instances))
+    specs = Specs()
     whos: dict[tuple[Any, ...], tuple[Any, ...]] = {}
     who: list[tuple[Any, ...]] = []
     checks: list[Check] = []
+    numbers: list[int] = []
+    nameless: list[int] = []
+    unscoped: list[int] = []
     for number, cells in enumerate(rows):
         row = {name: unwrap(str(cell)) for name, cell in zip(names, cells, strict=False) if cell not in (None, "")}
-        if not row or (wanted is not None and row.get("sopinstanceuid") not in wanted):
+        if not row:
             continue
+        check = _flat_check(row, str(number), specs)
+        if check.spec.tag_path is None and check.spec.action in ACTIONS:
+            nameless.append(number)
+        if row.get("scope", "Instance").strip().capitalize() not in SCOPES:
+            unscoped.append(number)
         person = tuple(row.get(name) for name in list(_FLAT.values())[:6])
         who.append(whos.setdefault(person, person))
-        checks.append(_flat_check(row, str(number), specs))
+        checks.append(check)
+        numbers.append(number)
+    if nameless:
+        column = "Tag Path" if "tag_path" in names else "Tag"
+        raise _no_attribute(len(nameless), f"{rows_at(nameless[0], nameless[0])}, column {column}")
     columns = {**shared_columns(tuple(_FLAT)[:6], who), **check_columns(checks)}
-    return tidy(columns, ANSWERS, len(checks))
+    if all(person[3] is None for person in whos):
+        found = workshop.identities(checks, lambda first, last: rows_at(numbers[first], numbers[last]))
+        if found and unscoped:
+            raise ValueError(f"{rows_at(unscoped[0], unscoped[0])}, column Scope: write one of {', '.join(SCOPES)}.")
+        if found:
+            columns |= {**shared_columns(Instance._fields[:4], found), "source": workshop.SOURCE}
+    answers = tidy(columns, ANSWERS, len(checks))
+    if instances is None:
+        return answers
+    return answers[answers["instance"].isin(list(map(str, instances)))].reset_index(drop=True)
 
 
-def _flat_rows(path: Path) -> tuple[Sequence[str], Iterable[Sequence[Any]]]:
+def _flat_rows(path: Path) -> tuple[Sequence[str], Iterable[Sequence[Any]], Callable[[int, int], str]]:
+    """(header, rows, where the rows from one number to another stand) of a flat key."""
+
+    def rows_at(place: str, before: int, first: int, last: int) -> str:
+        return f"{place}, row{f's {first + before} to' * (first != last)} {last + before}"
+
     if not sniff.is_sqlite(path):
-        return sniff.table_rows(path)
+        return *sniff.table_rows(path), partial(rows_at, str(path), 2)  # as a spreadsheet counts, the header being 1
     with sniff.database(path) as connection:
         for table, columns in sniff.tables(connection).items():
             if {"scope", "tag", "action", "action_text"} <= set(sniff.plain(columns)):
-                return columns, connection.execute(f"SELECT * FROM {sniff.quoted(table)}").fetchall()
+                rows = connection.execute(f"SELECT * FROM {sniff.quoted(table)}").fetchall()
+                return columns, rows, partial(rows_at, f"{path}, table {table}", 1)
         raise _no_answers(path, sniff.tables(connection))
 
 
 def _flat_check(row: Mapping[str, str | None], number: str, specs: Specs) -> Check:
     action, text = row.get("action") or "", row.get("action_text")
-    path = row.get("tag_path") or row.get("tag")
-    if not path and action.startswith("pixels_"):
+    path = tags.understood(row.get("tag_path") or row.get("tag") or "")
+    if not path and action in _PIXEL_ACTIONS:
         path = "(7fe0,0010)"
     original, expected, box = _FLAT_TEXTS.get(action, _flat_words)(_listed(text))
     codes = tuple(row.get(name) for name in ("prev_cat", *CODES))
-    spec = specs.of(action or None, f"<{path}>" if path else None, row.get("tag_name"), row.get("scope"), codes)
+    spec = specs.of(action or None, path and tags.to_official(path), row.get("tag_name"), row.get("scope"), codes)
     unread = (
         "the key's region cannot be read"
         if action == "pixels_hidden" and expected is not None and box is None

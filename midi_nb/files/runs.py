@@ -210,14 +210,14 @@ def about(path: Path) -> dict[str, Any]:
 
 
 def told(
-    root: Path, paths: Sequence[Path], answered: Sequence[str], skipped: Sequence[Any], lacking: Mapping[str, int]
+    root: Path, paths: Sequence[Path], answered: Sequence[str], skipped: Sequence[Any], notes: Mapping[Any, int]
 ) -> dict[str, Any]:
     """What a part of these files is to tell of itself."""
     return {
         "files": _digests(root, paths),
         "answered": list(answered),
         "skipped": [list(map(str, entry)) for entry in skipped],
-        "lacking": dict(lacking),
+        "notes": [[*note, count] for note, count in notes.items()],
     }
 
 

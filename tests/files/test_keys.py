@@ -299,6 +299,99 @@ def test_an_answers_frame_has_no_categories_of_its_own(column, allowed):
         open_key(frame)
 
 
+SPELLINGS = ("(0010,0010)", "0010,0010", "00100010", "(0010, 0010)", "(0010,0010)>", "<(0010,0010)>", "PatientName")
+OWN = ("Scope", "Tag", "Action", "Action Text", "SOPInstanceUID")
+
+
+def own_csv(folder, make, rows, columns=OWN):
+    pd.DataFrame(rows, columns=columns).to_csv(folder / "own.csv", index=False)
+    return folder / "own.csv"
+
+
+def own_database(folder, make, rows):
+    path = make_table(folder / "own.db", make, *OWN, table="mine")
+    with make.database(path) as database:
+        database.executemany("INSERT INTO mine VALUES (?, ?, ?, ?, ?)", rows)
+    return path
+
+
+def own_frame(folder, make, rows):
+    return pd.DataFrame(rows, columns=["scope", "tag_path", "action", "expected", "instance"]).assign(expected="DOE")
+
+
+@pytest.mark.parametrize("spelled", SPELLINGS)
+@pytest.mark.parametrize("written", [own_csv, own_database, own_frame])
+def test_a_key_of_ones_own_may_spell_a_path_in_any_way_that_has_one_meaning(tmp_path, make, bench, spelled, written):
+    bench.release("a.dcm", "1.1", PatientName="DOE")
+    key = written(tmp_path, make, [("Patient", spelled, "text_removed", '["DOE"]', "1.1")])
+
+    assert cells(bench.evaluate(key=key), "tag_path", "name", "verdict") == [
+        ["(0010,0010)", "Patient's Name", "failed"]
+    ]
+
+
+NO_ATTRIBUTE = (
+    " Write (0010,0010), 00100010, a keyword such as PatientName, or a path with its items: (0008,1140)[0](0008,1155)."
+)
+
+
+@pytest.mark.parametrize("spelled", ["Patient's Name", "0010-0010", "(0008,1140)(0008,1155)", "(0002,0010)", None, ""])
+def test_a_frame_that_names_no_attribute_is_refused_with_the_row(bench, spelled):
+    frame = pd.DataFrame({"instance": "1.1", "action": "text_removed", "tag_path": ["PatientID", spelled, "", None]})
+    frame.loc[2, "action"] = "pixels_retained"
+
+    with pytest.raises(ValueError, match=r".") as raised:
+        bench.evaluate(key=frame)
+
+    assert str(raised.value) == (
+        "2 checks of the key name no attribute; the first: the answers frame, row 1 (the first being 0), "
+        f"column tag_path.{NO_ATTRIBUTE}"
+    )
+
+
+def test_the_paths_of_a_frame_that_were_written_anew_are_no_longer_an_official_keys(bench, make):
+    bench.ask("1.1", make.check("text_removed", "(0010,0010)", "DOE"))
+    bench.release("a.dcm", "1.1", PatientName="DOE")
+    answers = read_key(bench.key)
+
+    results = bench.evaluate(key=answers.assign(tag_path="0010,0010"))
+    mixed = pd.concat([answers, answers[["instance", "action", "expected"]].assign(tag_path="PatientName")])
+
+    assert cells(results, "tag_path", "verdict") == [["(0010,0010)", "failed"]]
+    assert cells(bench.evaluate(key=mixed), "tag_path", "verdict") == [["(0010,0010)", "failed"]] * 2
+
+
+PLACES = {
+    own_csv: "{path}, row 3, column Tag",  # as a spreadsheet counts, the header being row 1
+    own_database: "{path}, table mine, row 2, column Tag",
+}
+
+
+@pytest.mark.parametrize("written", PLACES)
+@pytest.mark.parametrize("spelled", ["Patient's Name", "0010-0010", "(0008,1140)(0008,1155)", "(0002,0010)", ""])
+def test_a_table_that_names_no_attribute_is_refused_with_the_row(tmp_path, make, written, spelled):
+    good, bad = ("Study", "0010,0010", "text_removed", "DOE", "1.1"), ("Study", spelled, "text_removed", "DOE", "1.1")
+    path = written(tmp_path, make, [good, bad, ("Instance", "", "pixels_retained", "DOE", "1.1"), bad])
+
+    with pytest.raises(ValueError, match=r".") as raised:
+        read_key(path)
+
+    place = PLACES[written].format(path=path)
+    assert str(raised.value) == f"2 checks of the key name no attribute; the first: {place}.{NO_ATTRIBUTE}"
+
+
+def test_of_two_columns_the_path_is_read(tmp_path, make):
+    columns = ("Tag Path", *OWN)
+    rows = [("ReferencedStudySequence[0].ReferencedSOPInstanceUID", "Study", "(0008,1155)", "tag_retained", "", "1.1")]
+    assert list(read_key(own_csv(tmp_path, make, rows, columns))["tag_path"]) == ["(0008,1110)[0](0008,1155)"]
+
+    path = own_csv(tmp_path, make, [("nonsense", *rows[0][1:])], columns)
+    with pytest.raises(
+        ValueError, match=r"^1 check of the key names no attribute; .*own\.csv, row 2, column Tag Path\."
+    ):
+        read_key(path)
+
+
 FLAT = """Scope,Tag,Tag Name,Action,Action Text,SOPInstanceUID,PatientID
 <Patient>,"<(0010,0010)>",<Patient's Name>,<text_removed>,"<[""JONES^ANN""]>",<1.1>,<P1>
 <Study>,"<(0008,0020)>",<Study Date>,<date_shifted>,"<[""20130829"",""(552)""]>",<1.1>,<P1>
@@ -396,7 +489,7 @@ def test_a_key_without_instances_reads_and_cannot_be_evaluated_against(tmp_path)
         open_key(path)
     assert str(raised.value) == (
         "evaluate() needs to know which instance each check is about, and this key does not say; "
-        "add a column SOPInstanceUID to it."
+        "add a column SOPInstanceUID to it, or a row uid_changed of (0008,0018) for each instance."
     )
 
 
