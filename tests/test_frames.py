@@ -332,7 +332,7 @@ def _verbs():
         "mask_values": frames.mask_values,
         "heatmap": lambda results: len(mn.plots.heatmap(results, rows="tag", columns="submission").texts),
         "explore": lambda results: mn.widgets.explore(results).problems,
-        "widgets.what_if": lambda results: len(mn.widgets.what_if(results).children),
+        "widgets.what_if": lambda results: len(mn.widgets.what_if(results).problems),
     }
 
 

@@ -46,7 +46,7 @@ def explorer(page: Any) -> Any:
     page.locator(".facet button", has_text="privacy").first.click()
     page.kernel_has("explorer.filters", {"axis": ["privacy"]})
     page.locator("tr[data-act=pick]", has_text="Part of the text left").first.click()
-    page.wait_for_selector("section.card")
+    page.wait_for_selector(".midi-board section.card")
     return page.locator(".midi-board")
 
 
@@ -61,8 +61,8 @@ def viewer(page: Any) -> Any:
 
 def deck(page: Any) -> Any:
     """A region to judge, released and original."""
-    page.wait_for_selector(".deck")
-    page.locator(".deck").focus()
+    page.wait_for_selector(".midi-board .deck")
+    page.locator(".midi-board .deck").focus()
     page.keyboard.press("ArrowRight")
     page.kernel_has("deck.place", 1)
     return page.locator(".midi-board")

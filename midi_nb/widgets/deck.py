@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import ipywidgets
 import numpy as np
 import pandas as pd
 import traitlets
@@ -15,9 +14,10 @@ import traitlets
 from ..files import read_results
 from ..frames import coded, require_columns, scored
 from ..official import write_pixels
+from .board import Board
 from .detail import Teller, facts
 from .images import Images
-from .page import MARKS, Board, Markup, Page, button, count, join, swatch, tag
+from .page import MARKS, Markup, button, count, join, swatch, tag
 from .pictures import Pictures
 from .verdicts import VERDICTS, Entry, Log, identities, judged
 
@@ -104,9 +104,7 @@ class Deck(Board):
         self._pictures = Pictures(results, self._images)
         self._trouble = ""
         self._shown: str | None = None
-        self._page = Page(self._answer, "Review of burned-in text")
-        self._slot = ipywidgets.VBox([], layout=ipywidgets.Layout(width="100%"))
-        super().__init__([self._page, self._slot])
+        super().__init__("deck", {"deck": "Review of burned-in text"})
         standing = self._log.standing()
         self.place = next((number for number, name in enumerate(self._names) if name not in standing), 0)
         self._draw()
@@ -206,11 +204,9 @@ class Deck(Board):
     def _changed(self, change: Any) -> None:
         if change["name"] == "place":
             self.frame = 0
-        if hasattr(self, "_slot"):
-            self._draw()
+        self._draw()
 
-    def _answer(self, act: str, of: str, value: Any) -> None:
-        """Does what the page tells; what makes no sense is left undone."""
+    def _act(self, act: str, of: str, value: Any) -> None:
         self._trouble = ""
         try:
             if act in VERDICTS and self._names:
@@ -238,14 +234,14 @@ class Deck(Board):
 
     def _draw(self) -> None:
         if not self._names:
-            self._page.show(tag("p", "These results have no check of hidden pixels.", class_="note"))
+            self.show(deck=tag("p", "These results have no check of hidden pixels.", class_="note"))
             return
         standing = self._log.standing()
         said = [standing[name].verdict if name in standing else "" for name in self._names]
         keys = " ".join(f"{key}={act}" for key, act in _KEYS.items())
         body = [self._top(), self._judging(said[self.place]), self._body(standing.get(self._names[self.place]))]
         card = tag("section", body, tabindex=0, class_="deck", data_keys=keys, data_home=True, aria_label="Card")
-        self._page.show(join([self._progress(said), card]))
+        self.show(deck=join([self._progress(said), card]))
         self._show_whole()
 
     def _progress(self, said: list[str]) -> Markup:
@@ -340,10 +336,8 @@ class Deck(Board):
         wanted = self._images.key(self._position) if self.whole else None
         if wanted == self._shown:
             return
-        self._shown, old = wanted, self._slot.children
-        self._slot.children = [self._images.viewer(self._position)] if wanted else []
-        for viewer in old:
-            viewer.close()
+        self._shown = wanted
+        self.mount(self._images.viewer(self._position) if wanted else None)
 
 
 _LABELS = {

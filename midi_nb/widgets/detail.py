@@ -12,7 +12,7 @@ from .. import causes, tags
 from ..frames import IDENTIFIERS, MASK, VALUES
 from ..text import diff
 from .facets import MEANINGS
-from .page import Markup, clipped, count, join, swatch, tag
+from .page import Markup, clipped, count, join, signed, swatch, tag
 from .practice import practice, rule
 
 __all__ = ["ASKS", "STATES", "Teller", "about", "cause_label"]
@@ -97,10 +97,9 @@ class Teller:
         row = self._row(position)
         verdict = str(row["verdict"])
         said = cause_label(row["cause"]) if "cause" in row and pd.notna(row["cause"]) else verdict
-        sign = [swatch(MEANINGS[verdict]), tag("span", verdict, class_="unseen"), " "]
         path, expected = self.cell("tag_path", position), self.cell("expected", position) or ""
         told = {
-            "cause": join([*sign, tag("span", said, title=said)]),
+            "cause": signed(MEANINGS[verdict], verdict, said),
             "action": ASKS.get(str(row["action"]), str(row["action"])),
             "name": tag("span", self.cell("name", position) or path, title=path),
             "expected": tag("span", clipped(expected), class_="value", title=clipped(expected)),

@@ -6,18 +6,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import ipywidgets
 import numpy as np
 import pandas as pd
 import traitlets
 
 from .. import causes, tags
 from ..frames import VERDICTS, is_complete, require_columns, scored, verdicts
+from .board import Board
 from .detail import ASKS, Teller, about, cause_label
 from .facets import facet
 from .grid import Column, grid, line, pager, steps
 from .images import Images
-from .page import Board, Markup, Page, button, clipped, count, join, percent, swatch, tag
+from .page import Markup, button, clipped, count, join, percent, signed, swatch, tag
 from .rows import Columns, Lot, Problems, sorted_rows
 
 __all__ = ["Explorer", "explore"]
@@ -97,18 +97,8 @@ class Explorer(Board):
         self._totals = np.bincount(verdict[scored(self.results)], minlength=3).tolist()
         self._context = 0
         self._imaged: str | None = None
-        self._head, self._side, self._main = (
-            Page(self._answer, label) for label in ("Scores and search", "Filters", "Results")
-        )
-        self._side.layout.width = self._side.layout.min_width = "248px"
-        self._slot = ipywidgets.VBox([], layout=ipywidgets.Layout(width="100%"))
-        right = ipywidgets.VBox(
-            [self._main, self._slot], layout=ipywidgets.Layout(flex="1 1 0", min_width="0", width="auto")
-        )
-        parts = ipywidgets.HBox([self._side, right], layout=ipywidgets.Layout(width="100%", grid_gap="16px"))
-        parts.add_class("midi-parts")
         self._still = False
-        super().__init__([self._head, parts])
+        super().__init__("explorer", {"head": "Scores and search", "side": "Filters", "main": "Results"})
         self._find()
         self._draw()
 
@@ -167,8 +157,6 @@ class Explorer(Board):
 
     @traitlets.observe("filters", "search", "table", "sort", "page", "picked", "example")
     def _changed(self, change: Any) -> None:
-        if not hasattr(self, "_slot"):
-            return
         with self._drawn_once():
             name = change["name"]
             if name == "table":
@@ -225,19 +213,18 @@ class Explorer(Board):
 
     def _draw(self) -> None:
         if self._found_anew:
-            self._head.show(tag("header", self._summary(), self._chips()))
             facets = (name for name in self._all.facets if self._worth(name))
-            self._side.show(join(self._facet(name) for name in facets))
+            self.show(head=tag("header", self._summary(), self._chips()), side=join(map(self._facet, facets)))
             self._found_anew = False
         turn = pager("page", self.page, PAGE, len(self._listed))
-        self._main.show(join([self._tabs(), self._list(), turn, self._detail()]))
+        self.show(main=join([self._tabs(), self._list(), turn, self._detail()]))
         self._show_image()
 
     def _summary(self) -> Markup:
-        hint = "Search tags, names, values, patients …" if self.values else "Search tags and names …"
+        hint = "Search tags, values, patients" if self.values else "Search tags and names"
         field = tag(
             "input", type="search", data_act="search", data_id="search", value=self.search, placeholder=hint,
-            aria_label="Search", size=34, autocomplete="off", spellcheck="false",
+            aria_label="Search", autocomplete="off", spellcheck="false",
         )  # fmt: skip
         failed, blank, passed = self._totals
         total = sum(self._totals)
@@ -252,9 +239,12 @@ class Explorer(Board):
             told += [join([swatch(meaning), f"{count(number)} {word}"]) for number, meaning, word in numbers]
             told.append(count(len(self._problems), "problem"))
         parts = [tag("span", class_=f"bar {meaning}", style=f"flex:{number}") for number, meaning, _ in numbers]
+        filters = sum(len(texts) for texts in self.filters.values())
+        fold = button(f"Filters ({filters})" if filters else "Filters", "fold", data_fold=True, class_="fold",
+                      aria_expanded="false", data_id="fold")  # fmt: skip
         return join([
             tag("div", tag("span", big, class_="big"), [tag("span", text) for text in told],
-                tag("span", field, class_="end"), class_="line"),
+                tag("span", fold, field, class_="end line"), class_="line"),
             tag("div", parts, class_="stack", aria_hidden="true") if total else None,
         ])  # fmt: skip
 
@@ -269,7 +259,7 @@ class Explorer(Board):
         if self.search:
             told = f"search: {clipped(self.search, 30)}"
             chips.append(button(join([told, cross]), "clear-search", class_="chip"))
-        return tag("div", chips, button("Clear all", "clear"), class_="line") if chips else None
+        return tag("div", chips, button("Clear all", "clear", class_="hint"), class_="line") if chips else None
 
     def _worth(self, name: str) -> bool:
         """Whether there is anything to choose in a facet."""
@@ -328,7 +318,7 @@ class Explorer(Board):
         rows, left = int(row["rows"]), int(self._of_problem[number])
         axis = str(row["axis"])
         told = {
-            "cause": join([swatch(axis), tag("span", axis, class_="unseen"), " ", cause_label(row["cause"])]),
+            "cause": signed(axis, axis, cause_label(row["cause"])),
             "name": tag("span", name, title=name),
             "submission": str(row["submission"]),
             "rows": count(left) if left == rows else f"{count(left)} of {count(rows)}",
@@ -359,7 +349,7 @@ class Explorer(Board):
         if position is None:
             what = "a problem" if self.table == "problems" else "a check"
             hint = f"Pick {what} to see its words, its rule and its image."
-            return tag("p", hint, class_="quiet tabs") if len(self._listed) else None
+            return tag("p", hint, class_="quiet tabs hint") if len(self._listed) else None
         problem = self.table == "problems"
         note = self._images.note(position)
         parts = [
@@ -427,15 +417,12 @@ class Explorer(Board):
         wanted = None if position is None else self._images.key(position)
         if wanted == self._imaged:
             return
-        self._imaged, old = wanted, self._slot.children
-        self._slot.children = [] if wanted is None or position is None else [self._images.viewer(position)]
-        for viewer in old:
-            viewer.close()
+        self._imaged = wanted
+        self.mount(None if wanted is None or position is None else self._images.viewer(position))
 
     # What is done
 
-    def _answer(self, act: str, of: str, value: Any) -> None:
-        """Does what a page tells; what makes no sense is left undone."""
+    def _act(self, act: str, of: str, value: Any) -> None:
         number = int(of) if of.isdigit() else None
         if act == "toggle":
             self._toggle(of)
@@ -476,30 +463,30 @@ class Explorer(Board):
 _OTHERS = 6
 _COLUMNS = {
     True: [
-        Column("cause", "Cause", "26%"),
-        Column("name", "Attribute"),
+        Column("cause", "Cause", "40%"),
+        Column("name", "Attribute", "60%"),
         Column("submission", "Submission", "14%"),
-        Column("rows", "Checks", "13%", number=True),
-        Column("series", "Series", "9%", number=True),
-        Column("patients", "Patients", "10%", number=True),
-        Column("gain", "Gain", "10%", number=True),
+        Column("rows", "Checks", number=True),
+        Column("series", "Series", number=True, spare="narrow"),
+        Column("patients", "Patients", number=True, spare="phone"),
+        Column("gain", "Gain", number=True),
     ],
     False: [
         Column("cause", "Verdict", "25%"),
-        Column("action", "Asks", "13%"),
+        Column("action", "Asks", "13%", spare="narrow"),
         Column("name", "Attribute", "17%"),
-        Column("expected", "Text of the key", "17%"),
+        Column("expected", "Text of the key", "17%", spare="phone"),
         Column("actual", "Released"),
         Column("submission", "Submission", "10%"),
-        Column("patient", "Patient", "11%"),
+        Column("patient", "Patient", "11%", spare="phone"),
     ],
 }
 _OTHER_COLUMNS = [
     Column("cause", "Verdict", "25%"),
-    Column("action", "Asks", "13%"),
+    Column("action", "Asks", "13%", spare="narrow"),
     Column("expected", "Text of the key", "19%"),
     Column("actual", "Released"),
-    Column("patient", "Patient", "13%"),
+    Column("patient", "Patient", "13%", spare="phone"),
     Column("", "Instance", "11%"),
 ]
 _SORTABLE = {column.name: column for columns in _COLUMNS.values() for column in columns}

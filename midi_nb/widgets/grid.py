@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from .page import Markup, button, count, join, tag
+from .page import Markup, button, count, join, plain, tag
 
 __all__ = ["Column", "grid", "line", "pager", "steps"]
 
 
 class Column(NamedTuple):
-    """A column of a table: its name, its title, its width in CSS, whether it holds numbers."""
+    """A column of a table: its name, its title, its width in CSS, whether it holds numbers, where it is left out."""
 
     name: str
     title: str
     width: str = ""
     number: bool = False
+    spare: str = ""  # "narrow": left out beside the file browser; "phone": left out on one
+
+    @property
+    def look(self) -> str | None:
+        """Its classes."""
+        return " ".join(filter(None, ["number" if self.number else "", self.spare])) or None
 
 
 def grid(
@@ -31,22 +37,23 @@ def grid(
 
 def line(columns: Sequence[Column], cells: Sequence[Any], **attributes: Any) -> Markup:
     """A row of a table."""
-    told = [
-        tag("td", cell, class_="number" if column.number else None) for column, cell in zip(columns, cells, strict=True)
+    shown = [
+        tag("td", cell, class_=column.look, title=plain(join([cell])) or None)
+        for column, cell in zip(columns, cells, strict=True)
     ]
-    return tag("tr", told, **attributes)
+    return tag("tr", shown, **attributes)
 
 
 def _heading(column: Column, sort: str | None) -> Markup:
-    name, title, width, number = column
+    name, title, width = column[:3]
     order = {name: "ascending", f"-{name}": "descending"}.get(sort or "")
     arrow = {"ascending": " ▴", "descending": " ▾"}.get(order or "")
     face: Markup = tag("span", title)
     if sort is not None:
         shown = join([title, tag("span", arrow, aria_hidden="true") if arrow else None])
         face = button(shown, "sort", name, data_id=f"sort-{name}", title=f"Sort by {title.lower()}")
-    style, kind = f"width:{width}" if width else None, "number" if number else None
-    return tag("th", face, style=style, class_=kind, scope="col", aria_sort=order)
+    style = f"width:{width}" if width else None
+    return tag("th", face, style=style, class_=column.look, scope="col", aria_sort=order)
 
 
 def steps(act: str, place: int, places: int, what: str, ends: bool = False) -> Markup:

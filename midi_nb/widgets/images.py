@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from .. import causes
+from .viewer import Viewing
 
 __all__ = ["Images"]
 
@@ -69,11 +70,9 @@ class Images:
             return "released= has no folder for this submission."
         return "The file is not in the folder of the released files."
 
-    def viewer(self, position: int) -> Any:
+    def viewer(self, position: int) -> Viewing:
         """The viewer of the image of a check, with the boxes of all its pixel checks."""
-        from .viewer import view
-
-        return view(self.path(position), self.same(position), self.original(position), values=self.values)
+        return Viewing(self.path(position), self.same(position), self.original(position), values=self.values)
 
     def same(self, position: int) -> pd.DataFrame:
         """The checks of the image of a check."""

@@ -1,4 +1,4 @@
-// Shows the HTML the kernel sends and tells it what is done there. Only what differs is changed, so that focus, scroll
+// A page: shows the HTML the kernel sends and tells it what is done there. Only what differs is changed, so that focus, scroll
 // positions and half-typed text stay. JupyterLab's single-key shortcuts would fire on every focused element that is no
 // text field, and only an attribute on the element itself stops them.
 
@@ -8,15 +8,17 @@ function same(a, b) {
   return a && a.nodeType === b.nodeType && a.nodeName === b.nodeName && (a.dataset?.id ?? "") === (b.dataset?.id ?? "");
 }
 
+// What is opened and folded is the browser's affair.
+const belongsHere = (name, element) => (name === "open" && element.nodeName === "DETAILS") || (name === "aria-expanded" && "fold" in element.dataset);
+
 function patchAttributes(old, fresh) {
   for (const { name } of [...old.attributes])
-    if (!fresh.hasAttribute(name) && name !== "data-lm-suppress-shortcuts" && !(name === "open" && old.nodeName === "DETAILS"))
-      old.removeAttribute(name);
+    if (!fresh.hasAttribute(name) && name !== "data-lm-suppress-shortcuts" && !belongsHere(name, old)) old.removeAttribute(name);
   for (const { name, value } of [...fresh.attributes])
-    if (old.getAttribute(name) !== value && !(name === "open" && old.nodeName === "DETAILS")) old.setAttribute(name, value);
+    if (old.getAttribute(name) !== value && !belongsHere(name, old)) old.setAttribute(name, value);
   if (old.nodeName === "INPUT") {
     if (old.type === "checkbox" || old.type === "radio") old.checked = fresh.hasAttribute("checked");
-    else if (old !== document.activeElement) old.value = fresh.getAttribute("value") ?? "";
+    else if (old !== focusedIn(old)) old.value = fresh.getAttribute("value") ?? "";
   }
   if (old.nodeName === "OPTION") old.selected = fresh.hasAttribute("selected");
 }
@@ -47,6 +49,8 @@ function patch(old, fresh) {
   }
 }
 
+const focusedIn = (node) => node.getRootNode().activeElement; // a front end may keep widgets in a shadow tree
+
 function moveAmong(element, selector, step) {
   const group = element.closest("[data-group]") ?? element.parentElement;
   const all = [...group.querySelectorAll(selector)];
@@ -56,24 +60,23 @@ function moveAmong(element, selector, step) {
 
 const STEPS = { ArrowDown: 1, ArrowUp: -1, Home: -1e9, End: 1e9 };
 
-function render({ model, el }) {
+function page(name, label, told) {
   const root = document.createElement("div");
   root.className = "midi-page";
+  root.dataset.page = name;
   root.setAttribute("role", "region");
-  root.setAttribute("aria-label", model.get("label"));
-  el.append(root);
+  root.setAttribute("aria-label", label);
 
-  const tell = (element, value) => model.send({ act: element.dataset.act, of: element.dataset.of ?? "", value: value ?? null });
+  const tell = (element, value) => told({ act: element.dataset.act, of: element.dataset.of ?? "", value: value ?? null });
 
   const show = ({ html, refused }) => {
-    if (html === undefined) return;
-    const focused = root.contains(document.activeElement) ? document.activeElement : null;
+    const focused = root.contains(focusedIn(root)) ? focusedIn(root) : null;
     const id = focused?.dataset.id;
     const fresh = document.createElement("template");
     fresh.innerHTML = html;
     patch(root, fresh.content);
     for (const element of root.querySelectorAll(FOCUSABLE)) element.setAttribute("data-lm-suppress-shortcuts", "true");
-    if (focused && document.activeElement !== focused) {
+    if (focused && focusedIn(root) !== focused) {
       const again = root.contains(focused) ? focused : id && root.querySelector(`[data-id="${CSS.escape(id)}"]`);
       (again || root.querySelector("[data-home]"))?.focus({ preventScroll: true });
     }
@@ -82,6 +85,8 @@ function render({ model, el }) {
   };
 
   root.addEventListener("click", (event) => {
+    const fold = event.target.closest("[data-fold]");
+    if (fold) fold.setAttribute("aria-expanded", String(root.parentElement.classList.toggle("midi-unfolded")));
     const element = event.target.closest("[data-act]");
     if (element && !element.matches("input, select") && !element.disabled) tell(element);
   });
@@ -114,15 +119,11 @@ function render({ model, el }) {
       const acts = Object.fromEntries((keyed?.dataset.keys ?? "").split(" ").map((pair) => pair.split("=")));
       const act = acts[key.length === 1 ? key.toLowerCase() : key];
       if (!act) return;
-      model.send({ act, of: "", value: null });
+      told({ act, of: "", value: null });
       event.preventDefault();
     } else return;
     event.stopPropagation();
   });
 
-  model.on("msg:custom", show);
-  model.send({ act: "ready" });
-  return () => model.off("msg:custom", show);
+  return { root, show };
 }
-
-export default { render };

@@ -132,7 +132,7 @@ function paintMask(bits, rows, columns, canvas) {
 
 // The widget --------------------------------------------------------------------------------------------------------
 
-function render({ model, el }) {
+function viewer({ model, el }) {
   const pictures = new Map(); // "after 3" → decoded, in the order they came
   const measures = new Map(); // slice → boxes with coverage, notes, mask as bits
   const asked = new Set(); // what was asked for since this slice is shown: nothing is asked for again and again
@@ -385,7 +385,7 @@ function render({ model, el }) {
       return make("li", {}, node, detail);
     });
     heading.textContent = boxes().length ? `Boxes (${boxes().length})` : `No boxes on this ${model.get("unit")}`;
-    const focused = [...list.querySelectorAll("button")].indexOf(document.activeElement);
+    const focused = [...list.querySelectorAll("button")].indexOf(list.getRootNode().activeElement);
     list.replaceChildren(...rows);
     if (focused >= 0) list.querySelectorAll("button")[focused]?.focus({ preventScroll: true });
   }
@@ -531,7 +531,7 @@ function render({ model, el }) {
   screen.addEventListener("dblclick", (event) => { const [x, y] = inImage(event); const number = boxAt(x, y); if (number >= 0) chooseBox(number, true); else fit(); });
   // The page keeps its wheel until the image is clicked on.
   screen.addEventListener("wheel", (event) => {
-    if (document.activeElement !== screen && !event.ctrlKey) return;
+    if (screen.getRootNode().activeElement !== screen && !event.ctrlKey) return;
     event.preventDefault();
     const [, , sx, sy] = inImage(event);
     zoomBy(Math.exp(-clamp(event.deltaY, -240, 240) / 400), sx, sy);
@@ -599,5 +599,3 @@ function render({ model, el }) {
     for (const [event, act] of Object.entries(heard)) model.off(event, act);
   };
 }
-
-export default { render };

@@ -10,12 +10,12 @@ from __future__ import annotations
 import base64
 import io
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import anywidget
 import numpy as np
 import pandas as pd
 import traitlets
@@ -23,14 +23,14 @@ import traitlets
 from .. import pixels
 from ..frames import MASK, require_columns
 from ..released import files_below, quiet
+from .board import Live
 
-__all__ = ["Viewer", "view"]
+__all__ = ["Viewer", "Viewing", "view"]
 
 MODES = ("after", "before", "blink", "swipe", "difference")
 _BOX = ["x0", "y0", "x1", "y1"]
 _UNDECIDED = ("blank", "undecided")
 _VERDICTS = {"passed": ("pass", "hidden"), "failed": ("fail", "visible")}  # others are undecided
-_HERE = Path(__file__).parent
 # Those of plots.PALETTE, which a test holds them to: importing all of matplotlib and seaborn would take seconds.
 _COLORS = {"pass": "#009E73", "fail": "#D55E00", "blank": "#D9D9D9"}
 
@@ -79,12 +79,8 @@ class _Source(NamedTuple):
     series: str | None = None
 
 
-class Viewer(anywidget.AnyWidget):
-    """The widget that `view` gives."""
-
-    # As text: for a path anywidget connects each widget to a signal of the class, which then never lets go of it.
-    _esm = (_HERE / "viewer.js").read_text("utf-8")
-    _css = (_HERE / "viewer.css").read_text("utf-8")
+class Viewing(traitlets.HasTraits):
+    """What a viewer knows and answers, whether it is a widget by itself or a part of a board."""
 
     count = traitlets.Int(0).tag(sync=True)
     unit = traitlets.Unicode("image").tag(sync=True)  # what is counted: images, slices of a series or frames of a file
@@ -117,7 +113,32 @@ class Viewer(anywidget.AnyWidget):
             comparable=original is not None,
             palette=_COLORS,
         )
-        self.on_msg(self._reply)
+
+    # In a board
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What a browser needs to know to show it."""
+        return {name: getattr(self, name) for name in Viewing.class_traits(sync=True)}
+
+    def enter(self, changed: Callable[[Any], None], send: Callable[[Any, Any], None]) -> None:
+        """From now on tells of changes of its state by `changed`, and answers by `send`."""
+        self._theirs: dict[str, Any] = {}
+        self.send = send
+
+        def tell(change: Any) -> None:
+            if self._theirs.get(change.name, tell) != change.new:  # who says so knows already
+                changed({change.name: change.new})
+
+        self.observe(tell, list(self.state))
+
+    def take(self, state: dict[str, Any]) -> None:
+        """Sets what a browser says; what cannot be is ignored."""
+        self._theirs = {name: value for name, value in state.items() if name in self.state}
+        for name, value in self._theirs.items():
+            with suppress(traitlets.TraitError):
+                setattr(self, name, value)
+        self._theirs = {}
 
     @traitlets.validate("frame")
     def _inside(self, proposal: Any) -> int:
@@ -126,12 +147,6 @@ class Viewer(anywidget.AnyWidget):
     @traitlets.observe("frame")
     def _deselect(self, change: Any) -> None:
         self.selected = -1
-
-    def close(self) -> None:
-        """Closes the viewer with its layout, which would live as long as the kernel."""
-        if self.comm is not None:
-            self.layout.close()
-        super().close()
 
     # What can be read back
 
@@ -293,7 +308,8 @@ class Viewer(anywidget.AnyWidget):
 
     # Messages: the browser asks, the kernel answers
 
-    def _reply(self, _: Any, asked: dict[str, Any], __: Any) -> None:
+    def hear(self, asked: dict[str, Any]) -> None:
+        """Answers what the browser asks."""
         number = int(asked.get("slice", -1))
         if asked.get("kind") not in ("after", "before", "measures") or not 0 <= number < self.count:
             return
@@ -302,7 +318,7 @@ class Viewer(anywidget.AnyWidget):
             answer, buffers = self._measures(number) if kind == "measures" else self._pixels(number, kind)
         except Exception as error:  # whatever it is, the browser waits for an answer; its text could quote values
             answer, buffers = {"error": f"this slice cannot be shown ({type(error).__name__})."}, []
-        self.send({"kind": kind, "slice": number, **answer}, buffers=buffers)
+        self.send({"kind": kind, "slice": number, **answer}, buffers)
 
     def _pixels(self, number: int, side: str) -> tuple[dict[str, Any], list[Any]]:
         """The message that shows a slice: what to write about it, and its pixels as 8 or 16-bit numbers."""
@@ -345,13 +361,6 @@ class Viewer(anywidget.AnyWidget):
 
     # Without a kernel
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is None:
-            return None
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return {**data, "text/html": self._as_html()}, metadata
-
     def _as_html(self) -> str:
         """This slice as a page of its own: pictures with their boxes drawn, and a table of them."""
         boxes, sides = self._measured(self.frame), ("before", "after") if self.comparable else ("after",)
@@ -393,6 +402,15 @@ class Viewer(anywidget.AnyWidget):
             f'href="data:image/png;base64,{_png(picture)}"/>'
             f"{drawn}</svg><figcaption>{side}</figcaption></figure>"
         )
+
+
+class Viewer(Viewing, Live):
+    """The widget that `view` gives."""
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self.observe(lambda _: self._changed_looks(), list(self.state))
+        self.on_msg(lambda _, asked, __: self.hear(asked))
 
 
 def _doubts(boxes: Sequence[dict[str, Any]]) -> Iterator[str]:

@@ -11,9 +11,10 @@ import traitlets
 
 from .. import causes
 from ..frames import CATEGORIES, require_columns, require_complete
+from .board import Board
 from .detail import about, cause_label
 from .grid import Column, grid, line, pager
-from .page import Board, Markup, Page, button, count, join, percent, swatch, tag
+from .page import Markup, button, count, join, percent, signed, tag
 from .rows import Problems
 from .tally import UNITS, Tally, weighted
 
@@ -90,8 +91,7 @@ class Wishes(Board):
             raise ValueError("widgets.what_if() needs at least one check; this frame has none.")
         names = self._tally.submissions
         self._present = [name for place, name in enumerate(names) if (explained["submission"].cat.codes == place).any()]
-        self._page = Page(self._answer, "What if")
-        super().__init__([self._page])
+        super().__init__("what-if", {"what_if": "What if"})
         self.submission = self._present[0] if submission is None else submission
         self._rank_problems()
         self._draw()
@@ -179,7 +179,7 @@ class Wishes(Board):
     # What is shown
 
     def _draw(self) -> None:
-        self._page.show(join([self._rules(), self._ranks(), self._list()]))
+        self.show(what_if=join([self._rules(), self._ranks(), self._list()]))
 
     def _rules(self) -> Markup:
         """What is set: whose problems, what weighs how much, what counts."""
@@ -267,7 +267,7 @@ class Wishes(Board):
         length = f"width:{100 * max(gain, 0) / most if known else 0:.1f}%;margin-left:auto"
         cells = [
             box,
-            [swatch(axis), tag("span", axis, class_="unseen"), " ", cause],
+            signed(axis, axis, cause),
             tag("span", name, title=name),
             count(row["rows"]),
             count(row["patients"]),
@@ -277,8 +277,7 @@ class Wishes(Board):
 
     # What is done
 
-    def _answer(self, act: str, of: str, value: Any) -> None:
-        """Does what the page tells; what makes no sense is left undone."""
+    def _act(self, act: str, of: str, value: Any) -> None:
         if act == "tick" and of.isdigit() and int(of) in self._listed:
             name = str(self._all.table["problem"].iloc[int(of)])
             self.fixed = (
@@ -303,16 +302,16 @@ class Wishes(Board):
         try:
             self.weights = {**self.weights, category: float(value)}
         except (TypeError, ValueError, traitlets.TraitError):
-            self._page.refuse()
+            self._pages["what_if"].refuse()
 
 
 _COLUMNS = [
     Column("fixed", "Fixed", "64px"),
-    Column("cause", "Cause", "28%"),
-    Column("name", "Attribute"),
-    Column("rows", "Checks", "10%", number=True),
-    Column("patients", "Patients", "10%", number=True),
-    Column("gain", "Gain (points)", "16%", number=True),
+    Column("cause", "Cause", "40%"),
+    Column("name", "Attribute", "60%"),
+    Column("rows", "Checks", number=True),
+    Column("patients", "Patients", number=True, spare="phone"),
+    Column("gain", "Gain (points)", number=True),
 ]
 
 

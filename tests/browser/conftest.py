@@ -48,9 +48,10 @@ def chromium() -> Iterator[Any]:
 def _notebook(lab: tuple[str, Path], chromium: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
     pages: list[Any] = []
 
-    def opened(cells: Sequence[str] | Path, *, width: int = 1280, height: int = 900, theme: str = "light") -> Any:
+    def opened(cells: Sequence[str] | Path, **options: Any) -> Any:
         name = f"{Path(request.node.name).stem.split('[')[0]}_{len(pages)}.ipynb"
-        pages.append(harness.open_notebook(lab, chromium, name, cells, width=width, height=height, theme=theme))
+        options = {"width": 1280, "height": 900, "theme": "light"} | options
+        pages.append(harness.open_notebook(lab, chromium, name, cells, **options))
         return pages[-1]
 
     yield opened
@@ -72,3 +73,16 @@ def show(chromium: Any) -> Iterator[Callable[..., Any]]:
             return open_pages.enter_context(page)
 
         yield shown
+
+
+@pytest.fixture
+def keep() -> Callable[..., None]:
+    """Keeps a screenshot of a page in build/screenshots, to be looked at."""
+    folder = harness.REPOSITORY / "build" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def keep(page: Any, name: str, **options: Any) -> None:
+        page.wait_for_timeout(300)
+        page.screenshot(path=str(folder / f"{name}.png"), **options)
+
+    return keep

@@ -62,9 +62,10 @@ EVALUATE = """async (expression) => {
   const value = reply.content.user_expressions.value;
   return value.status === 'ok' ? value.data['text/plain'] : 'ERROR ' + value.ename + ': ' + value.evalue;
 }"""
-THEME = """async (theme) => {
-  window.jupyterapp.shell.collapseLeft();
-  await window.jupyterapp.commands.execute('apputils:change-theme', { theme });
+THEME = """async ([theme, files]) => {
+  const { shell, commands } = window.jupyterapp;
+  if (files) await commands.execute('filebrowser:activate'); else shell.collapseLeft();
+  await commands.execute('apputils:change-theme', { theme });
 }"""
 BROKEN = (
     "() => [...document.images].filter((i) => i.complete && !i.naturalWidth && i.src).map((i) => i.src.slice(0, 80))"
@@ -162,16 +163,19 @@ def open_notebook(
     width: int,
     height: int,
     theme: str,
+    files: bool = False,
+    scale: float = 1,
 ) -> Any:
     """The page of a notebook that has been run: `cells` in the folder of the server, under `name`.
 
+    With `files` the file browser is open beside it, as Binder shows it; `scale` is how many points make a pixel.
     `page.kernel(expression)` is the value an expression has in the kernel; `page.kernel_has(expression, value)` waits
     for it, as widgets tell the kernel of a change a moment after it is seen. `page.errors` and `page.outside` collect.
     """
     address, root = server
     (root / name).write_text(cells.read_text() if isinstance(cells, Path) else json.dumps(_as_notebook(cells)))
-    page = browser.new_page(viewport={"width": width, "height": height})
-    page.outside, page.errors = [], []
+    page = browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=scale)
+    page.outside, page.errors, page.reopened = [], [], False
     page.on(
         "request", lambda asked: asked.url.startswith((address, "data:", "blob:")) or page.outside.append(asked.url)
     )
@@ -182,11 +186,21 @@ def open_notebook(
     page.goto(f"{address}/lab/tree/{name}?reset", wait_until="domcontentloaded")
     page.wait_for_function("() => window.jupyterapp", timeout=60_000)
     assert page.evaluate(READY) == "connected/idle", "no kernel"
-    page.evaluate(THEME, f"JupyterLab {theme.title()}")
+    page.evaluate(THEME, [f"JupyterLab {theme.title()}", files])
     ran = page.evaluate(RUN_ALL)
     assert ran, "the notebook has no code"
     assert all(count and not errors for count, errors in ran), ran
     return page
+
+
+def reopen(page: Any) -> None:
+    """Saves the notebook, ends its kernel, and opens it again without running anything."""
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    page.reload(wait_until="domcontentloaded")
+    page.wait_for_function("() => window.jupyterapp", timeout=60_000)
+    assert page.evaluate(READY) == "connected/idle", "no kernel"
+    page.reopened = True
 
 
 def close(page: Any) -> None:
@@ -194,6 +208,8 @@ def close(page: Any) -> None:
     broken = page.evaluate(BROKEN)
     page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     page.close()
+    if page.reopened:  # JupyterLab looks for each widget once more
+        page.errors = [error for error in page.errors if "widget model not found" not in error]
     assert not page.errors, page.errors
     assert not page.outside, f"asked for something on the network: {page.outside}"
     assert not broken, f"broken pictures: {broken}"

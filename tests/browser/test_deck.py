@@ -49,14 +49,14 @@ results = pd.read_pickle({str(files / "results.pkl")!r})
 deck = mn.widgets.review(results, {str(files)!r}, log={str(files / "verdicts.jsonl")!r})
 deck"""
     page = notebook([source])
-    page.wait_for_selector(".deck figure")
+    page.wait_for_selector(".midi-board .deck figure")
     cells = page.evaluate(CELLS)
-    page.locator(".deck h4").click()
-    page.locator(".deck").focus()
+    page.locator(".midi-board .deck h4").click()
+    page.locator(".midi-board .deck").focus()
     for number, key in enumerate("hvu", 1):
         page.keyboard.press(key)
         page.wait_for_function(
-            f"() => document.querySelector('.midi-page .big').textContent.startsWith('{number} of 4')"
+            f"() => document.querySelector('.midi-board .big').textContent.startsWith('{number} of 4')"
         )
     page.kernel_has("deck.checks['judged'].tolist()[:3]", ["hidden", "visible", "unsure"])
     assert page.evaluate("() => document.activeElement.className") == "deck"
@@ -80,5 +80,5 @@ deck"""
     ]
 
     again = notebook([source])
-    again.wait_for_selector(".deck figure")
+    again.wait_for_selector(".midi-board .deck figure")
     again.kernel_has("(deck.place, deck.results['verdict'].tolist()[:2])", (2, ["passed", "failed"]))

@@ -78,7 +78,7 @@ def test_from_the_score_to_the_image_in_two_clicks_and_back(page):
     page.locator("tr[data-act=pick]").click()
     page.wait_for_selector(".midi-viewer canvas")
     page.kernel_has("explorer.selection['expected'].tolist()", ["DOE"])
-    page.locator(".chip").click()
+    page.locator("button.chip").click()
     page.kernel_has("len(explorer.selection)", 32)
     page.wait_for_selector(".midi-viewer", state="detached")
 
@@ -87,8 +87,8 @@ def test_from_the_score_to_the_image_in_two_clicks_and_back(page):
     page.fill("[data-id=search]", "onerror")
     page.wait_for_function("() => document.querySelectorAll('tr[data-act=pick]').length === 1")
     page.locator("tr[data-act=pick]").click()
-    page.wait_for_selector("section.card")
-    assert page.locator("section.card").inner_text().count("<script>") >= 2
+    page.wait_for_selector(".midi-board section.card")
+    assert page.locator(".midi-board section.card").inner_text().count("<script>") >= 2
     assert page.title() != "run"
 
     # Typing is not disturbed by what arrives meanwhile, and the pages follow it.
@@ -109,7 +109,7 @@ def test_from_the_score_to_the_image_in_two_clicks_and_back(page):
     page.kernel_has("explorer.picked", 2)
     assert page.evaluate("() => document.activeElement.dataset.id") == "row-2"
     stray = (
-        "() => [...document.querySelectorAll('.midi-page :is(button, input, select, summary, a[href], [tabindex])')]"
+        "() => [...document.querySelectorAll('.midi-board :is(button, input, select, summary, a[href], [tabindex])')]"
     )
     assert page.evaluate(f"() => ({stray})().length") > 30
     assert page.evaluate(f"() => ({stray})().filter((e) => !e.hasAttribute('data-lm-suppress-shortcuts')).length") == 0

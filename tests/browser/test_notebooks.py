@@ -22,14 +22,12 @@ import pytest
 import midi_nb as mn
 
 NOTEBOOKS = harness.REPOSITORY / "notebooks"
-SCREENSHOTS = harness.REPOSITORY / "build" / "screenshots"
 THEMES = ("light", "dark")
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _demo() -> None:
     mn.make_demo(progress=False)
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
 
 
 @pytest.fixture
@@ -42,11 +40,6 @@ def opened(notebook: Callable[..., Any]) -> Callable[..., Any]:
     return open_notebook
 
 
-def keep(page: Any, name: str) -> None:
-    page.wait_for_timeout(300)
-    page.screenshot(path=str(SCREENSHOTS / f"{name}.png"))
-
-
 def explore(page: Any) -> None:
     """From a bar to a problem to its failures, as a visitor would."""
     page.wait_for_selector("tr[data-act=pick]")
@@ -55,18 +48,22 @@ def explore(page: Any) -> None:
     page.kernel_has("explorer.filters", {"axis": ["privacy"]})
     page.kernel_has("set(explorer.selection['axis'])", {"privacy"})
     page.locator("tr[data-act=pick]").first.click()
-    page.wait_for_selector("section.card")
+    page.wait_for_selector(".midi-board section.card")
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_start_here_shows_the_explorer_that_filters_and_tells(opened: Callable[..., Any], theme: str) -> None:
+def test_start_here_shows_the_explorer_that_filters_and_tells(
+    opened: Callable[..., Any], keep: Any, theme: str
+) -> None:
     page = opened("00_start_here", theme)
     explore(page)
     keep(page, f"00_start_here-{theme}")
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_why_it_failed_pages_and_adds_up_what_would_be_mended(opened: Callable[..., Any], theme: str) -> None:
+def test_why_it_failed_pages_and_adds_up_what_would_be_mended(
+    opened: Callable[..., Any], keep: Any, theme: str
+) -> None:
     page = opened("02_why_it_failed", theme)
     explore(page)
     keep(page, f"02_explorer-{theme}")
@@ -81,7 +78,7 @@ def test_why_it_failed_pages_and_adds_up_what_would_be_mended(opened: Callable[.
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_pixel_redaction_steps_compares_and_judges_by_keys(opened: Callable[..., Any], theme: str) -> None:
+def test_pixel_redaction_steps_compares_and_judges_by_keys(opened: Callable[..., Any], keep: Any, theme: str) -> None:
     page = opened("03_pixel_redaction", theme)
     cells = "() => window.jupyterapp.shell.currentWidget.content.widgets.length"
     before = page.evaluate(cells)
@@ -141,7 +138,7 @@ def answers(port: int) -> bool:
     return True
 
 
-def test_start_here_is_a_page_without_code_under_voila(voila: str, chromium: Any) -> None:
+def test_start_here_is_a_page_without_code_under_voila(voila: str, chromium: Any, keep: Any) -> None:
     page = chromium.new_page(viewport={"width": 1280, "height": 1000})
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -151,9 +148,9 @@ def test_start_here_is_a_page_without_code_under_voila(voila: str, chromium: Any
     assert not page.locator("text=import midi_nb").count(), "no code is shown"
     rows = page.locator("tr[data-act=pick]")
     page.locator(".facet button", has_text="privacy").first.click()
-    page.wait_for_selector(".chip")
+    page.wait_for_selector("button.chip")
     rows.first.click()
-    page.wait_for_selector("section.card")
-    page.screenshot(path=str(SCREENSHOTS / "voila.png"), full_page=True)
+    page.wait_for_selector(".midi-board section.card")
+    keep(page, "voila", full_page=True)
     page.close()
     assert not errors

@@ -37,13 +37,13 @@ def deck(boxes, images, tmp_path):
 
 
 def said(deck):
-    return re.sub(r"<[^>]*>", "", deck._page.markup)
+    return re.sub(r"<[^>]*>", "", deck.markup)
 
 
 def press(deck, key):
     """What the browser does on a key: it looks up the act that the card binds to it."""
-    keys = dict(pair.split("=") for pair in re.search(r'data-keys="([^"]*)"', deck._page.markup)[1].split())
-    deck._page._hear(None, {"act": keys[key], "of": "", "value": None}, [])
+    keys = dict(pair.split("=") for pair in re.search(r'data-keys="([^"]*)"', deck.markup)[1].split())
+    deck.act(keys[key])
 
 
 def test_the_doubtful_come_first_and_those_without_an_image_last(deck):
@@ -217,17 +217,17 @@ def test_sheets_that_do_not_fit_and_files_that_are_there_are_refused(deck, boxes
 
 
 def test_the_card_shows_the_region_before_and_after(deck):
-    figures = re.findall(r"<figcaption>([^<]*)</figcaption>", deck._page.markup)
+    figures = re.findall(r"<figcaption>([^<]*)</figcaption>", deck.markup)
     assert figures == ["released", "original", "whole image"]
     press(deck, "c")
-    assert re.findall(r"<figcaption>([^<]*)</figcaption>", deck._page.markup)[:2] == [
+    assert re.findall(r"<figcaption>([^<]*)</figcaption>", deck.markup)[:2] == [
         "released, stretched contrast",
         "original, stretched contrast",
     ]
     press(deck, "w")
-    assert len(deck._slot.children) == 1
+    assert deck.viewer.count == 1
     press(deck, "w")
-    assert len(deck._slot.children) == 0
+    assert deck.viewer is None
 
 
 def test_frames_of_a_cine_are_looked_at_one_by_one(make, results, tmp_path):
@@ -236,12 +236,12 @@ def test_frames_of_a_cine_are_looked_at_one_by_one(make, results, tmp_path):
     make.file(tmp_path / "1.dcm", "9.1.2.1", pixels=cine)
     deck = review(results.iloc[[5]], tmp_path, log=tmp_path / "v.jsonl")
     assert "Frame 1 of 5" in said(deck)
-    first = deck._page.markup
+    first = deck.markup
     for _ in range(3):
         press(deck, ".")
     assert (deck.frame, "Frame 4 of 5" in said(deck)) == (3, True)
-    assert first != deck._page.markup
-    deck._page.act("frame", "", "99")
+    assert first != deck.markup
+    deck.act("frame", "", "99")
     assert deck.frame == 4
 
 
@@ -269,7 +269,7 @@ def test_a_card_without_a_picture_says_why_and_can_be_judged(make, images, tmp_p
         "score": 0.0,
     }
     deck = review(make.results([row | change]), *images, log=tmp_path / "v.jsonl")
-    assert note in deck._page.markup
+    assert note in deck.markup
     press(deck, "h")
     assert deck.checks["judged"].tolist() == ["hidden"]
 
@@ -284,7 +284,7 @@ def test_nothing_to_review_says_so(results, tmp_path):
     deck = review(results.iloc[:5], log=tmp_path / "v.jsonl")
     assert said(deck) == "These results have no check of hidden pixels."
     for act in ("hidden", "undo", "next", "go", "on", "frame", "whole", "?"):
-        deck._page._hear(None, {"act": act}, [])
+        deck.act(act)
     assert not deck.log.exists()
     with pytest.raises(ValueError, match="so there is nothing to judge"):
         deck.judge("hidden")
@@ -300,7 +300,7 @@ def test_verdicts_other_than_the_three_are_refused(deck, tmp_path):
 def test_without_values_texts_are_dots_and_people_numbers(boxes, images, tmp_path):
     deck = review(boxes, *images, log=tmp_path / "v.jsonl", values=False)
     deck.place = 1
-    assert "DOE" not in deck._page.markup
+    assert "DOE" not in deck.markup
     assert "•••" in said(deck)
     assert "patient 1" in said(deck)
 

@@ -19,7 +19,7 @@ from midi_nb.widgets.rows import Columns, Lot, sorted_rows
 
 def said(explorer):
     """All that the pages say, without markup."""
-    return re.sub(r"<[^>]*>", "", explorer._head.markup + explorer._side.markup + explorer._main.markup)
+    return re.sub(r"<[^>]*>", "", explorer.markup)
 
 
 class Elements(HTMLParser):
@@ -38,7 +38,7 @@ class Elements(HTMLParser):
 
 def rows_of(explorer):
     """The numbers of what the table lists on its page."""
-    return [int(number) for number in re.findall(r'data-act="pick" data-of="(\d+)"', explorer._main.markup)]
+    return [int(number) for number in re.findall(r'data-act="pick" data-of="(\d+)"', explorer.markup)]
 
 
 def test_nothing_picked_selects_every_failure(results):
@@ -142,11 +142,11 @@ def test_counts_equal_those_of_pandas(many):
 def test_a_click_on_a_bar_filters_and_a_second_one_stops_it(results):
     explorer = explore(results)
     code = explorer.results["action"].cat.categories.get_loc("pixels_hidden")
-    explorer._side.act("toggle", f"action:{code}")
+    explorer.act("toggle", f"action:{code}")
     assert explorer.filters == {"action": ["pixels_hidden"]}
-    assert 'aria-pressed="true"' in explorer._side.markup
+    assert 'aria-pressed="true"' in explorer.markup
     assert "action: text in pixels must go" in said(explorer)
-    explorer._side.act("toggle", f"action:{code}")
+    explorer.act("toggle", f"action:{code}")
     assert explorer.filters == {}
 
 
@@ -164,26 +164,23 @@ def test_a_problem_shows_its_checks_one_after_another(results):
     explorer = explore(results)
     explorer.picked = int(explorer.problems.index[explorer.problems["cause"] == "overclean_partial"][0])
     assert "check 1 of 2" in said(explorer)
-    explorer._main.act("example", 1)
+    explorer.act("example", 1)
     assert "check 2 of 2" in said(explorer)
     assert "1.2.2" in said(explorer)
-    explorer._main.act("list")
+    explorer.act("list")
     assert (explorer.table, explorer.selection.index.tolist()) == ("failures", [0, 1])
 
 
 def test_the_detail_shows_what_was_lost_or_left_by_more_than_colour(results):
     explorer = explore(results)
     explorer.set(table="failures", picked=0)
-    assert (
-        '<del><span class="unseen">[lost: </span> LOW DOSE<span class="unseen">]</span></del>' in explorer._main.markup
-    )
+    assert '<del><span class="unseen">[lost: </span> LOW DOSE<span class="unseen">]</span></del>' in explorer.markup
     explorer.picked = 2
     assert (
-        '<mark><span class="unseen">[still there: </span>DOE<span class="unseen">]</span></mark>^X'
-        in explorer._main.markup
+        '<mark><span class="unseen">[still there: </span>DOE<span class="unseen">]</span></mark>^X' in explorer.markup
     )
     explorer.picked = 3
-    assert '<mark><span class="unseen">[still there: </span>20130829' in explorer._main.markup
+    assert '<mark><span class="unseen">[still there: </span>20130829' in explorer.markup
 
 
 def test_the_detail_tells_the_rule_and_the_practice(results):
@@ -253,11 +250,11 @@ def test_a_table_is_sorted_by_its_own_columns_alone(results, table, column):
 
 def test_problems_sort_by_a_click_on_a_heading(results):
     explorer = explore(results)
-    explorer._main.act("sort", "rows")
+    explorer.act("sort", "rows")
     assert explorer.sort == "-rows"
     assert explorer.problems["rows"].iloc[rows_of(explorer)].is_monotonic_decreasing
-    assert 'aria-sort="descending"' in explorer._main.markup
-    explorer._main.act("sort", "rows")
+    assert 'aria-sort="descending"' in explorer.markup
+    explorer.act("sort", "rows")
     assert explorer.problems["rows"].iloc[rows_of(explorer)].is_monotonic_increasing
 
 
@@ -271,7 +268,7 @@ def test_pages_hold_a_few_rows_and_say_where_they_are(make):
     explorer = explore(results)
     explorer.table = "failures"
     assert rows_of(explorer) == list(range(PAGE))
-    explorer._main.act("page", 2)
+    explorer.act("page", 2)
     assert rows_of(explorer) == list(range(2 * PAGE, 30))
     assert "25 to 30 of 30" in said(explorer)
     explorer.page = 99
@@ -284,11 +281,10 @@ def test_a_check_of_pixels_shows_its_image(results, images):
     released, original = images
     explorer = explore(results, released, original)
     explorer.set(table="failures", picked=5)
-    (viewer,) = explorer._slot.children
-    assert viewer.regions["verdict"].tolist() == ["fail"]
-    assert viewer.comparable
+    assert explorer.viewer.regions["verdict"].tolist() == ["fail"]
+    assert explorer.viewer.comparable
     explorer.picked = 0
-    assert explorer._slot.children == ()
+    assert explorer.viewer is None
 
 
 @pytest.mark.parametrize(
@@ -303,7 +299,7 @@ def test_without_an_image_the_detail_says_why(results, options, note, tmp_path, 
     monkeypatch.chdir(tmp_path)
     explorer = explore(results, **options)
     explorer.set(table="failures", picked=5)
-    assert explorer._slot.children == ()
+    assert explorer.viewer is None
     assert note in said(explorer)
 
 
@@ -392,9 +388,8 @@ def test_unknown_state_is_refused_in_one_line(results):
 def test_messages_that_make_no_sense_change_nothing(results, act):
     explorer = explore(results)
     before = explorer.as_html()
-    explorer._main._hear(None, {"act": act[0], "of": act[1]}, [])
-    explorer._main._hear(None, "nonsense", [])
-    explorer._main._hear(None, {"act": 5}, [])
+    for message in ({"kind": "act", "act": act[0], "of": act[1]}, "nonsense", {"kind": "act", "act": 5}, {"viewer": 1}):
+        explorer._hear(None, message, [])
     assert explorer.as_html() == before
 
 
@@ -419,14 +414,6 @@ def test_several_submissions_can_be_told_apart(make, results):
     assert len(explorer.selection) == 6
     explorer.set(table="failures", picked=9)
     assert "4 other checks on this attribute" in said(explorer)
-
-
-def test_a_notebook_keeps_the_first_state_as_html(results, images):
-    explorer = explore(results, *images)
-    data, _ = explorer._repr_mimebundle_()
-    assert "application/vnd.jupyter.widget-view+json" in data
-    assert "Protocol Name" in data["text/html"]
-    assert "http" not in re.sub(r"http://www.w3.org/\S+", "", data["text/html"])
 
 
 def quickest(act, times=3):

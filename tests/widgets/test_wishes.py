@@ -131,25 +131,25 @@ def test_weights_that_weigh_nothing_are_refused(results, weights):
 def test_a_weight_that_is_refused_goes_from_its_field(results, value):
     wishes, sent = what_if(results), []
     wishes.weights = {"hipaa": 1.0}
-    wishes._page.send = lambda content, buffers=None: sent.append(content)
-    wishes._page.act("weight", "hipaa", value)
+    wishes.send = lambda content, buffers=None: sent.append(content)
+    wishes.act("weight", "hipaa", value)
     assert wishes.weights == {"hipaa": 1.0}
-    assert sent == [{"html": wishes._page.markup, "refused": True}]
+    assert sent == [{"kind": "page", "page": "what_if", "html": wishes.markup, "refused": True}]
 
 
 def test_gains_that_cannot_be_told_are_dashes(results):
     wishes = what_if(results)
     wishes.weights = {"dicom": 1.0}
     assert wishes.problems["gain"].isna().all()
-    assert "nan" not in wishes._page.markup
-    assert "width:0.0%" in wishes._page.markup
+    assert "nan" not in wishes.markup
+    assert "width:0.0%" in wishes.markup
 
 
 def test_weights_of_categories_without_checks_leave_no_score(results):
     wishes = what_if(results[results["category"] == "tcia"])
     wishes.weights = {"dicom": 1.0}
     assert wishes.scores["before"].isna().all()
-    assert "–" in wishes._page.markup
+    assert "–" in wishes.markup
 
 
 def test_the_rank_moves_as_problems_are_ticked(results):
@@ -160,7 +160,7 @@ def test_the_rank_moves_as_problems_are_ticked(results):
     scores = wishes.scores.set_index("submission")
     assert scores.loc["mine", ["rank_before", "rank_after"]].tolist() == [2, 1]
     assert scores.loc["half", "gain"] == 0
-    assert "rank 2 of 2 → 1 of 2" in re.sub(r"<[^>]*>", "", wishes._page.markup)
+    assert "rank 2 of 2 → 1 of 2" in re.sub(r"<[^>]*>", "", wishes.markup)
 
 
 def test_another_submission_brings_its_own_problems(results):
@@ -174,17 +174,17 @@ def test_another_submission_brings_its_own_problems(results):
 def test_clicks_do_what_they_say(results):
     wishes = what_if(results)
     (first, second) = (int(number) for number in wishes._listed[:2])
-    wishes._page.act("tick", first, True)
-    wishes._page.act("tick", second, True)
-    wishes._page.act("tick", first, False)
+    wishes.act("tick", first, True)
+    wishes.act("tick", second, True)
+    wishes.act("tick", first, False)
     assert wishes.fixed == [wishes.problems["problem"].iloc[1]]
-    wishes._page.act("weights", "70/20/10")
+    wishes.act("weights", "70/20/10")
     assert wishes.weights == WEIGHTS["70/20/10"]
-    wishes._page.act("weight", "dicom", "35")
+    wishes.act("weight", "dicom", "35")
     assert wishes.weights["dicom"] == 35
-    wishes._page.act("unit", "series")
+    wishes.act("unit", "series")
     assert wishes.unit == "series"
-    wishes._page.act("none")
+    wishes.act("none")
     assert wishes.fixed == []
 
 
@@ -204,7 +204,7 @@ def test_clicks_do_what_they_say(results):
 def test_messages_that_make_no_sense_change_nothing(results, message):
     wishes = what_if(results)
     before = wishes.as_html()
-    wishes._page._hear(None, dict(zip(("act", "of", "value"), message, strict=True)), [])
+    wishes.act(*message)
     assert wishes.as_html() == before
 
 
@@ -225,19 +225,19 @@ def test_bad_input_is_refused_in_one_line(results):
 
 
 def test_no_problem_left_says_so(make):
-    assert "This submission has no problem left." in what_if(make.results([{}]))._page.markup
+    assert "This submission has no problem left." in what_if(make.results([{}])).markup
 
 
 def test_no_value_is_shown(results):
     wishes = what_if(results)
     for value in ("DOE", "CHEST", "20130829", "P1<", "1.2.1"):
-        assert value not in wishes._page.markup
+        assert value not in wishes.markup
 
 
 def test_a_tick_among_two_million_checks_is_quick(many):
     wishes = what_if(many)
     start = time.perf_counter()
-    wishes._page.act("tick", int(wishes._listed[0]), True)
+    wishes.act("tick", int(wishes._listed[0]), True)
     assert time.perf_counter() - start < 0.3
     assert len(wishes.fixed) == 1
     assert set(CATEGORIES) > set(wishes.weights)

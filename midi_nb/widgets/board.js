@@ -1,0 +1,90 @@
+// A widget of this package: one model, one module. A viewer is one by itself; a board is pages of HTML (page.js) and a
+// place where the kernel puts a viewer (viewer.js). All of a board travels as messages, none of it is widget state:
+//
+//   kernel → browser   { kind: "page", page, html, refused? }      what a page shows
+//                      { kind: "mount", viewer, state }            a viewer in the board's place; viewer null: none
+//                      { kind: "state", viewer, state }            what changed in it
+//                      { kind: "message", viewer, content }        what it is told (with buffers)
+//   browser → kernel   { kind: "ready" }                           a new view: send it all
+//                      { kind: "act", act, of, value }             what was done on a page
+//                      { kind: "state" | "message", viewer, … }    as above, from the viewer
+//
+// A viewer is a number, so that what is still under way from the last one is not taken for the next one's.
+
+// The model of a viewer in a board: what anywidget gives a widget of its own.
+function part(state, send) {
+  const heard = new Map();
+  const changed = new Set();
+  const fire = (event, ...given) => [...(heard.get(event) ?? [])].forEach((act) => act(...given));
+  const put = (name, value) => {
+    if (JSON.stringify(state[name]) === JSON.stringify(value)) return;
+    state[name] = value;
+    fire(`change:${name}`);
+  };
+  return {
+    get: (name) => state[name],
+    set: (name, value) => { changed.add(name); put(name, value); },
+    save_changes: () => { send({ kind: "state", state: Object.fromEntries([...changed].map((name) => [name, state[name]])) }); changed.clear(); },
+    send: (content) => send({ kind: "message", content }),
+    on: (event, act) => heard.set(event, [...(heard.get(event) ?? []), act]),
+    off: (event, act) => heard.set(event, (heard.get(event) ?? []).filter((other) => other !== act)),
+    put: (fresh) => Object.entries(fresh).forEach(([name, value]) => put(name, value)),
+    hear: (content, buffers) => fire("msg:custom", content, buffers),
+  };
+}
+
+function board({ model, el }) {
+  const parts = document.createElement("div");
+  parts.className = `midi-parts midi-${model.get("name")}`;
+  const send = (message) => model.send(message);
+  const pages = Object.fromEntries(model.get("pages").map(([name, label]) => [name, page(name, label, (told) => send({ kind: "act", ...told }))]));
+  const place = document.createElement("div");
+  place.className = "midi-place-of-viewer";
+  parts.append(...Object.values(pages).map((one) => one.root), place);
+  el.classList.add("midi-board");
+  el.append(parts);
+
+  let shown = null; // { viewer, model, leave }
+  const mount = ({ viewer: number, state }) => {
+    if (shown?.viewer === number) return shown.model.put(state);
+    shown?.leave();
+    shown = null;
+    place.replaceChildren();
+    if (number === null) return;
+    const inner = part(state, (message) => send({ viewer: number, ...message }));
+    const room = document.createElement("div");
+    place.append(room);
+    shown = { viewer: number, model: inner, leave: viewer({ model: inner, el: room }) };
+  };
+  const hear = (message, buffers) => {
+    if (message.kind === "page") pages[message.page]?.show(message);
+    else if (message.kind === "mount") mount(message);
+    else if (shown && message.viewer === shown.viewer) message.kind === "state" ? shown.model.put(message.state) : shown.model.hear(message.content, buffers);
+  };
+  model.on("msg:custom", hear);
+  send({ kind: "ready" });
+  return () => {
+    shown?.leave();
+    model.off("msg:custom", hear);
+  };
+}
+
+// What a notebook keeps for readers without a kernel is hidden while there is one: from its first word on.
+function withoutPicture(model) {
+  const style = document.createElement("style");
+  const picture = `[data-picture="${model.get("picture")}"]`;
+  style.textContent = `${picture}, .jp-OutputArea-child:has(${picture}) { display: none !important; }`;
+  const hide = () => document.head.append(style);
+  model.on("msg:custom", hide);
+  return () => {
+    model.off("msg:custom", hide);
+    style.remove();
+  };
+}
+
+function render({ model, el }) {
+  const leave = [(model.get("pages") ? board : viewer)({ model, el }), withoutPicture(model)];
+  return () => leave.forEach((act) => act());
+}
+
+export default { render };

@@ -1,0 +1,122 @@
+"""Boards in the smallest front end: narrow and wide, nothing cut, a viewer inside, a picture that is none of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from midi_nb.widgets import explore, what_if
+
+KEEP = {
+    "action": "text_retained",
+    "tag_path": "(0018,1030)",
+    "name": "Protocol Name",
+    "verdict": "failed",
+    "score": 0.0,
+}
+BOX = {
+    "action": "pixels_hidden", "tag_path": "(7fe0,0010)", "name": "Pixel Data", "expected": "DOE", "actual": "DOE",
+    "verdict": "failed", "score": 0.0, "x0": 8, "y0": 4, "x1": 40, "y1": 16, "file": "1.dcm", "released": "9.1",
+}  # fmt: skip
+# Cells whose text does not fit, and those beyond the edge of their board.
+CUT = """() => [...document.querySelectorAll('table.grid td, table.grid th')].filter((cell) => {
+  const [inner, outer] = [cell, cell.closest('.midi-board')].map((element) => element.getBoundingClientRect());
+  return inner.width && (cell.scrollWidth > cell.clientWidth || inner.right > outer.right + 1);
+}).map((cell) => cell.innerText)"""
+WIDTHS = {"beside the file browser": 848, "700 px": 584, "200 % zoom": 524, "phone": 366}
+
+
+@pytest.fixture
+def board(make, tmp_path):
+    """An explorer of a burned-in name and of words lost in twelve attributes with long names; thousands of passes."""
+    values = np.kron(np.random.default_rng(0).integers(0, 2, (12, 16)) * 200, np.ones((4, 4))).astype("uint8")
+    make.file(tmp_path / "1.dcm", "9.1", pixels=values)
+    rows = [
+        KEEP | {"tag_path": f"(0018,{number:04d})", "name": f"{number} Radiopharmaceutical Start Date And Time",
+                "expected": "A SENTENCE THAT IS LOST " * 4, "actual": "", "state": "empty"}
+        for number in range(12)
+    ]  # fmt: skip
+    results = make.results([row | {"check": str(number)} for number, row in enumerate([BOX, *rows, *[{}] * 3000])])
+    return explore(results, tmp_path)
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_nothing_in_a_table_is_cut_and_every_cell_has_a_title(show: Any, board: Any, width: int) -> None:
+    page = show(board, width=width + 24)
+    for table in ("problems", "failures", "checks"):
+        board.set(table=table)
+        page.wait_for_selector(f"[data-id=table-{table}][aria-pressed=true]")
+        assert page.evaluate(CUT) == []
+        cells = page.locator("table.grid td:not(:empty)")
+        assert cells.count() > 30
+        assert [cell.inner_text() for cell in cells.all() if not cell.get_attribute("title")] == []
+    board.table = "problems"
+    page.wait_for_selector("[data-id=table-problems][aria-pressed=true]")
+    assert page.locator("table.grid td:last-child").first.inner_text() == "+0.033"
+
+
+def test_the_gain_of_what_if_is_not_cut_either(show: Any, board: Any) -> None:
+    page = show(what_if(board.results), width=590)
+    page.wait_for_selector("table.grid")
+    assert page.evaluate(CUT) == []
+
+
+@pytest.mark.parametrize("width", [700, 390])
+def test_on_a_narrow_board_facets_fold_behind_one_button(show: Any, board: Any, width: int) -> None:
+    page = show(board, width=width)
+    rows, facets = page.locator("tr[data-act=pick]"), page.locator(".facet").first
+    rows.first.wait_for()
+    assert rows.first.bounding_box()["y"] < 400
+    assert not facets.is_visible()
+    fold = page.get_by_role("button", name="Filters")
+    assert fold.get_attribute("aria-expanded") == "false"
+    fold.click()
+    facets.wait_for()
+    page.locator(".facet button", has_text="privacy").click()
+    page.get_by_role("button", name="Filters (1)").wait_for()
+    assert board.filters == {"axis": ["privacy"]}
+    assert fold.get_attribute("aria-expanded") == "true"
+    fold.click()
+    facets.wait_for(state="hidden")
+    assert rows.count() == 1
+
+
+def test_on_a_wide_board_facets_stand_beside_the_table(show: Any, board: Any) -> None:
+    page = show(board, width=872)
+    page.wait_for_selector("tr[data-act=pick]")
+    side, table = page.locator(".facet").first.bounding_box(), page.locator("table.grid").bounding_box()
+    assert side["x"] + side["width"] < table["x"]
+    assert not page.get_by_role("button", name="Filters").is_visible()
+
+
+def test_a_viewer_in_a_board_and_the_kernel_follow_each_other(show: Any, board: Any) -> None:
+    board.set(table="failures", picked=0)
+    page = show(board)
+    page.wait_for_selector(".midi-label")
+    screen = page.locator(".midi-screen")
+    screen.focus()
+    page.keyboard.press("n")
+    page.wait_for_selector(".midi-boxes [aria-pressed=true]")
+    assert board.viewer.selection["expected"].tolist() == ["DOE"]
+    board.viewer.window = [100.0, 50.0]
+    page.wait_for_function(
+        "() => document.querySelector('.midi-screen').dataset.shown.startsWith('0 after 100.00 50.00')"
+    )
+    board.picked = 1
+    page.wait_for_selector(".midi-screen", state="detached")
+    board.picked = 0
+    page.wait_for_selector(".midi-label")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_picture_of_a_board_says_so_and_offers_nothing_to_use(chromium: Any, board: Any, theme: str) -> None:
+    board.set(filters={"axis": ["privacy"]}, table="failures", picked=0)
+    page = chromium.new_page(viewport={"width": 872, "height": 900}, color_scheme=theme)
+    page.set_content(f'<!doctype html><meta name="color-scheme" content="light dark">{board.as_html()}')
+    assert page.locator("text=This is a picture. Run the cell to use it.").is_visible()
+    assert page.locator("text=axis: privacy").is_visible()
+    assert page.locator("svg image").is_visible()
+    assert page.locator("button, input, select, [tabindex], canvas").count() == 0
+    page.close()
