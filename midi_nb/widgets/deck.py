@@ -250,7 +250,7 @@ class Deck(Board):
         done = total - tally[""]
         told = [tag("span", swatch(_MEANINGS[verdict]), f"{count(tally[verdict])} {verdict}") for verdict in VERDICTS]
         parts = [
-            tag("span", class_=f"bar {_MEANINGS.get(verdict, 'none')}", style=f"flex:{tally[verdict]}")
+            tag("span", class_=f"bar {_MEANINGS.get(verdict, 'open')}", style=f"flex:{tally[verdict]}")
             for verdict in (*VERDICTS, "")
         ]
         values = {"aria_valuemin": 0, "aria_valuenow": done, "aria_valuemax": total}

@@ -39,7 +39,7 @@ def _row(name: str, code: int, text: str, number: int, most: int, chosen: bool, 
         tag("span", said, tag("span", count(number), class_="number"), class_="label"),
         bar(number / most if number else 0, meaning),
     ]
-    state = {"aria_pressed": str(chosen).lower(), "class_": None if number else "none"}
+    state = {"aria_pressed": str(chosen).lower(), "class_": None if number else "empty"}
     return tag("li", button(face, "toggle", f"{name}:{code}", data_id=f"{name}:{code}", data_item=True, **state))
 
 

@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 _EMPTY = frozenset(("br", "img", "input"))
-_SIGNS = {"o": "●", "X": "✖", "s": "■", "v": "▼", "^": "▲", "D": "◆", "P": "✚", "*": "★"}
+_SIGNS = {"o": "●", "X": "✖", "s": "■", "v": "▼", "^": "▲", "D": "◆", "P": "✚", "*": "★", "p": "⬟"}
 
 #: Meaning → the sign that tells it where colours cannot.
 MARKS = {meaning: _SIGNS[look.marker] for meaning, look in LOOKS.items()} | {"pass": "✔", "blank": "?"}
