@@ -340,6 +340,7 @@ class _Judge(NamedTuple):
     why_unread: str
     originals: dict[str, Path] | None
     found: set[str]  # paths of attributes that were seen in an original
+    rules: str
 
 
 def _judge(job: _Job) -> _Judge:
@@ -356,6 +357,7 @@ def _judge(job: _Job) -> _Judge:
         why,
         None if job.originals is None else files_of.by_instance(job.originals),
         set(),
+        job.rules,
     )
 
 
@@ -537,7 +539,7 @@ def _judged_files(
             continue
         answered.append(old)
         row, checks = _row(job, judge.key.instances[old], file, name), checks_of(old)
-        _judge_file(table, row, checks, file, judge, job.rules)
+        _judge_file(table, row, checks, file, judge)
         table.notes.update(_not_in_original(checks, old, judge))
     return table, answered, skipped
 
@@ -578,10 +580,10 @@ def _identifier(file: files_of.Released, keyword: str) -> str | None:
         return None
 
 
-def _judge_file(table: _Table, row: _Row, checks: Sequence[keys.Check], file: Any, judge: _Judge, rules: str) -> None:
+def _judge_file(table: _Table, row: _Row, checks: Sequence[keys.Check], file: Any, judge: _Judge) -> None:
     context = Context(judge.uids, judge.patients)
     original = None if judge.originals is None else _Original(judge.originals.get(row.instance))
-    verdicts = {name: (_LOOK.get(name, _attribute), getattr(action, rules)) for name, action in CHECKS.items()}
+    verdicts = {name: (_LOOK.get(name, _attribute), getattr(action, judge.rules)) for name, action in CHECKS.items()}
 
     def judged(check: keys.Check) -> tuple[keys.Check, Any, Outcome]:
         """(check, text, outcome) of one check."""
@@ -594,7 +596,7 @@ def _judge_file(table: _Table, row: _Row, checks: Sequence[keys.Check], file: An
             text = look(file, check, judge)
             outcome = verdict(text, check, context)
             if original is not None and outcome.verdict == "passed" and check.spec.action == "pixels_hidden":
-                outcome = _controlled(file, check, original, judge, rules)
+                outcome = _controlled(file, check, original, judge)
         except _NoRow as reason:
             text, outcome = _UNSEEN, lost(str(reason))
         except _NotJudged as reason:
@@ -665,7 +667,7 @@ def _recognised(file: files_of.Released | _Original, check: keys.Check, judge: _
     if judge.read_text is None:
         raise _NotJudged(judge.why_unread)
     try:
-        return text_in(file.dataset, check.box, judge.read_text)
+        return text_in(file.dataset, check.box, judge.read_text, stored=judge.rules == "official")
     except NotInstalled as reason:
         raise _NotJudged(str(reason)) from None
     except files_of.Unreadable as reason:
@@ -692,21 +694,21 @@ class _Original:
         return files_of.read(self._path).dataset
 
 
-def _controlled(file: files_of.Released, check: keys.Check, original: _Original, judge: _Judge, rules: str) -> Outcome:
+def _controlled(file: files_of.Released, check: keys.Check, original: _Original, judge: _Judge) -> Outcome:
     """The outcome of a region that passed, once its original was looked at too.
 
     Where the original passes as well, text recognition is blind to this text or the key's box is beside it: officially
     the pass stands, with a note, strictly nothing can be decided.
     """
     try:
-        if rules == "strict" and (left := _legible(file, check, original)):
+        if judge.rules == "strict" and (left := _legible(file, check, original)):
             return FAIL._replace(score=1 - left)
         before = _recognised(original, check, judge)
     except Exception:  # whatever is wrong with the original, it proves nothing about the released file
         before = None
     if pixels_hidden(before, check, Context({}, None)).verdict == "failed":
         return PASS
-    return blank(_UNPROVEN) if rules == "strict" else PASS._replace(error=_UNPROVEN)
+    return blank(_UNPROVEN) if judge.rules == "strict" else PASS._replace(error=_UNPROVEN)
 
 
 #: Why a region that passed proves nothing: of all passes the only one that comes with a reason.

@@ -265,25 +265,27 @@ def _dataset(source: Any) -> Any:
 _PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 
 
-def _decoded(dataset: Any, frame: int) -> Image:
-    """A frame as pydicom decodes it: YBR is RGB already, palette indices are still indices."""
+def _decoded(dataset: Any, frame: int, stored: bool = False) -> Image:
+    """A frame as pydicom decodes it: palette indices are still indices, YBR is RGB already, unless as `stored`."""
     from pydicom.pixels.utils import pixel_array
 
     with _decoding(dataset):
+        if stored and str(dataset.get("PhotometricInterpretation")).startswith("YBR"):
+            return np.asarray(pixel_array(dataset, index=frame, raw=True))
         # One of many: the others are not decoded. The only one: pydicom keeps it for the next question.
         return np.asarray(pixel_array(dataset, index=frame) if frames(dataset) > 1 else dataset.pixel_array)
 
 
-def _all_decoded(source: Any) -> Iterator[Image]:
+def _all_decoded(source: Any, stored: bool = False) -> Iterator[Image]:
     """Every frame as decoded, one at a time."""
     from pydicom.pixels.utils import iter_pixels
 
     if isinstance(source, np.ndarray):
         yield from (_plane_of_array(source, number).stored for number in range(frames(source)))
     elif frames(source) == 1:
-        yield _decoded(source, 0)
+        yield _decoded(source, 0, stored)
     else:
-        decoded = iter_pixels(source)
+        decoded = iter_pixels(source, raw=stored)
         while True:
             with _decoding(source):
                 image = next(decoded, None)
@@ -358,6 +360,17 @@ def clip(box: Sequence[float], shape: Sequence[int]) -> Box:
     return inside
 
 
+def _sliced(box: Sequence[float], shape: Sequence[int]) -> Box:
+    """The part of an image of `shape` that NumPy takes of `box`: negative edges are counted from the end.
+
+    >>> _sliced((-5, 10, -1, 900), (512, 512))
+    (507, 10, 511, 512)
+    """
+    x0, y0, x1, y1 = (int(value) for value in box)
+    (left, right, _), (top, bottom, _) = slice(x0, x1).indices(shape[1]), slice(y0, y1).indices(shape[0])
+    return clip((left, top, right, bottom), shape)
+
+
 def blank(image: Image, boxes: Iterable[Sequence[float]]) -> Image:
     """A copy of an image with nothing left in the boxes, as far as they lie in it.
 
@@ -371,11 +384,13 @@ def blank(image: Image, boxes: Iterable[Sequence[float]]) -> Image:
     return copy
 
 
-def regions(source: Any, box: Sequence[float], margin: int = 0) -> list[tuple[Image, Box]]:
+def regions(source: Any, box: Sequence[float], margin: int = 0, stored: bool = False) -> list[tuple[Image, Box]]:
     """The distinct contents of a region, each with `margin` pixels of its surroundings, and its box in that image.
 
     The official slice, ``pixel_array[y0:y1, x0:x1]``, takes frames and rows of a multi-frame image; this one takes
-    rows and columns of every frame, each content once. Negative corners are outside, not counted from the end.
+    rows and columns of every frame, each content once. Otherwise, with `stored`, it is the official one: negative
+    corners are counted from the end, and colours are as stored, YBR or indices of a palette. Without, what is outside
+    the image is outside, and colours are RGB.
 
     Examples
     --------
@@ -385,7 +400,7 @@ def regions(source: Any, box: Sequence[float], margin: int = 0) -> list[tuple[Im
     ((12, 59), (3, 1, 59, 9))
     """
     distinct: dict[bytes, tuple[Image, Box]] = {}
-    for image, inside in _in_frames(source, box, margin):
+    for image, inside in _in_frames(source, box, margin, stored):
         x0, y0, x1, y1 = inside
         content = hashlib.sha1(image[y0:y1, x0:x1].tobytes(), usedforsecurity=False).digest()
         distinct.setdefault(content, (image, inside))
@@ -400,18 +415,18 @@ def in_frames(source: Any, box: Sequence[float]) -> Iterator[Image]:
     >>> [part.shape for part in in_frames(np.zeros((2, 64, 64), np.uint8), (8, 8, 100, 24))]
     [(16, 56), (16, 56)]
     """
-    return (image for image, _ in _in_frames(source, box, 0))
+    return (image for image, _ in _in_frames(source, box, 0, False))
 
 
-def _in_frames(source: Any, box: Sequence[float], margin: int) -> Iterator[tuple[Image, Box]]:
+def _in_frames(source: Any, box: Sequence[float], margin: int, stored: bool) -> Iterator[tuple[Image, Box]]:
     """A region with its surroundings frame by frame, and its box in that."""
     dataset = source if isinstance(source, np.ndarray) else _dataset(source)
-    for image in _all_decoded(dataset):
-        x0, y0, x1, y1 = clip(box, image.shape)
+    for image in _all_decoded(dataset, stored):
+        x0, y0, x1, y1 = (_sliced if stored else clip)(box, image.shape)
         left, top, right, bottom = clip((x0 - margin, y0 - margin, x1 + margin, y1 + margin), image.shape)
         part = image[top:bottom, left:right].copy()
         inside = x0 - left, y0 - top, x1 - left, y1 - top
-        yield part if isinstance(dataset, np.ndarray) else _rgb(part, dataset), inside
+        yield part if stored or isinstance(dataset, np.ndarray) else _rgb(part, dataset), inside
 
 
 # Contrast

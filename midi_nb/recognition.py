@@ -52,10 +52,11 @@ def installed() -> tuple[str, ...]:
     return tuple(name for name, engine in _ENGINES.items() if engine.is_here())
 
 
-def text_in(source: Any, box: Sequence[float], read_text: ReadText) -> str:
+def text_in(source: Any, box: Sequence[float], read_text: ReadText, stored: bool = False) -> str:
     """The text read in a region of an image, in any of its frames; Unreadable says why there is no such region.
 
-    Where no decoder is installed for the image, that is NotInstalled.
+    Where no decoder is installed for the image, that is NotInstalled. With `stored` the region is the official one,
+    see ``pixels.regions``.
 
     A plain callable is given the region and nothing more, as the official script cuts it out. A reader with a method
     ``within(image, box)``, as ours, is given what surrounds the region too: letters that are cut off or touch the edge
@@ -63,7 +64,7 @@ def text_in(source: Any, box: Sequence[float], read_text: ReadText) -> str:
     """
     within = getattr(read_text, "within", None)
     try:
-        images = regions(source, box, margin=0 if within is None else _AROUND)
+        images = regions(source, box, margin=0 if within is None else _AROUND, stored=stored)
     except NotInstalled:
         raise
     except ValueError as reason:

@@ -868,6 +868,18 @@ def test_pixels_that_nothing_here_decodes_are_not_judged(bench, make, monkeypatc
     assert cells(results, "verdict", "state", "cause", "axis") == [["blank", "unread", "not_judged", "none"]]
 
 
+@pytest.mark.parametrize(
+    ("rules", "verdict", "seen"), [("official", "passed", [[[0, 1], [3, 4]]]), ("strict", "lost", [])]
+)
+def test_officially_negative_edges_are_counted_from_the_end(bench, make, rules, verdict, seen):
+    bench.ask("1.1", make.check("pixels_hidden", "(7fe0,0010)", make.region("DOE", -3, -2, -1, 2)))
+    bench.release("a.dcm", "1.1", pixels=np.arange(6, dtype="uint8").reshape(2, 3))
+    crops = []
+    results = bench.evaluate(rules=rules, read_text=lambda image: crops.append(image.tolist()) or "")
+    assert list(results["verdict"]) == [verdict]
+    assert crops == seen
+
+
 def test_every_file_is_judged_alone(bench, make):
     """Officially an attribute that another file of the batch has is not absent but empty, and these four fail."""
     checks = [

@@ -277,6 +277,34 @@ def test_a_region_of_a_palette_image_is_in_colour() -> None:
     assert crop.shape == (20, 100, 3)
 
 
+def test_a_region_as_stored_has_the_palettes_indices() -> None:
+    [(crop, _)] = pixels.regions(get_testdata_file("examples_palette.dcm"), (0, 0, 100, 20), stored=True)
+    assert crop.shape == (20, 100)
+
+
+def test_a_region_as_stored_is_ybr() -> None:
+    ybr = np.tile(np.array([76, 85, 255], np.uint8), 24)  # a red
+    red = image(np.zeros((4, 6), np.uint8), SamplesPerPixel=3, PlanarConfiguration=0, PixelData=ybr.tobytes())
+    red.PhotometricInterpretation = "YBR_FULL"
+    assert [crop[0, 0].tolist() for crop, _ in pixels.regions(red, (0, 0, 2, 2), stored=True)] == [[76, 85, 255]]
+    assert [crop[0, 0].tolist() for crop, _ in pixels.regions(red, (0, 0, 2, 2))] == [[254, 0, 0]]
+
+
+@pytest.mark.parametrize("box", [(-10, -10, -2, -2), (2, 3, -2, -1), (0, 0, 2**31, 2**31), (-(2**31), 0, 5, 5)])
+def test_a_region_as_stored_is_the_slice_of_numpy(box: Any) -> None:
+    x0, y0, x1, y1 = box
+    values = np.arange(40 * 60).reshape(40, 60)
+    [(crop, inside)] = pixels.regions(values, box, stored=True)
+    assert (crop == values[y0:y1, x0:x1]).all()
+    assert inside == (0, 0, *crop.shape[::-1])
+
+
+@pytest.mark.parametrize("box", [(-5, 2, 20, 10), (2, -3, 20, 10), (20, 20, 10, 10)])
+def test_an_empty_slice_is_refused(box: Any) -> None:
+    with pytest.raises(ValueError, match=r"^box outside the image$"):
+        pixels.regions(np.zeros((40, 60)), box, stored=True)
+
+
 def test_a_region_does_not_change_with_the_image() -> None:
     values = np.zeros((8, 8), np.uint8)
     [(crop, _)] = pixels.regions(values, (0, 0, 4, 4))
