@@ -12,12 +12,13 @@ import pandas as pd
 import traitlets
 
 from ..files import read_results
-from ..frames import coded, require_columns, scored
+from ..frames import coded, is_complete, require_columns, scored
 from ..official import write_pixels
+from ..scoring import score
 from .board import Board
 from .detail import Teller, facts
 from .images import Images
-from .page import MARKS, Markup, button, count, join, swatch, tag
+from .page import MARKS, Markup, button, count, join, percent, swatch, tag
 from .pictures import Pictures
 from .verdicts import VERDICTS, Entry, Log, identities, judged
 
@@ -88,7 +89,7 @@ def review(
 class Deck(Board):
     """The widget that `review` gives."""
 
-    place = traitlets.Int(0)  # which check of the deck
+    place = traitlets.Int(0)  # which check of the deck; their number: the card at the end
     frame = traitlets.Int(0)  # which frame of its image
     contrast = traitlets.Bool(False)  # whether the region uses the whole range of grey
     whole = traitlets.Bool(False)  # whether the whole image is shown below
@@ -96,17 +97,16 @@ class Deck(Board):
     def __init__(self, results: pd.DataFrame, released: Any, original: Any, *, log: str | Path, values: bool) -> None:
         require_columns(results, _NEEDED, "review()")
         self._given = results = coded(results)
-        self._positions = _in_order(results)
+        self._images = Images(results, released, original, values)
+        self._positions = _in_order(results, self._images)
         self._names = self._in_frame_order(identities)
         self._log = Log(log)
-        self._images = Images(results, released, original, values)
         self._teller = Teller(results, values)
         self._pictures = Pictures(results, self._images)
         self._trouble = ""
         self._shown: str | None = None
         super().__init__("deck", {"deck": "Review of burned-in text"})
-        standing = self._log.standing()
-        self.place = next((number for number, name in enumerate(self._names) if name not in standing), 0)
+        self.place = self._first()
         self._draw()
 
     # What can be read back
@@ -138,16 +138,31 @@ class Deck(Board):
         """Writes the verdict on the check that is shown (hidden, visible or unsure) and shows the next unjudged one."""
         if not self._names:
             raise ValueError("review() found no check of hidden pixels in these results, so there is nothing to judge.")
+        if self._at_end:
+            raise ValueError("This is the end of the deck; set .place to the check to judge.")
         self._log.add(self._names[self.place], verdict, self._pictures.digest(self._position))
-        standing = self._log.standing()
-        others = [*range(self.place + 1, len(self._names)), *range(self.place)]
-        after = min(self.place + 1, len(self._names) - 1)
-        self._go(next((number for number in others if self._names[number] not in standing), after))
+        self._go(self._unjudged(self.place + 1)[0])
 
     def undo(self) -> None:
         """Takes back the last verdict on a check of this deck, and shows that check."""
         name = self._log.undo(self._names)
         self._go(self.place if name is None else self._names.index(name))
+
+    @property
+    def _at_end(self) -> bool:
+        return self.place == len(self._names)
+
+    def _unjudged(self, start: int = 0) -> list[int]:
+        """The places of the checks that nobody judged, from `start` on and then from the first; then the end."""
+        standing = self._log.standing()
+        places = [*range(start, len(self._names)), *range(start)]
+        return [*(place for place in places if self._names[place] not in standing), len(self._names)]
+
+    def _first(self) -> int:
+        """Where a deck opens: on the first check without a verdict that has a picture, if one of the next has."""
+        places = self._unjudged()
+        seen = (place for place in places[:-1][:_TRIED] if self._pictures.digest(int(self._positions[place])))
+        return next(seen, places[0])
 
     def _go(self, place: int) -> None:
         if place == self.place:
@@ -193,11 +208,11 @@ class Deck(Board):
 
     @traitlets.validate("place")
     def _in_deck(self, proposal: Any) -> int:
-        return min(max(int(proposal["value"]), 0), max(len(self._names) - 1, 0))
+        return min(max(int(proposal["value"]), 0), len(self._names))
 
     @traitlets.validate("frame")
     def _in_image(self, proposal: Any) -> int:
-        last = self._pictures.frames(self._position) - 1 if self._names else 0
+        last = 0 if self._at_end else self._pictures.frames(self._position) - 1
         return min(max(int(proposal["value"]), 0), last)
 
     @traitlets.observe("place", "frame", "contrast", "whole")
@@ -209,10 +224,12 @@ class Deck(Board):
     def _act(self, act: str, of: str, value: Any) -> None:
         self._trouble = ""
         try:
-            if act in VERDICTS and self._names:
+            if act in VERDICTS and not self._at_end:
                 self.judge(act)
             elif act == "undo":
                 self.undo()
+            elif act == "unjudged":
+                self.place = self._unjudged()[0]
         except OSError as error:
             self._trouble = f"The verdict was not kept: {error.strerror}. Give another file by log=…"
             self._draw()
@@ -239,7 +256,10 @@ class Deck(Board):
         standing = self._log.standing()
         said = [standing[name].verdict if name in standing else "" for name in self._names]
         keys = " ".join(f"{key}={act}" for key, act in _KEYS.items())
-        body = [self._top(), self._judging(said[self.place]), self._body(standing.get(self._names[self.place]))]
+        if self._at_end:
+            body = [self._end(said)]
+        else:
+            body = [self._top(), self._judging(said[self.place]), self._body(standing.get(self._names[self.place]))]
         card = tag("section", body, tabindex=0, class_="deck", data_keys=keys, data_home=True, aria_label="Card")
         self.show(deck=join([self._progress(said), card]))
         self._show_whole()
@@ -284,7 +304,7 @@ class Deck(Board):
         last = len(self._names) - 1
         moves = [
             button("‹ Previous", "previous", disabled=self.place == 0, data_id="previous"),
-            button("Next ›", "next", disabled=self.place == last, data_id="next"),
+            button("Next ›", "next", data_id="next"),
         ]
         title = tag("h4", f"Check {count(self.place + 1)} of {count(last + 1)}")
         turn = tag("span", tag("span", moves, class_="joined"), class_="end")
@@ -303,6 +323,39 @@ class Deck(Board):
             buttons.append(button(face, act, class_=kind, aria_pressed=state, aria_keyshortcuts=keys[act], data_id=act))
         hint = tag("span", "Click the card, then judge with the keys.", class_="quiet")
         return tag("div", buttons, hint, class_="line")
+
+    def _end(self, said: list[str]) -> Markup:
+        """The card after the last one: what was judged, and what that changed."""
+        open_, total = said.count(""), len(said)
+        checks = count(total, "check")
+        title = f"All {checks} judged" if not open_ else f"End of the deck: {count(open_)} of {checks} not judged yet"
+        tally = Counter(said)
+        buttons = [
+            button("‹ Back", "previous", data_id="previous"),
+            button("Next without a verdict", "unjudged", data_id="unjudged") if open_ else None,
+            button(["Undo ", tag("kbd", "Z")], "undo", data_id="undo"),
+        ]
+        told = [
+            ("You said", ", ".join(f"{count(tally[verdict])} {verdict}" for verdict in VERDICTS)),
+            ("What changed", self._changes()),
+            ("Score", self._scores()),
+            ("In Python", "deck.results: with your verdicts. deck.write_sheet(…): as the official workbook."),
+        ]
+        return join([tag("h4", title), facts(told), tag("div", buttons, class_="line")])
+
+    def _changes(self) -> str:
+        """How the verdicts of the person differ from those of the scorer."""
+        before, after = self._given["verdict"].iloc[self._positions], self.checks["verdict"]
+        pairs = Counter(zip(before, after, strict=True))
+        changed = [f"{count(number)} {old} → {new}" for (old, new), number in pairs.items() if old != new]
+        return ", ".join(changed) or "Nothing: your verdicts are those of the scorer."
+
+    def _scores(self) -> str | None:
+        """The score before and after; None where the results hold no passes to count."""
+        if not is_complete(self._given):
+            return None
+        before, after = (float(score(frame)["score"].iloc[0]) for frame in (self._given, self.results))
+        return f"{percent(before)} → {percent(after)}"
 
     @property
     def _position(self) -> int:
@@ -333,7 +386,7 @@ class Deck(Board):
         return tag("div", told, tag("kbd", ","), field, tag("kbd", "."), class_="line")
 
     def _show_whole(self) -> None:
-        wanted = self._images.key(self._position) if self.whole else None
+        wanted = self._images.key(self._position) if self.whole and not self._at_end else None
         if wanted == self._shown:
             return
         self._shown = wanted
@@ -346,14 +399,15 @@ _LABELS = {
 }  # fmt: skip
 _CHANGED = "The region is not the one that was judged: its pixels have changed since."
 _MAPPED = 120  # more buttons than these are no map
+_TRIED = 20  # images that are read to find one that can be shown
 
 
-def _in_order(results: pd.DataFrame) -> np.ndarray:
-    """The positions of the checks of hidden pixels: with an image before those without, blank, failed, passed."""
+def _in_order(results: pd.DataFrame, images: Images) -> np.ndarray:
+    """The positions of the checks of hidden pixels: with an image before those without, blank, failed, passed, lost."""
     rows = np.flatnonzero((results["action"] == "pixels_hidden").to_numpy(dtype=bool))
-    order = pd.Index(["blank", "lost", "failed", "passed"]).get_indexer(results["verdict"].iloc[rows])
-    missing = (results["state"].iloc[rows] == "missing").to_numpy(dtype=bool)
-    return rows[np.lexsort((order, missing))]
+    order = pd.Index(["blank", "failed", "passed", "lost"]).get_indexer(results["verdict"].iloc[rows])
+    unseen = np.array([images.key(int(row)) is None for row in rows], dtype=bool)
+    return rows[np.lexsort((order, unseen))]
 
 
 def _places(checks: pd.DataFrame) -> list[tuple[Any, ...]]:

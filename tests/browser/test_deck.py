@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
+
+from midi_nb.widgets import review
 
 CELLS = "() => window.jupyterapp.shell.currentWidget.content.widgets.length"
 
@@ -82,3 +85,19 @@ deck"""
     again = notebook([source])
     again.wait_for_selector(".midi-board .deck figure")
     again.kernel_has("(deck.place, deck.results['verdict'].tolist()[:2])", (2, ["passed", "failed"]))
+
+
+def test_after_the_last_card_a_key_overwrites_nothing(show, files):
+    deck = review(pd.read_pickle(files / "results.pkl"), files, log=files / "verdicts.jsonl")
+    page = show(deck)
+    page.locator(".deck").focus()
+    for number, key in enumerate("hhhv", 1):
+        page.keyboard.press(key)
+        page.wait_for_function(f"() => document.querySelector('.big').textContent.startsWith('{number} of 4')")
+    page.get_by_text("All 4 checks judged").wait_for()
+    assert page.get_by_text("3 failed → passed").is_visible()
+    page.keyboard.press("h")
+    page.keyboard.press("z")
+    page.wait_for_function("() => document.querySelector('.big').textContent.startsWith('3 of 4')")
+    assert deck.checks["judged"].isna().tolist() == [False, False, False, True]
+    assert len((files / "verdicts.jsonl").read_text().splitlines()) == 5

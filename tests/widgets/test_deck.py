@@ -100,6 +100,57 @@ def test_a_later_verdict_counts_and_undo_takes_back_the_last_one(deck):
     assert deck.checks["judged"].isna().all()
 
 
+def test_the_deck_ends_with_a_card_of_what_was_judged_and_what_it_changed(deck):
+    for key in "vhhh":
+        press(deck, key)
+    assert deck.place == 4
+    assert "All 4 checks judged" in said(deck)
+    assert "You said3 hidden, 1 visible, 0 unsure" in said(deck)
+    assert "What changed1 blank → failed, 1 failed → passed" in said(deck)
+    assert "Score36.36 % → 45.45 %" in said(deck)
+    assert mn.score(deck.results)["score"].iloc[0] == 5 / 11
+
+
+def test_at_the_end_no_key_overwrites_a_verdict(deck):
+    deck.place = 99
+    assert "End of the deck: 4 of 4 checks not judged yet" in said(deck)
+    for key in "hvuw":
+        press(deck, key)
+    assert not deck.log.exists()
+    with pytest.raises(ValueError, match=r"^This is the end of the deck; set \.place to the check to judge\.$"):
+        deck.judge("hidden")
+    deck.act("unjudged")
+    press(deck, "h")
+    press(deck, "ArrowLeft")
+    press(deck, "v")
+    assert (deck.place, deck.checks["judged"].iloc[0]) == (1, "visible")
+    deck.place = 4
+    press(deck, "z")
+    assert (deck.place, deck.checks["judged"].iloc[0]) == (0, "hidden")
+    press(deck, "z")
+    assert deck.checks["judged"].isna().all()
+
+
+def test_failures_alone_end_without_a_score(boxes, images, tmp_path):
+    deck = review(boxes.assign(complete=False), *images, log=tmp_path / "verdicts.jsonl")
+    deck.place = 4
+    assert "Nothing: your verdicts are those of the scorer." in said(deck)
+    assert "Score" not in said(deck)
+
+
+def test_a_deck_opens_on_a_card_with_an_image(boxes, images, tmp_path):
+    boxes["file"] = boxes["file"].cat.add_categories("gone.dcm")
+    boxes.loc[10, "file"] = "gone.dcm"
+    deck = review(boxes, *images, log=tmp_path / "verdicts.jsonl")
+    assert deck.checks.index.tolist() == [5, 6, 10, 9]
+    assert "data:image/png" in deck.markup
+
+    (images[0] / "1.dcm").write_bytes(b"no image")
+    deck = review(boxes, *images, log=tmp_path / "verdicts.jsonl")
+    assert (deck.place, deck.checks.index[deck.place]) == (1, 6)
+    assert "data:image/png" in deck.markup
+
+
 def test_verdicts_survive_a_restart_and_another_order_of_rows(deck, boxes, images):
     for key in "vh":
         press(deck, key)
