@@ -132,7 +132,7 @@ def _evaluate(options: argparse.Namespace) -> Answer:
             rules=options.rules, executor=executor, read_text=None if options.no_text else "auto",
             original=options.original, out=options.out, progress=not options.quiet,
         )  # fmt: skip
-    results = mn.explain(results, options.original, released=options.released)
+    results = mn.explain(results, original=options.original, released=options.released)
     scores = _by_unit(results)
     notes = [f"Run: {options.out}"] if options.out else []
     if not results["file"].notna().any():
@@ -174,11 +174,12 @@ def _executor(options: argparse.Namespace) -> Iterator[Any]:
 
 
 def _by_unit(results: pd.DataFrame) -> pd.DataFrame:
-    """The scores under the three denominators."""
+    """The scores under each denominator."""
     import pandas as pd
 
     by = ["submission"] if results["submission"].nunique() > 1 else []
-    parts = [mn.score(results, by=by, unit=unit).assign(unit=unit) for unit in _UNITS]
+    units = results["unit"].dropna().unique() if "unit" in results else _UNITS  # those of scoring workbooks
+    parts = [mn.score(results, by=by, unit=unit).assign(unit=unit) for unit in units]
     scores = pd.concat(parts, ignore_index=True)
     return scores[["unit", *(name for name in scores.columns if name != "unit")]]
 
@@ -236,7 +237,8 @@ def _problems(options: argparse.Namespace) -> Answer:
     if options.format:
         return Answer(problems.head(options.top or len(problems)))
     shown = problems.head(options.top or 20)
-    columns = ["problem", "axis", "confidence", "rows", "series", "patients", "share", "gain"]
+    gain = "gain_series" if problems["gain"].isna().all() and problems["gain_series"].notna().any() else "gain"
+    columns = ["problem", "axis", "confidence", "rows", "series", "patients", "share", gain]
     notes = [] if len(problems) else ["Every check passed."]
     if len(shown) < len(problems):
         notes = [f"{len(problems) - len(shown)} more: --top {len(problems)} shows all."]
@@ -249,8 +251,8 @@ def _several(options: argparse.Namespace) -> list[str]:
 
 
 def _compare(options: argparse.Namespace) -> Answer:
-    pairs = zip((options.before, options.after), _uids(options, 2), strict=True)
-    before, after = (mn.read_results(path, key=options.key, uids=uids) for path, uids in pairs)
+    files = zip((options.before, options.after), _beside(options, 2), strict=True)
+    before, after = (mn.read_results(path, **beside) for path, beside in files)
     compared = mn.compare(before, mn.explain(after) if "privacy" in options.fail_on else after)
     failed = _regression(compared, options.fail_on)
     if options.rows:
@@ -318,17 +320,14 @@ def _pair(options: argparse.Namespace) -> Answer:
 
 def _read(options: argparse.Namespace) -> pd.DataFrame:
     """The results of all files given, as one frame; submissions of the same name go by the ends of their paths."""
-    pairs = list(zip(options.results, _uids(options, len(options.results)), strict=True))
-    if len({Path(path).resolve() for path in options.results}) < len(pairs):
+    files = list(zip(options.results, _beside(options, len(options.results)), strict=True))
+    if len({Path(path).resolve() for path in options.results}) < len(files):
         raise ValueError("The same results are given twice.")
-    frames = [mn.read_results(path, key=options.key, uids=uids) for path, uids in pairs]
+    frames = [mn.read_results(path, **beside) for path, beside in files]
     names = [name for frame in frames for name in frame["submission"].dropna().unique()]
     if len(set(names)) < len(names):
         ends = _ends(options.results)
-        frames = [
-            mn.read_results(path, key=options.key, uids=uids, name=name)
-            for (path, uids), name in zip(pairs, ends, strict=True)
-        ]
+        frames = [mn.read_results(path, **beside, name=name) for (path, beside), name in zip(files, ends, strict=True)]
     return mn.concat(frames)
 
 
@@ -343,11 +342,17 @@ def _ends(paths: Sequence[str]) -> list[str]:
     return next(ends for size in sizes if len(set(ends := [str(Path(*p[-size:])) for p in parts])) == len(parts))
 
 
-def _uids(options: argparse.Namespace, files: int) -> Sequence[str | None]:
-    given = options.uids or [None]
-    if len(given) not in (1, files):
-        raise ValueError(f"--uids is given {len(given)} times for {files} results; give it once, or once for each.")
-    return given * files if len(given) == 1 else given
+def _beside(options: argparse.Namespace, files: int) -> list[dict[str, Any]]:
+    """For each file of results what else it is read with."""
+    each = {"key": [options.key] * files}
+    for name in ("uids", "scores"):
+        given = getattr(options, name) or [None]
+        if len(given) not in (1, files):
+            raise ValueError(
+                f"--{name} is given {len(given)} times for {files} results; give it once, or once for each."
+            )
+        each[name] = given * files if len(given) == 1 else given
+    return [dict(zip(each, values, strict=True)) for values in zip(*each.values(), strict=True)]
 
 
 def _known(frame: pd.DataFrame, columns: Sequence[str], command: str) -> None:
@@ -533,7 +538,13 @@ _KEY = _option("--key", metavar="FILE", help="the answer key, to complete offici
 _UIDS = _option(
     "--uids", metavar="FILE", action="append", help="UID mapping of official results; one for all, or for each"
 )
-_READS = (_RESULTS, _KEY, _UIDS)
+_SCORES = _option(
+    "--scores",
+    metavar="FILE",
+    action="append",
+    help="scoring workbook of a discrepancy report, for the checks that passed; one for each report",
+)
+_READS = (_RESULTS, _KEY, _UIDS, _SCORES)
 _BY = _option("--by", metavar="COLUMNS", type=_columns, default=[], help="columns to break down by, comma-separated")
 _UNIT = _option("--unit", choices=_UNITS, default=_UNITS[0], help=f"what counts once (default {_UNITS[0]})")
 _INTERVAL = _option("--interval", metavar="P", type=float, default=0.95, help="coverage of low to high (default 0.95)")
@@ -657,7 +668,7 @@ COMMANDS = (
         _compare,
         "what became of each check from one run to another",
         "midi-nb compare run-1/ run-2/ --by tag",
-        (*_COMPARED, _KEY, _UIDS, _BY, _ROWS),
+        (*_COMPARED, _KEY, _UIDS, _SCORES, _BY, _ROWS),
     ),
     Command(
         "rank",

@@ -83,6 +83,10 @@ RESULTS: dict[str, Any] = {
 #: What ``explain`` adds.
 EXPLAINED: dict[str, Any] = {"cause": _TEXT, "axis": _TEXT, "confidence": _TEXT, "words": _TEXT}
 
+#: What ``read_results(scores=...)`` adds: rows that are no check but a number of passes, as a scoring workbook counts
+#: them. ``checks`` is how many there are, failures included. On the rows of checks all three are missing.
+COUNTED: dict[str, Any] = {"unit": _TEXT, "passes": "float64", "checks": "float64"}
+
 #: Columns whose cells may be protected health information.
 MASK = "•••"  # in place of a value that is not to be seen
 VALUES = ("original", "expected", "actual", "words")
@@ -148,9 +152,19 @@ def complete_rows(frame: pd.DataFrame) -> Any:
     return ~complete.astype(object).map(str).str.lower().isin(["false", "0", "0.0"]).to_numpy()
 
 
-def require_complete(frame: pd.DataFrame, verb: str) -> None:
-    """Raise a ValueError if `frame` holds rows of a source without all its checks: `verb` needs a denominator."""
+def count_rows(frame: pd.DataFrame) -> Any:
+    """Mask of the rows that are no check but a number of passes (see `COUNTED`)."""
+    return frame["unit"].notna().to_numpy() if set(COUNTED) <= set(frame.columns) else np.zeros(len(frame), dtype=bool)
+
+
+def require_complete(frame: pd.DataFrame, verb: str, or_counts: bool = False) -> None:
+    """Raise a ValueError if `frame` holds rows of a source without all its checks: `verb` needs a denominator.
+
+    With `or_counts` it is enough for `verb` that passes are known as numbers.
+    """
     if not isinstance(frame, pd.DataFrame) or (complete := complete_rows(frame)).all():
+        return
+    if or_counts and count_rows(frame).any():
         return
     partial = f"{int((~complete).sum()):,} of {len(frame):,} rows"
     raise ValueError(

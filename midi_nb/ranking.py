@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .frames import coded, concat, is_complete, require_columns, require_complete, verdicts
+from .frames import coded, concat, count_rows, is_complete, require_columns, require_complete, verdicts
 from .scoring import COUNTS, is_tally, tally
 
 __all__ = ["CHANGES", "compare", "rank"]
@@ -43,21 +43,27 @@ _SAME_KEY = 0.5  # of the smaller run: two runs that share fewer checks were not
 def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     """Every check of two runs, and what became of it from the one to the other.
 
-    Checks are paired by instance, number in the key, action and attribute, whatever the order of the rows. Where a key
-    or a submission has one of these several times (a file twice), those of the same text are paired, failures with
-    failures first.
+    Checks are paired by instance, action, attribute and number in the key (in reports, which have none, by expected
+    text and region), whatever the order of the rows. Where a key or a submission has one of these several times (a file
+    twice), those of the same text and region are paired, failures with failures first.
+
+    Of a discrepancy report, which lists failures only, a check that it does not list counts as passed: the official
+    script passes it, or its file is missing, or (rarely: an unreadable region) the script writes no row for it. So of
+    two reports, what only the earlier one lists is "fixed", what only the later one lists "regressed", and no check is
+    "still passing"; with one report beside all checks of the other run, every check is known.
 
     Parameters
     ----------
     before, after
-        Results of one submission each, of the same key.
+        Results of one submission each, of the same key. Discrepancy reports name instances by released UIDs, which may
+        differ from run to run: ``read_results(path, uids=...)`` gives the original ones.
 
     Returns
     -------
     DataFrame
         What the check is (patient, study, series, instance, check, action, tag_path, …), before and after (the
-        verdicts; missing where the run has no such check), change. ``.value_counts("change")`` or any ``groupby``
-        tallies it. Where `after` is explained, also cause and axis: why the check fails now.
+        verdicts; missing where the run, or the report, has no such check), change. ``.value_counts("change")`` or any
+        ``groupby`` tallies it. Where `after` is explained, also cause and axis: why the check fails now.
 
     Examples
     --------
@@ -67,17 +73,21 @@ def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     >>> bool((mn.compare(*runs)["change"] == "regressed").any())
     False
     """
-    if is_complete(before) != is_complete(after):  # the passes of the one have no counterpart in the other
-        require_complete(after if is_complete(before) else before, "compare()")
     for frame, side in ((before, "before"), (after, "after")):
         require_columns(frame, [*_IDENTITY, "verdict"], "compare()")
         _refuse_many(frame, side)
         if not len(frame):
-            raise ValueError(f"compare() needs checks on both sides, and {side!r} holds none.")
-    before, after = coded(before), coded(after)
+            raise ValueError(
+                f"compare() needs checks on both sides, and {side!r} holds none. A discrepancy report without failures "
+                "can be compared if it is read with its scoring workbook: read_results(path, scores=...)."
+            )
+    whole = is_complete(before), is_complete(after)
+    before, after = _listed(coded(before)), _listed(coded(after))
     in_before, in_after = _paired(before, after)
     shared = int(((in_before >= 0) & (in_after >= 0)).sum())
-    if shared < _SAME_KEY * min(len(before), len(after)) or not shared:
+    if not all(whole):
+        _refuse_other_names(before, after, whole)
+    if any(whole) and shared < _SAME_KEY * min(len(before), len(after)):
         raise ValueError(
             f"compare() pairs checks by {', '.join(_IDENTITY)}, and only {shared:,} of {len(before):,} checks before "
             f"and {len(after):,} after are in both. Evaluate both runs with the same answer key; official results name "
@@ -92,11 +102,38 @@ def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
         before=before["verdict"].array.take(in_before, allow_fill=True),
         after=after["verdict"].array.take(in_after, allow_fill=True),
     )
-    compared["change"] = _changes(compared["before"], compared["after"])
+    compared["change"] = _changes(compared["before"], compared["after"], whole)
     for name in _WHY:
         if name in after:
             compared[name] = after[name].array.take(in_after, allow_fill=True)
     return compared
+
+
+def _listed(checks: pd.DataFrame) -> pd.DataFrame:
+    """`checks` without the passes that a scoring workbook gives a discrepancy report: they have no instance."""
+    if is_complete(checks):
+        return checks
+    return checks[~count_rows(checks) & ((checks["verdict"] != "passed") | checks["instance"].notna())]
+
+
+def _refuse_other_names(before: pd.DataFrame, after: pd.DataFrame, whole: tuple[bool, bool]) -> None:
+    """Raise a ValueError where the instances of a discrepancy report have other names than those of the other run."""
+    named = [checks[checks["state"] != "missing"] if "state" in checks else checks for checks in (before, after)]
+    if not all(map(len, named)) or named[0]["instance"].isin(named[1]["instance"].unique()).any():
+        return
+    original = [complete or _has_original_names(checks) for checks, complete in zip(named, whole, strict=True)]
+    if all(original) and not any(whole):  # other instances failed
+        return
+    raise ValueError(
+        "compare() pairs checks by instance, and no instance of the one run is in the other: a discrepancy report "
+        "names instances by released UIDs. Read it with read_results(path, uids=...), the UID mapping of its run, for "
+        "the original ones."
+    )
+
+
+def _has_original_names(checks: pd.DataFrame) -> bool:
+    """Whether some instance goes by another UID than its released file."""
+    return "released" in checks and bool((checks["instance"].astype(object) != checks["released"].astype(object)).any())
 
 
 def _refuse_many(frame: pd.DataFrame, side: str) -> None:
@@ -112,12 +149,12 @@ def _refuse_many(frame: pd.DataFrame, side: str) -> None:
 
 def _paired(before: pd.DataFrame, after: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """The place of every check in each frame, -1 where one lacks it: those of `before` first, in its order."""
-    a, b = _identities(before, after, _IDENTITY)
+    before, after, identity = _identified(before, after)
+    a, b = _identities(before, after, identity)
     order_a, order_b = np.argsort(a, kind="stable"), np.argsort(b, kind="stable")
     often = np.concatenate([_repeated(a[order_a]), _repeated(b[order_b])])
     if len(often):
-        texts = [name for name in ("expected",) if name in before and name in after]
-        fine = np.concatenate(_identities(before, after, [*_IDENTITY, *texts]))
+        fine = np.concatenate(_identities(before, after, list(dict.fromkeys([*identity, *_texts(before, after)]))))
         both = np.concatenate([a, b])
         both = np.where(np.isin(both, often), pd.factorize(fine)[0], -1 - pd.factorize(both)[0])
         a, b = _told_apart(both[: len(a)], verdicts(before), both[len(a) :], verdicts(after))
@@ -129,6 +166,27 @@ def _paired(before: pd.DataFrame, after: pd.DataFrame) -> tuple[np.ndarray, np.n
     alone[in_after[in_after >= 0]] = False
     extra = np.flatnonzero(alone)
     return np.concatenate([np.arange(len(a)), np.full(len(extra), -1)]), np.concatenate([in_after, extra])
+
+
+def _identified(before: pd.DataFrame, after: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """The two frames and what their checks are known by: text and region where one run has no numbers of the key."""
+    if before["check"].notna().all() and after["check"].notna().all():
+        return before, after, list(_IDENTITY)
+    texts = _texts(before, after)
+    if "expected" in texts:  # of tables a report does not show the text
+        before, after = (
+            frame.assign(expected=frame["expected"].where(frame["tag_path"].map(_is_shown).astype(bool)))
+            for frame in (before, after)
+        )
+    return before, after, [*(name for name in _IDENTITY if name != "check"), *texts]
+
+
+def _is_shown(path: str) -> bool:
+    return not path.endswith("(0028,3006)")  # LUT Data
+
+
+def _texts(before: pd.DataFrame, after: pd.DataFrame) -> list[str]:
+    return [name for name in ("expected", "x0", "y0", "x1", "y1") if name in before and name in after]
 
 
 def _repeated(keys: np.ndarray) -> np.ndarray:
@@ -148,7 +206,7 @@ def _identities(before: pd.DataFrame, after: pd.DataFrame, names: Sequence[str])
     """A number for what each check is known by, the same in both frames."""
     key, width = np.zeros(len(before) + len(after), dtype="int64"), 1
     for name in names:
-        codes, size = _common_codes(before[name], after[name])
+        codes, size = _common_codes(before[name].astype("category"), after[name].astype("category"))
         if width * size > 2**60:
             key = pd.factorize(key)[0].astype("int64")
             width = int(key.max(initial=0)) + 1
@@ -185,11 +243,12 @@ def _numbers(keys: np.ndarray, verdicts: np.ndarray) -> np.ndarray:
     return numbers
 
 
-def _changes(before: pd.Series, after: pd.Series) -> pd.Categorical:
-    passed, passes = (verdict == "passed" for verdict in (before, after))
-    code = np.select(
-        [after.isna(), before.isna(), ~passed & passes, passed & ~passes, passed], [4, 5, 0, 1, 3], default=2
-    )
+def _changes(before: pd.Series, after: pd.Series, whole: tuple[bool, bool]) -> pd.Categorical:
+    """What became of each check; a run that does not hold all its checks holds its failures."""
+    sides = list(zip((before, after), whole, strict=True))
+    passed, passes = ((verdict == "passed") | (verdict.isna() & (not complete)) for verdict, complete in sides)
+    no_before, no_after = (verdict.isna() & complete for verdict, complete in sides)
+    code = np.select([no_after, no_before, ~passed & passes, passed & ~passes, passed], [4, 5, 0, 1, 3], default=2)
     return pd.Categorical.from_codes(code.astype("int8"), dtype=pd.CategoricalDtype(list(CHANGES)))
 
 

@@ -22,7 +22,7 @@ import pandas as pd
 
 from . import __version__, causes, plots, ranking, scoring
 from .files.runs import replacing
-from .frames import MASK, is_masked, mask_values, require_columns, require_complete, scored
+from .frames import MASK, count_rows, is_masked, mask_values, require_columns, require_complete, scored
 from .text import diff, found_words
 
 __all__ = ["write_html"]
@@ -43,7 +43,8 @@ def write_html(results: pd.DataFrame, path: str | Path, values: bool = True) -> 
     Parameters
     ----------
     results
-        All checks of one or several submissions, explained or not.
+        All checks of one or several submissions, explained or not; or discrepancy reports with their scoring workbooks
+        (``read_results(path, scores=...)``), in the unit that these count.
     path
         The file to write; one that is there is replaced.
     values
@@ -57,7 +58,7 @@ def write_html(results: pd.DataFrame, path: str | Path, values: bool = True) -> 
     >>> mn.write_html(results, tempfile.mkdtemp() + "/report.html").name
     'report.html'
     """
-    require_complete(results, "write_html()")
+    require_complete(results, "write_html()", or_counts=True)
     require_columns(results, _NEEDED, "write_html()")
     explained = causes.explained(results.reset_index(drop=True))
     shown = explained if values else _masked(explained)
@@ -80,7 +81,7 @@ def _totals(explained: pd.DataFrame, shown: pd.DataFrame) -> dict[str, pd.DataFr
     """
     named = explained.copy(deep=False)
     named["submission"] = shown["submission"]
-    units = [unit for unit in scoring.UNITS if unit != "series-2024" or not is_masked(explained)]
+    units = [unit for unit in scoring.units_of(explained) if unit != "series-2024" or not is_masked(explained)]
     return {unit: scoring.score(named, by="submission", unit=unit).set_index("submission") for unit in units}
 
 
@@ -173,15 +174,18 @@ def _spoken(code: Any) -> str:
 def _page(
     results: pd.DataFrame, totals: Mapping[str, pd.DataFrame], skipped: Sequence[tuple[str, str]], values: bool
 ) -> str:
+    unit = next(iter(totals))
     problems = causes.problems(results)
-    names = list(totals["instance"].sort_values("score", ascending=False, kind="stable").index)
+    if unit == "series":
+        problems = problems.assign(gain=problems["gain_series"])
+    names = list(totals[unit].sort_values("score", ascending=False, kind="stable").index)
     several = len(names) > 1
     title = "Comparison of " + _count(len(names), "submission") if several else names[0] if names else "No checks"
     sections = [
         _scores(results, totals, names, problems),
         *([_standing(results, names)] if several else []),
-        _breakdown(results, names),
-        _problems(problems, names),
+        _breakdown(results, names, unit),
+        _problems(problems, names, unit),
         _pictures(results, problems, several),
         _failures(results, names),
         *([_skipped(skipped, values)] if skipped else []),
@@ -202,7 +206,7 @@ def _page(
         "header",
         _tag("p", "De-identification report", class_="over"),
         _tag("h1", _value(title)),
-        _tag("p", f"{_extent(results)} Written by midi_nb {__version__} on {_today()}.", class_="lead"),
+        _tag("p", f"{_extent(results, totals[unit])} Written by midi_nb {__version__} on {_today()}.", class_="lead"),
         None if values else _tag("p", "Values and identifiers of the data are hidden.", class_="note"),
         _contents(sections),
     )
@@ -217,14 +221,13 @@ def _today() -> str:
     return f"{today.day} {today:%B %Y}"
 
 
-def _extent(results: pd.DataFrame) -> str:
-    parts = [
-        _count(int(scored(results).sum()), "check"),
-        _count(results["patient"].nunique(), "patient"),
-        _count(results["series"].nunique(), "series"),
-    ]
+def _extent(results: pd.DataFrame, total: pd.DataFrame) -> str:
+    checks = _count(int(total["total"].sum()), "check")
+    who = f"{_count(results['patient'].nunique(), 'patient')}, {_count(results['series'].nunique(), 'series')}"
+    if count_rows(results).any():  # of whom and where the passes are is not known
+        return f"{checks}; failures of {who}."
     files = results.groupby("submission", observed=True)["file"].nunique().sum()
-    return f"{', '.join(parts)} and {_count(files, 'released file')}."
+    return f"{checks}, {who} and {_count(files, 'released file')}."
 
 
 def _contents(sections: Sequence[str]) -> _Html:
@@ -259,6 +262,9 @@ _UNITS = {
 }
 
 
+_COUNTED = {"instance": "every check counted", "series": "one check per series counted"}
+
+
 def _scores(
     results: pd.DataFrame, totals: Mapping[str, pd.DataFrame], names: Sequence[Any], problems: pd.DataFrame
 ) -> _Html:
@@ -274,12 +280,18 @@ def _card(row: Mapping[str, Any], label: str, meaning: str) -> _Html:
         "div",
         _tag("p", label, class_="label"),
         _tag("p", _percent(row["score"]), class_="big"),
-        _tag("p", f"95% interval {_percent(row['low'], 1)} to {_percent(row['high'], 1)}", class_="range"),
+        _tag("p", _interval(row), class_="range"),
         _strip(row),
         _tag("p", f"{row['passed']:,} passed, {row['failed']:,} failed, {row['blank']:,} blank"),
         _tag("p", meaning, class_="small"),
         class_="card",
     )
+
+
+def _interval(row: Mapping[str, Any]) -> str:
+    if pd.isna(row["low"]):
+        return "no interval"
+    return f"95% interval {_percent(row['low'], 1)} to {_percent(row['high'], 1)}"
 
 
 def _strip(row: Any) -> _Html:
@@ -307,8 +319,9 @@ def _verdict(results: pd.DataFrame, problems: pd.DataFrame) -> str:
 def _verdict_of_several(totals: Mapping[str, pd.DataFrame], names: Sequence[Any]) -> str | None:
     if not names:
         return "There are no checks in these results."
-    scores = totals["instance"]["score"]
-    return f"Scores run from {_percent(scores.min())} to {_percent(scores.max())}, every check counted."
+    unit = next(iter(totals))
+    scores = totals[unit]["score"]
+    return f"Scores run from {_percent(scores.min())} to {_percent(scores.max())}, {_COUNTED[unit]}."
 
 
 def _standings(
@@ -319,7 +332,7 @@ def _standings(
     axes = pd.crosstab(results["submission"], results["axis"])
 
     def row(name: Any) -> list[Any]:
-        whole = totals["instance"].astype(object).loc[name]
+        whole = next(iter(totals.values())).astype(object).loc[name]
         first = problems[problems["submission"] == name].nlargest(1, "rows")[["axis", "cause"]]
         return [
             _tag("b", _value(name)),
@@ -343,7 +356,7 @@ def _standing(results: pd.DataFrame, names: Sequence[Any]) -> _Html:
     lead = None
     pictures = [
         _told(lambda: plots.ranking(ranking.rank(results))),
-        _picture(lambda: plots.tradeoff(results)),
+        _told(lambda: plots.tradeoff(results)),
     ]
     if len(names) == 2:
         higher, lower = (results[results["submission"] == name] for name in names)
@@ -360,13 +373,13 @@ def _told(draw: Callable[[], Any]) -> _Html:
         return _tag("p", str(reason), class_="note")
 
 
-def _breakdown(results: pd.DataFrame, names: Sequence[Any]) -> _Html:
+def _breakdown(results: pd.DataFrame, names: Sequence[Any], unit: str) -> _Html:
     """Scores by category and by action: counts for one submission, a matrix of scores for several."""
 
     def table(by: list[str]) -> _Html:
-        return _matrix(results, by, names) if len(names) > 1 else _counts(results, by)
+        return _matrix(results, by, names, unit) if len(names) > 1 else _counts(results, by, unit)
 
-    lead = "Scores, every check counted; the best of a row is bold." if len(names) > 1 else None
+    lead = f"Scores, {_COUNTED[unit]}; the best of a row is bold." if len(names) > 1 else None
     return _section(
         "Where points are lost",
         _tag("h3", "By category"), table(["category"]),
@@ -376,14 +389,14 @@ def _breakdown(results: pd.DataFrame, names: Sequence[Any]) -> _Html:
     )  # fmt: skip
 
 
-def _counts(results: pd.DataFrame, by: list[str]) -> _Html:
-    scores = scoring.score(results, by=by)
+def _counts(results: pd.DataFrame, by: list[str], unit: str) -> _Html:
+    scores = scoring.score(results, by=by, unit=unit)
     most = max(int((scores["failed"] + scores["blank"]).max()) if len(scores) else 0, 1)
     rows = [
         [
             _place(row, by),
             _percent(row["score"]),
-            f"{_percent(row['low'], 1)}–{_percent(row['high'], 1)}",
+            "–" if pd.isna(row["low"]) else f"{_percent(row['low'], 1)}–{_percent(row['high'], 1)}",
             f"{row['total']:,}",
             f"{row['failed']:,}",
             f"{row['blank']:,}",
@@ -404,8 +417,8 @@ def _bar(share: float) -> _Html:
     return _tag("span", class_="bar", style=f"width:{share:.1%}") if share else _Html("")
 
 
-def _matrix(results: pd.DataFrame, by: list[str], names: Sequence[Any]) -> _Html:
-    scores = scoring.score(results, by=["submission", *by])
+def _matrix(results: pd.DataFrame, by: list[str], names: Sequence[Any], unit: str) -> _Html:
+    scores = scoring.score(results, by=["submission", *by], unit=unit)
     places = scores[by].drop_duplicates().to_dict("records")
     known = {
         (row["submission"], *(row[name] for name in by)): row
@@ -422,11 +435,11 @@ def _matrix(results: pd.DataFrame, by: list[str], names: Sequence[Any]) -> _Html
     return _table([_spoken(by[-1]).capitalize(), *map(_value, names)], rows, numbers=range(1, len(names) + 1))
 
 
-def _problems(problems: pd.DataFrame, names: Sequence[Any]) -> _Html:
+def _problems(problems: pd.DataFrame, names: Sequence[Any], unit: str) -> _Html:
     """What to fix, the largest gain first; each with the reason and the remedy."""
     if problems.empty:
         return _section("What to fix", lead="Nothing: every check passed.")
-    lead = "Each row is what one fix would mend. Gain: what the score would rise by, every check counted."
+    lead = f"Each row is what one fix would repair. Gain: what the score would rise by, {_COUNTED[unit]}."
     if len(names) == 1:
         return _section("What to fix", *_fixes(problems), lead=lead)
     parts = ((name, problems[problems["submission"] == name]) for name in names)
@@ -477,7 +490,7 @@ def _pictures(results: pd.DataFrame, problems: pd.DataFrame, several: bool) -> _
     drawn: list[Callable[[], Any]] = [lambda: plots.causes(results, limit=15)]
     if len(problems) and not several:
         drawn.append(lambda: plots.pareto(problems, limit=12))
-    if len(problems):
+    if len(problems) and not count_rows(results).any():
         across = "submission" if several else "modality"
         drawn.append(lambda: plots.heatmap(results, rows="tag", columns=across, limit=20))
     return _section("Pictures", *map(_picture, drawn))
@@ -719,7 +732,11 @@ _NOTES = {
 
 def _notes(results: pd.DataFrame) -> _Html:
     lost = int((~scored(results)).sum())
+    of_workbook = {
+        "Passes": "Counted by the scoring workbook, by action and by category. The failures are those of the "
+        "discrepancy report. Which patients and attributes the passes are of is not known."
+    }
     left_out = {"Not counted": f"For {_count(lost, 'check')} the official scorer writes no row; they count nowhere."}
-    notes = {**_NOTES, **(left_out if lost else {})}
+    notes = {**_NOTES, **(of_workbook if count_rows(results).any() else {}), **(left_out if lost else {})}
     items = (_tag("dt", term) + _tag("dd", text) for term, text in notes.items())
     return _section("How to read this", _tag("dl", *map(_Html, items)))

@@ -15,7 +15,9 @@ from .frames import (
     RESULTS,
     VERDICTS,
     coded,
+    complete_rows,
     concat,
+    count_rows,
     is_masked,
     require_columns,
     require_complete,
@@ -89,8 +91,10 @@ def score(
     told = [name for name in columns if name in (*COUNTS, "total", "score", "low", "high")]
     if told:
         raise ValueError(f"score() cannot break down by {', '.join(told)}: these are columns it gives.")
-    counts = _counts(results, columns, unit)
-    return _with_scores(counts, columns, interval)
+    scores = _with_scores(_counts(results, columns, unit), columns, interval)
+    if count_rows(results).any():  # whose passes those of a scoring workbook are is not known
+        scores[["low", "high"]] = np.nan
+    return scores
 
 
 def tally(results: pd.DataFrame | Iterable[pd.DataFrame], by: Sequence[str] = TALLIED) -> pd.DataFrame:
@@ -133,6 +137,8 @@ def _counts(results: pd.DataFrame, columns: list[str], unit: str) -> pd.DataFram
         if unit != "instance":
             raise ValueError(f"A tally has no single checks left: score(unit={unit!r}) needs results.")
         rows = results
+    elif count_rows(results).any():
+        rows = _with_passes(results, columns, unit)
     else:
         rows = counted(results, unit)
     clusters = ["patient"] if "patient" in rows.columns and "patient" not in columns else []
@@ -141,6 +147,65 @@ def _counts(results: pd.DataFrame, columns: list[str], unit: str) -> pd.DataFram
     if not causal:
         return _grouped(rows, columns + clusters)
     return _opportunities(rows, [name for name in columns if name not in causal], causal, clusters)
+
+
+def _with_passes(results: pd.DataFrame, columns: list[str], unit: str) -> pd.DataFrame:
+    """The tally of checks, and of passes that a scoring workbook has counted."""
+    checks, counts = known(results, unit, [name for name in columns if name not in EXPLAINED])
+    require_columns(checks, columns, "score(by=…)")
+    verdict = verdicts(checks)
+    listed = checks[columns].assign(**{name: (verdict == VERDICTS.index(name)).astype("int64") for name in COUNTS})
+    return concat([listed, counts[columns].assign(passed=counts["passes"].astype("int64"), failed=0, blank=0)])
+
+
+def known(results: pd.DataFrame, unit: str, by: Sequence[str] = ()) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The checks of `results` that count by `unit`, and the rows of passes that go with them, each once.
+
+    A ValueError where there are none for this unit or for columns `by`, or where rows have been left out since the
+    workbook was read: of a part of the checks the passes are not known.
+    """
+    results = coded(results)
+    is_count = count_rows(results)
+    checks, counts = unique(results[~is_count], unit), results[is_count]
+    units = ", ".join(counts["unit"].astype(str).unique())
+    if units != unit:
+        raise ValueError(
+            f"score(unit={unit!r}) needs passes counted by {unit}; the scoring workbook of these results counts by "
+            f"{units}."
+        )
+    sheet = next((names for names in _SHEETS if _has(counts, names, by)), None)
+    if sheet is None:
+        raise ValueError(
+            f"score() cannot break down by {', '.join(by) or 'nothing'}: a scoring workbook counts passes by "
+            "action or by category and subcategory. Read validation_results.db, or evaluate."
+        )
+    counts = counts[counts[sheet[0]].notna()]
+    keys = [name for name in ("submission", *sheet) if name in results]
+    partial = checks[~complete_rows(checks)]
+    listed, told = (
+        rows[keys].astype(object).fillna("").assign(rows=number).groupby(keys)["rows"].sum()
+        for rows, number in ((partial, 1), (counts, counts["checks"] - counts["passes"]))
+    )
+    if (listed.sub(told, fill_value=0) != 0).any():
+        raise ValueError(
+            f"score() finds {len(partial):,} failed or blank checks by {unit} where the scoring workbook of these "
+            f"results has {int(told.sum()):,}, or others: of a part of the checks the passes are not known."
+        )
+    return checks, counts
+
+
+#: What the sheets of a scoring workbook count by.
+_SHEETS = (("action",), ("category", "subcategory"))
+
+
+def _has(counts: pd.DataFrame, sheet: Sequence[str], by: Sequence[str]) -> bool:
+    return {*by} - {"submission"} <= {*sheet} and bool(counts[sheet[0]].notna().any())
+
+
+def units_of(results: pd.DataFrame) -> list[str]:
+    """What `score` can count of `results`: where passes are known as numbers, only what the workbook counts."""
+    is_count = count_rows(results)
+    return [unit for unit in UNITS if not is_count.any() or (results["unit"] == unit).any()]
 
 
 def _opportunities(rows: pd.DataFrame, plain: list[str], causal: list[str], clusters: list[str]) -> pd.DataFrame:
@@ -161,6 +226,11 @@ def _opportunities(rows: pd.DataFrame, plain: list[str], causal: list[str], clus
 def counted(results: pd.DataFrame, unit: str) -> pd.DataFrame:
     """The rows of `results` that count under a denominator."""
     require_complete(results, "score()")
+    return unique(results, unit)
+
+
+def unique(results: pd.DataFrame, unit: str) -> pd.DataFrame:
+    """The rows of `results` that count once each by `unit`, whether or not passes are among them."""
     require_columns(results, ["verdict", "action"], "score()")
     results = coded(results)
     known = scored(results)
@@ -308,4 +378,16 @@ def _sorted(scores: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     return scores.loc[order.sort_values(columns, kind="stable").index].reset_index(drop=True)
 
 
-__all__ = ["COUNTS", "TALLIED", "UNITS", "counted", "is_tally", "score", "tally", "wilson"]
+__all__ = [
+    "COUNTS",
+    "TALLIED",
+    "UNITS",
+    "counted",
+    "is_tally",
+    "known",
+    "score",
+    "tally",
+    "unique",
+    "units_of",
+    "wilson",
+]

@@ -277,6 +277,46 @@ def test_a_regression_ends_with_1_where_that_was_asked_for(run, make, tmp_path, 
     assert printed.splitlines()[0].split() == ["change", "checks"]
 
 
+@pytest.fixture
+def reports(make, tmp_path):
+    """Official reports of two runs of a tool that gives files new UIDs each time; the second has one failure less."""
+    for name, verdicts in {"one": ("failed", "failed"), "two": ("failed", "passed")}.items():
+        rows = [
+            {"instance": f"1.{number}", "released": f"{name}.{number}", "patient": "P", "released_patient": "P",
+             "score": 0.0 if verdict == "failed" else 1.0, "actual": "DOE", "verdict": verdict, "series": "E",
+             "released_series": f"{name}.E{number}"}
+            for number, verdict in enumerate([*verdicts, "passed"])
+        ]  # fmt: skip
+        mn.write_official(make.results(rows), tmp_path / name)
+        uids = [(f"1.{number}", f"{name}.{number}") for number in range(3)]
+        make.mapping(tmp_path / name / "uids.csv", uids)
+    return [tmp_path / name for name in ("one", "two")]
+
+
+def test_two_reports_are_compared_by_the_mappings_of_their_runs(reports, run):
+    files = [folder / "discrepancy_report_participant.csv" for folder in reports]
+    uids = [option for folder in reports for option in ("--uids", folder / "uids.csv")]
+    _, printed, _ = run("compare", *files, *uids)
+    assert [line.split() for line in printed.splitlines()[2:]] == [["fixed", "1"], ["still", "failing", "1"]]
+    swapped = ["--uids", uids[3], "--uids", uids[1]]
+    code, _, said = run("compare", *reversed(files), *swapped, "--fail-on", "privacy")
+    assert (code, said) == (1, "midi-nb: Regressed checks that leak an identifier: 1 (--fail-on privacy)\n")
+    assert run("compare", *files)[0] == 2
+
+
+@pytest.mark.parametrize(("unit", "gain"), [("instance", "gain"), ("series", "gain_series")])
+def test_a_report_is_scored_with_its_workbook(reports, run, tmp_path, unit, gain):
+    files = (reports[0] / "discrepancy_report_participant.csv", "--scores", reports[0] / f"scoring_report_{unit}.xlsx")
+    _, printed, _ = run("score", *files, "--unit", unit)
+    assert printed.splitlines()[2].split()[:5] == ["1", "2", "0", "3", "33.33%"]
+    _, printed, _ = run("problems", *files)
+    assert printed.splitlines()[0].split()[-1] == gain
+    assert printed.splitlines()[2].endswith("66.67%")
+    code, printed, _ = run("report", *files, "--html", tmp_path / "report.html")
+    assert code == 0
+    assert [line.split()[0] for line in printed.splitlines()[2:3]] == [unit]
+
+
 def test_rank_puts_the_better_one_first(runs, run):
     _, printed, _ = run("rank", *runs, "--draws", 50, "--json")
     assert [(row["submission"], row["rank"]) for row in json.loads(printed)] == [("better", 1), ("worse", 2)]
@@ -384,6 +424,10 @@ COLUMNS = (
         ("score {run} {run}", "The same results are given twice."),
         ("score {run} {run}/", "The same results are given twice."),
         ("score {run} --uids a --uids b", "--uids is given 2 times for 1 results; give it once, or once for each."),
+        (
+            "score {run} --scores a --scores b",
+            "--scores is given 2 times for 1 results; give it once, or once for each.",
+        ),
         ("compare {run} {other} --by colour", f"compare --by: no column colour; there are {COLUMNS}."),
         ("compare {run} {other} --by change", f"compare --by: no column change; there are {COLUMNS}."),
         ("score {run} --by tag,passed", "score() cannot break down by passed: these are columns it gives."),

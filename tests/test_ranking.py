@@ -138,7 +138,91 @@ def test_several_submissions_on_a_side_are_refused():
 def test_an_empty_side_is_refused():
     with pytest.raises(ValueError) as told:
         compare(checks([]), checks([True]))
-    assert str(told.value) == "compare() needs checks on both sides, and 'before' holds none."
+    assert str(told.value) == (
+        "compare() needs checks on both sides, and 'before' holds none. A discrepancy report without failures can be "
+        "compared if it is read with its scoring workbook: read_results(path, scores=...)."
+    )
+
+
+def listed(results):
+    """What a discrepancy report lists of `results`: failures without their numbers in the key."""
+    report = results[results["verdict"] != "passed"]
+    return tidy({**dict(report.items()), "check": None, "complete": False}, RESULTS, len(report))
+
+
+_TWELVE = st.lists(st.sampled_from(VERDICTS), min_size=12, max_size=12)
+
+
+@given(_TWELVE, _TWELVE)
+def test_of_reports_each_check_has_the_change_that_all_checks_show(before, after):
+    which = {  # every attribute twice, the second time with another text
+        "instance": [f"I{number // 4}" for number in range(12)],
+        "tag_path": [f"(0010,{number % 4 // 2:04x})" for number in range(12)],
+        "expected": [f"text {number % 2}" for number in range(12)],
+        "released": [f"9.{number // 4}" for number in range(12)],
+    }
+    before, after = checks(before, **which), checks(after, **which)
+
+    def changes(*runs):
+        compared = compare(*runs)
+        known = compared[["instance", "tag_path", "change"]].astype(str)
+        return sorted(known[known["change"] != "still passing"].to_numpy().tolist()), len(compared)
+
+    truth, count = changes(before, after)
+    for first, second in ((listed(before), after), (before, listed(after)), (listed(before), listed(after))):
+        if len(first) and len(second):
+            found, rows = changes(first, second)
+            assert found == truth
+            assert rows == (count if 12 in (len(first), len(second)) else len(truth))
+
+
+def test_what_a_report_does_not_list_has_no_verdict():
+    paths = ["(0010,0010)", "(0010,0020)", "(0010,0030)", "(0010,0040)"]
+    before, after = (
+        checks([False, None, True, True], tag_path=paths),
+        checks([True, False, False, True], tag_path=paths),
+    )
+    compared = compare(listed(before), listed(after)).sort_values("change")
+    assert compared[["before", "after", "change"]].astype(object).fillna("").to_numpy().tolist() == [
+        ["failed", "", "fixed"],
+        ["", "failed", "regressed"],
+        ["blank", "failed", "still failing"],
+    ]
+
+
+def test_instances_of_two_reports_must_go_by_the_same_names():
+    runs = [checks([False, False], instance=f"{run}.1", released=f"{run}.1") for run in "ab"]
+    refused = (
+        "compare() pairs checks by instance, and no instance of the one run is in the other: a discrepancy report "
+        "names instances by released UIDs. Read it with read_results(path, uids=...), the UID mapping of its run, for "
+        "the original ones."
+    )
+    for before, after in ((listed(runs[0]), listed(runs[1])), (runs[0], listed(runs[1])), (listed(runs[0]), runs[1])):
+        with pytest.raises(ValueError) as told:
+            compare(before, after)
+        assert str(told.value) == refused
+    # A missing file has its original name in either run: that proves nothing.
+    lost = checks([False], instance="old.1", tag_path="(0010,0010)", state="missing")
+    with pytest.raises(ValueError) as told:
+        compare(*(listed(concat([run, lost])) for run in runs))
+    assert str(told.value) == refused
+
+
+def test_other_instances_may_fail_in_two_reports_with_original_names():
+    runs = [checks([False], instance=f"old.{run}", released=f"9.{run}") for run in "ab"]
+    assert compare(*map(listed, runs))["change"].tolist() == ["fixed", "regressed"]
+
+
+def test_a_table_whose_text_a_report_hides_is_paired_all_the_same():
+    table = {"tag_path": "(0028,3010)[0](0028,3006)", "tag": "(0028,3006)"}
+    before, after = checks([False], **table), listed(checks([False], **table, expected="Removed"))
+    assert compare(before, after)["change"].tolist() == ["still failing"]
+
+
+def test_a_report_of_another_key_is_not_compared_with_all_checks():
+    before, after = checks([False] * 4), checks([False] * 4, tag_path=["(0008,1030)", *["(0008,0020)"] * 3])
+    with pytest.raises(ValueError, match=r"^compare\(\) pairs checks by .* and only 1 of 4 checks before and 4 after"):
+        compare(before, listed(after))
 
 
 # Rank

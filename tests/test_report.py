@@ -8,9 +8,10 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
-from midi_nb.causes import explain
+from midi_nb.causes import explain, problems
 from midi_nb.files import read_results, write_run
 from midi_nb.frames import concat, mask_values
+from midi_nb.official import write_official
 from midi_nb.report import write_html
 from midi_nb.scoring import UNITS, score
 
@@ -308,6 +309,44 @@ def test_no_figure_stays_open(write, mixed):
     before = plt.get_fignums()
     write(mixed)
     assert plt.get_fignums() == before
+
+
+@pytest.mark.parametrize(
+    ("unit", "label", "counted"),
+    [("instance", "Every check", "every check counted"), ("series", "One per series", "one check per series counted")],
+)
+def test_the_two_files_of_a_participant_make_a_page(write, mixed, tmp_path, unit, label, counted):
+    write_official(mixed.assign(released_patient=mixed["patient"]), tmp_path)
+    scores = tmp_path / f"scoring_report_{unit}.xlsx"
+    reported = read_results(tmp_path / "discrepancy_report_participant.csv", name="run", scores=scores)
+    page, total = write(reported), score(reported, unit=unit).astype(object).iloc[0]
+    assert [text for text in page.within("p") if text in ("Every check", "One per series", "Distinct per series")] == [
+        label
+    ]
+    assert f"{total['passed']} passed, {total['failed']} failed, {total['blank']} blank" in page.within("p")
+    assert f"{total['total']} checks; failures of 2 patients, 2 series. Written by" in page.text()
+    assert "interval – to –" not in page.text()
+    assert f"Gain: what the score would rise by, {counted}." in page.text()
+    gains = problems(reported)["gain" if unit == "instance" else "gain_series"]
+    assert [text for text in page.within("td") if text.startswith("+")] == [f"+{gain:.2%}" for gain in gains]
+    assert "Which patients and attributes the passes are of is not known." in page.text()
+    masked = write(reported, values=False)
+    assert "Doe" not in masked.source
+    assert masked.text().count(label) == page.text().count(label)
+
+
+def test_two_submissions_of_two_files_each_are_compared(write, mixed, tmp_path):
+    reported = []
+    for name in "ab":
+        write_official(run(mixed, name), tmp_path / name)
+        files = (
+            tmp_path / name / file for file in ("discrepancy_report_participant.csv", "scoring_report_series.xlsx")
+        )
+        reported.append(read_results(next(files), scores=next(files)))
+    page = write(concat(reported))
+    assert "Scores run from" in page.text()
+    assert "one check per series counted." in page.text()
+    assert "rank() needs all checks, but " in page.text()
 
 
 def test_failures_alone_and_frames_of_something_else_are_refused(write, mixed):

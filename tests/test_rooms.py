@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "released": BASE | {"printed"},
     "pixels": BASE | {"released"},
     "recognition": BASE | {"released", "pixels"},
-    "files": BASE,
+    "files": BASE | {"scoring"},
     "checks": BASE | {"text", "dates", "pixels"},
     "engine": BASE | {"text", "dates", "pixels", "recognition", "released", "files", "checks"},
     "pairing": BASE | {"text", "pixels", "released", "files", "checks"},

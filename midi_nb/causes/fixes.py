@@ -72,8 +72,11 @@ def problems(results: pd.DataFrame) -> pd.DataFrame:
     gains = gains_of(failures, len(table))
     table["gain"], table["gain_series"] = gains["instance"], gains["series"]
     table["share"] = table["rows"] / table.groupby("submission", observed=True, dropna=False)["rows"].transform("sum")
-    table = table.sort_values(["gain", "rows", "problem"], ascending=[False, False, True], kind="stable")
-    return table[list(PROBLEMS)].reset_index(drop=True)
+    known = table["gain"].fillna(table["gain_series"])  # of some results only one of the two is known
+    order = table.assign(known=known).sort_values(
+        ["known", "rows", "problem"], ascending=[False, False, True], kind="stable"
+    )
+    return order[list(PROBLEMS)].reset_index(drop=True)
 
 
 def what_if(results: pd.DataFrame, fixed: str | Sequence[str]) -> pd.DataFrame:
@@ -90,7 +93,7 @@ def what_if(results: pd.DataFrame, fixed: str | Sequence[str]) -> pd.DataFrame:
     -------
     DataFrame
         unit (``instance`` or ``series``: what the score counts), before, after, gain; a row per submission and unit,
-        submission.
+        submission. Of passes that a scoring workbook counted, there is its unit alone.
 
     Examples
     --------
@@ -100,7 +103,7 @@ def what_if(results: pd.DataFrame, fixed: str | Sequence[str]) -> pd.DataFrame:
     >>> bool((mn.what_if(results, fixed=["missing_file"])["gain"] > 0).all())
     True
     """
-    require_complete(results, "what_if()")
+    require_complete(results, "what_if()", or_counts=True)
     require_columns(results, [*NEEDED, "instance"], "what_if()")
     results = coded(results)
     failures = grouped(results)
@@ -147,7 +150,7 @@ def _gains(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     """The scores of two frames side by side, a row per submission and unit."""
     by = ["submission"] if "submission" in before else []
     parts = []
-    for unit in ("instance", "series"):
+    for unit in (unit for unit in ("instance", "series") if unit in scoring.units_of(before)):
         scores = [
             scoring.score(frame, by=by, unit=unit)[[*by, "score"]].rename(columns={"score": side})
             for side, frame in (("before", before), ("after", after))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..frames import complete_rows, scored
+from .. import scoring
+from ..frames import complete_rows, count_rows, scored
 from .columns import codes_at
 from .grouping import Grouped
 
@@ -19,23 +20,35 @@ def gains_of(failures: Grouped, count: int) -> dict[str, np.ndarray]:
     if not count:
         return {"instance": unknown, "series": unknown}
     submission = codes_at(results, "submission", slice(None)) + 1
-    counted = np.asarray(scored(results))
+    counted = np.asarray(scored(results)) & ~count_rows(results)
     of_problem = np.zeros(count, dtype="int64")
     of_problem[failures.problem] = submission[failures.rows]
     by_series = all(name in results for name in _OF_SERIES)
+    more = {unit: _more_passes(results, submission, unit) for unit in ("instance", "series")}
     gains = {
-        "instance": _gain_instances(failures, submission, counted, of_problem),
-        "series": _gain_series(failures, submission, counted, of_problem) if by_series else unknown,
+        "instance": _gain_instances(failures, submission, counted, of_problem, more["instance"]),
+        "series": _gain_series(failures, submission, counted, of_problem, more["series"]) if by_series else unknown,
     }
-    partial = np.isin(of_problem, submission[~complete_rows(results)])  # there are passes that the frame does not hold
-    return {unit: np.where(partial, np.nan, gain) for unit, gain in gains.items()}
+    return {unit: np.where(np.isnan(more[unit][of_problem]), np.nan, gain) for unit, gain in gains.items()}
+
+
+def _more_passes(results: pd.DataFrame, submission: np.ndarray, unit: str) -> np.ndarray:
+    """How many passes each submission has besides those that are rows; missing where nobody says."""
+    more = np.zeros(int(submission.max()) + 1)
+    more[submission[~complete_rows(results)]] = np.nan
+    if count_rows(results).any() and scoring.units_of(results) == [unit]:
+        _, counts = scoring.known(results, unit)
+        place = codes_at(counts, "submission", slice(None)) + 1
+        more[np.unique(place)] = 0
+        np.add.at(more, place, counts["passes"])
+    return more
 
 
 def _gain_instances(
-    failures: Grouped, submission: np.ndarray, counted: np.ndarray, of_problem: np.ndarray
+    failures: Grouped, submission: np.ndarray, counted: np.ndarray, of_problem: np.ndarray, more: np.ndarray
 ) -> np.ndarray:
     size, count = int(submission.max()) + 1, len(of_problem)
-    total = np.bincount(submission[counted], minlength=size)
+    total = np.bincount(submission[counted], minlength=size) + more
     standing = counted[failures.rows]
     passes = total - np.bincount(submission[failures.rows[standing]], minlength=size)
     mended = np.bincount(failures.problem, minlength=count)
@@ -43,7 +56,9 @@ def _gain_instances(
     return _gained(passes[of_problem], total[of_problem], mended, added)
 
 
-def _gain_series(failures: Grouped, submission: np.ndarray, counted: np.ndarray, of_problem: np.ndarray) -> np.ndarray:
+def _gain_series(
+    failures: Grouped, submission: np.ndarray, counted: np.ndarray, of_problem: np.ndarray, more: np.ndarray
+) -> np.ndarray:
     """As the official rule since November 2024 counts: one check per action, attribute and series, its worst."""
     results, rows, problem = failures.results, failures.rows, failures.problem
     keys, width = _series_keys(results, submission)
@@ -63,7 +78,7 @@ def _gain_series(failures: Grouped, submission: np.ndarray, counted: np.ndarray,
     # A lost check that passes is a pass too: in a group of its own, or in one that had only blanks.
     undecided = pd.concat([undecided, lost[lost["key"].isin(undecided["key"])]])
     lost = lost[~lost["key"].isin(groups)]
-    total = np.bincount(groups // width, minlength=size)
+    total = np.bincount(groups // width, minlength=size) + more
     passes = total - np.bincount(pd.unique(pd.concat([failed["key"], undecided["key"]])) // width, minlength=size)
     # One pass is enough where nothing failed; a failure goes only with the last of its group.
     added = _shared(lost, count)

@@ -4,8 +4,9 @@ The only room that knows the ``<…>`` in which the official files wrap their te
 """
 
 from .keys import AnswerKey, Check, FrameKey, Spec, read_key, read_mapping
-from .results import read_dciodvfy, read_results, read_scores
+from .results import read_dciodvfy, read_results
 from .runs import read_parts, write_run, write_summary
+from .workbook import read_scores
 
 __all__ = [
     "AnswerKey",

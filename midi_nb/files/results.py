@@ -15,13 +15,16 @@ from ..frames import CODES, RESULTS, STATES, VERDICTS, category_of, concat, cons
 from . import runs, sniff
 from .columns import columns_of, even
 from .keys import as_mapping, check_columns, open_key, region_of, shared_columns, unwrap
+from .workbook import with_passes
 
 _RUN_FILES = ("validation_results.db", "discrepancy_report_internal.csv", "discrepancy_report_participant.csv")
 MISSING_FILE = "<MISSING FILE>"
 HIDDEN = "<Removed>"  # for tables, in a discrepancy report
 
 
-def read_results(path: str | Path, key: Any = None, uids: Any = None, name: str | None = None) -> pd.DataFrame:
+def read_results(
+    path: str | Path, key: Any = None, uids: Any = None, name: str | None = None, scores: str | Path | None = None
+) -> pd.DataFrame:
     """The results in any official output, a Parquet file or a run folder of ours.
 
     Parameters
@@ -31,25 +34,46 @@ def read_results(path: str | Path, key: Any = None, uids: Any = None, name: str 
         a Parquet file, or a folder of `write_run`.
     key, uids
         The answer key and the UID mapping. With them official results get what they lack: the scope, the key's
-        identifiers for found and missing files alike, the number of the check, and the checks that left no row.
+        identifiers for found and missing files alike, the number of the check, and the checks that left no row. With
+        the mapping alone, they get the original instance, series and study UIDs.
     name
         Name of the submission; the file's or its folder's by default.
+    scores
+        The scoring workbook of the same run, ``scoring_report_instance.xlsx`` or ``scoring_report_series.xlsx``: with
+        it a discrepancy report has denominators.
 
     Returns
     -------
     DataFrame
         The columns of ``midi_nb.frames.RESULTS``. A discrepancy report and a sheet of pixel checks do not hold all
-        checks: their rows are not ``complete``, and what needs a denominator, such as `score`, refuses them.
+        checks: their rows are not ``complete``, and what needs a denominator, such as `score`, refuses them. With
+        `scores`, a discrepancy report can be scored by action, by category, and by cause, its problems have gains, and
+        `what_if` and `write_html` take it; all in the unit that the workbook counts. Its passes are known as numbers
+        only, in rows with the columns unit, passes and checks.
     """
     path = sniff.existing(path, "The results")
     if runs.is_run(path) or path.suffix == ".parquet":
+        if scores is not None:
+            raise _no_report(path)
         results = runs.read_run(path) if path.is_dir() else runs.read_parquet(path)
         return results if name is None else results.assign(submission=constant(name, "category", len(results)))
     if path.is_dir():
         path = _in_folder(path)
     complete = sniff.is_sqlite(path)
     results = _tidied(columns_of(path), name or _name(path)).assign(complete=complete)
-    return results if key is None else _completed(results, open_key(key), uids, complete)
+    if key is not None:
+        results = _completed(results, open_key(key), uids, complete)
+    elif uids is not None:
+        results = _with_original_uids(results, uids)
+    if scores is None:
+        return results
+    if complete or (results["verdict"] == "passed").any():
+        raise _no_report(path)
+    return with_passes(results, scores, path, name or _name(path))
+
+
+def _no_report(path: Path) -> ValueError:
+    return ValueError(f"read_results(scores=…) completes a discrepancy report, and {path} is none; leave scores= out.")
 
 
 def _in_folder(folder: Path) -> Path:
@@ -214,6 +238,22 @@ def _categories(columns: Mapping[str, Any], raw: Mapping[str, Any], rows: int) -
     }
 
 
+def _with_original_uids(results: pd.DataFrame, uids: Any) -> pd.DataFrame:
+    """Official results with the original UIDs of instance, series and study, as far as the mapping has them."""
+    olds = {new: old for old, new in as_mapping(uids).items()}
+    found = (results["state"] != "missing").to_numpy()  # missing files go by their original UIDs
+    unknown = ~results.loc[found, "instance"].isin(list(olds))
+    if unknown.any():
+        warnings.warn(
+            f"Rows of instances that the mapping does not hold, which keep their identifiers: {unknown.sum():,}.",
+            stacklevel=3,
+        )
+    names = {name: results[name].astype(object) for name in ("study", "series", "instance")}
+    return results.assign(
+        **{name: encode(np.where(found, texts.map(olds).fillna(texts), texts)) for name, texts in names.items()}
+    )
+
+
 def _completed(results: pd.DataFrame, key: Any, uids: Any, complete: bool) -> pd.DataFrame:
     """Official results with the key's identifiers, scopes and check numbers, and the checks that left no row."""
     if uids is None:
@@ -283,39 +323,6 @@ def _lost(lost: Sequence[tuple[str, Any]], key: Any, submission: str) -> pd.Data
     return tidy(columns, RESULTS, len(lost))
 
 
-def read_scores(path: str | Path) -> pd.DataFrame:
-    """The counts of an official scoring workbook: its sheets as one frame.
-
-    Returns
-    -------
-    DataFrame
-        sheet (Scoring, Actions, Categories), action, category, subcategory, passed, failed, blank, total, score.
-    """
-    path = sniff.existing(path, "The scoring report")
-    if path.is_dir() or not sniff.is_xlsx(path):
-        raise ValueError(f"{path} is not an Excel workbook; a scoring report is one (scoring_report_instance.xlsx).")
-    sheets = pd.read_excel(path, sheet_name=None, dtype=object)
-    if "Scoring" not in sheets:
-        raise sniff.wrong(
-            path, "read_scores()", "a scoring report", [str(name) for name in next(iter(sheets.values())).columns]
-        )
-    parts = []
-    for sheet, frame in sheets.items():
-        if sheet != "Scoring":
-            frame = frame[frame.iloc[:, 0].astype(str) != "Total"]
-        counts = {
-            ours: pd.to_numeric(frame[theirs]).astype("int64") if theirs in frame else 0
-            for ours, theirs in (("passed", "Pass"), ("failed", "Fail"), ("blank", "Blank"), ("total", "Total"))
-        }
-        texts = {
-            name: frame[name].map(lambda cell: unwrap(str(cell)), na_action="ignore") if name in frame else None
-            for name in ("action", "category", "subcategory")
-        }
-        parts.append(pd.DataFrame({"sheet": sheet, **texts, **counts}))
-    scores = pd.concat(parts, ignore_index=True)
-    return scores.assign(score=scores["passed"] / scores["total"])
-
-
 def read_dciodvfy(path: str | Path) -> pd.DataFrame:
     """The findings of an official ``dciodvfy_report.csv``, one a row.
 
@@ -347,4 +354,4 @@ def read_dciodvfy(path: str | Path) -> pd.DataFrame:
     return pd.DataFrame({ours: encode(columns.get(theirs, [None] * len(cells))) for ours, theirs in order.items()})
 
 
-__all__ = ["read_dciodvfy", "read_results", "read_scores"]
+__all__ = ["read_dciodvfy", "read_results"]

@@ -5,7 +5,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from midi_nb.files import read_dciodvfy, read_results, read_scores, write_run
+from midi_nb.files import read_dciodvfy, read_results, write_run
 from midi_nb.frames import RESULTS
 from midi_nb.scoring import score
 
@@ -448,6 +448,25 @@ def keyed(bench, make, tmp_path):
     return bench, rows
 
 
+def test_with_a_mapping_alone_uids_are_the_original_ones(keyed, tmp_path):
+    bench, _ = keyed
+    failed = {"check_passed": 0, "check_score": 0.0}
+    report = write_report(tmp_path / "report.csv", [{**PRESENT, **failed}, {**MISSING, **failed}], PARTICIPANT)
+    assert cells(
+        read_results(report, uids=bench.uids), "instance", "series", "study", "patient", "released", "check"
+    ) == [
+        ["1.1", "1.11", "1.10", "NEW", "9.1.1", None],
+        ["1.2", "1.11", "1.10", "OLD", None, None],
+    ]
+    strange = {**PRESENT, **failed, "instance": "<9.9>", "series": "<9.8>"}
+    with pytest.warns(UserWarning, match=r".") as warned:
+        results = read_results(write_report(tmp_path / "report.csv", [strange], PARTICIPANT), uids=bench.uids)
+    assert (
+        str(warned[0].message) == "Rows of instances that the mapping does not hold, which keep their identifiers: 1."
+    )
+    assert cells(results, "instance", "series", "study") == [["9.9", "9.8", "1.10"]]
+
+
 def test_with_a_key_identifiers_are_one_per_thing(keyed, make, tmp_path):
     bench, rows = keyed
     results = read_results(
@@ -608,63 +627,6 @@ def test_a_table_of_a_missing_file_is_missing_too(tmp_path):
 def test_no_rows_are_results_too(make, tmp_path):
     assert len(read_results(write_database(make, tmp_path / "validation_results.db", []))) == 0
     assert len(read_results(write_report(tmp_path / "report.csv", []))) == 0
-
-
-SCORING = {
-    "Scoring": [("Category", "Blank", "Fail", "Pass", "Total", "Score"), ("All", 1, 1, 2, 4, "50.00%")],
-    "Actions": [
-        (None, "action", "Blank", "Fail", "Pass", "Total"),
-        (0, "<date_shifted>", 1, 0, 0, 1),
-        (1, "<text_removed>", 0, 1, 2, 3),
-        ("Total", None, 1, 1, 2, 4),
-    ],
-    "Categories": [
-        (None, "category", "subcategory", "Fail", "Pass", "Total"),
-        (0, "hipaa", "HIPAA-A", 1, 2, 3),
-        (1, "unknown", None, 0, 1, 1),
-        ("Total", None, None, 1, 3, 4),
-    ],
-}
-
-
-def test_a_scoring_workbook_is_one_frame(tmp_path):
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    for title, rows in SCORING.items():
-        sheet = book.create_sheet(title)
-        for row in rows:
-            sheet.append(row)
-    book.save(tmp_path / "scoring_report_instance.xlsx")
-
-    assert cells(
-        read_scores(tmp_path / "scoring_report_instance.xlsx"),
-        "sheet",
-        "action",
-        "category",
-        "subcategory",
-        "passed",
-        "failed",
-        "blank",
-        "total",
-        "score",
-    ) == [
-        ["Scoring", None, None, None, 2, 1, 1, 4, 0.5],
-        ["Actions", "date_shifted", None, None, 0, 0, 1, 1, 0.0],
-        ["Actions", "text_removed", None, None, 2, 1, 0, 3, 2 / 3],
-        ["Categories", None, "hipaa", "HIPAA-A", 2, 1, 0, 3, 2 / 3],
-        ["Categories", None, "unknown", None, 1, 0, 0, 1, 1.0],
-    ]
-
-
-def test_only_a_scoring_workbook_is_one(tmp_path):
-    sheet, text = write_sheet(tmp_path / "pixels.xlsx", []), write_report(tmp_path / "a.csv", [])
-    for path, message in (
-        (sheet, f"{sheet} is a pixel validation sheet, not a scoring report; read it with read_results()."),
-        (text, f"{text} is not an Excel workbook; a scoring report is one (scoring_report_instance.xlsx)."),
-    ):
-        with pytest.raises(ValueError, match=r".") as raised:
-            read_scores(path)
-        assert str(raised.value) == message
 
 
 def test_the_findings_of_dciodvfy(tmp_path):
