@@ -52,6 +52,13 @@ FINDINGS: tuple[Finding, ...] = (
         "review",
         "Burned-in text counts as hidden, but it could not be read in the original either.",
     ),
+    Finding(
+        "private_path",
+        "privacy",
+        "certain",
+        "A removal check passed unseen: the file has the attribute at another path, which officially depends on how the"
+        " length of a private sequence is written.",
+    ),
     Finding("date_removed", "utility", "certain", "A date that had to be shifted is gone."),
     Finding("date_bad_format", "validity", "certain", "The replacement is not a valid DICOM date."),
     Finding("date_unshifted", "privacy", "certain", "A date kept its day; only the time or the format changed."),
@@ -92,6 +99,12 @@ FINDINGS: tuple[Finding, ...] = (
         "Outside every box of the key, the colours or grey levels of the image are not those of the original.",
     ),
     Finding("dangling_reference", "linkage", "review", "A reference leads to no released object."),
+    Finding(
+        "no_official_result",
+        "validity",
+        "certain",
+        "The object lacks an attribute without which the official script ends and writes no result at all.",
+    ),
     Finding("marker_missing", "validity", "certain", "The object does not say that, or how, it was de-identified."),
 )
 _BY_CODE = {finding.code: finding for finding in FINDINGS}
@@ -344,8 +357,13 @@ def _of_files(
                 continue
             where = searches.place_of(file, path.relative_to(folder).as_posix())
             notes += searches.found(file, where, read_text)
+            notes += searches.unseen(file, where)
             notes += colours.changed(file, where)
             notes += _markers(file, where, searches)
+            notes += (
+                _Note("no_official_result", "certain", where, path, None, "the attribute is absent")
+                for path in file.lacking
+            )
             web.add(file, where)
         notes += web.dangling(_resolved(originals), searches.references)
     return [_of_notes(results, notes)] if notes else []
@@ -450,6 +468,11 @@ class _Searches:
                 ("instance", "tag_path"),
             )
         )
+        absent = _passing(results, _REMOVALS, ("absent",))
+        private = absent[_of_texts(results, "tag_path", absent, tags.in_private).astype(bool)]
+        self._unseen: dict[str, set[str]] = defaultdict(set)
+        for instance, path in _pairs_of(results, private, ("instance", "tag_path")):
+            self._unseen[instance].add(path)
         self._terms = {patient: _terms(values) for patient, values in _planted(results).items()}
         self._known: dict[tuple[str, str], tuple[_Hit, ...]] = {}
 
@@ -469,6 +492,12 @@ class _Searches:
                 continue
             for hit in self._hits(place.patient, text):
                 yield _Note("phi_elsewhere", hit.confidence, place, path, hit.words, f"{hit.detail} in {kind}")
+
+    def unseen(self, file: Released, place: _Place) -> Iterator[_Note]:
+        """The attributes that a check did not see because the file has them at another path."""
+        for path in sorted(self._unseen.get(place.instance or "", ())):
+            if there := file.spelled(path):
+                yield _Note("private_path", "certain", place, path, None, f"the attribute is at {there}")
 
     def _hits(self, patient: str | None, text: str) -> tuple[_Hit, ...]:
         key = (patient or "", text)
@@ -706,9 +735,9 @@ class _References:
         for place, path, own, uid in self._references:
             if uid in self._there[own]:
                 continue
-            before = None if resolved is None else (place.instance, path) in resolved
+            before = None if resolved is None else _among(resolved, place.instance, path)
             if before is not False:
-                sure = before or (place.instance, path) in asked
+                sure = before or _among(asked, place.instance, path)
                 yield _Note(
                     "dangling_reference",
                     "certain" if sure else "review",
@@ -717,6 +746,13 @@ class _References:
                     uid,
                     "no released object has this UID",
                 )
+
+
+def _among(places: set[tuple[Any, ...]], instance: str | None, path: str) -> bool:
+    """Whether the attribute of an instance is among `places`, in either spelling of its path."""
+    return (instance, path) in places or (
+        tags.in_private(path) and any(who == instance and tags.same(path, other) for who, other in places)
+    )
 
 
 def _resolved(originals: Mapping[str, Path] | None) -> set[tuple[str | None, str]] | None:

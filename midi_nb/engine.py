@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 
 from . import released as files_of
+from . import tags
 from .checks import CHECKS, RULES, Context, Outcome, pixels_hidden
 from .dates import fits, shifts, usual_shifts
 from .files import keys, runs
@@ -532,7 +533,7 @@ def _judged_files(
         name = path.relative_to(job.folder).as_posix()
         try:
             file = files_of.read(path)
-            table.notes.update((_LACKING, name) for name in file.lacking)
+            table.notes.update((_LACKING, tags.name(path) or path) for path in file.lacking)
             old = _old_instance(file, judge)
         except files_of.Unreadable as reason:
             skipped.append((name, str(reason)))
@@ -764,7 +765,11 @@ def _not_in_original(checks: Sequence[keys.Check], uid: str, judge: _Judge) -> C
         original = files_of.read(path)
     except files_of.Unreadable:
         return Counter()
-    there = {path for path, anywhere in asked if _stands(original, path) or (anywhere and original.nested(path))}
+    there = {
+        path
+        for path, anywhere in asked
+        if _stands(original, path) or original.spelled(path) or (anywhere and original.nested(path))
+    }
     judge.found.update(there)
     absent = {(_ABSENT, path): count for (path, _), count in asked.items() if path not in there}
     return Counter({**absent, **{(_FOUND, path): 1 for path in there}})

@@ -20,12 +20,12 @@ from .printed import printed
 
 _PIXEL_DATA = 0x7FE00010
 _NEEDED = {
-    "SOP Class UID": 0x00080016,
-    "SOP Instance UID": 0x00080018,
-    "Modality": 0x00080060,
-    "Patient ID": 0x00100020,
-    "Study Instance UID": 0x0020000D,
-    "Series Instance UID": 0x0020000E,
+    "(0008,0016)": 0x00080016,
+    "(0008,0018)": 0x00080018,
+    "(0008,0060)": 0x00080060,
+    "(0010,0020)": 0x00100020,
+    "(0020,000d)": 0x0020000D,
+    "(0020,000e)": 0x0020000E,
 }
 _UNTOLD = ("Pixel Data", "Overlay Data", "File Meta Information Version")  # officially shown as <REMOVED>
 
@@ -188,6 +188,15 @@ class Released:
             found = self._texts[path] = self._find(path)
             return found
 
+    def spelled(self, path: str) -> str | None:
+        """The path at which this file has the attribute that `path` names, however the lengths of private sequences
+        are written; None where it is absent."""
+        if self.text(path) is not None:
+            return path
+        if not tags.in_private(path):
+            return None
+        return next((each for each, _ in self.elements() if tags.same(each, path)), None)
+
     @property
     def digest(self) -> str | None:
         """MD5 of the stored Pixel Data bytes; None without Pixel Data."""
@@ -197,8 +206,8 @@ class Released:
 
     @property
     def lacking(self) -> list[str]:
-        """The names of the absent attributes without which the official script ends, and writes no result at all."""
-        return [name for name, tag in _NEEDED.items() if tag not in self.dataset]
+        """The paths of the absent attributes without which the official script ends, and writes no result at all."""
+        return [path for path, tag in _NEEDED.items() if tag not in self.dataset]
 
     def elements(self) -> Iterator[tuple[str, Any]]:
         """(path, element) of every element of the main data set, depth first, in order."""

@@ -19,12 +19,14 @@ from typing import NamedTuple
 __all__ = [
     "Step",
     "from_official",
+    "in_private",
     "is_nested",
     "is_private",
     "leaf",
     "name",
     "parse",
     "root",
+    "same",
     "scope",
     "show",
     "to_official",
@@ -193,6 +195,49 @@ def is_private(path: str) -> bool:
     """
     step = _step(leaf(path))
     return step is not None and step.group % 2 == 1
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two paths can name one attribute: a private step has its creator, or where it has none its number.
+
+    Officially a private sequence has its creator if its length is written, and its number if it is undefined, so that
+    the same attributes have two paths.
+
+    Examples
+    --------
+    >>> same('(0029,"SIEMENS MEDCOM HEADER",40)[0](0008,0104)', "(0029,1040)[0](0008,0104)")
+    True
+    >>> same('(0029,"SIEMENS MEDCOM HEADER",40)', '(0029,"SIEMENS CSA HEADER",40)')
+    False
+    """
+    if one == other:
+        return True
+    steps, others = parse(one) or (), parse(other) or ()
+    return bool(steps) and len(steps) == len(others) and all(map(_same, steps, others))
+
+
+def _same(one: Step, other: Step) -> bool:
+    if one == other:
+        return True
+    named, numbered = (other, one) if one.creator is None else (one, other)
+    return (
+        named.creator is not None
+        and numbered.creator is None
+        and (named.group, named.item) == (numbered.group, numbered.item)
+        and numbered.element >= 0x1000
+        and numbered.element & 0xFF == named.element
+    )
+
+
+def in_private(path: str) -> bool:
+    """Whether the attribute or a sequence it is in is private.
+
+    Examples
+    --------
+    >>> in_private("(0029,1040)[0](0008,0104)"), in_private("(0008,1140)[0](0008,1155)")
+    (True, False)
+    """
+    return any(step.group % 2 for step in parse(path) or ())
 
 
 @lru_cache(_REMEMBERED)

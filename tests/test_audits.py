@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from pydicom import DataElement, Dataset, FileMetaDataset, Sequence
+from pydicom.datadict import tag_for_keyword
 from pydicom.uid import ExplicitVRLittleEndian
 
 from midi_nb import audits
@@ -205,7 +206,8 @@ def release(tmp_path):
         file.file_meta.MediaStorageSOPClassUID, file.file_meta.MediaStorageSOPInstanceUID = SC, uid
         file.preamble = preamble
         file.update({
-            "SOPClassUID": SC, "SOPInstanceUID": uid, "PatientID": "NEW", "PatientIdentityRemoved": "YES",
+            "SOPClassUID": SC, "SOPInstanceUID": uid, "Modality": "CT", "PatientID": "NEW",
+            "StudyInstanceUID": "2.10", "SeriesInstanceUID": "2.11", "PatientIdentityRemoved": "YES",
             "DeidentificationMethod": "tool", "LongitudinalTemporalInformationModified": "MODIFIED",
             "BurnedInAnnotation": "NO",
         })  # fmt: skip
@@ -480,6 +482,51 @@ def test_a_reference_that_led_nowhere_in_the_originals_is_no_finding(release, tm
     shutil.move(release(uid="1.99") / "one.dcm", originals / "two.dcm")
     told = audit(PLANTED, released=release(ReferencedImageSequence=reference("2.99")), original=originals)
     assert told[["finding", "confidence"]].values.tolist() == [["dangling_reference", "certain"]]
+
+
+@pytest.mark.parametrize("keyword", ["SOPClassUID", "Modality", "PatientID", "StudyInstanceUID", "SeriesInstanceUID"])
+def test_a_file_on_which_the_official_script_ends_is_found(release, keyword):
+    told = audit(PLANTED, released=release(**{keyword: None}))
+    tag = tag_for_keyword(keyword)
+    assert told[["finding", "tag_path", "file", "detail"]].values.tolist() == [
+        ["no_official_result", f"({tag >> 16:04x},{tag & 0xFFFF:04x})", "one.dcm", "the attribute is absent"]
+    ]
+
+
+def private_sequence(undefined, **attributes):
+    """A private sequence with its creator, its length written or undefined."""
+    element = DataElement(0x00291040, "SQ", Sequence([item(**attributes)]))
+    element.is_undefined_length = undefined
+    return {"creator": DataElement(0x00290010, "LO", "Quokka"), "sequence": element}
+
+
+NAMED, NUMBERED = '(0029,"QUOKKA",40)[0](0008,0104)', "(0029,1040)[0](0008,0104)"
+UNSEEN = {"action": "text_removed", "expected": "Meyer", "actual": None}
+
+
+@pytest.mark.parametrize(("asked", "there", "undefined"), [(NAMED, NUMBERED, True), (NUMBERED, NAMED, False)])
+def test_a_check_that_looked_at_the_other_path_of_a_private_sequence_is_found(release, asked, there, undefined):
+    folder = release(**private_sequence(undefined, CodeMeaning="ANON"))
+    told = audit(checks(UNSEEN | {"tag_path": asked}), released=folder)
+    assert told[["finding", "tag_path", "detail"]].values.tolist() == [
+        ["vacuous_pass", asked, "attribute absent"],
+        ["private_path", asked, f"the attribute is at {there}"],
+    ]
+    assert found(audit(checks(UNSEEN | {"tag_path": there, "actual": "ANON"}), released=folder)) == []
+    assert found(audit(checks(UNSEEN | {"tag_path": asked.replace("0104", "0105")}), released=folder)) == [
+        "vacuous_pass"
+    ]
+
+
+def test_a_reference_in_a_private_sequence_is_known_by_either_path(release, tmp_path_factory):
+    originals = tmp_path_factory.mktemp("originals")
+    before = private_sequence(True, ReferencedSOPInstanceUID="1.1")
+    shutil.move(release(uid="1.1", **before) / "one.dcm", originals / "one.dcm")
+    after = private_sequence(False, ReferencedSOPInstanceUID="2.99")
+    told = audit(PLANTED, released=release(**after), original=originals)
+    assert told[["finding", "confidence", "tag_path"]].values.tolist() == [
+        ["dangling_reference", "certain", '(0029,"QUOKKA",40)[0](0008,1155)']
+    ]
 
 
 def test_findings_of_files_have_their_axis_and_order(release):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from pydicom import Dataset, FileMetaDataset
+from pydicom import DataElement, Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
 from midi_nb.causes import AXES, CAUSES, CONFIDENCES, causes_table, explain, problem_of, problems, what_if
@@ -169,8 +169,8 @@ def test_a_masked_original_is_not_said_to_lack_in_the_mapping():
 
 
 def test_every_cause_that_needs_no_files_is_tried():
-    of_files = {"added_empty", "source_gap", "burned_in_untouched", "burned_in_see_through", "pixels_reencoded",
-                "pixels_over_redacted"}  # fmt: skip
+    of_files = {"added_empty", "source_gap", "private_path", "burned_in_untouched", "burned_in_see_through",
+                "pixels_reencoded", "pixels_over_redacted"}  # fmt: skip
     assert {row[0] for row in TABLE} == set(CODES) - of_files
 
 
@@ -302,6 +302,13 @@ def private(number, **more):
 
 def test_a_block_is_dropped_when_two_of_its_attributes_are_and_none_is_left():
     assert causes_of(private(1), private(2)) == ["private_block_dropped"] * 2
+
+
+def test_a_sequence_without_its_creator_is_of_the_only_block_of_its_group():
+    sequence = private(2) | {"tag_path": "(0027,1040)"}  # of undefined length
+    assert causes_of(private(1), sequence) == ["private_block_dropped"] * 2
+    other = private(3) | {"tag_path": '(0027,"OTHER",03)', "verdict": "passed", "actual": "1"}
+    assert causes_of(private(1), sequence, other)[:2] == ["private_tag_dropped"] * 2
 
 
 def test_a_block_is_dropped_when_its_creator_is():
@@ -572,7 +579,7 @@ def test_an_unknown_problem_is_refused():
 # With the original files
 
 
-def image(path: Path, pixels: np.ndarray, uid: str = "I1", **attributes: str) -> None:
+def image(path: Path, pixels: np.ndarray, uid: str = "I1", **attributes: str | DataElement) -> None:
     meta = FileMetaDataset()
     meta.TransferSyntaxUID, meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = (
         ExplicitVRLittleEndian,
@@ -583,7 +590,10 @@ def image(path: Path, pixels: np.ndarray, uid: str = "I1", **attributes: str) ->
     file.file_meta = meta
     file.SOPClassUID, file.SOPInstanceUID = CTImageStorage, uid
     for name, value in attributes.items():
-        setattr(file, name, value)
+        if isinstance(value, DataElement):
+            file.add(value)
+        else:
+            setattr(file, name, value)
     file.Rows, file.Columns, file.SamplesPerPixel, file.PhotometricInterpretation = *pixels.shape, 1, "MONOCHROME2"
     file.BitsAllocated, file.BitsStored, file.HighBit, file.PixelRepresentation = 16, 16, 15, 0
     file.PixelData = pixels.astype("<u2").tobytes()
@@ -701,6 +711,39 @@ def test_originals_tell_how_burned_in_text_was_covered(tmp_path, change, read, c
 def test_originals_tell_what_was_never_there(folders, action, tag_path, actual, cause):
     row = {"action": action, "expected": "CHEST", "actual": actual, "instance": "1.2.3", "tag_path": tag_path}
     assert causes_of(row, original=folders() / "original") == [cause]
+
+
+SEQUENCE = {"named": '(0029,"QUOKKA",40)', "numbered": "(0029,1040)"}  # as its length is written, or undefined
+
+
+def with_private_sequence(path, written):
+    file = Dataset()
+    private = file.private_block(0x0029, "Quokka", create=True)
+    if written is not None:
+        private.add_new(0x40, "SQ", [Dataset()])
+        private[0x40].value[0].CodeMeaning = "CHEST"
+        private[0x40].is_undefined_length = written == "numbered"
+    path.parent.mkdir()
+    image(path, np.ones((2, 2)), "1.2.3", **{str(element.tag): element for element in file})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "cause"),
+    [
+        ("named", "numbered", "private_path"),
+        ("numbered", "named", "private_path"),
+        ("named", None, "tag_dropped"),
+        ("numbered", None, "tag_dropped"),
+        (None, None, "source_gap"),
+    ],
+)
+def test_what_stands_at_the_other_path_of_a_private_sequence_is_not_dropped(tmp_path, before, after, cause):
+    with_private_sequence(tmp_path / "original" / "a.dcm", before)
+    with_private_sequence(tmp_path / "released" / "b.dcm", after)
+    row = {"action": RETAINED, "expected": "CHEST", "instance": "1.2.3", "file": "b.dcm"}
+    asked = [spelled for spelling, spelled in SEQUENCE.items() if spelling != after]
+    rows = [row | {"tag_path": f"{path}[0](0008,0104)"} for path in asked]
+    assert set(causes_of(*rows, original=tmp_path / "original", released=tmp_path / "released")) == {cause}
 
 
 def test_what_is_not_among_the_originals_is_not_known_to_have_been_missing(folders):

@@ -161,6 +161,16 @@ def test_so_has_an_unknown_value_of_undefined_length(make, tmp_path):
     assert file.text('(0029,"UNDEFINED",40)') is None
 
 
+def test_an_attribute_is_found_by_either_path(make, tmp_path):
+    file = private_sequences(make, tmp_path / "a.dcm")
+    there = "(0029,1140)[0](0008,0104)"
+
+    assert file.spelled(there) == file.spelled('(0029,"UNDEFINED",40)[0](0008,0104)') == there
+    assert file.spelled("(0029,1040)") == '(0029,"DEFINED",40)'
+    assert file.spelled("(0008,0060)") == "(0008,0060)"
+    assert file.spelled('(0029,"UNDEFINED",41)') is file.spelled("(0010,0010)") is None
+
+
 def test_a_private_group_length_is_the_creator_of_its_creators(make, tmp_path):
     dataset = make.dataset()
     dataset.private_block(0x0029, "Quokka", create=True).add_new(0x10, "LO", "burrow")

@@ -337,3 +337,38 @@ class TestScopes:
         shared = fresh.keys() & table.keys()
         assert len(shared) > 0.9 * len(table)  # another edition may add or retire some, not move them
         assert {tag: (table[tag], fresh[tag]) for tag in shared if table[tag] != fresh[tag]} == {}
+
+
+NAMED, NUMBERED = '(0029,"QUOKKA",40)', "(0029,1040)"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("(0010,0010)", "(0010,0010)", True),
+        (NAMED, NUMBERED, True),
+        (NUMBERED, NAMED, True),
+        (f"{NAMED}[0](0008,0104)", f"{NUMBERED}[0](0008,0104)", True),
+        (f"{NAMED}[0]{NUMBERED}", f"{NUMBERED}[0]{NAMED}", True),
+        (f"{NAMED}[0](0008,0104)", f"{NUMBERED}[1](0008,0104)", False),
+        (f"{NAMED}[0](0008,0104)", f"{NUMBERED}[0](0008,0105)", False),
+        (f"{NAMED}[0](0008,0104)", NUMBERED, False),
+        (NAMED, '(0029,"OTHER",40)', False),
+        (NAMED, "(0029,1041)", False),
+        (NAMED, "(002b,1040)", False),
+        (NUMBERED, "(0029,1140)", False),
+        ('(0029,"QUOKKA",10)', "(0029,0010)", False),  # a creator is in no block
+        ("(0008,103E)", "(0008,103e)", False),
+        ("", "(0008,103e)", False),
+    ],
+)
+def test_an_attribute_in_a_private_sequence_has_two_paths(one, other, same):
+    assert tags.same(one, other) is same
+
+
+@pytest.mark.parametrize(
+    ("path", "private"),
+    [(NAMED, True), (f"{NUMBERED}[0](0008,0104)", True), ("(0008,1140)[0](0008,1155)", False), ("(0008,103E)", False)],
+)
+def test_what_is_in_a_private_sequence_is_said_to_be(path, private):
+    assert tags.in_private(path) is private

@@ -57,11 +57,17 @@ class Blocks:
             [re.fullmatch(r"\([0-9a-f]{3}[13579bdf],00[1-9a-f][0-9a-f]\)", label) is not None for label in labels],
             dtype=bool,
         )
-        self._private = np.array([name is not None for name in self._named], dtype=bool) | self._creators
         self._names = {name: number for number, name in enumerate(dict.fromkeys(n for n in self._named if n))}
         self._groups = [label[1:5] for label in labels]
         many = Counter(group for group, _ in self._names)
         self._only = {name[0]: name for name in self._names if many[name[0]] == 1}
+        # A private sequence of undefined length has its number for a path: of its group's creators only one will do.
+        numbers = [re.fullmatch(r"\(([0-9a-f]{3}[13579bdf]),(?!0)[0-9a-f]{4}\)", label) for label in labels]
+        self._named = [
+            name or (self._only.get(number[1]) if number else None)
+            for name, number in zip(self._named, numbers, strict=True)
+        ]
+        self._private = np.array([name is not None for name in self._named], dtype=bool) | self._creators
 
     def series(self, rows: np.ndarray) -> np.ndarray:
         """The series of each row, one number for submission and series."""

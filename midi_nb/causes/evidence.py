@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .. import pixels, released
+from .. import pixels, released, tags
 from ..frames import require_columns
 from ..released import Released, Unreadable, quiet, read
 from .columns import texts_at
@@ -78,8 +78,18 @@ def _opened(path: Path) -> Released | None:
 
 
 def _gap(before: Released, row: pd.Series, folder: Path) -> str | None:
-    text = before.text(row["tag_path"])
-    return "absent" if text is None else None if text else "empty"
+    path = before.spelled(row["tag_path"])
+    if path is None:
+        return "absent"
+    return _moved(row, folder) if before.text(path) else "empty"
+
+
+def _moved(row: pd.Series, folder: Path) -> str | None:
+    """Whether what is absent from the released file stands at another path of it."""
+    if row["state"] != "absent" or not tags.in_private(row["tag_path"]):
+        return None
+    after = _opened(folder / row["file"]) if isinstance(row["file"], str) else None
+    return "other path" if after is not None and after.spelled(row["tag_path"]) else None
 
 
 def _in_region(before: Released, row: pd.Series, folder: Path) -> str | None:
