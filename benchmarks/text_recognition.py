@@ -6,6 +6,9 @@
 Boxes are made on the spot: fonts, sizes 10 to 48, polarities, one and two lines, noise, JPEG, 8 and 16 bit, colour;
 and boxes without text: fills, noise, blur, anatomy, ruler ticks. Words are random or names; numbers are dates and IDs.
 A word counts as read when its letters and digits stand together in what was read, as the benchmark's scorer has it.
+
+A second table is about tight boxes, on real images: what is read when the reader sees 0 to 3 pixels around a box that
+touches or cuts its letters, and whether it then takes the text of a neighbour for that of a box that was hidden.
 """
 
 from __future__ import annotations
@@ -22,8 +25,9 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib import get_data_path
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from pydicom.data import get_testdata_file
 
-from midi_nb import pixels
+from midi_nb import pixels, recognition
 
 FONTS = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSansMono", "DejaVuSerif", "STIXGeneral", "default")
 SIZES = (10, 12, 14, 16, 20, 24, 32, 48)
@@ -175,6 +179,89 @@ def boxes(count: int, seed: int = 0) -> Iterator[Box]:
         yield without_text(rng, FREE_KINDS[number % len(FREE_KINDS)])
 
 
+GROUNDS = (
+    "CT_small.dcm", "MR_small.dcm", "examples_jpeg2k.dcm", "examples_overlay.dcm", "examples_palette.dcm",
+    "examples_rgb_color.dcm", "examples_ybr_color.dcm",
+)  # fmt: skip
+GAPS = (1, 2, 3, 4, 6)  # pixels between a box and the text beside it
+SURROUNDINGS = (0, 1, 2, 3)  # pixels around a box that a reader sees
+ROOM = 60  # pixels around the text of a scene
+
+
+class Scene(NamedTuple):
+    """A real image into which text was burned, and a box that its ink fills to the last pixel."""
+
+    kind: str
+    text: str
+    image: np.ndarray
+    box: pixels.Box
+
+
+def scenes(count: int, seed: int = 0) -> Iterator[Scene]:
+    """`count` times the same text in a box that touches it, that cuts it, and next to the same text once more."""
+    rng = np.random.default_rng(seed)
+    grounds = [ground(name) for name in GROUNDS]
+    for number in range(count):
+        text, face = sentence(rng), typeface(str(rng.choice(FONTS)), int(rng.choice(SIZES[:-1])))
+        left, top, right, bottom = ImageDraw.Draw(Image.new("L", (1, 1))).textbbox((0, 0), text, font=face)
+        canvas = Image.new("L", (3 * int(right - left) + 2 * ROOM, int(bottom - top) + 2 * ROOM))
+        ImageDraw.Draw(canvas).text((canvas.width // 3 - left, ROOM - top), text, font=face, fill=255)
+        ink = np.asarray(canvas, dtype=float) / 255
+        under = grounds[number // 2 % len(grounds)] if number % 2 else np.zeros((1, 1))
+        under = np.tile(under, [-(-size // part) for size, part in zip(ink.shape, under.shape, strict=True)])
+        under = under[: ink.shape[0], : ink.shape[1]]
+        rows, columns = (np.flatnonzero((ink > 0.1).any(axis=axis)) for axis in (1, 0))
+        x0, y0, x1, y1 = box = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+        yield Scene("touches its letters", text, burned(under, ink), box)
+        for cut in (1, 2):
+            yield Scene(f"cuts {cut} of its pixels", text, burned(under, ink), (x0 + cut, y0 + cut, x1 - cut, y1 - cut))
+        for down, across in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+            gap = GAPS[number % len(GAPS)]
+            away = down * (y1 - y0 + gap), across * (x1 - x0 + gap)
+            image = burned(under, np.maximum(ink, np.roll(ink, away, axis=(0, 1))))
+            yield Scene("is beside a text", text, image, box)
+            for way in ("grain", "smear", "paint and JPEG"):
+                yield Scene(f"is hidden by {way}", text, hidden(rng, image, box, way), box)
+
+
+def ground(name: str) -> np.ndarray:
+    """A real image in 8-bit grey, as it is shown."""
+    return pixels.stretch(pixels.shown(pixels.plane(get_testdata_file(name))))
+
+
+def burned(under: np.ndarray, ink: np.ndarray) -> np.ndarray:
+    """An image with text in it, bright where the image is dark."""
+    return (under * (1 - ink) + ink * (255 if under.mean() < 140 else 0)).astype("uint8")
+
+
+def hidden(rng: np.random.Generator, image: np.ndarray, box: pixels.Box, way: str) -> np.ndarray:
+    """The image with its box made unreadable."""
+    x0, y0, x1, y1 = box
+    image, part = image.copy(), image[y0:y1, x0:x1]
+    if way == "grain":
+        image[y0:y1, x0:x1] = np.clip(rng.normal(part.mean(), 8, part.shape), 0, 255)
+    elif way == "smear":
+        image[y0:y1, x0:x1] = Image.fromarray(part).filter(ImageFilter.GaussianBlur(len(part) / 3))
+    else:
+        image[y0:y1, x0:x1] = 0
+        image = jpeg(image, 50)
+    return image
+
+
+def tight(reader: recognition.Reader, sample: list[Scene]) -> Iterator[tuple[str, int, list[float]]]:
+    """(kind, boxes, a share for each width of surroundings): words read, boxes of which none was, false alarms."""
+    shares: dict[tuple[str, int], list[float]] = {}
+    for scene in sample:
+        for width in SURROUNDINGS:
+            [(image, inside)] = pixels.regions(scene.image, scene.box, width)
+            shares.setdefault((scene.kind, width), []).append(read_share(reader.within(image, inside), scene.text))
+    for kind in dict.fromkeys(scene.kind for scene in sample):
+        found = [shares[kind, width] for width in SURROUNDINGS]
+        measures = {"words read": float, "no word read": lambda share: share == 0}
+        for name, measure in {"false alarms": bool}.items() if "hidden" in kind else measures.items():
+            yield f"{kind}: {name}", len(found[0]), [statistics.mean(map(measure, each)) for each in found]
+
+
 def plain(text: str) -> str:
     """Letters and digits only, lower case."""
     return re.sub(r"[^a-z0-9]", "", text.lower())
@@ -222,16 +309,19 @@ def _row(kind: str, shares: tuple[float, ...], times: tuple[float, ...]) -> Row:
 def main() -> None:
     """Print one table per reader."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--readers", nargs="+", default=pixels.installed()[:1])
+    arguments.add_argument("--readers", nargs="+", default=recognition.installed()[:1])
     arguments.add_argument("--boxes", type=int, default=100)
     arguments.add_argument("--seed", type=int, default=0)
     arguments.add_argument("--show", type=Path, help="folder for pictures of misses and false alarms")
     asked = arguments.parse_args()
-    sample = list(boxes(asked.boxes, asked.seed))
+    sample, small = list(boxes(asked.boxes, asked.seed)), list(scenes(asked.boxes // 4, asked.seed))
     for name in asked.readers:
         print(f"\n{name}\n{'':24}{'boxes':>6}{'read':>9}{'ms':>8}{'p95 ms':>8}")
-        for row in table(pixels.reader(name), sample, asked.show):
+        for row in table(recognition.reader(name), sample, asked.show):
             print(f"{row.kind:24}{row.boxes:6}{row.read:9.1%}{row.median:8.1f}{row.high:8.1f}")
+        print(f"\n{'the box':44}{'boxes':>6}" + "".join(f"{width:>6} px" for width in SURROUNDINGS))
+        for kind, count, shares in tight(recognition.reader(name), small):
+            print(f"{kind:44}{count:6}" + "".join(f"{share:9.1%}" for share in shares))
 
 
 if __name__ == "__main__":
