@@ -10,22 +10,24 @@ import itertools
 import re
 import shutil
 import subprocess
-from collections import defaultdict
+import warnings
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from . import tags
+from . import pixels, tags
 from .causes import AXES, CONFIDENCES, by_instance, is_uid, repainted, require_one_submission
 from .causes.columns import codes_at, distinct_texts
 from .dates import fits, is_date, shifts, usual_shifts
 from .files import read_dciodvfy
 from .frames import MASK, as_column, coded, concat, require_columns, require_complete
+from .recognition import ReadText, reader
 from .released import Released, Unreadable, files_below, quiet, read
 from .text import stop_words, whole_words
 
@@ -134,7 +136,7 @@ def audit(
     released: str | Path | None = None,
     original: str | Path | Mapping[str, str | Path] | None = None,
     *,
-    read_text: Callable[[Any], str] | None = None,
+    read_text: ReadText | str | None = None,
     key_shift: bool = False,
 ) -> pd.DataFrame:
     """What the official rules let pass, one finding a row.
@@ -149,7 +151,9 @@ def audit(
     original
         Folder of the original files, or instance UID → path: a reference that led nowhere there is no finding.
     read_text
-        What reads text in an image array, to search the pixels too (first, middle and last frame).
+        What reads text in images, to search those too: the pixels, overlay planes and icons, of each the first, the
+        middle and the last frame. ``"auto"`` for the installed engine, or a callable that takes an image array.
+        ``.attrs["skipped"]`` lists the images that could not be searched, and why.
     key_shift
         Whether to find dates too that were shifted by another number of days than the key's. That number is secret:
         ask only about a tool that was given it.
@@ -175,11 +179,19 @@ def audit(
     )
     results = coded(results)
     parts = [*_vacuous(results), *_dates(results, key_shift), *_uids(results)]
+    skipped: list[_Skipped] = []
     if released is not None:
-        parts += _of_files(results, Path(released), original, read_text)
+        found_in_files, skipped = _of_files(results, Path(released), original, reader(read_text))
+        parts += found_in_files
     found = concat([_empty(), *parts])
     order = np.argsort(found["finding"].cat.codes.to_numpy(), kind="stable")
-    return found.iloc[order].reset_index(drop=True)
+    found = found.iloc[order].reset_index(drop=True)
+    found.attrs["skipped"] = skipped
+    if skipped:
+        reasons = Counter(reason for *_, reason in skipped).most_common(3)
+        counts = "; ".join(f"{count:,} × {reason}" for reason, count in reasons)
+        warnings.warn(f"Images not searched for text: {len(skipped):,} ({counts}).", stacklevel=2)
+    return found
 
 
 def _empty() -> pd.DataFrame:
@@ -335,16 +347,16 @@ def _of_files(
     results: pd.DataFrame,
     folder: Path,
     original: str | Path | Mapping[str, str | Path] | None,
-    read_text: Callable[[Any], str] | None,
-) -> list[pd.DataFrame]:
-    """What only the released files tell."""
+    read_text: ReadText | None,
+) -> tuple[list[pd.DataFrame], list[_Skipped]]:
+    """What only the released files show, and the images in them that were not searched for text."""
     require_columns(results, ["released", "released_patient"], "audit(released=...)")
     if not folder.is_dir():
         raise FileNotFoundError(
             f"The folder of released files {folder} {'is a file' if folder.exists() else 'does not exist'}."
         )
     require_one_submission(results, "audit(released=...)")
-    searches = _Searches(results)
+    searches = _Searches(results, read_text)
     originals = None if original is None else by_instance(original)
     colours = _Colours(results, originals or {})
     web = _References()
@@ -356,7 +368,7 @@ def _of_files(
             except Unreadable:
                 continue
             where = searches.place_of(file, path.relative_to(folder).as_posix())
-            notes += searches.found(file, where, read_text)
+            notes += searches.found(file, where)
             notes += searches.unseen(file, where)
             notes += colours.changed(file, where)
             notes += _markers(file, where, searches)
@@ -366,7 +378,10 @@ def _of_files(
             )
             web.add(file, where)
         notes += web.dangling(_resolved(originals), searches.references)
-    return [_of_notes(results, notes)] if notes else []
+    return [_of_notes(results, notes)] if notes else [], searches.skipped
+
+
+_Skipped = tuple[str, str, str]  # file, path of the image in it, why it was not searched
 
 
 class _Place(NamedTuple):
@@ -440,8 +455,9 @@ class _Hit(NamedTuple):
 class _Searches:
     """The planted values of every patient, and where in a released file they stand."""
 
-    def __init__(self, results: pd.DataFrame) -> None:
-        self._results = results
+    def __init__(self, results: pd.DataFrame, read_text: ReadText | None) -> None:
+        self._read_text = read_text
+        self.skipped: list[_Skipped] = []
         self.rows = {
             uid: row
             for row, uid in reversed(list(enumerate(_texts(results, "released", np.arange(len(results))))))
@@ -452,13 +468,11 @@ class _Searches:
         self._new = dict(
             results[["released_patient", "patient"]].dropna().drop_duplicates().astype(object).itertuples(index=False)
         )
-        action, passed = results["action"], (results["verdict"] == "passed").to_numpy()
-        removals = action.isin(_REMOVALS).to_numpy()
-        self._failed = set(_pairs_of(results, np.flatnonzero(removals & ~passed), ("instance", "tag_path")))
+        action = results["action"]
         self.hidden = set(results["instance"][(action == "pixels_hidden").to_numpy()])
         self.shifted = bool((action == "date_shifted").any())
         self.references = set(
-            _pairs_of(
+            _cells(
                 results,
                 np.flatnonzero(
                     (
@@ -471,10 +485,20 @@ class _Searches:
         absent = _passing(results, _REMOVALS, ("absent",))
         private = absent[_of_texts(results, "tag_path", absent, tags.in_private).astype(bool)]
         self._unseen: dict[str, set[str]] = defaultdict(set)
-        for instance, path in _pairs_of(results, private, ("instance", "tag_path")):
+        for instance, path in _cells(results, private, ("instance", "tag_path")):
             self._unseen[instance].add(path)
         self._terms = {patient: _terms(values) for patient, values in _planted(results).items()}
         self._known: dict[tuple[str, str], tuple[_Hit, ...]] = {}
+        self._reported: dict[tuple[Any, ...], set[str]] = defaultdict(set)
+        for name, column in _PLANTED.items():
+            failed = np.flatnonzero(((action == name) & (results["verdict"] == "failed")).to_numpy())
+            for patient, instance, path, text in _cells(results, failed, ("patient", "instance", "tag_path", column)):
+                self._reported[instance, path] |= self._words(patient, text or "")
+
+    def _words(self, patient: str | None, text: str) -> set[str]:
+        """The words of a text, and of the planted values in it."""
+        texts = (text, *(hit.words for hit in self._hits(patient, text)))
+        return {word for each in texts for word in whole_words(each)}
 
     def place_of(self, file: Released, name: str) -> _Place:
         """Whose file it is: by its SOP Instance UID, else by its patient ID."""
@@ -483,15 +507,30 @@ class _Searches:
             return _Place(row, self._instances[row], self._patients[row], name)
         return _Place(-1, None, self._new.get(file.text("(0010,0020)") or ""), name)
 
-    def found(self, file: Released, place: _Place, read_text: Callable[[Any], str] | None) -> Iterator[_Note]:
-        """The planted values of the file's patient in it, but for those that a failed check tells of."""
+    def found(self, file: Released, place: _Place) -> Iterator[_Note]:
+        """The planted values of the file's patient in it, but for those that a failed check reports in that place."""
         if place.patient not in self._terms:
             return
-        for path, text, kind in _all_texts(file, place.file, read_text):
-            if (place.instance, path) in self._failed:
-                continue
+        for path, text, kind in (*_all_texts(file, place.file), *self._read(file, place.file)):
+            reported = self._reported.get((place.instance, path), set())
             for hit in self._hits(place.patient, text):
-                yield _Note("phi_elsewhere", hit.confidence, place, path, hit.words, f"{hit.detail} in {kind}")
+                if not reported.issuperset(whole_words(hit.words)):
+                    yield _Note("phi_elsewhere", hit.confidence, place, path, hit.words, f"{hit.detail} in {kind}")
+
+    def _read(self, file: Released, name: str) -> Iterator[tuple[str, str, str]]:
+        """(path, text, what it is) of every image in a file, where something can read it."""
+        if self._read_text is None:
+            return
+        for path, kind, decode in _images(file):
+            try:
+                images = decode()
+            except ValueError as reason:
+                self.skipped.append((name, path, str(reason).rstrip(".")))
+                continue
+            try:
+                yield path, "\n".join(map(self._read_text, images)), kind
+            except Exception as error:  # a reader of somebody's own; its text can quote what it read
+                self.skipped.append((name, path, f"the text recognition failed ({type(error).__name__})"))
 
     def unseen(self, file: Released, place: _Place) -> Iterator[_Note]:
         """The attributes that a check did not see because the file has them at another path."""
@@ -508,7 +547,8 @@ class _Searches:
         return self._known[key]
 
 
-def _pairs_of(results: pd.DataFrame, rows: np.ndarray, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+def _cells(results: pd.DataFrame, rows: np.ndarray, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """The texts of some columns, row by row."""
     return zip(*(_texts(results, name, rows) for name in names), strict=True)
 
 
@@ -600,25 +640,20 @@ def _hits(text: str, terms: _Terms) -> Iterator[_Hit]:
 
 
 _PIXELS = "(7fe0,0010)"
-_NO_TEXT = re.compile(r"\((7fe0|60[0-9a-f]{2},3000)")
+_NO_TEXT = re.compile(r"\((7fe0,[0-9a-f]{4}|60[0-9a-f]{2},3000)\)$")
 _LEGIBLE = re.compile(rb"[\x20-\x7e\xa0-\xff]{4,}")
 _MOST_BYTES = 2**20
 
 
-def _all_texts(
-    file: Released, name: str, read_text: Callable[[Any], str] | None
-) -> Iterator[tuple[str | None, str, str]]:
+def _all_texts(file: Released, name: str) -> Iterator[tuple[str | None, str, str]]:
     """(path, text, what it is) of everything in a file, and of its name."""
     yield None, name, "the file's path"
     yield None, _legible(getattr(file.dataset, "preamble", None) or b""), "the preamble"
     for element in getattr(file.dataset, "file_meta", ()):
         yield f"({element.tag.group:04x},{element.tag.element:04x})", _as_text(element.value), "the file's header"
     for path, element in file.elements():
-        if element.VR != "SQ" and not _NO_TEXT.match(path):
+        if element.VR != "SQ" and not _NO_TEXT.search(path):
             yield path, _as_text(element.value), "a private attribute" if tags.is_private(path) else "an attribute"
-    if read_text is not None:
-        for image in _images(file):
-            yield _PIXELS, read_text(image), "the pixels"
 
 
 def _as_text(value: Any) -> str:
@@ -629,14 +664,27 @@ def _legible(value: bytes | bytearray) -> str:
     return b" ".join(_LEGIBLE.findall(bytes(value[:_MOST_BYTES]))).decode("latin-1")
 
 
-def _images(file: Released) -> list[Any]:
-    """First, middle and last frame; none where the pixels cannot be decoded."""
-    try:
-        pixels = file.dataset.pixel_array
-    except Exception:  # no pixels, or no decoder
-        return []
-    count = int(file.dataset.get("NumberOfFrames") or 1)
-    return [pixels] if count < 2 else [pixels[i] for i in sorted({0, count // 2, count - 1})]
+def _images(file: Released) -> Iterator[tuple[str, str, Callable[[], list[Any]]]]:
+    """(path, what it is, how to see it) of every image in a file: its pixels, overlay planes, icons."""
+    for place, dataset in _datasets(file):
+        groups = {tag >> 16 for tag in sorted(dataset.keys())}
+        for group in sorted(groups.intersection(_OVERLAYS)):
+            yield f"{place}({group:04x},3000)", "an overlay", partial(pixels.overlay, dataset, group)
+        if any(tag in dataset and dataset.get_item(tag).value for tag in _PIXEL_TAGS):
+            kind = "an image in a sequence" if place else "the pixels"
+            yield place + _PIXELS, kind, partial(pixels.sample, dataset, file.dataset)
+
+
+_OVERLAYS = range(0x6000, 0x6100, 2)
+_PIXEL_TAGS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
+
+
+def _datasets(file: Released) -> Iterator[tuple[str, Any]]:
+    """The data set of a file and those in its sequences, each with its place."""
+    yield "", file.dataset
+    for path, element in file.elements():
+        if element.VR == "SQ":
+            yield from ((f"{path}[{number}]", item) for number, item in enumerate(element.value or ()))
 
 
 class _Colours:

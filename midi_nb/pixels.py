@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,8 +30,10 @@ __all__ = [
     "frames",
     "in_frames",
     "legible",
+    "overlay",
     "plane",
     "regions",
+    "sample",
     "shown",
     "stretch",
 ]
@@ -274,6 +277,64 @@ def _decoded(dataset: Any, frame: int, stored: bool = False) -> Image:
             return np.asarray(pixel_array(dataset, index=frame, raw=True))
         # One of many: the others are not decoded. The only one: pydicom keeps it for the next question.
         return np.asarray(pixel_array(dataset, index=frame) if frames(dataset) > 1 else dataset.pixel_array)
+
+
+def sample(dataset: Any, file: Any) -> list[Image]:
+    """The first, the middle and the last frame of a data set, or of one in a sequence of `file`, such as an icon.
+
+    As decoded, in colour where there is a palette.
+    """
+    if dataset is not file:
+        dataset = _on_its_own(dataset, file)
+    images = [_decoded(dataset, number) for number in _few(frames(dataset))]
+    with _decoding(dataset):
+        return [_rgb(image, dataset) for image in images]
+
+
+def _few(count: int) -> list[int]:
+    return sorted({0, count // 2, count - 1})
+
+
+def _on_its_own(item: Any, file: Any) -> Any:
+    """An item of a sequence of `file` with what it takes to decode its pixels."""
+    from pydicom.dataset import FileMetaDataset
+    from pydicom.uid import ExplicitVRLittleEndian
+
+    image, syntax = copy(item), file.file_meta.get("TransferSyntaxUID")
+    image.file_meta = FileMetaDataset()
+    if syntax is not None:
+        native = not getattr(item.get(_PIXEL_DATA), "is_undefined_length", False)  # an icon need not be compressed
+        image.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian if native and syntax.is_compressed else syntax
+    return image
+
+
+_PIXEL_DATA = 0x7FE00010
+
+
+def overlay(dataset: Any, group: int) -> list[Image]:
+    """The first, the middle and the last frame of the overlay plane in a group (0x6000 …): 255 where it draws, else 0.
+
+    None where the plane is empty; a ValueError says why one cannot be seen.
+
+    >>> from pydicom import dcmread
+    >>> from pydicom.data import get_testdata_file
+    >>> [plane] = overlay(dcmread(get_testdata_file("examples_overlay.dcm")), 0x6000)
+    >>> plane.shape, int(plane.max())
+    ((300, 484), 255)
+    """
+    try:
+        with quiet():
+            data, bits, position = (dataset.get((group, element)) for element in (0x3000, 0x0100, 0x0102))
+            if data and data.value and bits.value == 1:
+                planes = dataset.overlay_array(group)
+                planes = planes.reshape(-1, *planes.shape[-2:])
+                return [planes[number] * np.uint8(255) for number in _few(len(planes))]
+            there = bool((data and data.value) or (position and position.value))
+    except Exception as error:  # pydicom raises many kinds on broken values; their texts can quote them
+        raise ValueError(f"the overlay cannot be decoded ({type(error).__name__})") from None
+    if there:
+        raise ValueError("the overlay is not stored as one bit a pixel")
+    return []
 
 
 def _all_decoded(source: Any, stored: bool = False) -> Iterator[Image]:

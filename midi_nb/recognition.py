@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from .pixels import Box, Image, NotInstalled, regions, stretch
 from .released import Unreadable
 
-__all__ = ["Reader", "installed", "reader", "text_in"]
+__all__ = ["ReadText", "Reader", "installed", "reader", "text_in"]
 
 ReadText = Callable[[Image], str]
 
@@ -199,9 +199,13 @@ def _tesseract() -> Callable[[Grey], list[_Line]]:
 
 
 def _framed(grey: Grey, size: int) -> Grey:
-    """`grey` in a frame of its ground: letters at the edge of an image are read only with some room around them."""
+    """`grey` in a frame of its ground: letters at the edge of an image are read only with some room around them.
+
+    Into the ground it goes by a few steps: engines take a sharp edge around tissue for letters.
+    """
     edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    return np.pad(grey, size, constant_values=int(np.median(edge)))
+    ground, steps = int(np.median(edge)), 4
+    return np.pad(np.pad(grey, steps, mode="linear_ramp", end_values=ground), size - steps, constant_values=ground)
 
 
 _ENGINES = {

@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "teaching": BASE | {"causes"},
     "plots": BASE | {"text", "dates"},
     "ranking": BASE | {"text", "scoring"},
-    "audits": BASE | {"text", "dates", "released", "files", "scoring", "causes"},
+    "audits": BASE | {"text", "dates", "pixels", "recognition", "released", "files", "scoring", "causes"},
     "official": BASE | {"files", "scoring"},
     "report": BASE | {"text", "files", "scoring", "causes", "ranking", "plots", "the face"},
     "widgets": BASE | {"text", "pixels", "released", "files", "scoring", "causes", "plots", "official"},
