@@ -577,7 +577,7 @@ def _terms(planted: Iterable[tuple[str, str]]) -> _Terms:
     phrases: dict[str, dict[tuple[str, ...], str]] = defaultdict(dict)
     names: dict[frozenset[str], str] = {}
     uids, days = set(), set()
-    for action, text in planted:
+    for action, text in sorted(planted):
         words = tuple(whole_words(text))
         if action in _UIDS:
             uids.add(text)
