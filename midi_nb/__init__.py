@@ -24,7 +24,7 @@ _FACE = {
     "read_parts": "files",
     "read_scores": "files",
     "read_dciodvfy": "files",
-    "Submission": "engine",
+    "Submission": "folders",
     "evaluate": "engine",
     "evaluate_run": "engine",
     "pair_folders": "pairing",
@@ -108,7 +108,7 @@ if TYPE_CHECKING:
     from .audits import audit, conformance, findings_table
     from .causes import causes_table, explain, problem_of, problems, what_if
     from .demo import make_demo
-    from .engine import Submission, evaluate, evaluate_run
+    from .engine import evaluate, evaluate_run
     from .files import (
         read_dciodvfy,
         read_key,
@@ -119,6 +119,7 @@ if TYPE_CHECKING:
         write_run,
         write_summary,
     )
+    from .folders import Submission
     from .frames import concat, mask_values
     from .official import write_official
     from .pairing import pair_folders

@@ -22,10 +22,19 @@ import numpy as np
 import pandas as pd
 
 from . import pixels, tags
-from .causes import AXES, CONFIDENCES, by_instance, is_uid, repainted, require_one_submission
+from .causes import (
+    AXES,
+    CONFIDENCES,
+    by_instance,
+    folder_of_submission,
+    is_uid,
+    repainted,
+    require_one_submission,
+)
 from .causes.columns import codes_at, distinct_texts
 from .dates import fits, is_date, shifts, usual_shifts
 from .files import read_dciodvfy
+from .folders import Submission, folder_of
 from .frames import MASK, as_column, coded, concat, require_columns, require_complete
 from .recognition import ReadText, reader
 from .released import Released, Unreadable, files_below, quiet, read
@@ -133,7 +142,7 @@ def findings_table() -> pd.DataFrame:
 
 def audit(
     results: pd.DataFrame,
-    released: str | Path | None = None,
+    released: str | Path | Submission | None = None,
     original: str | Path | Mapping[str, str | Path] | None = None,
     *,
     read_text: ReadText | str | None = None,
@@ -146,7 +155,7 @@ def audit(
     results
         What ``evaluate`` or ``read_results`` returns. Alone it tells of passes that prove nothing, of dates and UIDs.
     released
-        Folder of the submission (then `results` must be of that one). Every file in it is searched for what the key
+        The submission or its folder (then `results` must be of that one). Every file in it is searched for what the key
         plants for its patient, followed along its references, and asked for its de-identification markers.
     original
         Folder of the original files, or instance UID → path: a reference that led nowhere there is no finding.
@@ -181,7 +190,7 @@ def audit(
     parts = [*_vacuous(results), *_dates(results, key_shift), *_uids(results)]
     skipped: list[_Skipped] = []
     if released is not None:
-        found_in_files, skipped = _of_files(results, Path(released), original, reader(read_text))
+        found_in_files, skipped = _of_files(results, released, original, reader(read_text))
         parts += found_in_files
     found = concat([_empty(), *parts])
     order = np.argsort(found["finding"].cat.codes.to_numpy(), kind="stable")
@@ -345,17 +354,14 @@ def _several(code: str, results: pd.DataFrame, rows: np.ndarray, one: str, many:
 
 def _of_files(
     results: pd.DataFrame,
-    folder: Path,
+    released: Any,
     original: str | Path | Mapping[str, str | Path] | None,
     read_text: ReadText | None,
 ) -> tuple[list[pd.DataFrame], list[_Skipped]]:
     """What only the released files show, and the images in them that were not searched for text."""
     require_columns(results, ["released", "released_patient"], "audit(released=...)")
-    if not folder.is_dir():
-        raise FileNotFoundError(
-            f"The folder of released files {folder} {'is a file' if folder.exists() else 'does not exist'}."
-        )
     require_one_submission(results, "audit(released=...)")
+    folder = folder_of_submission(results, released)
     searches = _Searches(results, read_text)
     originals = None if original is None else by_instance(original)
     colours = _Colours(results, originals or {})
@@ -816,14 +822,14 @@ def _resolved(originals: Mapping[str, Path] | None) -> set[tuple[str | None, str
     return web.resolved()
 
 
-def conformance(path: str | Path) -> pd.DataFrame:
+def conformance(path: str | Path | Submission) -> pd.DataFrame:
     """What dciodvfy says of released objects: an official report, or the program's word on a file or folder.
 
     Parameters
     ----------
     path
-        ``dciodvfy_report.csv``, or a DICOM file or folder. For these the program must be installed (it is in David
-        Clunie's dicom3tools; Debian's package has that name).
+        ``dciodvfy_report.csv``, or a DICOM file, folder or `Submission`. For these the program must be installed (it is
+        in David Clunie's dicom3tools; Debian's package has that name).
 
     Returns
     -------
@@ -832,7 +838,7 @@ def conformance(path: str | Path) -> pd.DataFrame:
         modality, sop_class, released_patient, released_study, released_series, released, file: so that
         ``results.merge(found, on=["released", "tag_path"])`` sets them beside the checks.
     """
-    path = Path(path)
+    path = folder_of(path) if isinstance(path, Submission) else Path(path)
     if not path.exists():
         raise FileNotFoundError(
             f"{path} does not exist; conformance() takes a dciodvfy report, a DICOM file or a folder."

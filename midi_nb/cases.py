@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from .demo import make_demo
-from .engine import Submission, evaluate
+from .engine import evaluate
 from .files import read_mapping, read_results
+from .folders import Submission
 from .frames import concat, require_columns
 
 __all__ = [
@@ -47,7 +48,7 @@ class Contest(NamedTuple):
 
 
 def open_case(
-    released: str | Path | None = None,
+    released: str | Path | Submission | None = None,
     key: str | Path | None = None,
     uids: Any = None,
     patients: Any = None,
@@ -85,6 +86,9 @@ def open_case(
         return Case(_of_demo(made.submissions, demo), made.key, made.original, None)
     if run is None and (released is None or key is None):
         raise ValueError("A case of your own needs released= and key=, or run=; with nothing given it is the demo's.")
+    if isinstance(released, Submission):
+        released, *given = released
+        uids, patients = (own if one is None else one for one, own in zip((uids, patients), given, strict=True))
     paths = {"released": released, "key": key, "uids": uids, "patients": patients, "original": original, "run": run}
     _refuse_missing(paths)
     return Case(
@@ -116,7 +120,7 @@ def open_contest(
     return Contest(submissions, Path(key), None if original is None else Path(original))
 
 
-def results_of(case: Case, rules: str = "official", progress: bool = True) -> pd.DataFrame:
+def results_of(case: Case, *, rules: str = "official", progress: bool = True) -> pd.DataFrame:
     """The results of a case: read where they are there already, evaluated where not.
 
     Examples
@@ -152,10 +156,10 @@ def evaluate_all(submissions: Mapping[str, Submission], key: Any, **options: Any
     return concat([evaluate(one, key, name=name, **options) for name, one in submissions.items()])
 
 
-def _of_demo(submissions: Mapping[str, Any], name: str) -> Submission:
+def _of_demo(submissions: Mapping[str, Submission], name: str) -> Submission:
     if name not in submissions:
         raise ValueError(f"The demo has no submission {name!r} (it has {', '.join(sorted(submissions))}).")
-    return Submission(*submissions[name])
+    return submissions[name]
 
 
 def _refuse_missing(paths: Mapping[str, Any]) -> None:

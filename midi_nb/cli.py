@@ -132,7 +132,7 @@ def _evaluate(options: argparse.Namespace) -> Answer:
             rules=options.rules, executor=executor, read_text=None if options.no_text else "auto",
             original=options.original, out=options.out, progress=not options.quiet,
         )  # fmt: skip
-    results = mn.explain(results, original=options.original, released=options.released)
+    results = mn.explain(results, options.released, options.original)
     scores = _by_unit(results)
     notes = [f"Run: {options.out}"] if options.out else []
     if not results["file"].notna().any():
@@ -304,7 +304,7 @@ def _pair(options: argparse.Namespace) -> Answer:
     astray = [path for path in targets if not Path(path).parent.is_dir()]
     if astray:
         raise ValueError(f"The folder that {' and '.join(astray)} would be in does not exist; make it first.")
-    found = mn.pair_folders(options.original, options.released, by=options.by, progress=not options.quiet)
+    found = mn.pair_folders(options.released, options.original, by=options.by, progress=not options.quiet)
     if not len(found.uids):
         raise ValueError(f"No file of {options.released} could be told to come from one of {options.original}.")
     found.write(*targets)

@@ -30,6 +30,7 @@ from .checks import CHECKS, RULES, Context, Outcome, pixels_hidden
 from .dates import fits, shifts, usual_shifts
 from .files import keys, runs
 from .files.threads import ahead
+from .folders import Submission, folder_of
 from .frames import REMOVED, RESULTS, STATES, concat, encode, tidy
 from .progress import counting
 from .text import FAIL, PASS, blank, lost
@@ -38,14 +39,6 @@ _BATCH = 64  # files judged at a time: enough to make a task worth its overhead,
 
 ReadText = Callable[[Any], str]
 Step = Callable[[int], None]
-
-
-class Submission(NamedTuple):
-    """What a tool released: the folder, and where its identifiers went."""
-
-    folder: Path
-    uids: Any = None
-    patients: Any = None
 
 
 def evaluate(
@@ -130,7 +123,7 @@ def evaluate(
             progress=progress,
         )
         results = runs.read_run(Path(out))
-        results.attrs["released"] = str(getattr(released, "folder", released))
+        results.attrs["released"] = str(folder_of(released))
         return results
     job = _job(released, key, uids, patients, name, rules, executor, read_text, original)
     kept = runs.Recorder(None, {})
@@ -291,27 +284,17 @@ def _job(
             "executor must be a concurrent.futures.Executor (for a dask Client pass client.get_executor()), "
             f"got {type(executor).__name__}."
         )
-    if not isinstance(released, str | Path):
-        if not hasattr(released, "folder"):
-            raise TypeError(
-                f"released must be a folder or a Submission (folder, uids, patients), got {type(released).__name__}."
-            )
+    if isinstance(released, Submission):
         uids = released.uids if uids is None else uids
         patients = released.patients if patients is None else patients
-        released = released.folder
-    folder = Path(released)
-    if not folder.is_dir():
-        what = "is a file, not a folder" if folder.exists() else "does not exist"
-        raise FileNotFoundError(f"The folder of released files {folder} {what}.")
+    folder = folder_of(released)
     if uids is None:
         raise ValueError(
             "evaluate() needs to know where the UIDs went: uids='uid_mapping.csv' (columns id_old,id_new); "
-            "for a tool that wrote none, pair_folders(original, released).uids."
+            "for a tool that wrote none, pair_folders(released, original).uids."
         )
     if not isinstance(key, str | Path | pd.DataFrame):
         raise TypeError(f"key must be a path or an answers frame, got {type(key).__name__}.")
-    if original is not None and not Path(original).is_dir():
-        raise FileNotFoundError(f"The folder of original files {original} does not exist.")
     job = _Job(
         folder,
         key if isinstance(key, pd.DataFrame) else Path(key),
@@ -320,7 +303,7 @@ def _job(
         name or folder.resolve().name,
         rules,
         read_text,
-        None if original is None else Path(original),
+        None if original is None else folder_of(original, "original"),
     )
     _ = job.judge  # wrong files are told before anything is read
     return job
@@ -883,4 +866,4 @@ def _counted(skipped: Sequence[tuple[str, str]]) -> str:
     return "; ".join(f"{count} × {reason}" for reason, count in counts.most_common(3)) or "the folder is empty"
 
 
-__all__ = ["Submission", "evaluate", "evaluate_run"]
+__all__ = ["evaluate", "evaluate_run"]

@@ -7,6 +7,7 @@ One row is one check: *this attribute (or region) of this instance must be …*.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -115,6 +116,20 @@ _MADE_BY = {
 }
 
 
+def require_frame(frame: Any, verb: str) -> None:
+    """Raise a TypeError where `frame` is none, for a path with the verb that reads it.
+
+    >>> require_frame("run/", "score()")
+    Traceback (most recent call last):
+    ...
+    TypeError: score() needs a results frame, got the path run/; read it with read_results().
+    """
+    if isinstance(frame, str | PathLike):
+        raise TypeError(f"{verb} needs a results frame, got the path {frame}; read it with read_results().")
+    if not isinstance(frame, pd.DataFrame):
+        raise TypeError(f"{verb} needs a DataFrame, got {type(frame).__name__}.")
+
+
 def require_columns(frame: pd.DataFrame, columns: Iterable[str], verb: str) -> None:
     """Raise a ValueError that names the columns `verb` misses in `frame`, with the verb that makes them.
 
@@ -123,14 +138,30 @@ def require_columns(frame: pd.DataFrame, columns: Iterable[str], verb: str) -> N
     ...
     ValueError: score() needs the column verdict, which this frame lacks; evaluate() or read_results() makes it.
     """
-    if not isinstance(frame, pd.DataFrame):
-        raise TypeError(f"{verb} needs a DataFrame, got {type(frame).__name__}.")
+    require_frame(frame, verb)
+    if numbers := _numbers(frame):
+        raise ValueError(
+            f"{verb} needs texts in {', '.join(numbers)}, where this frame has numbers: a CSV file keeps no types. "
+            "Keep results with write_run() and read them with read_results()."
+        )
     lacking = [name for name in columns if name not in frame.columns]
     if lacking:
         makers = dict.fromkeys(_MADE_BY[name] for name in lacking if name in _MADE_BY)
         column, them = ("column", "it") if len(lacking) == 1 else ("columns", "them")
         remedy = f"; {' and '.join(makers)} {'makes' if len(makers) == 1 else 'make'} {them}" if makers else ""
         raise ValueError(f"{verb} needs the {column} {', '.join(lacking)}, which this frame lacks{remedy}.")
+
+
+def _numbers(frame: pd.DataFrame) -> list[str]:
+    """The columns of texts that hold numbers in results, as in those that were read from CSV."""
+    if "verdict" not in frame.columns:  # in other frames columns of these names may well be numbers
+        return []
+    texts = [name for name, kind in {**RESULTS, **EXPLAINED}.items() if kind == _TEXT and name in frame.columns]
+    return [name for name in texts if _is_number(frame[name].dtype) and frame[name].notna().any()]
+
+
+def _is_number(dtype: Any) -> bool:
+    return bool(pd.api.types.is_numeric_dtype(getattr(dtype, "categories", pd.Index([], dtype)).dtype))
 
 
 def is_complete(frame: pd.DataFrame) -> bool:
@@ -162,7 +193,9 @@ def require_complete(frame: pd.DataFrame, verb: str, or_counts: bool = False) ->
 
     With `or_counts` it is enough for `verb` that passes are known as numbers.
     """
-    if not isinstance(frame, pd.DataFrame) or (complete := complete_rows(frame)).all():
+    require_frame(frame, verb)
+    complete = complete_rows(frame)
+    if complete.all():
         return
     if or_counts and count_rows(frame).any():
         return
@@ -186,6 +219,8 @@ def coded(results: pd.DataFrame) -> pd.DataFrame:
 
 
 def _is_other(dtype: Any, kind: Any) -> bool:
+    if kind == "Int32":
+        return bool(dtype != kind)
     if isinstance(kind, pd.CategoricalDtype):  # of which the order of the categories counts: their codes are compared
         return not isinstance(dtype, pd.CategoricalDtype) or tuple(dtype.categories) != tuple(kind.categories)
     return bool(kind == _TEXT) and not isinstance(dtype, pd.CategoricalDtype)
@@ -249,7 +284,8 @@ def as_column(values: Any, kind: Any, rows: int) -> Any:
             return constant(None, kind, rows)
         return values.set_categories(kind.categories, ordered=kind.ordered) if known else values
     if categorical:
-        return pd.Categorical(values, dtype=kind) if known else encode(values)
+        texts = encode(values)
+        return texts.set_categories(kind.categories, ordered=kind.ordered) if known else texts
     return pd.array(values, dtype=kind, copy=False) if kind in ("boolean", "Int32") else np.asarray(values, dtype=kind)
 
 
@@ -371,7 +407,9 @@ def concat(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
     ``pandas.concat`` turns categoricals of different categories into plain text; for millions of rows that is
     the difference between a frame of one gigabyte and one of ten.
     """
-    parts = list(parts)
+    parts = [parts] if isinstance(parts, str | PathLike) else list(parts)
+    for part in parts:
+        require_frame(part, "concat()")
     if not parts:
         raise ValueError("concat() needs at least one frame.")
     if len(parts) == 1:
@@ -439,6 +477,7 @@ def mask_values(results: pd.DataFrame) -> pd.DataFrame:
     Tags, actions, verdicts, causes and codes stay; values become ``•••``, identifiers and files numbers, the shifts of
     dates are gone, and so is the folder that the files are in.
     """
+    require_frame(results, "mask_values()")
     masked = coded(results).copy()
     if "days" in masked.columns:  # with the dates that are shown elsewhere a shift gives back the others
         masked["days"] = masked["days"].where(masked["days"].isna())

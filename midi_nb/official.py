@@ -96,7 +96,7 @@ _DATABASE = (
 _OURS = ("source", "complete")
 
 
-def write_official(results: pd.DataFrame, folder: str | Path, database: bool = False) -> Path:
+def write_official(results: pd.DataFrame, folder: str | Path, *, database: bool = False) -> Path:
     """Write the official reports into `folder` and give it back.
 
     The discrepancy reports (participant and internal), the scoring workbooks (instance and series) and

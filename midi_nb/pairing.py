@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ import pandas as pd
 from . import released as files_of
 from .files.keys import as_mapping
 from .files.runs import replacing
+from .folders import Submission, folder_of
 from .progress import counted
 
 __all__ = ["Pairing", "pair_folders"]
@@ -41,13 +43,15 @@ class Pairing(NamedTuple):
                 mapping.rename_axis("id_old").rename("id_new").to_csv(path)
 
 
-def pair_folders(original: str | Path, released: str | Path, *, by: str = "content", progress: bool = True) -> Pairing:
+def pair_folders(
+    released: str | Path | Submission, original: str | Path, *, by: str = "content", progress: bool = True
+) -> Pairing:
     """The mappings from original to released identifiers, found by comparing the files of two folders.
 
     Parameters
     ----------
-    original, released
-        Folder of the original files and folder of the tool's output.
+    released, original
+        Folder (or `Submission`) of the tool's output, and folder of the original files.
     by
         ``"content"``: files are paired by what a tool leaves in them. ``"path"``: for tools that keep relative paths,
         files of the same path are paired, unless their content shows that they are different objects.
@@ -67,13 +71,13 @@ def pair_folders(original: str | Path, released: str | Path, *, by: str = "conte
     >>> import midi_nb as mn
     >>> demo = mn.make_demo()
     >>> reference = demo.submissions["reference"]
-    >>> found = mn.pair_folders(demo.original, reference.folder, progress=False)
+    >>> found = mn.pair_folders(reference, demo.original, progress=False)
     >>> found.uids.to_dict() == mn.read_mapping(reference.uids).to_dict()
     True
     """
     if by not in _WAYS:
         raise ValueError(f"by must be one of {', '.join(_WAYS)}, got {by!r}.")
-    roots = [_folder(original, "original"), _folder(released, "released")]
+    roots = [folder_of(original, "original"), folder_of(released)]
     unpaired: list[_Unpaired] = []
     with files_of.quiet():
         sides = [list(_prints(root, side, unpaired, progress)) for root, side in zip(roots, _SIDES, strict=True)]
@@ -83,6 +87,12 @@ def pair_folders(original: str | Path, released: str | Path, *, by: str = "conte
         pairs = _WAYS[by](sides[0], sides[1], unpaired)
         unpaired += _unnamed(pairs)
         uids, patients = _mappings(pairs, unpaired, progress)
+    if all(one.marked for one in sides[0]) and not any(one.marked for one in sides[1]):
+        warnings.warn(
+            "All original files say that they are de-identified, and no released one does; the order is "
+            "pair_folders(released, original).",
+            stacklevel=2,
+        )
     table = pd.DataFrame(unpaired, columns=list(_Unpaired._fields)).astype({"side": "category", "reason": "category"})
     return Pairing(as_mapping(uids), as_mapping(patients), table)
 
@@ -94,14 +104,6 @@ class _Unpaired(NamedTuple):
     side: str
     file: str
     reason: str
-
-
-def _folder(path: str | Path, side: str) -> Path:
-    folder = Path(path)
-    if not folder.is_dir():
-        what = "is a file, not a folder" if folder.exists() else "does not exist"
-        raise FileNotFoundError(f"The folder of {side} files {folder} {what}.")
-    return folder
 
 
 @dataclass(eq=False, slots=True)
@@ -117,6 +119,7 @@ class _Print:
     traits: tuple[str | None, ...]
     hints: tuple[str | None, ...]
     places: tuple[str | None, ...]
+    marked: bool  # as de-identified
 
 
 _Pair = tuple[_Print, _Print]  # an original file and what the tool made of it
@@ -158,7 +161,8 @@ def _print(file: files_of.Released, path: Path, name: str) -> _Print:
         stored = file.digest if (_telling_encoded(pixels, dataset, path) if encoded else _telling(pixels)) else None
     kind, traits, hints = (tuple(_normal(dataset, keyword) for keyword in words) for words in (_KIND, _TRAITS, _HINTS))
     places = tuple(file.text(path) or None for path in _PLACES)
-    return _Print(path, name, file.text("(0008,0018)") or None, stored, encoded, kind, traits, hints, places)
+    marked = file.text("(0012,0062)") == "YES"
+    return _Print(path, name, file.text("(0008,0018)") or None, stored, encoded, kind, traits, hints, places, marked)
 
 
 def _telling(pixels: bytes) -> bool:

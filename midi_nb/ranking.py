@@ -252,7 +252,7 @@ def _changes(before: pd.Series, after: pd.Series, whole: tuple[bool, bool]) -> p
     return pd.Categorical.from_codes(code.astype("int8"), dtype=pd.CategoricalDtype(list(CHANGES)))
 
 
-def rank(results: pd.DataFrame, n: int = 1000, seed: int = 0) -> pd.DataFrame:
+def rank(results: pd.DataFrame, *, n: int = 1000, seed: int = 0) -> pd.DataFrame:
     """Several submissions from best to worst, and how sure that order is.
 
     The checks of a patient stand and fall together, so patients are what is drawn: `n` times as many patients as there

@@ -33,7 +33,7 @@ _NEEDED = (
 )  # fmt: skip
 
 
-def write_html(results: pd.DataFrame, path: str | Path, values: bool = True) -> Path:
+def write_html(results: pd.DataFrame, path: str | Path, *, values: bool = True) -> Path:
     """Write a self-contained report of `results` and give its path back.
 
     Scores under the three denominators, by category and action, the problems worth fixing, plots, examples of the

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from statistics import NormalDist
 from typing import Any
 
@@ -21,6 +22,7 @@ from .frames import (
     is_masked,
     require_columns,
     require_complete,
+    require_frame,
     scored,
     tidy,
     verdicts,
@@ -46,7 +48,7 @@ TALLIED = (
 
 
 def score(
-    results: pd.DataFrame, by: str | Sequence[str] | None = None, unit: str = "instance", interval: float = 0.95
+    results: pd.DataFrame, by: str | Sequence[str] | None = None, *, unit: str = "instance", interval: float = 0.95
 ) -> pd.DataFrame:
     """Passed, failed and blank checks with their score, over all or by any columns.
 
@@ -116,9 +118,12 @@ def tally(results: pd.DataFrame | Iterable[pd.DataFrame], by: Sequence[str] = TA
     >>> mn.score(mn.tally(halves)).equals(mn.score(results))
     True
     """
+    if isinstance(results, str | Path):
+        require_frame(results, "tally()")
     if isinstance(results, pd.DataFrame):
-        columns = [name for name in by if name in results.columns]
         require_complete(results, "tally()")
+        require_columns(results, COUNTS if is_tally(results) else ["verdict", "action"], "tally()")
+        columns = [name for name in by if name in results.columns]
         return _grouped(results if is_tally(results) else counted(results, "instance"), columns)
     parts = [tally(part, by) for part in results]
     return tally(concat(parts), by) if parts else tally(tidy({}, RESULTS, 0), by)
@@ -132,8 +137,8 @@ def is_tally(frame: pd.DataFrame) -> bool:
 def _counts(results: pd.DataFrame, columns: list[str], unit: str) -> pd.DataFrame:
     if unit not in UNITS:
         raise ValueError(f"unit must be one of {', '.join(UNITS)}, got {unit!r}.")
+    require_complete(results, "score()")
     if is_tally(results):
-        require_complete(results, "score()")
         if unit != "instance":
             raise ValueError(f"A tally has no single checks left: score(unit={unit!r}) needs results.")
         rows = results

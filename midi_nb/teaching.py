@@ -192,7 +192,7 @@ def _progress(goal: Goal, results: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def quiz(results: pd.DataFrame, n: int = 6, seed: int = 0, actions: Sequence[str] = _READABLE) -> pd.DataFrame:
+def quiz(results: pd.DataFrame, *, n: int = 6, seed: int = 0, actions: Sequence[str] = _READABLE) -> pd.DataFrame:
     """Failures of `n` different causes without their causes, to be guessed; another seed gives other ones.
 
     Parameters

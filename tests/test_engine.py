@@ -1128,7 +1128,7 @@ MESSAGES = [
         {"uids": None},
         ValueError,
         "evaluate() needs to know where the UIDs went: uids='uid_mapping.csv' (columns id_old,id_new); for a tool that "
-        "wrote none, pair_folders(original, released).uids.",
+        "wrote none, pair_folders(released, original).uids.",
     ),
     ({"original": "nowhere"}, FileNotFoundError, "The folder of original files nowhere does not exist."),
 ]

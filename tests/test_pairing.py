@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from pathlib import Path
 
 import numpy as np
@@ -81,14 +82,14 @@ def blackened(slice_: Dataset, size: int | None = None) -> Dataset:
 
 @pytest.fixture
 def folders(tmp_path):
-    """save(originals, made by the tool): the two folders; the files of the second have other names and order."""
+    """save(originals, made by the tool): the two folders; the files of the first have other names and order."""
 
     def save(olds: list[Dataset], news: list[Dataset]) -> tuple[Path, Path]:
         for name, files in (("original", olds), ("released", reversed(news))):
             (tmp_path / name).mkdir()
             for number, file in enumerate(files):
                 file.save_as(tmp_path / name / f"{number}.dcm", enforce_file_format=True)
-        return tmp_path / "original", tmp_path / "released"
+        return tmp_path / "released", tmp_path / "original"
 
     return save
 
@@ -239,9 +240,9 @@ def test_registered_uids_are_nobodys(folders, slices):
 
 def test_copies_and_strangers_are_told(folders, slices):
     made = [released(one) for one in slices]
-    one, two = folders(slices, [*made, made[0]])
+    two, one = folders(slices, [*made, made[0]])
     (two / "notes.txt").write_text("nothing medical")
-    found = pair_folders(one, two)
+    found = pair_folders(two, one)
     assert found.uids.to_dict() == expected_uids(slices)
     assert dict(zip(found.unpaired["file"], found.unpaired["reason"], strict=True)) == {
         "notes.txt": "not DICOM (no preamble and DICM)",
@@ -296,7 +297,7 @@ def tree(tmp_path):
                 path = tmp_path / name / f"{number}.dcm"
                 path.parent.mkdir(parents=True, exist_ok=True)
                 file.save_as(path, enforce_file_format=True)
-        return tmp_path / "original", tmp_path / "released"
+        return tmp_path / "released", tmp_path / "original"
 
     return save
 
@@ -314,10 +315,10 @@ def test_paths_pair_what_content_cannot(tree, slices):
 
 
 def test_missing_and_extra_files_are_named(tree, slices):
-    one, two = tree(slices, [released(one) for one in slices])
+    two, one = tree(slices, [released(one) for one in slices])
     (two / "deep").mkdir()
     (two / "8.dcm").rename(two / "deep" / "8.dcm")
-    found = pair_folders(one, two, by="path")
+    found = pair_folders(two, one, by="path")
     assert reasons(found) == {
         ("original", "8.dcm"): "no released file has its path",
         ("released", "deep/8.dcm"): "no original file has its path",
@@ -351,36 +352,51 @@ def test_kept_uids_speak_against_a_path(tree, slices):
 
 
 def test_paths_in_another_spelling_of_unicode_are_the_same(tree, slices):
-    one, two = tree(slices, [released(one) for one in slices])
+    two, one = tree(slices, [released(one) for one in slices])
     (one / "0.dcm").rename(one / "Mu\u0308ller.dcm")
     (two / "0.dcm").rename(two / "M\u00fcller.dcm")
-    assert pair_folders(one, two, by="path").uids.to_dict() == expected_uids(slices)
+    assert pair_folders(two, one, by="path").uids.to_dict() == expected_uids(slices)
 
 
 def test_a_tool_that_kept_no_path_is_told_so(folders, slices, tmp_path):
-    one, two = folders(slices[:1], [released(one) for one in slices[:1]])
+    two, one = folders(slices[:1], [released(one) for one in slices[:1]])
     (two / "0.dcm").rename(two / "other.dcm")
     with pytest.raises(ValueError) as told:
-        pair_folders(one, two, by="path")
+        pair_folders(two, one, by="path")
     assert str(told.value) == "No released file has the relative path of an original file; pair them by content."
     with pytest.raises(ValueError) as told:
-        pair_folders(one, two, by="name")
+        pair_folders(two, one, by="name")
     assert str(told.value) == "by must be one of content, path, got 'name'."
 
 
 def test_folders_that_are_none_are_refused(tmp_path, folders, slices):
-    one, _ = folders(slices, [released(slices[0])])
+    _, one = folders(slices, [released(slices[0])])
     empty = tmp_path / "empty"
     empty.mkdir()
     nowhere, file = tmp_path / "nowhere", one / "0.dcm"
     for paths, kind, message in (
-        ((nowhere, one), FileNotFoundError, f"The folder of original files {nowhere} does not exist."),
-        ((one, file), FileNotFoundError, f"The folder of released files {file} is a file, not a folder."),
-        ((one, empty), ValueError, f"The folder of released files {empty} holds no DICOM file."),
+        ((one, nowhere), FileNotFoundError, f"The folder of original files {nowhere} does not exist."),
+        ((file, one), FileNotFoundError, f"The folder of released files {file} is a file, not a folder."),
+        ((empty, one), ValueError, f"The folder of released files {empty} holds no DICOM file."),
     ):
         with pytest.raises(kind) as error:
             pair_folders(*paths)
         assert str(error.value) == message
+
+
+def test_folders_in_the_wrong_order_are_noticed(folders, slices):
+    made = [released(one) for one in slices]
+    for one in made:
+        one.PatientIdentityRemoved = "YES"
+    new, old = folders(slices, made)
+    assert pair_folders(new, old).uids.to_dict() == expected_uids(slices)
+    warning = (
+        "All original files say that they are de-identified, and no released one does; the order is "
+        "pair_folders(released, original)."
+    )
+    with pytest.warns(UserWarning, match=f"^{re.escape(warning)}$") as heard:
+        pair_folders(old, new)
+    assert heard[0].filename == __file__
 
 
 def test_mappings_are_written_both_or_neither(tmp_path):

@@ -7,8 +7,9 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "midi_nb"
 
-BASE = {"frames", "tags", "progress"}
+BASE = {"folders", "frames", "tags", "progress"}
 MAY_IMPORT = {
+    "folders": set(),
     "frames": set(),
     "tags": set(),
     "progress": set(),

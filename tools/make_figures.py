@@ -35,7 +35,7 @@ SETUP = """
 import midi_nb as mn
 demo = mn.make_demo(progress=False)
 careless = demo.submissions["careless"]
-results = mn.explain(mn.evaluate(careless, demo.key, progress=False), original=demo.original, released=careless)
+results = mn.explain(mn.evaluate(careless, demo.key, progress=False), released=careless, original=demo.original)
 boxes = results[results["action"] == "pixels_hidden"]
 images = [careless.folder / file for file in boxes["file"].dropna().unique()]
 """

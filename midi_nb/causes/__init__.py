@@ -1,7 +1,7 @@
 """Why a check failed: every failed or blank check gets one cause, and causes become the few things worth fixing."""
 
 from .columns import distinct_texts
-from .evidence import by_instance, repainted, require_one_submission
+from .evidence import by_instance, folder_of_submission, repainted, require_one_submission
 from .explaining import explain, explained
 from .fixes import PROBLEMS, problem_of, problems, what_if
 from .table import AXES, CAUSES, CONFIDENCES, Cause, Failures, causes_table, is_uid
@@ -18,6 +18,7 @@ __all__ = [
     "distinct_texts",
     "explain",
     "explained",
+    "folder_of_submission",
     "is_uid",
     "problem_of",
     "problems",

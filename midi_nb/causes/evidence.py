@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from .. import pixels, released, tags
+from .. import pixels, tags
+from .. import released as files
+from ..folders import folder_of
 from ..frames import require_columns
 from ..released import Released, Unreadable, quiet, read
 from .columns import texts_at
@@ -65,9 +69,28 @@ def by_instance(original: str | Path | Mapping[str, str | Path]) -> dict[str, Pa
     """The original files by their SOP Instance UID."""
     if isinstance(original, Mapping):
         return {uid: Path(path) for uid, path in original.items()}
-    if not Path(original).is_dir():
-        raise FileNotFoundError(f"The folder of original files {original} does not exist.")
-    return released.by_instance(original)
+    return files.by_instance(folder_of(original, "original"))
+
+
+def folder_of_submission(results: pd.DataFrame, released: Any) -> Path:
+    """The folder of released files that `results` are about, from a path or a `Submission`; the originals' is refused.
+
+    A few files of it tell: of the originals' none has a UID that `results` know as a released one.
+    """
+    folder = folder_of(released)
+    known = [set(results[name].dropna()) if name in results else set() for name in ("released", "instance")]
+    for _, (uid,) in itertools.islice(files.identifiers(folder, "SOPInstanceUID"), _ASKED):
+        if uid in known[0]:
+            break
+        if uid in known[1] and known[0]:
+            raise ValueError(
+                f"{folder} holds the original files, not the released ones that these results are about; the order is "
+                "results, released, original."
+            )
+    return folder
+
+
+_ASKED = 20  # files
 
 
 def _opened(path: Path) -> Released | None:

@@ -13,7 +13,7 @@ from .. import tags
 from ..frames import MASK, VERDICTS, as_column, coded, encode, require_columns, verdicts
 from .blocks import blocks_gone
 from .columns import codes_at, column_of, of_paths, sparse, texts_at
-from .evidence import evidence_of, require_one_submission
+from .evidence import evidence_of, folder_of_submission, require_one_submission
 from .table import AXES, CAUSES, CODES, CONFIDENCES, WITHOUT_TEXTS, Failures
 
 _KINDS = {
@@ -27,9 +27,9 @@ NEEDED = ("action", "tag_path", "series", "original", "expected", "actual", "sta
 
 def explain(
     results: pd.DataFrame,
+    released: Any = None,
     original: str | Path | Mapping[str, str | Path] | None = None,
     *,
-    released: Any = None,
     uids: Mapping[str, str] | pd.Series | None = None,
     patients: Mapping[str, str] | pd.Series | None = None,
 ) -> pd.DataFrame:
@@ -39,12 +39,12 @@ def explain(
     ----------
     results
         What ``evaluate`` or ``read_results`` returns.
-    original
-        Folder of the original files, or instance UID → path. With it source gaps are told from dropped attributes,
-        and, if the released files are at hand too, untouched pixels from partly covered ones.
     released
         The submission or its folder (then `results` must be of that one), to which the column ``file`` is relative;
         ``evaluate`` leaves it in the attributes of its results.
+    original
+        Folder of the original files, or instance UID → path. With it source gaps are told from dropped attributes,
+        and, if the released files are at hand too, untouched pixels from partly covered ones.
     uids, patients
         The mappings old → new (``read_mapping`` gives them), to tell a wrong value from one the mapping does not know.
 
@@ -69,10 +69,13 @@ def explain(
     actions = texts_at(results["action"], failing)
     columns["block_gone"] = blocks_gone(results, failing, columns)
     columns["unmapped"] = _unmapped(columns, actions, uids, patients)
-    if released is not None and original is not None:
-        require_one_submission(results, "explain(released=...)")
-    released = results.attrs.get("released", ".") if released is None else getattr(released, "folder", released)
-    columns["evidence"] = evidence_of(results, failing, columns, original, Path(released))
+    if released is None:
+        folder = Path(results.attrs.get("released", "."))
+    else:
+        if original is not None:
+            require_one_submission(results, "explain(released=...)")
+        folder = folder_of_submission(results, released)
+    columns["evidence"] = evidence_of(results, failing, columns, original, folder)
     cause = np.full(len(failing), len(CAUSES) - 1, dtype="int16")
     told = np.full(len(failing), None, dtype=object)
     for action in set(actions):

@@ -11,19 +11,13 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+from ..folders import Submission
+
 __all__ = ["Demo", "Submission", "make_demo"]
 
 _MAPPINGS = ("uid_mapping.csv", "patid_mapping.csv")
 VERSION = 4  # of what the demo contains; another number makes cached demos be made anew
 PATIENTS = 10  # one of each kind
-
-
-class Submission(NamedTuple):
-    """A submission: the folder of its DICOM files, and its two mappings."""
-
-    folder: Path
-    uids: Path
-    patients: Path
 
 
 class Demo(NamedTuple):
@@ -44,6 +38,7 @@ def make_demo(
     folder: str | Path | None = None,
     patients: int | None = None,
     seed: int = 0,
+    *,
     progress: bool = True,
 ) -> Demo:
     """A small benchmark in a folder, made on the first call and found there on the next.

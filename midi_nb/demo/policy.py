@@ -24,6 +24,7 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.multival import MultiValue
 from pydicom.valuerep import VR
 
+from ..folders import Submission, folder_of
 from .plant import label, walk
 
 __all__ = ["ACTIONS", "Rule", "apply_policy", "read_policy"]
@@ -85,8 +86,6 @@ def apply_policy(
     >>> bool(results.loc[results["name"] == "Patient's Name", "verdict"].eq("passed").all())
     True
     """
-    from . import Submission
-
     policy = {rule.what: (place, rule.action) for place, rule in enumerate(read_policy(rules))}
     folder = Path(folder)
     made = Submission(folder / "files", folder / "uid_mapping.csv", folder / "patid_mapping.csv")
@@ -96,7 +95,7 @@ def apply_policy(
     patients: dict[str, str] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom warns of values; originals are as they are
-        for number, dataset in enumerate(_datasets(Path(original)), 1):
+        for number, dataset in enumerate(_datasets(folder_of(original, "original")), 1):
             instance, name, regions = *_ids(dataset), _regions(boxes or {}, dataset)
             _treat(dataset, policy, _patient(dataset), uids)
             files[instance], patients[name] = _ids(dataset)
@@ -353,8 +352,6 @@ def _marked(dataset: Dataset) -> Dataset:
 
 def _datasets(folder: Path) -> Iterator[Dataset]:
     """The DICOM files below a folder, in order of their names."""
-    if not folder.is_dir():
-        raise FileNotFoundError(f"The folder of original files {folder} does not exist.")
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         try:
             yield dcmread(path)

@@ -447,7 +447,7 @@ def _cells(column: pd.Series, kind: Any) -> Any:
 
 
 def read_key(
-    path: str | Path, instances: Iterable[str] | None = None, columns: Sequence[str] | None = None
+    path: str | Path, *, instances: Iterable[str] | None = None, columns: Sequence[str] | None = None
 ) -> pd.DataFrame:
     """The answers of a key as a frame, one check a row.
 

@@ -23,7 +23,7 @@ HIDDEN = "<Removed>"  # for tables, in a discrepancy report
 
 
 def read_results(
-    path: str | Path, key: Any = None, uids: Any = None, name: str | None = None, scores: str | Path | None = None
+    path: str | Path, *, key: Any = None, uids: Any = None, name: str | None = None, scores: str | Path | None = None
 ) -> pd.DataFrame:
     """The results in any official output, a Parquet file or a run folder of ours.
 

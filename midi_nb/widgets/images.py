@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from .. import causes
+from ..folders import folder_of
 from .viewer import Viewing
 
 __all__ = ["Images"]
@@ -27,12 +28,14 @@ class Images:
         self.values = values
         several = isinstance(released, Mapping)
         self.folders = {
-            name: _folder(one) for name, one in (released.items() if several else [("", released)]) if one is not None
+            name: causes.folder_of_submission(results, one)
+            for name, one in (released.items() if several else [("", released)])
+            if one is not None
         }
         self._several = several
-        self._original = original
-        if original is not None and not isinstance(original, Mapping) and not Path(original).is_dir():
-            raise FileNotFoundError(f"The folder of original files {original} does not exist.")
+        self._original = (
+            original if original is None or isinstance(original, Mapping) else folder_of(original, "original")
+        )
 
     @cached_property
     def originals(self) -> Mapping[str, Path]:
@@ -86,10 +89,3 @@ class Images:
 
     def _about_pixels(self, position: int) -> bool:
         return str(self.results["action"].iloc[position]) in ("pixels_hidden", "pixels_retained")
-
-
-def _folder(released: Any) -> Path:
-    folder = Path(getattr(released, "folder", released))
-    if not folder.is_dir():
-        raise FileNotFoundError(f"The folder of released files {folder} does not exist.")
-    return folder

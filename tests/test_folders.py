@@ -1,0 +1,110 @@
+"""A folder that must be there, given as a path or a Submission, and never the wrong one in silence."""
+
+import numpy as np
+import pytest
+
+import midi_nb as mn
+from midi_nb.folders import folder_of
+
+
+@pytest.fixture
+def case(bench, make, tmp_path):
+    """(results, Submission, folder of originals) of one file with a name to remove, and a box."""
+    bench.ask(
+        "1.1",
+        make.check("text_removed", "(0010,0010)", "DOE", hipaa_z="HIPAA-A"),
+        make.check("pixels_hidden", "(7fe0,0010)", make.region("DOE", 0, 0, 4, 4)),
+    )
+    pixels = np.full((8, 8), 9, "uint8")
+    bench.release("a.dcm", "1.1", pixels=pixels)
+    make.file(tmp_path / "original" / "a.dcm", "1.1", pixels=pixels)
+    submission = mn.Submission(bench.released, bench.uids, bench.patients)
+    results = mn.evaluate(submission, bench.key, read_text=lambda image: "DOE", name="run", progress=False)
+    return results, submission, tmp_path / "original"
+
+
+#: Every verb that takes the folder of released files: called with results, released, original.
+TAKERS = {
+    "explain": lambda results, released, original: mn.explain(results, released, original),
+    "audit": lambda results, released, original: mn.audit(results, released, original),
+    "explore": lambda results, released, original: mn.widgets.explore(results, released, original),
+    "explore of several": lambda results, released, original: mn.widgets.explore(results, {"run": released}, original),
+    "review": lambda results, released, original: mn.widgets.review(
+        results, released, original, log="never_written.jsonl"
+    ),
+}
+#: These have no results to hold the folder against.
+MORE_TAKERS = {
+    "evaluate": lambda results, released, original: mn.evaluate(
+        released, original.parent / "answer_key.db", uids={"1.1": "9.1.1"}, read_text=None, progress=False
+    ),
+    "pair_folders": lambda results, released, original: mn.pair_folders(released, original, progress=False),
+}
+
+
+@pytest.mark.parametrize("take", [*TAKERS.values(), *MORE_TAKERS.values()], ids=[*TAKERS, *MORE_TAKERS])
+def test_a_path_and_a_submission_are_the_same(case, take):
+    results, submission, original = case
+    for released in (submission, submission.folder, str(submission.folder)):
+        take(results, released, original)
+
+
+@pytest.mark.parametrize("take", [*TAKERS.values(), *MORE_TAKERS.values()], ids=[*TAKERS, *MORE_TAKERS])
+def test_a_folder_that_is_none_is_refused_in_the_same_words(case, take, tmp_path):
+    results, _, original = case
+    nowhere, file = tmp_path / "nowhere", tmp_path / "file"
+    file.touch()
+    for given, kind, message in (
+        (nowhere, FileNotFoundError, f"The folder of released files {nowhere} does not exist."),
+        (mn.Submission(nowhere), FileNotFoundError, f"The folder of released files {nowhere} does not exist."),
+        (file, FileNotFoundError, f"The folder of released files {file} is a file, not a folder."),
+        (7, TypeError, "released must be a folder or a Submission (folder, uids, patients), got int."),
+    ):
+        with pytest.raises(kind) as told:
+            take(results, given, original)
+        assert str(told.value) == message
+
+
+@pytest.mark.parametrize("take", TAKERS.values(), ids=TAKERS)
+def test_the_originals_in_place_of_what_was_released_are_noticed(case, take):
+    results, submission, original = case
+    with pytest.raises(ValueError) as told:
+        take(results, original, submission.folder)
+    assert str(told.value) == (
+        f"{original} holds the original files, not the released ones that these results are about; the order is "
+        "results, released, original."
+    )
+
+
+@pytest.mark.parametrize("take", TAKERS.values(), ids=TAKERS)
+def test_a_submission_is_no_folder_of_originals(case, take):
+    results, submission, _ = case
+    with pytest.raises(TypeError) as told:
+        take(results, submission, submission)
+    assert str(told.value) == "original must be a folder, got Submission."
+
+
+def test_a_release_that_kept_its_uids_is_one(bench, make, tmp_path):
+    bench.ask("1.1", make.check("text_removed", "(0010,0010)", "DOE"))
+    bench.write_mapping(bench.uids, [("1.1", "1.1")])
+    bench.release("a.dcm", instance="1.1")
+    results = bench.evaluate()
+    assert mn.audit(results, bench.released, bench.released).equals(mn.audit(results, bench.released))
+
+
+def test_the_demo_has_submissions_like_any_other():
+    assert {type(one) for one in mn.make_demo().submissions.values()} == {mn.Submission}
+
+
+def test_a_case_and_conformance_take_a_submission(case, bench, monkeypatch):
+    _, submission, original = case
+    assert mn.cases.open_case(submission, bench.key, original=original).submission == submission
+    other = mn.cases.open_case(submission, bench.key, uids={"1.1": "9.1"}).submission
+    assert other == submission._replace(uids={"1.1": "9.1"})
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(FileNotFoundError, match="^conformance\\(\\) needs the program dciodvfy"):
+        mn.conformance(submission)
+
+
+def test_the_folder_is_a_path(tmp_path):
+    assert folder_of(str(tmp_path)) == folder_of(mn.Submission(tmp_path)) == folder_of(tmp_path, "original") == tmp_path
