@@ -633,7 +633,7 @@ def speckled(pixels):
 def test_originals_tell_what_became_of_the_pixels(folders, change, cause):
     place = folders(change)
     row = {"action": "pixels_retained", "expected": "abc", "actual": "abd", "instance": "1.2.3", "file": "b.dcm"}
-    assert causes_of(row, original=place / "original", released=place / "released") == [cause]
+    assert causes_of(row, released=place / "released", original=place / "original") == [cause]
     assert causes_of(row, original={"1.2.3": place / "original" / "a.dcm"}) == ["pixels_altered"]
     assert causes_of(row) == ["pixels_altered"]
 
@@ -642,7 +642,7 @@ def test_without_boxes_a_region_is_told_by_its_words(folders):
     place = folders()
     row = {"action": HIDDEN, "expected": "MEYER", "actual": "MEYER", "instance": "1.2.3", "file": "b.dcm"}
     results = checks(row).drop(columns=["x0", "y0", "x1", "y1"])
-    explained = explain(results, original=place / "original", released=place / "released")
+    explained = explain(results, released=place / "released", original=place / "original")
     assert explained["cause"].tolist() == ["burned_in_visible"]
 
 
@@ -650,7 +650,7 @@ def test_one_released_folder_is_not_that_of_several_submissions(folders):
     place = folders()
     row = {"action": "pixels_retained", "expected": "abc", "actual": "abd", "instance": "1.2.3", "file": "b.dcm"}
     with pytest.raises(ValueError) as told:
-        explain(checks(row, row | {"submission": "b"}), original=place / "original", released=place / "released")
+        explain(checks(row, row | {"submission": "b"}), released=place / "released", original=place / "original")
     assert str(told.value) == (
         "explain(released=...) takes the results of one submission, got 2; "
         "select one: results[results['submission'] == name]."
@@ -664,7 +664,7 @@ def test_originals_tell_untouched_from_partly_covered_text(folders, box, cause):
     place = folders(boxed)
     row = {"action": HIDDEN, "expected": "MEYER", "actual": "MEYER", "instance": "1.2.3", "file": "b.dcm"}
     row |= dict(zip(("x0", "y0", "x1", "y1"), box, strict=True))
-    assert causes_of(row, original=place / "original", released=place / "released") == [cause]
+    assert causes_of(row, released=place / "released", original=place / "original") == [cause]
 
 
 LETTERS = np.kron(np.random.default_rng(0).integers(0, 2, (8, 12)), np.ones((4, 4))) * 3000 + 100

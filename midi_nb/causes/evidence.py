@@ -78,15 +78,13 @@ def folder_of_submission(results: pd.DataFrame, released: Any) -> Path:
     A few files of it tell: of the originals' none has a UID that `results` know as a released one.
     """
     folder = folder_of(released)
-    known = [set(results[name].dropna()) if name in results else set() for name in ("released", "instance")]
-    for _, (uid,) in itertools.islice(files.identifiers(folder, "SOPInstanceUID"), _ASKED):
-        if uid in known[0]:
-            break
-        if uid in known[1] and known[0]:
-            raise ValueError(
-                f"{folder} holds the original files, not the released ones that these results are about; the order is "
-                "results, released, original."
-            )
+    new, old = (set(results[name].dropna()) if name in results else set() for name in ("released", "instance"))
+    there = {uid for _, (uid,) in itertools.islice(files.identifiers(folder, "SOPInstanceUID"), _ASKED)}
+    if new and there & old and not there & new:
+        raise ValueError(
+            f"{folder} holds the original files, not the released ones that these results are about; the order is "
+            "results, released, original."
+        )
     return folder
 
 
