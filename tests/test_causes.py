@@ -685,9 +685,9 @@ LETTERS = np.kron(np.random.default_rng(0).integers(0, 2, (8, 12)), np.ones((4, 
     ],
 )
 def test_originals_tell_how_burned_in_text_was_covered(tmp_path, change, read, cause):
-    for name, pixels in (("original", LETTERS), ("released", change(LETTERS))):
+    for name, uid, pixels in (("original", "1.2.3", LETTERS), ("released", "1.2.4", change(LETTERS))):
         (tmp_path / name).mkdir()
-        image(tmp_path / name / "a.dcm", np.pad(pixels, 4), "1.2.3")
+        image(tmp_path / name / "a.dcm", np.pad(pixels, 4), uid)
     box = dict(zip(("x0", "y0", "x1", "y1"), (4, 4, 52, 36), strict=True))
     row = {"action": HIDDEN, "expected": "MEYER ANNA II", "actual": read, "instance": "1.2.3", "file": "a.dcm"} | box
     row |= {"score": 2 / 3 if read == "II" else 0.0}

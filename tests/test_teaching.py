@@ -117,5 +117,5 @@ def test_quiz_names_the_columns_it_misses(failures):
 
 def test_a_guess_that_is_no_cause_is_told(failures):
     cards = teaching.quiz(failures)
-    with pytest.raises(ValueError, match="^" + re.escape("'leak' is no cause; the causes are lost_check, ")):
+    with pytest.raises(ValueError, match="^" + re.escape("'leak' is no cause; the causes are not_judged, ")):
         teaching.marks(failures, cards, {1: "leak"})
