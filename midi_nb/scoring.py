@@ -137,7 +137,7 @@ def is_tally(frame: pd.DataFrame) -> bool:
 def _counts(results: pd.DataFrame, columns: list[str], unit: str) -> pd.DataFrame:
     if unit not in UNITS:
         raise ValueError(f"unit must be one of {', '.join(UNITS)}, got {unit!r}.")
-    require_complete(results, "score()")
+    require_complete(results, "score()", or_counts=True)
     if is_tally(results):
         if unit != "instance":
             raise ValueError(f"A tally has no single checks left: score(unit={unit!r}) needs results.")

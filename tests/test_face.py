@@ -112,14 +112,6 @@ def test_tallies_of_such_results_are_refused_too(failures):
         mn.score(counts)
 
 
-def test_reports_are_compared_with_each_other_but_not_with_whole_results(make, failures):
-    whole = make.results([{"check": "0"}, {"check": "1"}])
-    assert mn.compare(failures, failures.iloc[:1])["change"].tolist() == ["still failing", "only before"]
-    for pair in ((failures, whole), (whole, failures)):
-        with pytest.raises(ValueError, match=r"^compare\(\) needs all checks, but 2 of 2 rows come from a file that"):
-            mn.compare(*pair)
-
-
 def test_what_needs_no_denominator_takes_them(failures):
     problems = mn.problems(mn.explain(failures))
     assert problems["rows"].tolist() == [2]
