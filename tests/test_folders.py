@@ -102,7 +102,7 @@ def test_a_case_and_conformance_take_a_submission(case, bench, monkeypatch):
     other = mn.cases.open_case(submission, bench.key, uids={"1.1": "9.1"}).submission
     assert other == submission._replace(uids={"1.1": "9.1"})
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(FileNotFoundError, match="^conformance\\(\\) needs the program dciodvfy"):
+    with pytest.raises(FileNotFoundError, match=r"^conformance\(\) needs the program dciodvfy"):
         mn.conformance(submission)
 
 
