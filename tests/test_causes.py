@@ -415,6 +415,82 @@ def test_attributes_that_share_a_single_instance_stay_apart():
     assert len(problems(checks(*rows))) == 2
 
 
+def dropped(*attributes, slices=2, series="S1", **more):
+    """Attributes dropped from all slices of a series."""
+    return [
+        {"action": RETAINED, "expected": "x", "tag_path": f"(0008,{each:04x})", "series": series}
+        | {"instance": f"{series}.{number}"} | more
+        for number in range(slices) for each in attributes
+    ]  # fmt: skip
+
+
+def found(*rows):
+    table = problems(checks(*rows))
+    return sorted(table[["problem", "tags", "rows", "series"]].values.tolist())
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        # series that differ by an attribute more or less
+        ([*dropped(0x80, 0x81, 0x82), *dropped(0x80, 0x81, 0x83, series="S2")],
+         [["tag_dropped: Institution Name (0008,0080) and 3 more", 4, 12, 2]]),
+        # half of the attributes in common is not most of them
+        ([*dropped(0x80, slices=5), *dropped(0x80, 0x81, series="S2")],
+         [["tag_dropped: Institution Address (0008,0081)", 1, 2, 1],
+          ["tag_dropped: Institution Name (0008,0080)", 1, 7, 2]]),
+        # an attribute of a problem that fails alone elsewhere
+        ([*dropped(0x80, 0x81), *dropped(0x80, series="S2", slices=1)],
+         [["tag_dropped: Institution Name (0008,0080) and 1 more", 2, 5, 2]]),
+        # series of one image each
+        ([row for number in range(3) for row in dropped(0x80, 0x81, series=f"S{number}", slices=1)],
+         [["tag_dropped: Institution Name (0008,0080) and 1 more", 2, 6, 3]]),
+        # not on the same slices
+        ([*dropped(0x80, slices=9), *dropped(0x81, slices=3)],
+         [["tag_dropped: Institution Address (0008,0081)", 1, 3, 1],
+          ["tag_dropped: Institution Name (0008,0080)", 1, 9, 1]]),
+    ],
+)  # fmt: skip
+def test_attributes_group_by_overlap(rows, expected):
+    assert found(*rows) == expected
+    assert found(*reversed(rows)) == expected
+
+
+def test_the_checks_of_an_attribute_are_one_problem_and_its_name_says_so():
+    both = [{"action": action, "expected": "x"} for action in ("tag_retained", "text_notnull")]
+    table = problems(checks(*both))
+    assert table[["problem", "action", "rows"]].values.tolist() == [
+        ["required_tag_dropped: Study Description (0008,1030)", "tag_retained, text_notnull", 2]
+    ]
+
+
+def test_a_rule_enters_every_sequence():
+    rows = [
+        {"action": "uid_consistent", "original": UID, "actual": NEW, "tag_path": path}
+        for path in (NESTED, "(300c,0002)[0](0008,1155)", "(300c,0002)[1](0008,1155)")
+    ]
+    assert problems(checks(*rows))[["problem", "tags"]].values.tolist() == [
+        ["uid_nested_not_remapped: Referenced SOP Instance UID (0008,1140)(0008,1155) and 1 more", 2]
+    ]
+
+
+def test_an_attribute_and_its_namesake_in_a_sequence_are_two_problems():
+    rows = [{"action": RETAINED, "expected": "x", "tag_path": path} for path in (PATH, f"(0040,0275)[0]{PATH}")]
+    assert len(problems(checks(*rows))) == 2
+
+
+def test_problems_that_differ_by_their_reason_name_it():
+    rows = [
+        {"action": RETAINED, "verdict": "blank", "actual": "x", "error": f"reason {n}", "instance": f"I{n}"}
+        for n in (1, 2)
+    ]
+    assert sorted(problems(checks(*rows))["problem"]) == [
+        "blank_error: Study Description (0008,1030), reason 1",
+        "blank_error: Study Description (0008,1030), reason 2",
+    ]
+    assert problems(checks(rows[0]))["problem"].tolist() == ["blank_error: Study Description (0008,1030)"]
+
+
 def test_what_recurs_in_another_series_is_the_same_problem():
     rows = slices(2, {"action": RETAINED, "expected": "CHEST"})
     others = [row | {"series": "S2", "patient": "P2", "instance": f"other {row['instance']}"} for row in rows]

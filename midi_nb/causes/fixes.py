@@ -38,12 +38,12 @@ PROBLEMS = (
 
 
 def problems(results: pd.DataFrame) -> pd.DataFrame:
-    """The few things worth fixing: one row for what one fix would mend, the largest gain first.
+    """The few things worth fixing: one row for what one rule would fix, the largest gain first.
 
-    Failures belong together that share cause, action, attribute (whatever its item) and the words that survived or
-    were lost, within a series. Those of one cause that hit the same instances, and more than one, the same number of
-    times are one: 27 private attributes missing from 82 slices are a dropped block. What recurs in another series in
-    the same way is the same problem.
+    Failures of one attribute and cause belong together (of some causes, only if the same words survived or were lost).
+    So do the attributes that fail on the same instances, more than one, the same number of times, in a series or
+    everywhere: 27 private attributes missing from 82 slices are a dropped block. Series that differ by an attribute
+    more or less have one problem, as long as most of the attributes are the same.
 
     Parameters
     ----------
@@ -197,15 +197,16 @@ class _Members(NamedTuple):
     names: list[str]
     actions: list[str]
     creators: list[str]
+    why: str
     content: tuple[tuple[str, ...], ...]
 
 
 def _members(failures: Grouped, first: np.ndarray) -> list[_Members]:
     explained, rows, codes, problem, creators = failures
-    one = np.flatnonzero(~codes.assign(problem=problem).duplicated(["problem", "signature", "block"]).to_numpy())
+    one = np.flatnonzero(~codes.assign(problem=problem).duplicated(["problem", "rule", "path", "action"]).to_numpy())
     told = {
         name: texts_at(explained[column], rows[one])
-        for name, column in (("action", "action"), ("what", "tag_path"), ("words", "words"), ("why", "error"))
+        for name, column in (("action", "action"), ("path", "tag_path"), ("words", "words"), ("why", "error"))
         if column in explained
     }
     known = texts_at(explained["name"], rows[one]) if "name" in explained else np.full(len(one), None, dtype=object)
@@ -224,8 +225,9 @@ def _members(failures: Grouped, first: np.ndarray) -> list[_Members]:
     for content, creator in zip(found, blocks, strict=True):
         paths = sorted({path for path, *_ in content if path})
         actions = sorted({action for _, action, *_ in content if action})
+        why = min((row[-1] for row in content), default="") if "why" in told else ""
         described.append(
-            _Members(paths, [names[path] for path in paths], actions, sorted(creator), tuple(sorted(content)))
+            _Members(paths, [names[path] for path in paths], actions, sorted(creator), why, tuple(sorted(content)))
         )
     return described
 
@@ -243,15 +245,19 @@ def _about(group: _Members) -> str | None:
 
 
 def _ids(table: pd.DataFrame, members: Sequence[_Members]) -> list[str]:
-    """A name for each problem: its cause and what it is about, numbered where that is the same for several."""
-    stems = [
+    """A name for each problem: its cause and what it is about; where that is the same, the reason or a number too.
+
+    Problems that differ by words alone are numbered: words are values, and no name shows one.
+    """
+    order = pd.DataFrame({"submission": table["submission"].cat.codes, "content": [group.content for group in members]})
+    order["stem"] = [
         f"{cause}: {about}" if (about := _about(group)) else str(cause)
         for cause, group in zip(table["cause"], members, strict=True)
     ]
-    order = pd.DataFrame(
-        {"stem": stems, "submission": table["submission"].cat.codes, "content": [group.content for group in members]}
-    )
-    number = (
-        order.sort_values("content", kind="stable").groupby(["submission", "stem"], sort=False).cumcount().sort_index()
-    )
-    return [f"{stem} #{n + 1}" if n else stem for stem, n in zip(stems, number, strict=True)]
+    alike = order.duplicated(["submission", "stem"], keep=False)
+    order["stem"] += [
+        f", {group.why}" if same and group.why else "" for same, group in zip(alike, members, strict=True)
+    ]
+    ordered = order.sort_values("content", kind="stable").groupby(["submission", "stem"], sort=False)
+    number = ordered.cumcount().sort_index()
+    return [f"{stem} #{n + 1}" if n else stem for stem, n in zip(order["stem"], number, strict=True)]

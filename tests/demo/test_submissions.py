@@ -20,6 +20,7 @@ PASSED_OVER = {
     "date_inconsistent",
     "uid_removed",
     "not_judged",
+    "private_path",
     "other",
 }
 REMOVALS = ["text_removed", "date_shifted", "uid_changed", "pixels_hidden"]
@@ -188,6 +189,17 @@ def test_real_tools_score_between_nothing_and_everything(demo, judged, tool):
     assert 0.6 < results["verdict"].eq("passed").mean() < 0.99
     removed = results[results["action"] == "text_removed"]
     assert 0 < removed["verdict"].eq("passed").mean() < 1
+
+
+@pytest.mark.parametrize("tool", ["deid", "dicognito", "dicom-anonymizer"])
+def test_twenty_problems_say_nearly_all_about_a_real_tool(demo, judged, tool):
+    if tool not in demo.submissions:
+        pytest.skip(f"{tool} is not installed")
+    found = mn.problems(judged(tool))
+    assert found["problem"].is_unique
+    assert found["rows"].head(20).sum() > 0.9 * found["rows"].sum()
+    small = found["rows"][20:]
+    assert small.max() < 0.01 * found["rows"].sum()
 
 
 def test_mappings_of_the_reference_are_one_to_one(demo):
