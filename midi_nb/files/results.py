@@ -98,7 +98,7 @@ def _tidied(raw: dict[str, pd.Categorical], name: str) -> pd.DataFrame:
     # The official script leaves the identifiers of a missing file without the <…> of the others; where it shows no
     # value (a sheet of pixel checks, tables in a discrepancy report) they alone tell.
     bare = ~_cells_where(raw["instance"], lambda text: text.startswith("<"))
-    missing = bare if value is None else _cells_in(value, MISSING_FILE) | (bare & _cells_in(value, HIDDEN))
+    missing = bare if value is None else bare & _cells_in(value, MISSING_FILE, HIDDEN)
     paths = recode(raw["tag_ds"], tags.from_official) if "tag_ds" in raw else constant("(7fe0,0010)", "category", rows)
     hidden, retained = _cells_in(action, "pixels_hidden"), _cells_in(action, "pixels_retained")
     expected, boxes = _regions(text("action_text"), hidden)
@@ -127,7 +127,7 @@ def _tidied(raw: dict[str, pd.Categorical], name: str) -> pd.DataFrame:
         "file": raw.get("file_path"),
     }
     if value is not None:
-        columns["actual"] = _without(recode(value, _actual), columns["state"] == "absent")
+        columns["actual"] = _without(recode(value, unwrap), missing | (columns["state"] == "absent"))
         del value
     for ours, official in (("patient", "patient"), ("study", "study"), ("series", "series"), ("instance", "instance")):
         columns[ours] = text(official)
@@ -150,10 +150,6 @@ def _without(values: pd.Categorical, mask: Any) -> pd.Categorical:
 
 def _code(text: str) -> str | None:
     return None if text in ("nan", "None") else text  # the official words for a code that the key does not give
-
-
-def _actual(text: str) -> str | None:
-    return None if text == MISSING_FILE else unwrap(text)
 
 
 def _names(told: pd.Categorical, paths: pd.Categorical) -> pd.Categorical:
@@ -279,11 +275,10 @@ def _completed(results: pd.DataFrame, key: Any, uids: Any, complete: bool) -> pd
 
 def _with_key(results: pd.DataFrame, checks: Sequence[Any], key: Any, complete: bool) -> pd.DataFrame:
     """`results` with number and scope of the check each row answers; checks no row answers are added as lost."""
-    asked: dict[tuple[Any, ...], list[tuple[Any, Any]]] = {}
+    asked: dict[tuple[Any, ...], list[Any]] = {}
     for uid, check in checks:
-        asked.setdefault((uid, check.spec.action, check.spec.tag_path, check.expected, check.box), []).append(
-            (uid, check)
-        )
+        asked.setdefault((uid, check.spec.action, check.spec.tag_path, check.expected, check.box), []).append(check)
+    numbered = {(uid, check.check, check.spec.action, check.spec.tag_path): check for uid, check in checks}
     part = results[["instance", "action", "tag_path", "expected", "x0", "y0", "x1", "y1", "check"]].astype(object)
     part = part.where(part.notna(), None)
     number, scope = list(part["check"]), list(results["scope"].astype(object))
@@ -291,15 +286,13 @@ def _with_key(results: pd.DataFrame, checks: Sequence[Any], key: Any, complete: 
     for row, (uid, action, path, expected, x0, y0, x1, y1, told) in enumerate(part.itertuples(index=False, name=None)):
         box = None if x0 is None else (x0, y0, x1, y1)
         choices = asked.get((uid, action, path, expected, box), [])
-        numbers = [check.check for _, check in choices]
-        if not choices:
-            continue
-        if told not in numbers:
+        check = next((each for each in choices if each.check == told), numbered.get((uid, told, action, path)))
+        if check is None and choices:  # a report without numbers: the copies of a check in their order
             copy = copies.get((uid, action, path, expected, box), 0)
             copies[uid, action, path, expected, box] = copy + 1
-            told = numbers[copy % len(numbers)]
-        check = choices[numbers.index(told)][1]
-        number[row], scope[row] = told, check.spec.scope
+            check = choices[copy % len(choices)]
+        if check is not None:
+            number[row], scope[row] = check.check, check.spec.scope
     results["check"], results["scope"] = encode(number), pd.Categorical(scope, dtype=RESULTS["scope"])
     if not complete:
         return results
