@@ -38,7 +38,7 @@ lint: $(READY) ## Style and types
 	@$(BIN)/ruff format --check --quiet . || { echo 'ruff format . would reformat files'; exit 1; }
 	@$(BIN)/mypy midi_nb
 
-bench: $(READY) ## Speed and memory, as ratios: every table of docs/performance.md
+bench: $(READY) ## Speed, memory and coverage of intervals: every table of docs/performance.md and docs/statistics.md
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 stress: $(READY) ## Thousands of broken files, tens of kills: the long form of the tests of trust

@@ -11,7 +11,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-from math import log, pi
+from math import pi
 from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
@@ -27,7 +27,7 @@ from matplotlib.patches import Patch, Polygon
 from matplotlib.text import Annotation
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from . import tags
+from . import intervals, tags
 from .dates import shifts
 from .frames import EXPLAINED, MASK, require_columns, require_complete, scored
 from .text import burned_in, compare, diff, found_words, stop_words, whole_words
@@ -75,7 +75,7 @@ _AXES = ("privacy", "utility", "validity", "linkage", "key", "none")
 
 
 def score(scores: pd.DataFrame, *, ax: Axes | None = None, limit: int = 30) -> Axes:
-    """Score with its interval, one row a category, the lowest on top.
+    """Score with its interval, one row a category, the lowest on top. A single patient has no interval.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def score(scores: pd.DataFrame, *, ax: Axes | None = None, limit: int = 30) -> A
     require_columns(scores, _SCORES, "plots.score()")
     if not len(scores):
         return _says(ax, "No scores in this frame")
-    by = [name for name in scores.columns if name not in _SCORES]
+    by = [name for name in scores.columns if name not in (*_SCORES, "patients")]
     rows = _folded(scores.sort_values("score", kind="stable"), limit, by, dict.fromkeys(_COUNTS, "sum"))
     rows["score"] = rows["score"].fillna(rows["passed"] / rows["total"].where(rows["total"] > 0))
     y = np.arange(len(rows))
@@ -103,7 +103,8 @@ def score(scores: pd.DataFrame, *, ax: Axes | None = None, limit: int = 30) -> A
     ax.plot(rows["score"], y, linestyle="", marker="o", markersize=7, color=PALETTE["pass"], markeredgecolor=_ink())
     _rows(ax, rows["label"], [_shortfall(row) for row in rows.to_dict("records")])
     _percent_axis(ax, rows)
-    ax.set_xlabel("score: passed of all checks (line: interval)")
+    alone = ", none for a single patient" if rows["low"].isna().any() else ""
+    ax.set_xlabel(f"score: passed of all checks (line: interval{alone})")
     if not (scores["failed"] + scores["blank"]).sum():
         return _title(ax, f"All {_count(scores['total'].sum(), 'check')} passed")
     worst = rows.iloc[0]
@@ -248,8 +249,8 @@ def tradeoff(results: pd.DataFrame, *, interval: float = 0.95, ax: Axes | None =
     results
         What ``explain(results)`` returns, of one or several submissions.
     interval
-        Level of the ellipse round a point. It comes from the differences between patients (linearised ratios), so a
-        submission of a single patient has none.
+        Level of the ellipse round a point: Hotelling's, which is Student's t for two rates. It comes from the
+        differences between patients, so a submission of one or two has none.
     limit
         Submissions beyond so many are small grey dots.
 
@@ -320,9 +321,10 @@ def ranking(ranking: pd.DataFrame, *, ax: Axes | None = None, limit: int = 30) -
     ax.set_xlabel("score (bar: interval over patients; dotted: the best)")
     draws = "in all draws" if best["p_first"] == 1 else f"in {_percent(best['p_first'])} of the draws"
     subject = f"{rows['label'][0]} ranks first of {_count(len(ranking), 'submission')}"
-    tied = not ordered.get("beats_next", pd.Series([True])).fillna(True).iloc[0]
-    unsure = f"; {rows['label'][1]} cannot be told apart from it" if tied else ""
-    return _title(ax, f"{subject} with {_percent(best['score'], 2)}, {draws}{unsure}")
+    beats = best.get("beats_next", True)  # missing where patients are too few to say
+    unsure = len(rows) > 1 and (pd.isna(beats) or not beats)
+    apart = f"; {rows['label'][1]} cannot be told apart from it" if unsure else ""
+    return _title(ax, f"{subject} with {_percent(best['score'], 2)}, {draws}{apart}")
 
 
 def changes(comparison: pd.DataFrame, *, by: str = "tag", ax: Axes | None = None, limit: int = 20) -> Axes:
@@ -614,18 +616,14 @@ def _failures_by_patient(results: pd.DataFrame) -> pd.DataFrame:
 
 
 def _ellipse(counts: pd.DataFrame, interval: float) -> Any:
-    """Outline of the region for both rates per 1,000 checks of one submission; None for a single patient."""
-    patients = len(counts)
-    if patients < 2:
+    """Outline of the region for both rates per 1,000 checks of one submission; None for one or two patients."""
+    wrong, checks = counts[["privacy", "utility"]].to_numpy(), counts["checks"].to_numpy()
+    axes = intervals.ellipse(wrong, checks, interval)
+    if axes is None:
         return None
-    wrong, checks = counts[["privacy", "utility"]].to_numpy(dtype=float), counts["checks"].to_numpy(dtype=float)
-    rate = wrong.sum(axis=0) / checks.sum()
-    off = wrong - checks[:, None] * rate
-    sizes, directions = np.linalg.eigh(off.T @ off * patients / (patients - 1) / checks.sum() ** 2)
-    reach = np.sqrt(-2 * log(1 - interval) * sizes.clip(0))
     angle = np.linspace(0, 2 * pi, 120)
-    outline = (directions * reach) @ np.array([np.cos(angle), np.sin(angle)])
-    return ((rate[:, None] + outline).T * 1000).clip(0, 1000)
+    rate = wrong.sum(axis=0) / checks.sum()
+    return ((rate[:, None] + axes @ np.array([np.cos(angle), np.sin(angle)])).T * 1000).clip(0, 1000)
 
 
 def _point(ax: Axes, number: int, rate: Iterable[float], label: str, outline: Any) -> Any:

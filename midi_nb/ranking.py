@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from .frames import coded, concat, count_rows, is_complete, require_columns, require_complete, verdicts
+from .intervals import intervals
 from .scoring import COUNTS, is_tally, tally
 
 __all__ = ["CHANGES", "compare", "rank"]
@@ -64,6 +65,7 @@ def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
         What the check is (patient, study, series, instance, check, action, tag_path, …), before and after (the
         verdicts; missing where the run, or the report, has no such check), change. ``.value_counts("change")`` or any
         ``groupby`` tallies it. Where `after` is explained, also cause and axis: why the check fails now.
+        A warning says how many checks of two whole runs are in one only.
 
     Examples
     --------
@@ -92,6 +94,12 @@ def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
             f"compare() pairs checks by {', '.join(_IDENTITY)}, and only {shared:,} of {len(before):,} checks before "
             f"and {len(after):,} after are in both. Evaluate both runs with the same answer key; official results name "
             "instances by released UIDs, so read them with read_results(path, key=..., uids=...)."
+        )
+    if shared < len(in_before) and all(whole):
+        warnings.warn(
+            f"compare() found {shared:,} checks in both runs, {int((in_after < 0).sum()):,} only before and "
+            f"{int((in_before < 0).sum()):,} only after: they were judged on different checks.",
+            stacklevel=2,
         )
     columns = [name for name in _SHOWN if name in before and name in after]
     extra = np.flatnonzero(in_before < 0)
@@ -255,13 +263,15 @@ def _changes(before: pd.Series, after: pd.Series, whole: tuple[bool, bool]) -> p
 def rank(results: pd.DataFrame, *, n: int = 1000, seed: int = 0) -> pd.DataFrame:
     """Several submissions from best to worst, and how sure that order is.
 
-    The checks of a patient stand and fall together, so patients are what is drawn: `n` times as many patients as there
-    are, with replacement, the same for all submissions.
+    The checks of a patient pass and fail together, so patients are what is drawn: `n` times as many patients as there
+    are, with replacement, the same for all submissions. Whether a submission is better than the next one is a question
+    of its own, with a test: if both were equally good, their results of a patient could be swapped.
 
     Parameters
     ----------
     results
-        Results (or the tally of some) of two or more submissions over the same patients.
+        Results (or the tally of some) of two or more submissions over the same patients. A warning says when they were
+        judged on different checks: a submission that is asked less may be first only for that.
     n
         How often to draw.
     seed
@@ -270,9 +280,12 @@ def rank(results: pd.DataFrame, *, n: int = 1000, seed: int = 0) -> pd.DataFrame
     Returns
     -------
     DataFrame
-        submission, score, low, high (of 95 % of the draws), rank (equal scores share the better one), rank_low,
-        rank_high (of 95 % of the draws), p_first (the share of draws in which it was first; ties share), and
-        beats_next: whether it was better than the next one in at least 97.5 % of the draws (missing for the last).
+        submission, score, low, high (as `score` gives them), rank (equal scores share the better one), rank_low,
+        rank_high (of 95 % of the draws), p_first (the share of draws in which it was first; ties share it; this is no
+        probability that it is the best), and beats_next: whether it is significantly better than the next one. The test
+        swaps the results of the two for sets of patients (every set up to 14 patients, else 10,000 random ones); at
+        most 5 % of these may make the scores differ as much as they do, by Holm's rule for all neighbours together.
+        Missing below six patients, where that is impossible, and for the last submission.
 
     Examples
     --------
@@ -287,80 +300,136 @@ def rank(results: pd.DataFrame, *, n: int = 1000, seed: int = 0) -> pd.DataFrame
     if n < 1:
         raise ValueError(f"rank() needs n of at least 1 draw, got {n}.")
     passed, total, names = _by_patient(results)
-    weights = np.random.default_rng(seed).multinomial(
-        passed.shape[1], np.full(passed.shape[1], 1 / passed.shape[1]), size=n
-    )
+    random = np.random.default_rng(seed)
+    submissions, patients = total.shape
+    weights = random.multinomial(patients, np.full(patients, 1 / patients), size=n)
     score = passed.sum(axis=1) / total.sum(axis=1)
     drawn = (weights @ passed.T) / (weights @ total.T)
-    ranks = _ranks(drawn)
+    rank_low, rank_high = np.quantile(_ranks(drawn), [0.025, 0.975], axis=0, method="inverted_cdf").astype("int64")
     first = drawn >= drawn.max(axis=1, keepdims=True) - _TIE
+    of = np.repeat(np.arange(submissions), patients)
+    _, low, high = intervals(passed.ravel(), total.ravel(), of, submissions)
     order = np.lexsort((names, -np.round(score, 12)))
-    ranking = (
-        pd.DataFrame(
-            {
-                "submission": pd.Categorical(names, categories=list(names)),
-                "score": score,
-                **_spread(drawn, "low", "high"),
-                "rank": _ranks(score[np.newaxis])[0],
-                **{
-                    name: values.astype("int64")
-                    for name, values in _spread(ranks, "rank_low", "rank_high", method="inverted_cdf").items()
-                },
-                "p_first": (first / first.sum(axis=1, keepdims=True)).mean(axis=0),
-            }
-        )
-        .iloc[order]
-        .reset_index(drop=True)
+    ranking = pd.DataFrame(
+        {
+            "submission": pd.Categorical(names, categories=list(names)),
+            "score": score,
+            "low": low,
+            "high": high,
+            "rank": _ranks(score[np.newaxis])[0],
+            "rank_low": rank_low,
+            "rank_high": rank_high,
+            "p_first": (first / first.sum(axis=1, keepdims=True)).mean(axis=0),
+        }
     )
-    better = [(drawn[:, a] > drawn[:, b] + _TIE).mean() >= _SURE for a, b in itertools.pairwise(order)]
-    ranking["beats_next"] = pd.array([*better, pd.NA], dtype="boolean")
-    return ranking
+    swaps = swapped(np.stack([passed, total])[:, order[:-1]], np.stack([passed, total])[:, order[1:]], random)
+    better = holm(swaps) if patients >= _ENOUGH else [pd.NA] * len(swaps)
+    ranking = ranking.iloc[order].reset_index(drop=True)
+    return ranking.assign(beats_next=pd.array([*better, pd.NA], dtype="boolean"))
 
 
 _TIE = 1e-12  # scores are quotients: equal counts can differ by a rounding error
-_SURE = 0.975
+_ENOUGH = 6  # patients: with five, two of the 32 sets to swap differ as much as any data can, which is over 5 %
+_ALL_SETS = 14  # patients, up to which every set of them is swapped
+_BLOCKS, _BLOCK = 20, 500  # of sets that are drawn where there are more patients
+
+
+def swapped(one: Any, other: Any, random: np.random.Generator) -> Any:
+    """How often two submissions differ as much as they do, where the results of a set of patients are swapped.
+
+    Each side holds passes and checks (2 × pairs × patients). The share of all sets, or of those drawn and the one that
+    is there: at most 5 % of equal pairs get at most 0.05, however different their patients are.
+    """
+    (passed, total), half = (one + other).sum(axis=-1) / 2, np.swapaxes((one - other) / 2, -1, -2)
+    gaps = []
+    for signs in _sets(one.shape[-1], random):
+        passes, checks = signs @ half
+        gaps.append(np.abs((passed + passes) / (total + checks) - (passed - passes) / (total - checks)))
+    gap = np.concatenate(gaps)
+    return (gap >= gap[0] - _TIE).mean(axis=0)
+
+
+def _sets(patients: int, random: np.random.Generator) -> Iterator[Any]:
+    """Sets of patients as rows of 1 and -1 (swapped), in blocks; the first set is empty."""
+    if patients <= _ALL_SETS:  # half of them: to swap all others gives the same difference the other way round
+        yield 1.0 - 2 * (np.arange(2 ** (patients - 1))[:, np.newaxis] >> np.arange(patients) & 1)
+        return
+    yield np.ones((1, patients))
+    for _ in range(_BLOCKS):
+        yield 1.0 - 2 * random.integers(0, 2, size=(_BLOCK, patients), dtype="int8")
+
+
+def holm(shares: Any, level: float = 0.05) -> Any:
+    """Which of several tests are significant together: the k-th smallest at most level / (how many are left).
+
+    >>> holm(np.array([0.01, 0.04, 0.03])).tolist()
+    [True, False, False]
+    """
+    order = np.argsort(shares, kind="stable")
+    small = shares[order] <= level / np.arange(len(shares), 0, -1)
+    significant = np.empty(len(shares), dtype=bool)
+    significant[order] = np.logical_and.accumulate(small)
+    return significant
 
 
 def _by_patient(results: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Passes and checks (submissions × patients), and the names of the submissions."""
     counts = results if is_tally(results) else tally(results, by=["submission", "patient"])
-    counts = counts.assign(
-        total=counts[list(COUNTS)].sum(axis=1),
-        # Checks of no patient stand and fall together too: groupby would drop them.
-        **{
-            name: counts[name].astype("str").where(counts[name].notna(), "(none)") for name in ("submission", "patient")
-        },
-    )
-    submissions, patients = (counts[name].nunique() for name in ("submission", "patient"))
+    sums = _sums(counts.assign(total=counts[list(COUNTS)].sum(axis=1)), ["passed", "total"])
+    submissions, patients = (sums.index.get_level_values(name).nunique() for name in _PAIRED)
     if submissions < 2:
         raise ValueError(
             f"rank() needs at least 2 submissions, but the frame holds {submissions}. "
             "Put several results together with mn.concat([a, b])."
         )
-    table = counts.groupby(["submission", "patient"], observed=True)[["passed", "total"]].sum().unstack("patient")
-    table = table.sort_index().sort_index(axis=1)  # by name, so that the order of the rows does not change the draws
     if patients < 2:
         raise ValueError(
             f"rank() draws patients anew to tell how sure an order is, but the frame holds {patients}; "
             "at least 2 are needed."
         )
-    lacking = table["total"].isna()
-    if lacking.any(axis=None):
-        worst = lacking.sum(axis=1).idxmax()
+    table = sums.unstack("patient")
+    missing = table["total"].isna()
+    if missing.any(axis=None):
+        worst = missing.sum(axis=1).idxmax()
         raise ValueError(
             f"{submissions} submissions cover different patients, and rank() pairs by patient: {worst!r} lacks "
-            f"{int(lacking.loc[worst].sum())} of {patients}. Evaluate all with the same answer key; official results "
+            f"{int(missing.loc[worst].sum())} of {patients}. Evaluate all with the same answer key; official results "
             "name patients by released IDs, so read them with read_results(path, key=..., uids=...)."
         )
+    # A check for which there is no official row was asked all the same.
+    if counts is not results:
+        rows = results.groupby(list(_PAIRED), observed=True, dropna=False).size()
+        sums = _sums(rows.rename("total").reset_index(), ["total"])
+    _warn_of_different_checks(sums["total"].unstack("patient"))
     return table["passed"].to_numpy("float64"), table["total"].to_numpy("float64"), table.index.to_numpy().astype(str)
+
+
+_PAIRED = ("submission", "patient")
+
+
+def _sums(counts: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Sums of `columns` by submission and patient, in order of their names: that of the rows must change no draw."""
+    # Checks of no patient pass and fail together too: groupby would drop them.
+    keys = {name: counts[name].astype("str").where(counts[name].notna(), "(none)") for name in _PAIRED}
+    return counts[columns].assign(**keys).groupby(list(_PAIRED))[columns].sum()
+
+
+def _warn_of_different_checks(checks: pd.DataFrame) -> None:
+    if (checks == checks.iloc[0]).all(axis=None):
+        return
+    totals = checks.sum(axis=1).astype("int64")
+    groups = [f"{number:,} ({_some(list(names.index))})" for number, names in totals.groupby(totals)]
+    warnings.warn(
+        f"rank() compares submissions that were judged on different checks: {_some(groups)}. A submission "
+        "that is asked less may be first only for that; evaluate all with the same answer key.",
+        stacklevel=4,
+    )
+
+
+def _some(names: Sequence[str], limit: int = 4) -> str:
+    return ", ".join([*names[:limit], *([f"{len(names) - limit:,} more"] if len(names) > limit else [])])
 
 
 def _ranks(scores: np.ndarray) -> np.ndarray:
     """For each row its ranks, 1 the best; equal scores share the better one."""
     return 1 + (scores[:, np.newaxis, :] > scores[:, :, np.newaxis] + _TIE).sum(axis=2)
-
-
-def _spread(drawn: np.ndarray, low: str, high: str, method: Any = "linear") -> dict[str, np.ndarray]:
-    """The interval that 95 % of the draws lie in, for each column."""
-    bounds = np.quantile(drawn, [1 - _SURE, _SURE], axis=0, method=method)
-    return {low: bounds[0], high: bounds[1]}

@@ -13,6 +13,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -355,22 +356,27 @@ def _standing(results: pd.DataFrame, names: Sequence[Any]) -> _Html:
     """Who is first, and how sure that is; for two, what became of each check from the lower to the higher."""
     lead = None
     pictures = [
-        _told(lambda: plots.ranking(ranking.rank(results))),
-        _told(lambda: plots.tradeoff(results)),
+        _drawn(lambda: ranking.rank(results), plots.ranking),
+        _drawn(lambda: results, plots.tradeoff),
     ]
     if len(names) == 2:
         higher, lower = (results[results["submission"] == name] for name in names)
-        pictures.append(_told(lambda: plots.changes(ranking.compare(lower, higher), by="action")))
+        pictures.append(_drawn(lambda: ranking.compare(lower, higher), partial(plots.changes, by="action")))
         lead = f"The last picture shows what became of each check from {names[1]} to {names[0]}."
     return _section("Ranking", *pictures, lead=lead)
 
 
-def _told(draw: Callable[[], Any]) -> _Html:
-    """A picture, or why there can be none."""
+def _drawn(compute: Callable[[], pd.DataFrame], draw: Callable[[pd.DataFrame], Any]) -> _Html:
+    """A picture of what is computed, below its warnings; or why there can be none."""
     try:
-        return _picture(draw)
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            frame = compute()
+        picture = _picture(lambda: draw(frame))
     except ValueError as reason:
         return _tag("p", str(reason), class_="note")
+    notes = [_tag("p", str(one.message), class_="note") for one in warned if one.category is UserWarning]
+    return _joined([*notes, picture])
 
 
 def _breakdown(results: pd.DataFrame, names: Sequence[Any], unit: str) -> _Html:
@@ -722,7 +728,8 @@ _SKIPPED = 200
 
 _NOTES = {
     "Score": "Passed of all checks: passed / (passed + failed + blank). A check that could not be decided (blank) "
-    "costs as much as one that failed. Intervals are Wilson's, widened for checks that fail together within a patient.",
+    "costs as much as one that failed. Intervals are Wilson's, "
+    "with an effective sample size estimated from the variation between patients, and Student's t for few patients.",
     **dict(_UNITS.values()),
     "Axes": "Privacy: an identifier got out. Utility: research value was lost. Validity: the object broke. Linkage: "
     "references or times no longer fit together. Key: the answer key or the scorer is in doubt, not the tool.",

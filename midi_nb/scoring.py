@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -27,9 +26,12 @@ from .frames import (
     tidy,
     verdicts,
 )
+from .intervals import intervals
 
 UNITS = ("instance", "series", "series-2024")
 COUNTS = ("passed", "failed", "blank")
+#: The columns of scores beside those that they are broken down by.
+SCORES = (*COUNTS, "total", "score", "low", "high", "patients")
 
 #: The columns a tally keeps: enough for every breakdown of the notebooks and for drawing patients anew.
 TALLIED = (
@@ -67,14 +69,15 @@ def score(
         attribute and series, failed if it failed once, blank only if nothing else. ``"series-2024"``: the rule of the
         published challenge scores, duplicates among the slices of a series dropped.
     interval
-        Coverage of ``low`` to ``high``: Wilson's interval, with the number of checks replaced by the number of
-        independent ones that the spread between patients tells of. The checks of a patient fail together, so a plain
-        interval would be far too narrow.
+        Coverage of ``low`` to ``high``: Wilson's interval, with an effective sample size estimated from the variation
+        between patients, and Student's t for few patients. The checks of a patient fail together, so an interval that
+        counts checks would be far too narrow. It assumes that no patient still unseen fails in a way none here did.
 
     Returns
     -------
     DataFrame
-        The columns of `by`, then passed, failed, blank, total, score, low, high. A score of no checks is missing.
+        The columns of `by`, then passed, failed, blank, total, score, low, high, patients. A score of no checks is
+        missing, and so is the interval of a single patient.
 
     Examples
     --------
@@ -90,9 +93,9 @@ def score(
     columns = [by] if isinstance(by, str) else list(by or ())
     if not 0 < interval < 1:
         raise ValueError(f"interval must lie between 0 and 1, got {interval}.")
-    told = [name for name in columns if name in (*COUNTS, "total", "score", "low", "high")]
-    if told:
-        raise ValueError(f"score() cannot break down by {', '.join(told)}: these are columns it gives.")
+    given = [name for name in columns if name in SCORES]
+    if given:
+        raise ValueError(f"score() cannot break down by {', '.join(given)}: these are columns it gives.")
     scores = _with_scores(_counts(results, columns, unit), columns, interval)
     if count_rows(results).any():  # whose passes those of a scoring workbook are is not known
         scores[["low", "high"]] = np.nan
@@ -332,40 +335,12 @@ def _with_scores(counts: pd.DataFrame, columns: list[str], interval: float) -> p
         scores = pd.DataFrame({name: np.zeros(1, dtype="int64") for name in COUNTS})
     scores["total"] = scores[list(COUNTS)].sum(axis=1)
     scores["score"] = (scores["passed"] / scores["total"]).astype("float64")
-    independent = _independent(counts, place, scores)
-    scores["low"], scores["high"] = wilson(scores["score"], independent, interval)
+    trials = counts[list(COUNTS)].sum(axis=1)
+    patients, scores["low"], scores["high"] = intervals(counts["passed"], trials, place, len(scores), interval)
+    scores["patients"] = pd.array(patients, dtype="Int64")
+    if "patient" not in counts:
+        scores["patients"] = scores["patients"].mask(scores["total"] > 0)
     return _sorted(scores, columns)
-
-
-def _independent(counts: pd.DataFrame, place: Any, scores: pd.DataFrame) -> Any:
-    """The number of independent checks that would spread as those of the patients do; never more than there are."""
-    total = scores["total"].to_numpy("float64")
-    if not len(counts):
-        return total
-    rate = scores["score"].to_numpy()
-    trials = counts[list(COUNTS)].sum(axis=1).to_numpy("float64")
-    residual = counts["passed"].to_numpy() - rate[place] * trials
-    patients = np.bincount(place, minlength=len(total))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        variance = np.bincount(place, weights=residual**2, minlength=len(total)) / total**2 * patients / (patients - 1)
-        effective = rate * (1 - rate) / variance
-    known = np.isfinite(effective) & (effective > 0)
-    return np.where(known, np.minimum(np.where(known, effective, total), total), total)
-
-
-def wilson(rate: Any, trials: Any, coverage: float = 0.95) -> tuple[Any, Any]:
-    """Wilson's interval for rates of so many trials each; missing where there were none.
-
-    >>> low, high = wilson(np.array([0.9]), np.array([10]))
-    >>> [round(float(x), 4) for x in (*low, *high)]
-    [0.5958, 0.9821]
-    """
-    z2 = NormalDist().inv_cdf((1 + coverage) / 2) ** 2
-    rate, trials = np.asarray(rate, dtype="float64"), np.asarray(trials, dtype="float64")
-    with np.errstate(invalid="ignore", divide="ignore"):
-        middle = (rate + z2 / (2 * trials)) / (1 + z2 / trials)
-        half = np.sqrt(z2) / (1 + z2 / trials) * np.sqrt(rate * (1 - rate) / trials + z2 / (4 * trials**2))
-    return np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)
 
 
 def _sorted(scores: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
@@ -385,6 +360,7 @@ def _sorted(scores: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
 
 __all__ = [
     "COUNTS",
+    "SCORES",
     "TALLIED",
     "UNITS",
     "counted",
@@ -394,5 +370,4 @@ __all__ = [
     "tally",
     "unique",
     "units_of",
-    "wilson",
 ]

@@ -341,8 +341,8 @@ def test_every_verb_takes_results_joined_by_pandas(make, verb):
     many = [{"patient": f"P{i % 3}", "instance": f"I{i}", "check": str(i)} for i in range(6)]
     many[0].update(actual="DOE", verdict="failed", score=0.0)
     parts = [
-        make.results([{**row, "submission": name} for row in [*many, {"action": action, "verdict": "failed"}]])
-        for name, action in (("a", "tag_retained"), ("b", "text_retained"))
+        make.results([{**row, "submission": name} for row in [*many, {"actual": value, "verdict": "failed"}]])
+        for name, value in (("a", "DOE"), ("b", "ROE"))
     ]
     plain, whole = pd.concat(parts, ignore_index=True), frames.concat(parts)
     assert not isinstance(plain["submission"].dtype, pd.CategoricalDtype)

@@ -297,6 +297,16 @@ def test_score_breaks_down_by_several_columns_and_shows_what_has_no_score():
     assert texts(ax)[1] == "no checks"
 
 
+def test_score_of_a_single_patient_stands_without_a_line():
+    frame = scores(3).assign(low=[np.nan, 0.998, 0.997], high=[np.nan, 1.0, 0.999], patients=[1, 2, 3])
+    ax = drawn(plots.score(frame))
+    assert labels(ax) == ["c2", "c1", "c0"]
+    assert ax.lines[0].get_xdata() == pytest.approx([0.998, 0.999, 1.0])
+    assert ax.get_xlabel() == "score: passed of all checks (line: interval, none for a single patient)"
+    alone = drawn(plots.score(frame.iloc[[0]]))
+    assert title(alone) == "All 1,000 checks passed"
+
+
 def test_causes_counts_rows_series_and_patients():
     leak, dropped = {"cause": "leak_full", "axis": "privacy"}, {"cause": "tag_dropped", "axis": "utility"}
     rows = [{"series": "1"}, {"series": "1", **dropped}, {"series": "1", **leak}, {"series": "2", **leak}]
@@ -403,11 +413,11 @@ def test_heatmap_leaves_out_checks_without_an_official_row():
 
 
 def two_tools() -> pd.DataFrame:
-    """A leaky tool and a greedy one, ten checks of each of two patients."""
+    """A leaky tool and a greedy one, ten checks of each of three patients."""
     rows = [
         {"submission": tool, "patient": patient, "axis": axis if i < failed else None}
-        for tool, axis, fails in (("leaky", "privacy", (2, 4)), ("greedy", "utility", (1, 1)))
-        for patient, failed in zip("ab", fails, strict=True)
+        for tool, axis, fails in (("leaky", "privacy", (2, 3, 4)), ("greedy", "utility", (1, 1, 1)))
+        for patient, failed in zip("abc", fails, strict=True)
         for i in range(10)
     ]
     return results(rows)
@@ -426,22 +436,24 @@ def test_tradeoff_draws_failures_per_thousand_checks():
     assert title(ax) == "2 of 2 submissions trade privacy for utility; none is best on both"
 
 
-def test_tradeoff_ellipse_is_that_of_linearised_ratios():
-    ax = plots.tradeoff(two_tools(), interval=0.95)
+def test_tradeoff_ellipse_reaches_as_far_as_student_says_for_two_rates():
+    ax = plots.tradeoff(two_tools(), interval=0.5)
     outlines = [patch.get_xy() for patch in ax.patches if not patch.get_fill()]
     assert len(outlines) == 2
-    # Patients with 2 and 4 of 10: the rate 0.3 has the variance 2/1 · ((2−3)² + (4−3)²) / 20².
-    reach = 1000 * np.sqrt(-2 * np.log(0.05) * 2 * 2 / 400)
+    # Patients with 2, 3 and 4 of 10: the rate 0.3 has the variance 3/2 · ((2−3)² + (4−3)²) / 30²; with three patients,
+    # T² = 2 · 2 / 1 · F of 2 and 1 degrees of freedom, of which 1.5 is the middle.
+    reach = 1000 * np.sqrt(3 / 2 * 2 / 900 * 4 * 1.5)
     leaky = outlines[1]
     assert leaky[:, 0].max() == pytest.approx(300 + reach, rel=1e-3)
     assert leaky[:, 1] == pytest.approx(0, abs=1e-9)
 
 
-def test_tradeoff_of_one_patient_has_no_ellipse():
+@pytest.mark.parametrize("patients", ["a", "ab"])
+def test_tradeoff_of_one_or_two_patients_has_no_ellipse(patients):
     frame = two_tools()
-    ax = plots.tradeoff(frame[frame["patient"] == "a"])
+    ax = plots.tradeoff(frame[frame["patient"].isin(list(patients))])
     assert not ax.patches
-    assert points(ax)["leaky"] == (pytest.approx(200), 0)
+    assert points(ax)["leaky"] == (pytest.approx(100 * (1 + (1 + len(patients)) / 2)), 0)
 
 
 def test_tradeoff_numbers_the_best_and_dots_the_rest():
@@ -476,6 +488,9 @@ def test_ranking_draws_intervals_and_the_best_as_reference():
 def test_ranking_says_when_the_first_two_cannot_be_told_apart():
     unsure = ranks(3).assign(beats_next=pd.array([False, True, pd.NA], dtype="boolean"))
     assert title(plots.ranking(unsure)).endswith("; tool 1 cannot be told apart from it")
+    too_few = unsure.assign(beats_next=pd.array([pd.NA] * 3, dtype="boolean"))
+    assert title(plots.ranking(too_few)).endswith("; tool 1 cannot be told apart from it")
+    assert "told apart" not in title(plots.ranking(too_few.iloc[:1]))
     assert "told apart" not in title(plots.ranking(unsure.assign(beats_next=True)))
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import midi_nb as mn
 from midi_nb.frames import RESULTS, concat, tidy
-from midi_nb.ranking import CHANGES, compare, rank
+from midi_nb.ranking import CHANGES, compare, holm, rank, swapped
 from midi_nb.scoring import score, tally
 
 
@@ -41,8 +41,23 @@ def test_each_pair_of_verdicts_has_its_change():
     assert compared["after"].equals(checks(after)["verdict"])
 
 
-def test_checks_of_one_run_only_are_told():
-    compared = compare(checks([True, False, True]), checks([True, True, False], check=["1", "2", "3"]))
+def compare_parts(before, after):
+    """What `compare` gives for runs of different checks, and what it warns of."""
+    with pytest.warns(UserWarning, match=r"^compare\(\) ") as warned:
+        compared = compare(before, after)
+    return compared, str(warned[0].message)
+
+
+def test_checks_of_one_run_only_are_shown_and_warned_of():
+    compared, warning = compare_parts(
+        checks([True, False, True]), checks([True, True, False, True], check=["1", "2", "3", "4"])
+    )
+    assert warning == (
+        "compare() found 2 checks in both runs, 1 only before and 2 only after: they were judged on different checks."
+    )
+    compared = compared.iloc[:4]
+    fewer = [checks([False] * n).assign(complete=False) for n in (3, 2)]
+    assert compare(*fewer)["change"].tolist() == ["still failing"] * 2 + ["fixed"]  # no warning
     assert compared[["check", "change"]].values.tolist() == [
         ["0", "only before"], ["1", "fixed"], ["2", "still passing"], ["3", "only after"],
     ]  # fmt: skip
@@ -50,7 +65,7 @@ def test_checks_of_one_run_only_are_told():
 
 
 def test_a_part_of_a_run_is_compared_with_the_whole():
-    changes = compare(checks([True] * 10), checks([True] * 2))["change"]
+    changes = compare_parts(checks([True] * 10), checks([True] * 2))[0]["change"]
     assert changes.tolist() == ["still passing"] * 2 + ["only before"] * 8
 
 
@@ -65,13 +80,15 @@ def test_pairs_are_found_whatever_the_order():
 def test_checks_that_differ_in_what_they_are_known_by_are_not_paired(column):
     before = checks([True, False], **{"check": "0", column: ["same", "before"]})
     after = checks([True, False], **{"check": "0", column: ["after", "same"]})
-    assert compare(before, after)["change"].tolist() == ["regressed", "only before", "only after"]
+    compared, _ = compare_parts(before, after)
+    assert compared["change"].tolist() == ["regressed", "only before", "only after"]
 
 
 def test_a_file_that_is_there_twice_is_paired_by_verdict():
     before = checks([True, False], check="0")
     assert compare(before, checks([False, True], check="0"))["change"].tolist() == ["still passing", "still failing"]
-    assert compare(before, checks([False], check="0"))["change"].tolist() == ["only before", "still failing"]
+    once, _ = compare_parts(before, checks([False], check="0"))
+    assert once["change"].tolist() == ["only before", "still failing"]
     blank = compare(checks([None, False], check="0"), checks([False, None], check="0"))
     assert blank["before"].equals(blank["after"])
 
@@ -241,13 +258,15 @@ def submissions(rates, patients=30, each=40, seed=0):
 
 
 def test_an_ideal_submission_is_first_for_sure():
-    ranking = rank(submissions({"random": 0.5, "ideal": 1.0, "worst": 0.0}))
+    results = submissions({"random": 0.5, "ideal": 1.0, "worst": 0.0})
+    ranking = rank(results)
     assert ranking["submission"].tolist() == ["ideal", "random", "worst"]
     assert ranking["rank"].tolist() == ranking["rank_low"].tolist() == ranking["rank_high"].tolist() == [1, 2, 3]
     assert ranking["p_first"].tolist() == [1.0, 0.0, 0.0]
     assert ranking["beats_next"].tolist() == [True, True, pd.NA]
-    assert ranking.loc[[0, 2], ["score", "low", "high"]].values.tolist() == [[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]]
-    assert ranking["low"][1] < ranking["score"][1] < ranking["high"][1]
+    shown = ["submission", "score", "low", "high"]
+    scores = score(results, by="submission").sort_values("score", ascending=False, ignore_index=True)
+    pd.testing.assert_frame_equal(ranking[shown], scores[shown], check_categorical=False)
 
 
 def test_tied_submissions_share_their_rank():
@@ -268,19 +287,127 @@ def test_a_small_lead_is_no_sure_one():
     assert ranking["rank_high"].max() == 2
 
 
-def test_the_interval_is_that_of_the_patients():
-    """Half of 50 patients fail: their share varies by 7 %, so that 95 % of the draws lie within 14 % of it."""
-    patients = [f"P{n:02}" for n in range(50)]
-    parts = [checks([n < good for n in range(50)], str(good), patient=patients) for good in (25, 50)]
-    assert rank(concat(parts))[["low", "high"]].iloc[1].tolist() == pytest.approx([0.36, 0.64], abs=0.03)
-
-
 def test_a_rank_that_one_of_few_draws_gives_is_in_the_range():
     """Either submission is first in one of two draws."""
     patient = ["P1", "P2", "P3"]
     parts = [checks([True, True, False], "a", patient=patient), checks([False, False, True], "b", patient=patient)]
     ranking = rank(concat(parts), n=2)
     assert ranking[["p_first", "rank_low", "rank_high"]].values.tolist() == [[0.5, 1, 2], [0.5, 1, 2]]
+
+
+def test_a_rank_in_a_fortieth_of_the_draws_is_in_the_range_of_95_percent():
+    patient = [f"P{n}" for n in range(5)]
+    few = [checks([n == 0 for n in range(5)], "few", patient=patient)]
+    results = concat([checks([n > 0 for n in range(5)], "many", patient=patient), *few])
+    rankings = [rank(results, n=40, seed=seed).set_index("submission") for seed in range(40)]
+    one, none = (next(r for r in rankings if r.loc["few", "p_first"] == share) for share in (1 / 40, 0))
+    assert one.loc["few", ["rank_low", "rank_high"]].tolist() == [1, 2]
+    assert none.loc["few", ["rank_low", "rank_high"]].tolist() == [2, 2]
+
+
+def ahead(by, total=20):
+    """Two submissions: a passes so many checks more than b of each patient."""
+    rows = [(patient, 10 + more, 10) for patient, more in enumerate(by)]
+    sides = {
+        name: checks(
+            [n < row[place] for row in rows for n in range(total)],
+            name,
+            patient=[f"P{row[0]:02}" for row in rows for _ in range(total)],
+        )
+        for name, place in (("a", 1), ("b", 2))
+    }
+    return concat(sides.values())
+
+
+@pytest.mark.parametrize(
+    ("by", "verdict"),
+    [
+        ([1] * 2, pd.NA),
+        ([9] * 5, pd.NA),  # 2 of 32 sets of patients differ as much
+        ([1] * 6, True),  # 2 of 64
+        ([1] * 7 + [0] * 3, True),
+        ([9] * 5 + [0] * 30, False),
+        ([9] * 6 + [-1] * 1, True),  # 4 of 128: with that patient or without
+        ([3, 3, 3, 3, 3, 3, -3], False),  # 16 of 128
+        ([1] * 30, True),
+        ([1] * 16 + [-1] * 14, False),
+        ([0] * 8, False),
+    ],
+)
+def test_better_is_what_swapping_patients_seldom_gives(by, verdict):
+    for n in (1, 1000):
+        ranking = rank(ahead(by), n=n)
+        assert ranking["submission"].tolist() == ["a", "b"]
+        assert ranking["beats_next"].tolist() == [verdict, pd.NA]
+
+
+def test_one_large_patient_does_not_make_a_tool_better():
+    """It is ahead by far in the one that has nearly all checks, and behind in most others."""
+    sizes = [500] + [10] * 9
+    good, bad = [480] + [8] * 9, [400] + [9] * 9
+    parts = [
+        checks(
+            [n < passes[p] for p, size in enumerate(sizes) for n in range(size)],
+            name,
+            patient=[f"P{p}" for p, size in enumerate(sizes) for _ in range(size)],
+        )
+        for name, passes in (("good", good), ("bad", bad))
+    ]
+    ranking = rank(concat(parts))
+    assert ranking["score"][0] > ranking["score"][1] + 0.1
+    assert not ranking["beats_next"][0]
+
+
+def test_neighbours_are_tested_together():
+    """Six patients alike give 1 in 32: enough for one pair, not for the two pairs of three submissions."""
+    one, other = ahead([1] * 6), ahead([-1] * 6)
+    third = other[other["submission"] == "a"]
+    both = concat([one, third.assign(submission=pd.Categorical(["c"] * len(third)))])
+    assert rank(one)["beats_next"].tolist() == [True, pd.NA]
+    assert rank(both)["beats_next"].tolist() == [False, False, pd.NA]
+    assert holm(np.array([0.02, 0.03, 0.01])).tolist() == [True, True, True]
+    assert holm(np.array([0.02, 0.06, 0.03])).tolist() == [False, False, False]
+
+
+@pytest.mark.parametrize("patients", [6, 10, 14, 15, 40])
+@pytest.mark.parametrize("sizes", [[100], [1, 10, 3000]], ids=["equal sizes", "unequal sizes"])
+def test_equal_tools_are_told_apart_in_one_of_twenty_at_most(patients, sizes):
+    random = np.random.default_rng(patients)
+    total = random.choice(sizes, (500, patients))
+    tools = (np.stack([random.binomial(total, random.beta(9, 1, total.shape)), total]) for _ in range(2))
+    assert (swapped(*tools, random) <= 0.05).mean() <= 0.075  # 0.05 and two and a half standard errors of 500
+
+
+# Different checks
+
+
+def test_submissions_judged_on_different_checks_are_named():
+    whole = submissions({"a": 0.9, "b": 0.8, "c": 0.8}, patients=6)
+    fewer = whole[(whole["submission"] != "b") | (whole["verdict"] == "passed")]
+    left = int((fewer["submission"] == "b").sum())
+    for judged in (fewer, tally(fewer)):
+        with pytest.warns(UserWarning, match=r"^rank\(\) ") as warned:
+            ranking = rank(judged)
+        assert ranking["submission"][0] == "b"
+        assert str(warned[0].message) == (
+            f"rank() compares submissions that were judged on different checks: {left} (b), 240 (a, c). A submission "
+            "that is asked less may be first only for that; evaluate all with the same answer key."
+        )
+        assert warned[0].filename == __file__
+
+
+def test_as_many_checks_of_other_patients_are_different_checks():
+    one = checks([True] * 5, "a", patient=["P1", "P1", "P2", "P2", "P2"])
+    other = checks([True] * 5, "b", patient=["P1", "P1", "P1", "P2", "P2"])
+    with pytest.warns(UserWarning, match=r"^rank\(\) compares .* different checks: 5 \(a, b\)\. "):
+        rank(concat([one, other]))
+
+
+def test_a_check_without_an_official_row_was_asked_all_the_same():
+    one = submissions({"a": 0.9, "b": 0.8}, patients=6)
+    one.loc[0, "verdict"] = "lost"
+    assert len(score(one, by="submission")["total"].unique()) == 2
+    rank(one)
 
 
 def test_the_same_patients_are_drawn_for_all():
@@ -305,7 +432,7 @@ def test_the_same_seed_gives_the_same_ranking_whatever_the_order_of_rows():
     mixed = results.sample(frac=1, random_state=5).reset_index(drop=True)
     pd.testing.assert_frame_equal(rank(results, seed=3), rank(results, seed=3))
     pd.testing.assert_frame_equal(rank(results, seed=3), rank(mixed, seed=3), check_categorical=False)
-    assert not rank(results, seed=3)["low"].equals(rank(results, seed=4)["low"])
+    assert not rank(results, seed=3)["p_first"].equals(rank(results, seed=4)["p_first"])
 
 
 def test_a_tally_ranks_as_its_results_do():

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from midi_nb import frames, scoring
 from midi_nb.frames import CODES
-from midi_nb.scoring import COUNTS, UNITS, score, tally, wilson
+from midi_nb.intervals import intervals
+from midi_nb.scoring import COUNTS, UNITS, score, tally
 
 PASSED, FAILED = {"verdict": "passed", "score": 1.0}, {"verdict": "failed", "score": 0.0, "actual": "DOE"}
 BLANK = {"verdict": "blank", "score": np.nan, "error": "why"}
@@ -21,10 +22,9 @@ def counts(scores):
 def test_a_blank_costs_as_much_as_a_failure(make):
     scores = score(make.results([PASSED, PASSED, FAILED, BLANK]))
 
-    assert list(scores.columns) == ["passed", "failed", "blank", "total", "score", "low", "high"]
+    assert list(scores.columns) == ["passed", "failed", "blank", "total", "score", "low", "high", "patients"]
     assert counts(scores) == [[2, 1, 1, 4]]
     assert scores["score"].item() == 0.5
-    assert scores["low"].item() < 0.5 < scores["high"].item()
 
 
 def test_rows_the_official_script_does_not_write_count_nowhere(make):
@@ -256,9 +256,10 @@ def test_counts_are_those_of_the_rows(planted, rows, by):
     }
     assert found == expected
     assert (scores["total"] == scores[list(COUNTS)].sum(axis=1)).all()
-    some = scores[scores["total"] > 0]
+    some = scores[scores["patients"] > 1]
     assert (some["low"] <= some["score"] + 1e-12).all()
     assert (some["score"] <= some["high"] + 1e-12).all()
+    assert scores.loc[scores["patients"] < 2, ["low", "high"]].isna().all(axis=None)
 
 
 @given(st.lists(ROWS, min_size=1, max_size=4))
@@ -296,62 +297,71 @@ def test_arguments_are_left_alone(make):
     pd.testing.assert_frame_equal(results, before)
 
 
-# Known values: Newcombe 1998, table I, method 3; Brown, Cai and DasGupta's limits at 0 and 1.
-WILSON = [
-    (81 / 263, 263, 0.95, 0.2553, 0.3662),
-    (15 / 148, 148, 0.95, 0.0624, 0.1605),
-    (0, 20, 0.95, 0, 0.1611),
-    (1, 29, 0.95, 0.8830, 1),
-    (1 / 29, 29, 0.95, 0.0061, 0.1718),
-]
+# Intervals
 
 
-@pytest.mark.parametrize(("rate", "trials", "coverage", "low", "high"), WILSON)
-def test_wilson_known_values(rate, trials, coverage, low, high):
-    assert np.round(wilson([rate], [trials], coverage), 4).ravel().tolist() == [low, high]
+def failing(make, failures, each=20):
+    """Results of patients of so many checks, of whom so many fail; the cause of each failure is a leak."""
+    rows = [
+        {**(FAILED if i < failed else PASSED), "patient": f"P{patient}", "modality": "CT" if patient < 3 else "MR"}
+        for patient, failed in enumerate(failures)
+        for i in range(each)
+    ]
+    results = make.results(rows)
+    results["cause"] = frames.encode(["leak" if row["score"] == 0 else None for row in rows])
+    return results
 
 
-@pytest.mark.parametrize("coverage", [0.5, 0.9, 0.99])
-def test_wilson_as_scipy(coverage):
-    stats = pytest.importorskip("scipy.stats")
-    for passed, trials in ((0, 7), (3, 7), (7, 7), (999, 1000)):
-        interval = stats.binomtest(passed, trials).proportion_ci(coverage, method="wilson")
-        assert np.concatenate(wilson([passed / trials], [trials], coverage)) == pytest.approx(
-            [interval.low, interval.high]
-        )
+def ends(failures, each=20, coverage=0.95):
+    total = np.full(len(failures), each)
+    found = intervals(total - failures, total, np.zeros(len(failures), dtype=int), 1, coverage)
+    return found.low[0], found.high[0]
 
 
-# How many of the 20 checks of each patient fail; how many independent checks tell as much.
-SPREAD = {
-    "one fails throughout": ([20] + [0] * 9, 9),  # ten less one
-    "all alike": ([2] * 10, 200),
-    "more alike than by chance": ([3] + [2] * 9, 200),
-    "two that differ throughout": ([20, 0], 1),
-}
+FAILURES = np.array([1, 0, 4, 2, 2, 0, 1])
 
 
-@pytest.mark.parametrize(("failures", "independent"), SPREAD.values(), ids=SPREAD)
-def test_patients_that_fail_together_widen_the_interval(make, failures, independent):
-    results = make.results(
-        [
-            {**(FAILED if i < failed else PASSED), "patient": f"P{patient}"}
-            for patient, failed in enumerate(failures)
-            for i in range(20)
-        ]
-    )
-    scores = score(results).iloc[0]
-
-    rate = 1 - sum(failures) / len(results)
-    assert scores["score"] == pytest.approx(rate)
-    assert (scores["low"], scores["high"]) == pytest.approx(
-        tuple(float(edge) for (edge,) in wilson([rate], [independent]))
-    )
+@pytest.mark.parametrize("coverage", [0.8, 0.95])
+def test_the_interval_comes_from_the_patients(make, coverage):
+    scores = score(failing(make, FAILURES), interval=coverage)
+    assert scores["patients"].item() == 7
+    assert scores[["low", "high"]].iloc[0].tolist() == pytest.approx(ends(FAILURES, coverage=coverage))
 
 
-def test_one_patient_has_a_plain_interval(make):
-    scores = score(make.results([PASSED, FAILED])).iloc[0]
+def test_each_group_has_the_interval_of_its_patients(make):
+    scores = score(failing(make, FAILURES), by="modality").set_index("modality")
+    assert scores["patients"].to_dict() == {"CT": 3, "MR": 4}
+    for modality, failures in (("CT", FAILURES[:3]), ("MR", FAILURES[3:])):
+        assert scores.loc[modality, ["low", "high"]].tolist() == pytest.approx(ends(failures))
 
-    assert (scores["low"], scores["high"]) == pytest.approx(tuple(float(edge) for (edge,) in wilson([0.5], [2])))
+
+def test_by_cause_all_patients_tell_even_those_without_it(make):
+    results = failing(make, FAILURES)
+    scores = score(results, by="cause")
+    assert scores["patients"].item() == 7
+    pd.testing.assert_frame_equal(scores.drop(columns="cause"), score(results))
+    pd.testing.assert_frame_equal(scores, score(tally(results, by=["patient", "cause"]), by="cause"))
+
+
+def test_one_patient_has_no_interval(make):
+    scores = score(failing(make, [2, 3]), by="patient")
+    assert scores["patients"].tolist() == [1, 1]
+    assert scores["score"].tolist() == [0.9, 0.85]
+    assert scores[["low", "high"]].isna().all(axis=None)
+
+
+def test_checks_of_no_patient_are_those_of_one_more(make):
+    results = failing(make, FAILURES)
+    unknown = results.assign(patient=results["patient"].cat.remove_categories("P0"))
+    pd.testing.assert_frame_equal(score(unknown), score(results))
+
+
+def test_without_a_column_of_patients_nothing_is_known_of_the_interval(make):
+    results = failing(make, FAILURES)
+    for frame in (results.drop(columns="patient"), tally(results, by=["modality"])):
+        scores = score(frame)
+        assert scores["score"].notna().all()
+        assert scores[["patients", "low", "high"]].isna().all(axis=None)
 
 
 def test_tallied_columns_are_columns_of_results():
