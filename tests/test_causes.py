@@ -38,7 +38,7 @@ def checks(*rows):
         row.setdefault("score", {"passed": 1.0, "failed": 0.0}.get(row["verdict"], np.nan))
         if row["state"] != "missing":
             row |= {f"released_{name}": f"new {row[name]}" for name in ("patient", "study", "series")}
-            row["released"] = f"new {row['instance']}"
+            row.setdefault("released", f"new {row['instance']}")
         row["private"] = row["tag_path"].startswith("(0027")
         made.append(row)
     return tidy({name: [row.get(name) for row in made] for name in RESULTS}, RESULTS, len(made))
@@ -816,7 +816,7 @@ def with_private_sequence(path, written):
 def test_what_stands_at_the_other_path_of_a_private_sequence_is_not_dropped(tmp_path, before, after, cause):
     with_private_sequence(tmp_path / "original" / "a.dcm", before)
     with_private_sequence(tmp_path / "released" / "b.dcm", after)
-    row = {"action": RETAINED, "expected": "CHEST", "instance": "1.2.3", "file": "b.dcm"}
+    row = {"action": RETAINED, "expected": "CHEST", "instance": "1.2.3", "released": "1.2.3", "file": "b.dcm"}
     asked = [spelled for spelling, spelled in SEQUENCE.items() if spelling != after]
     rows = [row | {"tag_path": f"{path}[0](0008,0104)"} for path in asked]
     assert set(causes_of(*rows, original=tmp_path / "original", released=tmp_path / "released")) == {cause}

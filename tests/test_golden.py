@@ -75,7 +75,9 @@ class Golden:
         _ = self.rows()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            read = mn.read_results(self.official, self.folder / "answer_key.db", self.how["uids"], name="official")
+            read = mn.read_results(
+                self.official, key=self.folder / "answer_key.db", uids=self.how["uids"], name="official"
+            )
         for frame in (read, self.results):
             rows = frame[frame["verdict"] != "lost"].drop(columns=["error", "file"]).astype(object)
             named = _pairs(rows.assign(named=rows["released"].fillna(rows["instance"])), ["named", "check"])

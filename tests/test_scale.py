@@ -162,7 +162,7 @@ def test_a_second_call_judges_only_what_changed(demo, serial, tmp_path, monkeypa
     run, judged = tmp_path / "run", []
     evaluated(demo, out=run)
     genuine = engine._judged
-    monkeypatch.setattr(engine, "_judged", lambda job, task: judged.append(task) or genuine(job, task))
+    monkeypatch.setattr(engine, "_judged", lambda job, task, *more: judged.append(task) or genuine(job, task, *more))
     pd.testing.assert_frame_equal(evaluated(demo, out=run), serial)
     assert not [task for task in judged if task.paths], "all was known"
     judged.clear()
@@ -179,7 +179,9 @@ def judged(monkeypatch):
     files = []
     genuine = engine._judged
     monkeypatch.setattr(engine, "_BATCH", 1)
-    monkeypatch.setattr(engine, "_judged", lambda job, task: files.extend(task.paths) or genuine(job, task))
+    monkeypatch.setattr(
+        engine, "_judged", lambda job, task, *more: files.extend(task.paths) or genuine(job, task, *more)
+    )
     return files
 
 

@@ -313,12 +313,13 @@ view(released[0], results, originals[0])"""])  # fmt: skip
 ASKED = """
 from midi_nb.widgets.viewer import Viewer
 asked, lost = [], []
-answer = Viewer._reply
-def reply(self, widget, message, buffers):
-    asked.append(f"{message['kind']} {message['slice']}")
-    if asked[-1] not in lost:
-        answer(self, widget, message, buffers)
-Viewer._reply = reply
+answer = Viewer.hear
+def hear(self, message):
+    if "kind" in message:
+        asked.append(f"{message['kind']} {message['slice']}")
+    if not asked or asked[-1] not in lost:
+        answer(self, message)
+Viewer.hear = hear
 """
 
 

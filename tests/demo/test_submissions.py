@@ -92,8 +92,8 @@ def explained(demo, judged):
     submission = demo.submissions["careless"]
     results = mn.explain(
         judged("careless"),
+        submission.folder,
         demo.original,
-        released=submission.folder,
         uids=mn.read_mapping(submission.uids).to_dict(),
         patients=mn.read_mapping(submission.patients).to_dict(),
     )
