@@ -146,7 +146,8 @@ def test_runs_on_the_demo(name: str, tmp_path: Path) -> None:
     assert not [found for found in shown.values() if any(data.get("text/plain") == "False" for data in found)]
     figures = [cell for cell in code(name) if cell.source.splitlines()[-1].startswith("mn.plots.")]
     assert not [cell.source for cell in figures if not any("image/png" in data for data in shown[cell.id])]
-    widgets = [data["text/plain"] for found in shown.values() for data in found if WIDGET in data]
+    boards = [found for found in shown.values() if any(WIDGET in data for data in found)]
+    widgets = [data["text/plain"] for found in boards for data in found if "text/plain" in data]
     for kind in WIDGETS.get(name, []):
         assert any(kind in text for text in widgets), kind
     frames = [cell for cell in code(name)[2:] if cell not in figures and "exercise" not in tags(cell)]
