@@ -57,8 +57,8 @@ class Live(anywidget.AnyWidget):
         from IPython.display import display
 
         data, metadata = super()._repr_mimebundle_() or ({}, {})
-        data.pop("text/plain", None)  # the picture says more
-        display(data, metadata=metadata, raw=True)
+        # Where the widget cannot live it is to be nothing; without the empty text nbconvert would warn.
+        display({_VIEW: data[_VIEW], "text/html": ""}, metadata=metadata, raw=True)
         display(self._bundle(), raw=True, display_id=self.picture)
         shell = get_ipython()
         if shell and not self._displayed:
@@ -97,6 +97,7 @@ class Live(anywidget.AnyWidget):
         super().close()
 
 
+_VIEW = "application/vnd.jupyter.widget-view+json"
 _SAYS = "This is a picture. Run the cell to use it."
 # In JupyterLab the output before the picture of a widget that is gone is a line of text: an error about that.
 _STILL = """
@@ -122,8 +123,8 @@ class Page:
         self.send(refused=True)
 
     def send(self, **more: Any) -> None:
-        """Tells the browser what is there."""
-        self._send({"kind": "page", "page": self._name, "html": self.markup, **more})
+        """Tells the browser what is there, as a plain string: marimo takes apart what is only a kind of one."""
+        self._send({"kind": "page", "page": self._name, "html": str(self.markup), **more})
 
 
 class Board(Live):

@@ -104,7 +104,7 @@ class Teller:
             "name": tag("span", self.cell("name", position) or path, title=path),
             "expected": tag("span", clipped(expected), class_="value", title=clipped(expected)),
             "actual": self.released(position),
-            "patient": tag("span", self.cell("patient", position), class_="value"),
+            "patient": tag("span", self.cell("patient", position), class_="value whole"),
             "submission": self.cell("submission", position) or "",
         }
         return [told[name] for name in names]

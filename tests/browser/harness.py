@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -72,7 +72,7 @@ BROKEN = (
 )
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     ctypes.CDLL("libc.so.6").prctl(1, signal.SIGTERM)  # a test run that is killed leaves no server behind
 
 
@@ -92,9 +92,7 @@ def lab() -> Iterator[tuple[str, Path]]:
     (home / "config" / "labconfig").mkdir(parents=True)
     news = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
     (home / "config" / "labconfig" / "page_config.json").write_text(json.dumps(news))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     places = {
         "JUPYTER_CONFIG_DIR": "config",
         "JUPYTER_DATA_DIR": "data",
@@ -116,13 +114,9 @@ def lab() -> Iterator[tuple[str, Path]]:
     log = home / "server.log"
     with log.open("w") as output:
         server = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment, cwd=root,
-                                  start_new_session=True, preexec_fn=_die_with_parent)  # fmt: skip
+                                  start_new_session=True, preexec_fn=die_with_parent)  # fmt: skip
     try:
-        end = time.monotonic() + 60
-        while not _answers(port):
-            if server.poll() is not None or time.monotonic() > end:
-                raise RuntimeError(log.read_text()[-2000:])
-            time.sleep(0.1)
+        until(lambda: answers(port), server, log)
         yield f"http://127.0.0.1:{port}", root
     finally:
         if server.poll() is None:
@@ -135,7 +129,39 @@ def lab() -> Iterator[tuple[str, Path]]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _answers(port: int) -> bool:
+@contextmanager
+def served(command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[str]:
+    """The address of a server that `command` starts in a folder when it is given a free {port}."""
+    port, log = free_port(), folder / "server.log"
+    own = {"PYTHONPATH": str(REPOSITORY)} | dict(environment or {})
+    with log.open("w") as output:
+        server = subprocess.Popen([part.format(port=port) for part in command], stdout=output, stderr=subprocess.STDOUT,
+                                  env=os.environ | own, cwd=folder, start_new_session=True,
+                                  preexec_fn=die_with_parent)  # fmt: skip
+    try:
+        until(lambda: answers(port), server, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(20)
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def until(ready: Callable[[], bool], server: subprocess.Popen[bytes], log: Path) -> None:
+    """Waits for a server; a RuntimeError with the end of its log if it stops or takes a minute."""
+    end = time.monotonic() + 60
+    while not ready():
+        if server.poll() is not None or time.monotonic() > end:
+            raise RuntimeError(log.read_text()[-2000:])
+        time.sleep(0.1)
+
+
+def answers(port: int) -> bool:
     try:
         socket.create_connection(("127.0.0.1", port), 0.2).close()
     except OSError:
@@ -173,7 +199,7 @@ def open_notebook(
     for it, as widgets tell the kernel of a change a moment after it is seen. `page.errors` and `page.outside` collect.
     """
     address, root = server
-    (root / name).write_text(cells.read_text() if isinstance(cells, Path) else json.dumps(_as_notebook(cells)))
+    (root / name).write_text(cells.read_text() if isinstance(cells, Path) else json.dumps(as_notebook(cells)))
     page = browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=scale)
     page.outside, page.errors, page.reopened = [], [], False
     page.on(
@@ -229,7 +255,7 @@ def _value(shown: str) -> Any:
         return shown
 
 
-def _as_notebook(cells: Sequence[str]) -> dict[str, Any]:
+def as_notebook(cells: Sequence[str]) -> dict[str, Any]:
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return {
         "nbformat": 4,

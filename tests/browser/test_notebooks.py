@@ -5,12 +5,7 @@ The screenshots in build/screenshots are there to be looked at.
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -105,37 +100,13 @@ def voila(tmp_path: Path) -> Iterator[str]:
     """The address of 00_start_here as a page without code."""
     if not find_spec("voila"):
         pytest.skip("voila is not installed")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     command = [
-        sys.executable, "-m", "voila", str(NOTEBOOKS / "00_start_here.ipynb"), f"--port={port}", "--no-browser",
+        sys.executable, "-m", "voila", str(NOTEBOOKS / "00_start_here.ipynb"), "--port={port}", "--no-browser",
         "--Voila.ip=127.0.0.1", "--theme=light",
     ]  # fmt: skip
     own = {name: str(tmp_path / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
-    environment = os.environ | own | {"PYTHONPATH": str(harness.REPOSITORY)}
-    with (tmp_path / "log").open("w") as log:
-        server = subprocess.Popen(
-            command, stdout=log, stderr=subprocess.STDOUT, env=environment, cwd=tmp_path, start_new_session=True
-        )
-    try:
-        end = time.monotonic() + 60
-        while not answers(port):
-            if server.poll() is not None or time.monotonic() > end:
-                raise RuntimeError((tmp_path / "log").read_text()[-2000:])
-            time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        server.wait(20)
-
-
-def answers(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), 0.2).close()
-    except OSError:
-        return False
-    return True
+    with harness.served(command, tmp_path, own) as address:
+        yield address
 
 
 def test_start_here_is_a_page_without_code_under_voila(voila: str, chromium: Any, keep: Any) -> None:
@@ -146,6 +117,8 @@ def test_start_here_is_a_page_without_code_under_voila(voila: str, chromium: Any
     page.wait_for_selector("tr[data-act=pick]", timeout=120_000)
     assert page.locator("h1").first.inner_text().startswith("Did this tool really de-identify these images?")
     assert not page.locator("text=import midi_nb").count(), "no code is shown"
+    assert not page.get_by_text("Error displaying widget").count()
+    assert not page.locator(".midi-still").filter(visible=True).count(), "where the widget lives, its picture does not"
     rows = page.locator("tr[data-act=pick]")
     page.locator(".facet button", has_text="privacy").first.click()
     page.wait_for_selector("button.chip")

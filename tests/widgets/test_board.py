@@ -46,6 +46,7 @@ def test_a_page_is_sent_when_it_changes_and_all_of_them_when_a_browser_asks(boar
     assert board.sent == [page]
     hear(board, kind="ready")
     assert board.sent[1:] == [page, {"kind": "page", "page": "main", "html": ""}]
+    assert {type(message["html"]) for message in board.sent} == {str}
 
 
 def test_what_is_done_on_a_page_reaches_the_board(board):
