@@ -207,7 +207,7 @@ def _page(
         "header",
         _tag("p", "De-identification report", class_="over"),
         _tag("h1", _value(title)),
-        _tag("p", f"{_extent(results, totals[unit])} Written by midi_nb {__version__} on {_today()}.", class_="lead"),
+        _tag("p", f"{_extent(results, totals)} Written by midi_nb {__version__} on {_today()}.", class_="lead"),
         None if values else _tag("p", "Values and identifiers of the data are hidden.", class_="note"),
         _contents(sections),
     )
@@ -222,11 +222,12 @@ def _today() -> str:
     return f"{today.day} {today:%B %Y}"
 
 
-def _extent(results: pd.DataFrame, total: pd.DataFrame) -> str:
+def _extent(results: pd.DataFrame, totals: Mapping[str, pd.DataFrame]) -> str:
+    unit, total = next(iter(totals.items()))
     checks = _count(int(total["total"].sum()), "check")
     who = f"{_count(results['patient'].nunique(), 'patient')}, {_count(results['series'].nunique(), 'series')}"
     if count_rows(results).any():  # of whom and where the passes are is not known
-        return f"{checks}; failures of {who}."
+        return f"{checks} ({_UNITS[unit][0].lower()}); failures of {who}."
     files = results.groupby("submission", observed=True)["file"].nunique().sum()
     return f"{checks}, {who} and {_count(files, 'released file')}."
 

@@ -324,7 +324,7 @@ def test_the_two_files_of_a_participant_make_a_page(write, mixed, tmp_path, unit
         label
     ]
     assert f"{total['passed']} passed, {total['failed']} failed, {total['blank']} blank" in page.within("p")
-    assert f"{total['total']} checks; failures of 2 patients, 2 series. Written by" in page.text()
+    assert f"{total['total']} checks ({label.lower()}); failures of 2 patients, 2 series. Written by" in page.text()
     assert "interval – to –" not in page.text()
     assert f"Gain: what the score would rise by, {counted}." in page.text()
     gains = problems(reported)["gain" if unit == "instance" else "gain_series"]
