@@ -194,3 +194,45 @@ def test_what_a_shared_batch_changes_is_all_that_differs_from_the_usual_run(plan
     known["instance"] = known["instance"].str.strip("<>")
     assert 0 < len(changed) < len(known)
     assert set(_pairs(pd.DataFrame(changed, columns=rest), columns)) <= set(_pairs(known, columns))
+
+
+@pytest.mark.parametrize("unit", ["instance", "series"])
+@pytest.mark.parametrize("report", ["participant", "internal"])
+def test_a_report_with_its_workbook(planted, report, unit):
+    """The scores and gains of the official database from the two files that a participant gets."""
+    folder = planted.official
+    reported = mn.read_results(
+        folder / f"discrepancy_report_{report}.csv", scores=folder / f"scoring_report_{unit}.xlsx"
+    )
+    all_checks = mn.read_results(folder)
+    for by in ([], ["action"], ["category"], ["category", "subcategory"]):
+        scores = [mn.score(results, by=by, unit=unit) for results in (reported, all_checks)]
+        assert _counted(scores[0][[*by, "passed", "failed", "blank"]]) == _counted(
+            scores[1][[*by, "passed", "failed", "blank"]]
+        )
+    gain = "gain" if unit == "instance" else "gain_series"
+    gains = [dict(mn.problems(results).set_index("problem")[gain]) for results in (reported, all_checks)]
+    assert len(gains[0]) > 50
+    # Of tables the report does not show the texts, so their causes are others.
+    same = set(gains[0]) & set(gains[1])
+    assert len(same) > 0.9 * len(gains[1])
+    assert {name: gains[0][name] for name in same} == pytest.approx({name: gains[1][name] for name in same})
+
+
+def test_reports_of_two_runs(planted):
+    """What became of each check when files share batches, from the lists of failures alone."""
+    alone = mn.read_results(planted.official, name="alone")
+    together = mn.read_results(planted.folder / "two_processes", name="together")
+    reports = [
+        results[results["verdict"] != "passed"].assign(complete=False, check=None) for results in (alone, together)
+    ]
+    shared = pd.read_csv(planted.folder / "batch_dependence.csv")
+    counts = {
+        "fixed": 0,
+        "regressed": int((shared["iso_passed"] > shared["mp2_passed"]).sum()),
+        "still failing": int((alone["verdict"] != "passed").sum()),
+    }
+    for before, after in ((alone, together), (alone, reports[1]), (reports[0], together), reports):
+        changes = mn.compare(before, after)["change"].value_counts()
+        assert counts["regressed"] > 0
+        assert {change: changes[change] for change in counts} == counts
