@@ -96,10 +96,7 @@ def score(
     given = [name for name in columns if name in SCORES]
     if given:
         raise ValueError(f"score() cannot break down by {', '.join(given)}: these are columns it gives.")
-    scores = _with_scores(_counts(results, columns, unit), columns, interval)
-    if count_rows(results).any():  # whose passes those of a scoring workbook are is not known
-        scores[["low", "high"]] = np.nan
-    return scores
+    return _with_scores(_counts(results, columns, unit), columns, interval)
 
 
 def tally(results: pd.DataFrame | Iterable[pd.DataFrame], by: Sequence[str] = TALLIED) -> pd.DataFrame:
@@ -158,7 +155,7 @@ def _counts(results: pd.DataFrame, columns: list[str], unit: str) -> pd.DataFram
 
 
 def _with_passes(results: pd.DataFrame, columns: list[str], unit: str) -> pd.DataFrame:
-    """The tally of checks, and of passes that a scoring workbook has counted."""
+    """The tally of checks, and of passes that a scoring workbook has counted; whose passes these are is not known."""
     checks, counts = known(results, unit, [name for name in columns if name not in EXPLAINED])
     require_columns(checks, columns, "score(by=…)")
     verdict = verdicts(checks)
