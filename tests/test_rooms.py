@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "report": BASE | {"text", "files", "scoring", "causes", "ranking", "plots", "the face"},
     "widgets": BASE | {"text", "pixels", "released", "files", "scoring", "causes", "plots", "official"},
     # Its planted truth is independent evidence for checks and engine: it may use neither.
-    "demo": BASE | {"files"},
+    "demo": BASE | {"files", "printed"},
     "cases": BASE | {"files", "engine", "demo"},
     "cli": BASE | {"the face"},
     "__main__": {"cli"},

@@ -27,7 +27,11 @@ class Drop:
     """Stands for an attribute that is taken out."""
 
 
-#: (released value, original value, case) → the value the careless tool leaves behind, or Drop.
+class WriteLength:
+    """Stands for a sequence whose length is written instead of left undefined."""
+
+
+#: (released value, original value, case) → the value the careless tool leaves behind, Drop or WriteLength.
 Spoil = Callable[[Any, Any, Case], Any]
 
 
@@ -69,6 +73,10 @@ def original(now: Any, was: Any, case: Case) -> Any:
 
 def drop(now: Any, was: Any, case: Case) -> Any:
     return Drop
+
+
+def write_length(now: Any, was: Any, case: Case) -> Any:
+    return WriteLength
 
 
 def glued(now: Any, was: Any, case: Case) -> Any:
@@ -177,10 +185,17 @@ BUGS: tuple[Bug, ...] = (
         drop, {"text_retained": "source_gap"}, "markers are not added"),
     Bug("mammography", "mg R CC", "DeidentificationMethod",
         drop, {"tag_retained": "source_gap", "text_notnull": "source_gap"}, "markers are not added"),
+    Bug("head", "t1 [1-6]", '<(0029,1040)><(0029,"SIEMENS MEDCOM HEADER",43)>',
+        original, {"text_retained": "private_path"}, "a private sequence is not cleaned, and found under another path",
+        "private_path"),
+    Bug("head", "t1 [1-6]", "<(0029,1040)>",
+        write_length, {}, "the length of a private sequence is written"),
     Bug("abdomen", "ct 2", "PatientSex",
         to("O"), {"text_retained": "blank_no_words"}, "sex replaced; M is a stop word"),
     Bug("portable_chest", "cr lateral", "ScheduledStudyStopDate",
         to(""), {"date_shifted": "blank_error"}, "an empty element added, for which the key has no original"),
+    Bug("slides", "label", "SpecimenDescriptionSequence.SpecimenUID",
+        to(""), {"text_notnull": "required_value_emptied"}, "a UID emptied that no mapping has", "uid_removed"),
     # what the benchmark lets pass
     Bug("second_head", "*", "ImageComments",
         lambda now, was, case: f"prev. {case.chart.person.spoken}", {},
@@ -370,6 +385,8 @@ def damage(dataset: Dataset, case: Case, bug: Bug) -> set[str]:
         if value is Drop:
             if element is not None:
                 del home[element.tag]
+        elif value is WriteLength and element is not None:
+            element.is_undefined_length = False
         elif element is not None:
             element.value = value
         else:

@@ -199,6 +199,9 @@ def head(chart: Chart) -> Iterator[Draft]:
     before = series(chart, visit, "t1", 4, "MR", MACHINES["Siemens MR"]) | facts("""
         SeriesDescription = t1_se_tra; ProtocolName = t1_se_tra[[ {surname}]];
     """)
+    before['(0029,"SIEMENS MEDCOM HEADER",40) SQ'] = [
+        {'(0029,"SIEMENS MEDCOM HEADER",43) LO': "viewed[[ by {operator}]]"}
+    ]
     after = series(chart, visit, "t1 post", 9, "MR", MACHINES["Siemens MR"]) | facts("""
         SeriesDescription = t1_se_tra_post; ProtocolName = t1_se_tra post;
         ContrastBolusAgent = GADAVIST[[ given by {operator}]];

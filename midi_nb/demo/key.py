@@ -179,7 +179,8 @@ def pixel_checks(path: str, element: DataElement, planted: Sequence[Planted]) ->
 def odd_checks(dataset: Dataset) -> Iterator[Check]:
     """Questions as a key written from TCIA's own release asks them, though the original gives no reason for them.
 
-    Mammograms are asked for the markers that TCIA's curation added; radiographs for a date that nobody recorded.
+    Mammograms are asked for the markers that TCIA's curation added; radiographs for a date that nobody recorded; PET
+    images for a line in the print of a sequence, where decimals are printed as floats.
     """
     if dataset.Modality == "MG":
         iod = {"prev_cat": "2", "dicom_iod": "DICOM-IOD-1"}
@@ -202,6 +203,11 @@ def odd_checks(dataset: Dataset) -> Iterator[Check]:
             None,
             {"prev_cat": "1", "hipaa_z": "HIPAA-C"},
         )
+    if dataset.Modality == "PT":
+        sequence = dataset["RadiopharmaceuticalInformationSequence"]
+        dose = float(sequence.value[0].RadionuclideTotalDose)
+        codes = {"prev_cat": "3", "tcia_rev": "TCIA-REV"}
+        yield Check("text_retained", "<(0054,0016)>", sequence.name, told(sequence), f"DS: '{dose!r}'", codes)
 
 
 def removal_codes(row: Planted, treatment: Treatment, private: bool) -> dict[str, str]:

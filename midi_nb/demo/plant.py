@@ -15,6 +15,7 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import RLELossless
 
+from ..printed import printed
 from .chart import EXPLICIT, IMPLICIT, JPEG_2000, RLE, Attributes, Chart, Draft
 from .lettering import Box
 
@@ -69,8 +70,11 @@ def fill(chart: Chart, attributes: Attributes, path: str, planted: list[Planted]
     for key, value in sorted(attributes.items(), key=lambda item: order(item[0])):
         tag, vr, label = place(dataset, key)
         if vr == "SQ":
-            items = [fill(chart, item, f"{path}<{label}>[<{n:04d}>]", planted) for n, item in enumerate(value)]
-            dataset.add(DataElement(tag, vr, items))
+            sequence = DataElement(tag, vr, [])
+            sequence.is_undefined_length = sequence.is_private  # as most machines write private sequences
+            dataset.add(sequence)
+            label = official(dataset, sequence)
+            sequence.value = [fill(chart, item, f"{path}<{label}>[<{n:04d}>]", planted) for n, item in enumerate(value)]
             continue
         if isinstance(value, str) and "{" in value:
             planted.extend(identifiers(chart, f"{path}<{label}>", value))
@@ -165,11 +169,18 @@ def write(dataset: Dataset, syntax: str) -> bytes:
 def walk(dataset: Dataset, path: str = "") -> Iterator[tuple[str, DataElement, Dataset]]:
     """Every element, depth first, with its path as the official program spells it, and the dataset it stands in."""
     for element in dataset:
-        spelled = f"{path}<{label(dataset, element)}>"
+        spelled = f"{path}<{official(dataset, element)}>"
         yield spelled, element, dataset
         if element.VR == "SQ":
             for number, item in enumerate(element.value):
                 yield from walk(item, f"{spelled}[<{number:04d}>]")
+
+
+def official(dataset: Dataset, element: DataElement) -> str:
+    """An attribute as the official program spells it: private sequences of undefined length go by their number."""
+    if element.is_private and element.VR == "SQ" and element.is_undefined_length:
+        return f"({element.tag.group:04x},{element.tag.element:04x})"
+    return label(dataset, element)
 
 
 def label(dataset: Dataset, element: DataElement) -> str:
@@ -186,8 +197,4 @@ def told(element: DataElement) -> str:
     """An element's value as the official program tells it, without wrappers; pixels and overlays are not told."""
     if element.name in ("Pixel Data", "Overlay Data"):
         return "REMOVED"
-    if element.VR == "AT" and element.value:
-        return (
-            str(element.value).replace(",", ", ").replace(",  ", ", ")
-        )  # as pydicom 2 spells a tag, which that program runs on
-    return "" if element.value is None else str(element.value).strip()
+    return "" if element.value is None else printed(element).strip()

@@ -14,7 +14,7 @@ from pydicom.dataelem import DataElement
 from .chart import JPEG_2000, RLE, Chart, code
 from .key import REMOVED_SEQUENCES, by_path, treat
 from .lettering import Box
-from .plant import Original, Planted, compress, label
+from .plant import Original, Planted, compress, label, official
 from .required import type_of
 
 ROOT = "1.2.826.0.1.3680043.10.1729.2."
@@ -55,7 +55,7 @@ def reference(original: Original, chart: Chart) -> Dataset:
 def clean(dataset: Dataset, path: str, planted: Mapping[str, Sequence[Planted]], chart: Chart, modality: str) -> None:
     """De-identifies all attributes of a dataset and its sequences, in place."""
     for element in list(dataset):
-        spelled = f"{path}<{label(dataset, element)}>"
+        spelled = f"{path}<{official(dataset, element)}>"
         if spelled in REMOVED_SEQUENCES:
             del dataset[element.tag]
         elif element.VR == "SQ":

@@ -101,6 +101,19 @@ def test_originals_are_told_as_pydicom_tells_them(checks, originals):
         assert check["value"] == f"<{elements[uid][check['tag_ds']]}>"
 
 
+def test_the_key_spells_as_the_official_program_does(checks):
+    """Paths of private sequences of undefined length, tags with letters, decimals in the print of a sequence."""
+    texts = {(check["tag_ds"], check["action"], check["action_text"]) for check in checks.values()}
+    pointer = "<(0020,9222)>[<0000>]<(0020,9165)>"
+    assert (pointer, "<text_retained>", "<(0062, 000b)>") in texts
+    assert ("<(0054,0016)>", "<text_retained>", "<DS: '370000000.0'>") in texts
+    private = '<(0029,1040)>[<0000>]<(0029,"SIEMENS MEDCOM HEADER",43)>'
+    asked = [check for check in checks.values() if check["tag_ds"] == private]
+    assert Counter(check["action"] for check in asked) == {"<text_removed>": 6, "<text_retained>": 6}
+    prints = [check["value"] for check in checks.values() if check["tag_ds"] == "<(0054,0016)>"]
+    assert all("(0018, 1074) Radionuclide Total Dose             DS: '370000000.0'" in text for text in prints)
+
+
 def test_both_layouts_give_the_same_answers(demo):
     official, flat = mn.read_key(demo.key), mn.read_key(demo.flat_key)
     assert len(official) > 12000

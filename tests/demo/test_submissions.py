@@ -20,7 +20,6 @@ PASSED_OVER = {
     "date_inconsistent",
     "uid_removed",
     "not_judged",
-    "private_path",
     "other",
 }
 REMOVALS = ["text_removed", "date_shifted", "uid_changed", "pixels_hidden"]
@@ -126,7 +125,7 @@ def test_a_cause_has_one_kind_of_action(planted):
 def test_audit_findings_are_on_record(audits):
     assert {row["finding"] for row in audits} == {
         "phi_elsewhere", "date_removed", "date_bad_format", "date_unshifted", "date_inconsistent",
-        "date_shift_by_series", "date_wrong_shift", "uid_removed", "patid_removed", "colours_changed",
+        "date_shift_by_series", "date_wrong_shift", "uid_removed", "patid_removed", "colours_changed", "private_path",
     }  # fmt: skip
 
 
