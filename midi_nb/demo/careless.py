@@ -217,8 +217,6 @@ BUGS: tuple[Bug, ...] = (
         days_off(10), {}, "another shift than the patient's other dates", "date_inconsistent"),
     Bug("lung_radiotherapy", "rtstruct", "StructureSetROISequence.ReferencedFrameOfReferenceUID",
         drop, {}, "a UID removed", "uid_removed"),
-    Bug("slides", "label", "PatientID",
-        drop, {"tag_retained": "required_tag_dropped"}, "a patient ID removed", "patid_removed"),
 )  # fmt: skip
 
 
