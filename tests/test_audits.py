@@ -531,6 +531,60 @@ def test_the_installed_engine_reads_an_overlay(release):
     assert told[["tag_path", "words"]].values.tolist() == [["(6000,3000)", "MEYER^STEPHANIE"]]
 
 
+RGB = {"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB", "PlanarConfiguration": 0}
+GREY = {"SamplesPerPixel": 1, "PhotometricInterpretation": "MONOCHROME2"}
+ROW, COLUMN = np.mgrid[0:64, 0:96]
+SCAN = np.dstack([ROW * 4, COLUMN * 2, 255 - ROW * 2]).astype("uint8")
+EDGES = ((ROW + COLUMN) % 2 * 40 - 20)[..., None]
+CORNERS = {"x0": 4, "y0": 4, "x1": 60, "y1": 14}
+
+
+def of(pixels, **attributes):
+    """The attributes of an image."""
+    kind = {2: GREY, 3: RGB, 4: RGB}[pixels.ndim]
+    return kind | {
+        "Rows": 64, "Columns": 96, "BitsAllocated": 8, "BitsStored": 8, "HighBit": 7, "PixelRepresentation": 0,
+        "PixelData": np.ascontiguousarray(pixels).tobytes(),
+    } | attributes  # fmt: skip
+
+
+def with_boxes(pixels, *boxes, value=0):
+    painted = pixels.copy()
+    for x0, y0, x1, y1 in boxes:
+        painted[y0:y1, x0:x1] = value
+    return painted
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "detail"),
+    [
+        (of(SCAN), of(SCAN[..., ::-1]), "60% of the image"),  # blue is red now
+        (of(SCAN), of(SCAN // 2), "73% of the image"),
+        (of(SCAN), of(SCAN, PhotometricInterpretation="YBR_FULL"), "73% of the image"),
+        (of(SCAN[..., 0]), of(SCAN[..., 0], PhotometricInterpretation="MONOCHROME1"), "70% of the image"),
+        (of(SCAN[..., 0]), of(255 - SCAN[..., 0], PhotometricInterpretation="MONOCHROME1"), None),
+        (of(np.dstack([SCAN[..., 0]] * 3)), of(SCAN[..., 0]), None),  # grey all along
+        (of(SCAN), of(SCAN), None),
+        (of(SCAN), of(with_boxes(SCAN, (4, 4, 60, 14))), None),
+        (of(SCAN), of(with_boxes(SCAN, (0, 0, 70, 20), (70, 40, 96, 64), value=90)), None),  # more boxes than asked for
+        (of(SCAN), of(SCAN // 4 * 4 + 2), None),  # as lossy compression may change it
+        (of(SCAN), of((SCAN + EDGES).clip(0, 255).astype("uint8")), None),  # and edges more than that
+        (of(SCAN), {}, None),  # no pixels
+    ],
+)
+def test_changed_colours_outside_the_boxes_are_found(release, tmp_path_factory, before, after, detail):
+    hidden = checks({"action": "pixels_hidden", "expected": "Meyer", "actual": "", "tag_path": "(7fe0,0010)"} | CORNERS)
+    original = tmp_path_factory.mktemp("original") / "one.dcm"
+    shutil.move(release(uid="1.1", **before) / "one.dcm", original)
+    folder = release(**after)
+    told = audit(concat([PLANTED, hidden]), released=folder, original={"1.1": original})
+    assert told[["finding", "tag_path", "detail"]].values.tolist() == (
+        [["colours_changed", "(7fe0,0010)", detail]] if detail else []
+    )
+    assert audit(PLANTED, released=folder, original={"1.1": original}).empty  # no box, no such question
+    assert audit(concat([PLANTED, hidden]), released=folder, original={"1.2": original}).empty
+
+
 @pytest.mark.parametrize(
     ("attributes", "path"),
     [

@@ -200,11 +200,23 @@ def _repainted(before: pixels.Plane, after: pixels.Plane, boxes: Sequence[Sequen
         other = other.max() + other.min() - other
     tolerance = _LOSSY * float(np.ptp(one))
     changed = pixels.changed(one, other, [_with_margin(box) for box in boxes], tolerance)
+    changed &= _on_average(one, other, tolerance)
     frame = other.reshape(1, *changed.shape, -1)
     return 0.0 if _boxes(changed, frame, tolerance) else float(changed.mean())
 
 
 _LOSSY = 0.04  # of the range of an image: lossy compression moves every pixel a little
+_CELL = 8  # pixels
+
+
+def _on_average(one: np.ndarray, other: np.ndarray, tolerance: float) -> np.ndarray:
+    """A mask, rows × columns, of the cells whose mean differs: lossy compression changes edges, but keeps means."""
+    difference = np.atleast_3d(other.astype("float32") - one)
+    height, width = difference.shape[:2]
+    whole = np.pad(difference, [(0, -height % _CELL), (0, -width % _CELL), (0, 0)], mode="edge")
+    cells = whole.reshape(len(whole) // _CELL, _CELL, whole.shape[1] // _CELL, _CELL, -1)
+    mask = (np.abs(cells.mean(axis=(1, 3))) > tolerance).any(axis=-1)
+    return mask.repeat(_CELL, axis=0).repeat(_CELL, axis=1)[:height, :width]
 
 
 def _with_margin(box: Sequence[float]) -> tuple[float, ...]:
