@@ -96,7 +96,7 @@ def test_patients_of_unequal_size_count_for_fewer():
     assert few == pytest.approx(interval([0] * 5), abs=0.01)
 
 
-def test_one_patient_tells_nothing():
+def test_one_patient_has_no_interval():
     found = intervals([18, 10, 19], [20, 20, 20], [0, 1, 1], groups=3)
     assert found.patients.tolist() == [1, 2, 0]
     assert np.isnan(found.low).tolist() == np.isnan(found.high).tolist() == [True, False, True]

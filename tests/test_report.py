@@ -349,6 +349,26 @@ def test_two_submissions_of_two_files_each_are_compared(write, mixed, tmp_path):
     assert "rank() needs all checks, but " in page.text()
 
 
+def test_submissions_judged_on_different_checks_are_named_above_the_pictures(write, mixed):
+    whole = concat([run(mixed, "a"), run(mixed, "b")])
+    fewer = whole[(whole["submission"] == "a") | (whole["verdict"] != "failed")]
+    left = int((fewer["submission"] == "b").sum())
+    page = write(fewer)
+    assert (
+        f"rank() compares submissions that were judged on different checks: {left} (b), {len(mixed)} (a). A submission "
+        "that is asked less may be first only for that; evaluate all with the same answer key." in page.within("p")
+    )
+    compared = f"compare() found {left} checks in both runs, {len(mixed) - left} only before and 0 only after: "
+    assert compared + "they were judged on different checks." in page.within("p")
+    assert "judged on different checks" not in write(whole).text()
+
+
+def test_one_patient_has_no_interval(write, mixed):
+    page = write(mixed[mixed["patient"] == "P1"])
+    assert page.text().count("no interval") == 3
+    assert "95% interval nan" not in page.text()
+
+
 def test_failures_alone_and_frames_of_something_else_are_refused(write, mixed):
     failures = mixed.copy()
     failures["complete"] = False
