@@ -730,8 +730,14 @@ def _judged_missing(job: _Job, uids: Sequence[str], checks_of: ChecksOf) -> _Tab
 _LACKING, _ABSENT, _FOUND = "lacking", "in no original", "in an original"
 
 
+def _passes_absent(check: keys.Check) -> bool:
+    """Whether the check passes where its attribute is absent: a typing error in its path would go unseen."""
+    action = CHECKS.get(check.spec.action or "")
+    return action is not None and action.official(None, check, Context({}, {})) is PASS
+
+
 def _not_in_original(checks: Sequence[keys.Check], uid: str, judge: _Judge) -> Counter[tuple[str, str]]:
-    """How many checks of an instance are about an attribute that its original does not have, by attribute.
+    """How many checks of an instance pass only because its original never had their attribute, by attribute.
 
     Attributes that an earlier original had do not matter; those this one has are named, for batches elsewhere.
     """
@@ -739,6 +745,7 @@ def _not_in_original(checks: Sequence[keys.Check], uid: str, judge: _Judge) -> C
         (check.spec.tag_path or "", check.spec.source == keys.WORKSHOP)
         for check in checks
         if check.doubt in (None, keys.UNOFFICIAL) and check.spec.action not in _LOOK
+        if (check.original or check.expected) and _passes_absent(check)
         if check.spec.tag_path not in judge.found
     )
     path = (judge.originals or {}).get(uid)
