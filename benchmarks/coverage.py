@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from midi_nb.intervals import ellipse, intervals, wilson
-from midi_nb.ranking import holm, swapped
+from midi_nb.scores.intervals import ellipse, intervals, wilson
+from midi_nb.scores.ranking import holm, swapped
 
 PATIENTS = (3, 5, 10, 30, 100, 216)
 NORMAL = NormalDist().inv_cdf(0.975)

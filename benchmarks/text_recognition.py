@@ -27,7 +27,7 @@ from matplotlib import get_data_path
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from pydicom.data import get_testdata_file
 
-from midi_nb import pixels, recognition
+from midi_nb.engine import pixels, recognition
 
 FONTS = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSansMono", "DejaVuSerif", "STIXGeneral", "default")
 SIZES = (10, 12, 14, 16, 20, 24, 32, 48)

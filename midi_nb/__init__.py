@@ -18,33 +18,33 @@ from typing import TYPE_CHECKING, Any
 # verb → the room it lives in; rooms are imported when a verb is first used, so that importing midi_nb costs nothing
 _FACE = {
     "make_demo": "demo",
-    "read_key": "files",
-    "read_mapping": "files",
+    "read_key": "answers",
+    "read_mapping": "answers",
     "read_results": "files",
     "read_parts": "files",
     "read_scores": "files",
     "read_dciodvfy": "files",
     "Submission": "folders",
-    "evaluate": "engine",
-    "evaluate_run": "engine",
-    "pair_folders": "pairing",
-    "score": "scoring",
-    "tally": "scoring",
+    "evaluate": "engine.judging",
+    "evaluate_run": "engine.judging",
+    "pair_folders": "engine.pairing",
+    "score": "scores",
+    "tally": "scores",
     "explain": "causes",
     "problems": "causes",
     "what_if": "causes",
     "concat": "frames",
-    "compare": "ranking",
-    "rank": "ranking",
-    "audit": "audits",
-    "conformance": "audits",
+    "compare": "scores",
+    "rank": "scores",
+    "audit": "causes.audits",
+    "conformance": "causes.audits",
     "problem_of": "causes",
     "causes_table": "causes",
-    "findings_table": "audits",
+    "findings_table": "causes.audits",
     "mask_values": "frames",
     "write_run": "files",
-    "write_official": "official",
-    "write_html": "report",
+    "write_official": "report.official",
+    "write_html": "report.page",
     "write_summary": "files",
 }
 _ROOMS = ("cases", "plots", "teaching", "widgets")
@@ -105,24 +105,15 @@ def __dir__() -> list[str]:
 
 if TYPE_CHECKING:
     from . import cases, plots, teaching, widgets
-    from .audits import audit, conformance, findings_table
+    from .answers import read_key, read_mapping
     from .causes import causes_table, explain, problem_of, problems, what_if
+    from .causes.audits import audit, conformance, findings_table
     from .demo import make_demo
-    from .engine import evaluate, evaluate_run
-    from .files import (
-        read_dciodvfy,
-        read_key,
-        read_mapping,
-        read_parts,
-        read_results,
-        read_scores,
-        write_run,
-        write_summary,
-    )
+    from .engine.judging import evaluate, evaluate_run
+    from .engine.pairing import pair_folders
+    from .files import read_dciodvfy, read_parts, read_results, read_scores, write_run, write_summary
     from .folders import Submission
     from .frames import concat, mask_values
-    from .official import write_official
-    from .pairing import pair_folders
-    from .ranking import compare, rank
-    from .report import write_html
-    from .scoring import score, tally
+    from .report.official import write_official
+    from .report.page import write_html
+    from .scores import compare, rank, score, tally

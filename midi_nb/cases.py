@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from .answers import read_mapping
 from .demo import make_demo
-from .engine import evaluate
-from .files import read_mapping, read_results
+from .engine.judging import evaluate
+from .files import read_results
 from .folders import Submission
 from .frames import concat, require_columns
 

@@ -27,9 +27,10 @@ from matplotlib.patches import Patch, Polygon
 from matplotlib.text import Annotation
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from . import intervals, tags
+from . import tags
 from .dates import shifts
 from .frames import EXPLAINED, MASK, require_columns, require_complete, scored
+from .scores import intervals
 from .text import burned_in, compare, diff, found_words, stop_words, whole_words
 
 __all__ = [

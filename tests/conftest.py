@@ -141,7 +141,7 @@ class Bench:
         return path
 
     def evaluate(self, **options):
-        from midi_nb.engine import evaluate
+        from midi_nb.engine.judging import evaluate
 
         options = {
             "uids": self.uids,

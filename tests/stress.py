@@ -25,7 +25,7 @@ import hostile
 import pandas as pd
 
 import midi_nb as mn
-from midi_nb import released
+from midi_nb.engine import released
 
 MEMORY = 4 << 30
 SECONDS = 600

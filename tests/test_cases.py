@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from midi_nb import cases
-from midi_nb.engine import Submission
+from midi_nb.engine.judging import Submission
 from midi_nb.frames import concat
 
 

@@ -183,7 +183,7 @@ def test_the_installed_command_ends_with_the_code_it_says(bench):
     ],
 )
 def test_undecided_checks_of_burned_in_text_are_counted(bench, make, run, monkeypatch, asked, reason):
-    monkeypatch.setattr("midi_nb.recognition.reader", lambda _: None)
+    monkeypatch.setattr("midi_nb.engine.recognition.reader", lambda _: None)
     bench.ask("1.1", *(make.check("pixels_hidden", "(7fe0,0010)", make.region("DOE", 0, 0, 8, 8)) for _ in range(2)))
     code, printed, said = run("evaluate", bench.released, bench.key, "--uids", bench.uids, *asked)
     assert (code, said) == (0, f"midi-nb: note: Undecided (blank) checks of burned-in text: 2; {reason}.\n")
@@ -547,7 +547,7 @@ def test_a_reader_that_leaves_early_is_no_error(make, tmp_path):
 
 def test_an_interrupted_run_says_so_and_goes_on_later(bench, run, tmp_path):
     arguments = ("evaluate", bench.released, bench.key, "--uids", bench.uids, "--no-text", "--out", tmp_path / "run")
-    stop = ("import signal, sys, midi_nb.engine as engine\n"
+    stop = ("import signal, sys, midi_nb.engine.judging as engine\n"
             "engine._judged = lambda *_: signal.raise_signal(signal.SIGINT)\n"
             "from midi_nb.cli import main\n"
             f"sys.exit(main({[str(argument) for argument in arguments]!r}))")  # fmt: skip

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from midi_nb import frames
 from midi_nb.files import read_results, write_run
 from midi_nb.frames import ACTIONS, ANSWERS, CODES, RESULTS
-from midi_nb.official import write_official
+from midi_nb.report.official import write_official
 
 TEXTS = st.lists(st.one_of(st.none(), st.text(max_size=4)), max_size=12)
 

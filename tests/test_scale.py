@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 import midi_nb as mn
-from midi_nb import engine
+from midi_nb.engine import judging as engine
 
 
 @pytest.fixture(scope="module")

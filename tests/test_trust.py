@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 
 import midi_nb as mn
-from midi_nb import pixels, released
+from midi_nb.engine import pixels, released
 
 SMALL = 300_000  # bytes; the mutations go for the header, and large pixels only slow the copying
 

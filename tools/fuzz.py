@@ -21,8 +21,8 @@ import atheris
 with atheris.instrument_imports(include=["midi_nb", "pydicom"]):
     from pydicom import dcmread
 
-    from midi_nb import pixels, released
-    from midi_nb.files import keys
+    from midi_nb.answers import published as keys
+    from midi_nb.engine import pixels, released
     from midi_nb.text import compare, compare_strict, words
 
 

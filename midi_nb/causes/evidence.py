@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .. import pixels, tags
-from .. import released as files
+from .. import tags
+from ..engine import pixels
+from ..engine import released as files
+from ..engine.released import Released, Unreadable, quiet, read
 from ..folders import folder_of
 from ..frames import require_columns
-from ..released import Released, Unreadable, quiet, read
 from .columns import texts_at
 from .table import KEPT
 

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from .. import scoring, tags
+from .. import tags
 from ..frames import coded, encode, require_columns, require_complete
+from ..scores import scoring
 from .columns import sparse, texts_at
 from .explaining import NEEDED
 from .gains import gains_of

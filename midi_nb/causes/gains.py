@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .. import scoring
 from ..frames import complete_rows, count_rows, scored
+from ..scores import scoring
 from .columns import codes_at
 from .grouping import Grouped
 

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .. import sniff
 from ..frames import Column
-from . import sniff
 from .threads import ahead
 
 TABLE = "validation_results"

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .. import tags
+from .. import sniff, tags
+from ..answers.published import as_mapping, check_columns, open_key, region_of, shared_columns, unwrap
 from ..frames import CODES, RESULTS, STATES, VERDICTS, category_of, concat, constant, encode, recode, texts_of, tidy
-from . import runs, sniff
+from . import runs
 from .columns import columns_of, even
-from .keys import as_mapping, check_columns, open_key, region_of, shared_columns, unwrap
 from .workbook import with_passes
 
 _RUN_FILES = ("validation_results.db", "discrepancy_report_internal.csv", "discrepancy_report_participant.csv")

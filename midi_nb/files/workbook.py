@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from .. import scoring
+from .. import sniff
+from ..answers.published import unwrap
 from ..frames import COUNTED, RESULTS, as_column, concat, tidy
-from . import sniff
-from .keys import unwrap
+from ..scores import scoring
 
 _VERDICTS = {"passed": "Pass", "failed": "Fail", "blank": "Blank"}
 

@@ -13,8 +13,8 @@ import traitlets
 
 from ..files import read_results
 from ..frames import coded, is_complete, require_columns, scored
-from ..official import write_pixels
-from ..scoring import score
+from ..report.official import write_pixels
+from ..scores.scoring import score
 from .board import Board
 from .detail import Teller, facts
 from .images import Images

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .. import pixels
-from ..released import quiet
+from ..engine import pixels
+from ..engine.released import quiet
 from .images import Images
 from .page import Markup, tag
 

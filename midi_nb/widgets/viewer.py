@@ -20,9 +20,9 @@ import numpy as np
 import pandas as pd
 import traitlets
 
-from .. import pixels
+from ..engine import pixels
+from ..engine.released import files_below, quiet
 from ..frames import MASK, require_columns
-from ..released import files_below, quiet
 from .board import Live
 
 __all__ = ["Viewer", "Viewing", "view"]

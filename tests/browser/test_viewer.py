@@ -11,7 +11,7 @@ SETUP = """
 import numpy as np, pandas as pd
 from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
-from midi_nb import pixels
+from midi_nb.engine import pixels
 from midi_nb.widgets import view
 
 def image(uid, values):

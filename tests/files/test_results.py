@@ -7,7 +7,7 @@ import pytest
 
 from midi_nb.files import read_dciodvfy, read_results, write_run
 from midi_nb.frames import RESULTS
-from midi_nb.scoring import score
+from midi_nb.scores.scoring import score
 
 CODES = ("hipaa_z", "hipaa_m", "dicom_p15", "dicom_iod", "dicom_safe", "tcia_ptkb", "tcia_p15", "tcia_rev")
 DATABASE = (

@@ -4,9 +4,10 @@ import json
 import pandas as pd
 import pytest
 
-from midi_nb.files import read_key, read_mapping, read_results, runs, write_run, write_summary
+from midi_nb.answers import read_key, read_mapping
+from midi_nb.files import read_results, runs, write_run, write_summary
 from midi_nb.frames import RESULTS, encode
-from midi_nb.scoring import score
+from midi_nb.scores.scoring import score
 
 
 def test_a_run_is_read_back_whole(make, tmp_path):

@@ -20,7 +20,8 @@ from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
-from midi_nb import pixels, plots, widgets
+from midi_nb import plots, widgets
+from midi_nb.engine import pixels
 from midi_nb.widgets import page
 from midi_nb.widgets import viewer as room
 

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from midi_nb import frames, scoring
+from midi_nb import frames
 from midi_nb.frames import CODES
-from midi_nb.intervals import intervals
-from midi_nb.scoring import COUNTS, UNITS, score, tally
+from midi_nb.scores import scoring
+from midi_nb.scores.intervals import intervals
+from midi_nb.scores.scoring import COUNTS, UNITS, score, tally
 
 PASSED, FAILED = {"verdict": "passed", "score": 1.0}, {"verdict": "failed", "score": 0.0, "actual": "DOE"}
 BLANK = {"verdict": "blank", "score": np.nan, "error": "why"}

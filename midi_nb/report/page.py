@@ -14,17 +14,17 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from . import __version__, causes, plots, ranking, scoring
-from .files.runs import replacing
-from .frames import MASK, count_rows, is_masked, mask_values, require_columns, require_complete, scored
-from .text import diff, found_words
+from .. import __version__, causes, plots
+from ..files.runs import replacing
+from ..frames import MASK, count_rows, is_masked, mask_values, require_columns, require_complete, scored
+from ..scores import ranking, scoring
+from ..text import diff, found_words
 
 __all__ = ["write_html"]
 
@@ -241,7 +241,7 @@ def _contents(sections: Sequence[str]) -> _Html:
 
 def _style(submissions: int) -> str:
     """The style sheet, with the colours of the axes and the rules by which the choices filter the failures."""
-    sheet = resources.files("midi_nb").joinpath("data", "report.css").read_text("utf-8")
+    sheet = (Path(__file__).parent / "report.css").read_text("utf-8")
     colours = [f".{axis} {{ border-color: {plots.PALETTE[axis]}; }}" for axis in causes.AXES]
     choices = [("axis", axis) for axis in causes.AXES] + [("run", f"s{number}") for number in range(submissions)]
     filters = [

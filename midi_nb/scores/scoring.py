@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .frames import (
+from ..frames import (
     CODES,
     EXPLAINED,
     RESULTS,

@@ -14,7 +14,7 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.pixels import apply_modality_lut, apply_voi_lut
 from pydicom.uid import ExplicitVRLittleEndian, HTJ2KLossless
 
-from midi_nb import pixels
+from midi_nb.engine import pixels
 
 
 def image(values: np.ndarray, **attributes: Any) -> Dataset:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from .. import tags
+from .. import sniff, tags
 from ..frames import (
     ACTIONS,
     ANSWERS,
@@ -27,7 +27,7 @@ from ..frames import (
     require_columns,
     tidy,
 )
-from . import sniff, workshop
+from . import workshop
 
 
 class Spec(NamedTuple):

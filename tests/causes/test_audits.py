@@ -12,9 +12,10 @@ from pydicom.encaps import encapsulate
 from pydicom.pixels import get_encoder
 from pydicom.uid import ExplicitVRLittleEndian, RLELossless
 
-from midi_nb import audits, recognition
-from midi_nb.audits import FINDINGS, audit, conformance, findings_table
+from midi_nb.causes import audits
+from midi_nb.causes.audits import FINDINGS, audit, conformance, findings_table
 from midi_nb.demo.lettering import lettering
+from midi_nb.engine import recognition
 from midi_nb.frames import RESULTS, concat, mask_values, tidy
 
 SC = "1.2.840.10008.5.1.4.1.1.7"

@@ -11,9 +11,9 @@ import pytest
 from midi_nb.causes import explain, problems
 from midi_nb.files import read_results, write_run
 from midi_nb.frames import concat, mask_values
-from midi_nb.official import write_official
-from midi_nb.report import write_html
-from midi_nb.scoring import UNITS, score
+from midi_nb.report.official import write_official
+from midi_nb.report.page import write_html
+from midi_nb.scores.scoring import UNITS, score
 
 VOID = {"meta", "input", "br"}
 

@@ -14,7 +14,7 @@ from midi_nb.causes import AXES, CAUSES, CONFIDENCES, causes_table, explain, pro
 from midi_nb.causes.table import WITHOUT_TEXTS
 from midi_nb.files import read_results, write_run
 from midi_nb.frames import ACTIONS, RESULTS, VERDICTS, mask_values, tidy
-from midi_nb.scoring import score
+from midi_nb.scores.scoring import score
 
 CODES = [cause.code for cause in CAUSES]
 PATH = "(0008,1030)"

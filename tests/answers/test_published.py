@@ -3,8 +3,8 @@ import json
 import pandas as pd
 import pytest
 
-from midi_nb.files import read_key, read_mapping
-from midi_nb.files.keys import as_mapping, open_key, region_of, unwrap
+from midi_nb.answers import read_key, read_mapping
+from midi_nb.answers.published import as_mapping, open_key, region_of, unwrap
 from midi_nb.frames import ANSWERS
 
 

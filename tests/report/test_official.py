@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from midi_nb import official, tags
+from midi_nb import tags
 from midi_nb.files import read_results, read_scores
 from midi_nb.frames import RESULTS
-from midi_nb.official import write_official
-from midi_nb.scoring import score
+from midi_nb.report import official
+from midi_nb.report.official import write_official
+from midi_nb.scores.scoring import score
 
 REPORTS = [
     "discrepancy_report_internal.csv",

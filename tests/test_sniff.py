@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from midi_nb.files import sniff
+from midi_nb import sniff
 
 HEADERS = {
     "an answer key": "index,Modality,SOPClassUID,PatientID,StudyInstanceUID,SeriesInstanceUID,SOPInstanceUID,"

@@ -13,12 +13,14 @@ from pydicom import dcmread
 from pydicom.pixels import get_decoder
 from pydicom.uid import HTJ2KLossless, RLELossless
 
-from midi_nb import engine, recognition
+from midi_nb.answers import read_key
 from midi_nb.causes import explain
-from midi_nb.engine import Submission, evaluate
-from midi_nb.files import read_key, read_results, runs, write_run
+from midi_nb.engine import judging as engine
+from midi_nb.engine import recognition
+from midi_nb.engine.judging import Submission, evaluate
+from midi_nb.files import read_results, runs, write_run
 from midi_nb.frames import ACTIONS, RESULTS
-from midi_nb.scoring import score, tally
+from midi_nb.scores.scoring import score, tally
 
 DARK = np.zeros((4, 6), "uint8")
 BRIGHT = np.pad(np.full((2, 2), 255, "uint8"), ((0, 2), (0, 4)))
@@ -341,7 +343,7 @@ def test_a_worker_makes_a_job_ready_once(planted, monkeypatch):
 
 
 def test_a_key_may_be_a_frame_and_mappings_dicts(planted, make):
-    from midi_nb.files import read_mapping
+    from midi_nb.answers import read_mapping
 
     alone = warned(planted.evaluate, read_text=str)
     uids, patients = read_mapping(planted.uids), read_mapping(planted.patients)
@@ -533,7 +535,7 @@ def test_a_folder_of_something_else_is_left_alone(planted):
 
 
 def test_a_run_may_be_counted_part_by_part(planted, tmp_path, monkeypatch):
-    from midi_nb.engine import evaluate_run
+    from midi_nb.engine.judging import evaluate_run
     from midi_nb.files.runs import read_parts
 
     monkeypatch.setattr(engine, "_BATCH", 2)

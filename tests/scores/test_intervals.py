@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from midi_nb.intervals import contributing, ellipse, intervals, student, wilson
+from midi_nb.scores.intervals import contributing, ellipse, intervals, student, wilson
 
 NORMAL = NormalDist().inv_cdf(0.975)
 

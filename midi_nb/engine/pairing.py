@@ -20,11 +20,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from ..answers.published import as_mapping
+from ..files.runs import replacing
+from ..folders import Submission, folder_of
+from ..progress import counted
 from . import released as files_of
-from .files.keys import as_mapping
-from .files.runs import replacing
-from .folders import Submission, folder_of
-from .progress import counted
 
 __all__ = ["Pairing", "pair_folders"]
 

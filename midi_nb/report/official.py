@@ -15,11 +15,11 @@ from typing import Any
 
 import pandas as pd
 
-from . import tags
-from .files.results import HIDDEN, MISSING_FILE
-from .files.runs import replacing
-from .frames import CODES, RESULTS, coded, require_columns, require_complete, scored
-from .scoring import counted, score
+from .. import tags
+from ..files.results import HIDDEN, MISSING_FILE
+from ..files.runs import replacing
+from ..frames import CODES, RESULTS, coded, require_columns, require_complete, scored
+from ..scores.scoring import counted, score
 
 _REPORT = (
     "index",

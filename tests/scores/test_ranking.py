@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 import midi_nb as mn
 from midi_nb.frames import RESULTS, concat, tidy
-from midi_nb.ranking import CHANGES, compare, holm, rank, swapped
-from midi_nb.scoring import score, tally
+from midi_nb.scores.ranking import CHANGES, compare, holm, rank, swapped
+from midi_nb.scores.scoring import score, tally
 
 
 def checks(verdicts, submission="a", **columns):

@@ -12,8 +12,8 @@ from pydicom.misc import warn_and_log
 from pydicom.sequence import Sequence
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
-from midi_nb import released
-from midi_nb.released import Released, Unreadable
+from midi_nb.engine import released
+from midi_nb.engine.released import Released, Unreadable
 
 
 def item(**attributes):

@@ -13,8 +13,8 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, RLELossless, RTStructureSetStorage
 
-from midi_nb.files import read_mapping
-from midi_nb.pairing import Pairing, pair_folders
+from midi_nb.answers import read_mapping
+from midi_nb.engine.pairing import Pairing, pair_folders
 
 ROOT = "1.2.826.0.1.3680043.8.498."
 SERIES = [("Ann", 1), ("Ann", 2), ("Ben", 1)]

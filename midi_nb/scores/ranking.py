@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .frames import coded, concat, count_rows, is_complete, require_columns, require_complete, verdicts
+from ..frames import coded, concat, count_rows, is_complete, require_columns, require_complete, verdicts
 from .intervals import intervals
 from .scoring import COUNTS, is_tally, tally
 

@@ -24,16 +24,17 @@ from uuid import uuid4
 import numpy as np
 import pandas as pd
 
+from .. import tags
+from ..answers import published as keys
+from ..checks import CHECKS, RULES, Context, Outcome, pixels_hidden
+from ..dates import fits, shifts, usual_shifts
+from ..files import runs
+from ..files.threads import ahead
+from ..folders import Submission, folder_of
+from ..frames import REMOVED, RESULTS, STATES, concat, encode, tidy
+from ..progress import counting
+from ..text import FAIL, PASS, blank, lost
 from . import released as files_of
-from . import tags
-from .checks import CHECKS, RULES, Context, Outcome, pixels_hidden
-from .dates import fits, shifts, usual_shifts
-from .files import keys, runs
-from .files.threads import ahead
-from .folders import Submission, folder_of
-from .frames import REMOVED, RESULTS, STATES, concat, encode, tidy
-from .progress import counting
-from .text import FAIL, PASS, blank, lost
 
 _BATCH = 64  # files judged at a time: enough to make a task worth its overhead, little enough to hold in memory
 
@@ -79,7 +80,7 @@ def evaluate(
     read_text
         What reads burned-in text: ``"auto"`` for the installed engine; a callable that takes an image array, the
         official crop, and gives its text; None for none, which leaves the checks of hidden pixels blank. The installed
-        engine also sees what is around the box (see ``midi_nb.recognition.text_in``), since text that touches the edge
+        engine also sees what is around the box (see ``midi_nb.engine.recognition.text_in``), since text that touches the edge
         of an image is often not read.
     original
         Folder of the original files. A region that passes is then read in the original too: if the text cannot be read

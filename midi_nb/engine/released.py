@@ -14,9 +14,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from . import tags
-from .frames import REMOVED
-from .printed import printed
+from .. import tags
+from ..frames import REMOVED
+from ..printed import printed
 
 _PIXEL_DATA = 0x7FE00010
 _NEEDED = {

@@ -1,0 +1,6 @@
+"""Counts, rates and their intervals; two runs compared, several ranked."""
+
+from .ranking import CHANGES, compare, rank
+from .scoring import COUNTS, UNITS, score, tally
+
+__all__ = ["CHANGES", "COUNTS", "UNITS", "compare", "rank", "score", "tally"]
