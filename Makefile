@@ -5,7 +5,7 @@ BIN     = $(VENV)/bin
 READY   = $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lab test lint figures bench stress notebooks clean
+.PHONY: help demo lab test look lint figures bench stress clean
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,14 +24,14 @@ demo: $(READY) ## A mini benchmark, scored, with an HTML report
 lab: $(READY) ## JupyterLab on the notebooks
 	@$(BIN)/jupyter lab --notebook-dir=notebooks
 
-test: $(READY) ## All tests
-	@$(BIN)/python -m pytest -q
+test: $(READY) ## All tests but those of notebooks and in a browser: of these one each
+	@$(BIN)/python -m pytest -q -n 2 -m "not long and (smoke or not (browser or notebook))"
+
+look: $(READY) ## The tests of notebooks and in a browser
+	@$(BIN)/python -m pytest -q -n 2 -m "not long and (browser or notebook) and not smoke"
 
 figures: $(READY) ## The pictures of the README, from the demo
 	@$(BIN)/python tools/make_figures.py
-
-notebooks: $(READY) ## Run every notebook
-	@$(BIN)/python -m pytest -q tests/test_notebooks.py
 
 lint: $(READY) ## Style and types
 	@$(BIN)/ruff check .
@@ -41,7 +41,8 @@ lint: $(READY) ## Style and types
 bench: $(READY) ## Speed, memory and coverage of intervals: every table of docs/performance.md and docs/statistics.md
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
-stress: $(READY) ## Thousands of broken files, tens of kills: the long form of the tests of trust
+stress: $(READY) ## The long forms: thousands of broken files, tens of kills, notebooks run twice
+	@$(BIN)/python -m pytest -q --hypothesis-profile=long -m "long or not (browser or notebook)"
 	@$(BIN)/python tests/stress.py
 
 clean: ## Remove what the targets made

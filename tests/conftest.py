@@ -15,7 +15,8 @@ import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
-hypothesis.settings.register_profile("midi_nb", deadline=None, max_examples=25)
+hypothesis.settings.register_profile("midi_nb", deadline=None, max_examples=10)
+hypothesis.settings.register_profile("long", deadline=None, max_examples=200)
 hypothesis.settings.load_profile("midi_nb")
 
 SC = "1.2.840.10008.5.1.4.1.1.7"

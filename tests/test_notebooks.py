@@ -133,7 +133,7 @@ def complaints(book: Any) -> list[str]:
 
 @pytest.mark.notebook
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", [*NAMES, TEMPLATE])
+@pytest.mark.parametrize("name", [pytest.param(NAMES[0], marks=pytest.mark.smoke), *NAMES[1:], TEMPLATE])
 def test_runs_on_the_demo(name: str, tmp_path: Path) -> None:
     mn.make_demo(progress=False)
     book, seconds, megabytes = run(read(name), tmp_path)
@@ -201,6 +201,7 @@ def test_these_are_all_the_notebooks_that_write() -> None:
     assert {name for name in NAMES if "mkdtemp" in code(name)[1].source} == set(LASTING)
 
 
+@pytest.mark.long
 @pytest.mark.notebook
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", LASTING)

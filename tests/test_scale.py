@@ -64,6 +64,7 @@ def test_a_dask_client_is_no_executor(client, demo):
     )
 
 
+@pytest.mark.long
 def test_workers_write_the_parts_and_the_parts_are_plain_parquet(client, demo, serial, tmp_path):
     run = mn.evaluate_run(
         demo.submissions["careless"],
@@ -77,7 +78,7 @@ def test_workers_write_the_parts_and_the_parts_are_plain_parquet(client, demo, s
 
 
 @pytest.mark.filterwarnings("ignore:The inplace keyword")  # of Dask, in the newest pandas
-@pytest.mark.parametrize("rules", ["official", "strict"])
+@pytest.mark.parametrize("rules", ["official", pytest.param("strict", marks=pytest.mark.long)])
 def test_dask_data_frames_count_the_parts_to_the_same_score(demo, tmp_path, rules):
     dd = pytest.importorskip("dask.dataframe")
     careless = demo.submissions["careless"]
@@ -107,6 +108,7 @@ def test_a_killed_worker_costs_time_and_no_result(demo, serial):
     assert any("judged in this process" in str(warning.message) for warning in told)
 
 
+@pytest.mark.long
 def test_a_killed_worker_of_a_cluster_costs_time_and_no_result(client, demo, serial, tmp_path):
     """Dask gives the batches of a dead worker to another, and starts one in its place."""
     run = tmp_path / "run"

@@ -139,7 +139,7 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("delay", [0.9, 1.2, 1.6])
+@pytest.mark.parametrize("delay", [0.9, *(pytest.param(delay, marks=pytest.mark.long) for delay in (1.2, 1.6))])
 def test_a_killed_run_goes_on_to_the_same_results(delay, demo, tmp_path):
     out = tmp_path / "run"
     process = subprocess.Popen([sys.executable, "-c", KILLED, "careless", out])

@@ -80,8 +80,8 @@ def evaluate(
     read_text
         What reads burned-in text: ``"auto"`` for the installed engine; a callable that takes an image array, the
         official crop, and gives its text; None for none, which leaves the checks of hidden pixels blank. The installed
-        engine also sees what is around the box (see ``midi_nb.engine.recognition.text_in``), since text that touches the edge
-        of an image is often not read.
+        engine also sees what is around the box (see ``midi_nb.engine.recognition.text_in``), since text that touches
+        the edge of an image is often not read.
     original
         Folder of the original files. A region that passes is then read in the original too: if the text cannot be read
         there either, the pass proves nothing. Under official rules it stays a pass, with an `error` that says so and a

@@ -56,6 +56,7 @@ def test_nothing_in_a_table_is_cut_and_every_cell_has_a_title(show: Any, board: 
     assert page.locator("table.grid td:last-child").first.inner_text() == "+0.033"
 
 
+@pytest.mark.smoke
 def test_the_gain_of_what_if_is_not_cut_either(show: Any, board: Any) -> None:
     page = show(what_if(board.results), width=590)
     page.wait_for_selector("table.grid")

@@ -87,6 +87,7 @@ deck"""
     again.kernel_has("(deck.place, deck.results['verdict'].tolist()[:2])", (2, ["passed", "failed"]))
 
 
+@pytest.mark.smoke
 def test_after_the_last_card_a_key_overwrites_nothing(show, files):
     deck = review(pd.read_pickle(files / "results.pkl"), files, log=files / "verdicts.jsonl")
     page = show(deck)

@@ -71,6 +71,7 @@ explorer"""
     return page
 
 
+@pytest.mark.smoke
 def test_from_the_score_to_the_image_in_two_clicks_and_back(page):
     page.locator(".facet button", has_text="text in pixels must go").click()
     page.kernel_has("explorer.filters", {"action": ["pixels_hidden"]})

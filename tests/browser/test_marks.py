@@ -41,6 +41,7 @@ def images(make, tmp_path):
     return paths["released"], paths["original"], results
 
 
+@pytest.mark.smoke
 def test_boxes_labels_and_the_swipe_line_stay_on_the_image_that_has_the_focus(show: Any, images: Any) -> None:
     released, original, results = images
     page = show(view(released, results, original))

@@ -17,7 +17,7 @@ import pytest
 import midi_nb as mn
 
 NOTEBOOKS = harness.REPOSITORY / "notebooks"
-THEMES = ("light", "dark")
+THEMES = ("light", pytest.param("dark", marks=pytest.mark.long))
 
 
 @pytest.fixture(autouse=True, scope="module")
