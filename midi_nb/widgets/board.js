@@ -11,6 +11,8 @@
 //
 // A viewer is a number, so that what is still under way from the last one is not taken for the next one's.
 
+const PROMPT = 3000; // milliseconds in which what a click brings is taken for its answer
+
 // The model of a viewer in a board: what anywidget gives a widget of its own.
 function part(state, send) {
   const heard = new Map();
@@ -37,7 +39,9 @@ function board({ model, el }) {
   const parts = document.createElement("div");
   parts.className = `midi-parts midi-${model.get("name")}`;
   const send = (message) => model.send(message);
-  const pages = Object.fromEntries(model.get("pages").map(([name, label]) => [name, page(name, label, (told) => send({ kind: "act", ...told }))]));
+  let acted = 0; // when something was last done on a page: an image that comes soon after is brought into view
+  const act = (told) => { acted = Date.now(); send({ kind: "act", ...told }); };
+  const pages = Object.fromEntries(model.get("pages").map(([name, label]) => [name, page(name, label, act)]));
   const place = document.createElement("div");
   place.className = "midi-place-of-viewer";
   parts.append(...Object.values(pages).map((one) => one.root), place);
@@ -55,35 +59,61 @@ function board({ model, el }) {
     const room = document.createElement("div");
     place.append(room);
     shown = { viewer: number, model: inner, leave: viewer({ model: inner, el: room }) };
+    if (Date.now() - acted < PROMPT) room.scrollIntoView({ block: "nearest" });
   };
   const hear = (message, buffers) => {
     if (message.kind === "page") pages[message.page]?.show(message);
     else if (message.kind === "mount") mount(message);
     else if (shown && message.viewer === shown.viewer) message.kind === "state" ? shown.model.put(message.state) : shown.model.hear(message.content, buffers);
   };
-  model.on("msg:custom", hear);
+  // A button that moves between press and release gets no click, so messages wait while one is pressed.
+  let waiting = null;
+  const receive = (...message) => (waiting ? waiting.push(message) : hear(...message));
+  const press = ({ target }) => { if (target.closest("button, summary, tr")) waiting ??= []; };
+  const release = () => {
+    if (!waiting) return;
+    setTimeout(() => { // the click comes first
+      const missed = waiting ?? [];
+      waiting = null;
+      missed.forEach((message) => hear(...message));
+    });
+  };
+  const released = ["pointerup", "pointercancel", "blur"];
+  el.addEventListener("pointerdown", press);
+  for (const event of released) addEventListener(event, release, true);
+  model.on("msg:custom", receive);
   send({ kind: "ready" });
   return () => {
     shown?.leave();
-    model.off("msg:custom", hear);
+    model.off("msg:custom", receive);
+    el.removeEventListener("pointerdown", press);
+    for (const event of released) removeEventListener(event, release, true);
   };
 }
 
-// What a notebook keeps for readers without a kernel is hidden while there is one: from its first word on.
-function withoutPicture(model) {
+// With the kernel's first message the widget is alive: it hides the picture for readers without a kernel, and comes into
+// view, as Run All in JupyterLab leaves the last cell at the lower edge of the window and its output below.
+function alive(model, el) {
   const style = document.createElement("style");
   const picture = `[data-picture="${model.get("picture")}"]`;
   style.textContent = `${picture}, .jp-OutputArea-child:has(${picture}) { display: none !important; }`;
-  const hide = () => document.head.append(style);
-  model.on("msg:custom", hide);
+  const begin = () => {
+    model.off("msg:custom", begin);
+    document.head.append(style);
+    requestAnimationFrame(() => {
+      const active = el.closest(".jp-Cell.jp-mod-active");
+      if (active && el.getBoundingClientRect().top > innerHeight / 2) el.scrollIntoView({ block: "start" });
+    });
+  };
+  model.on("msg:custom", begin);
   return () => {
-    model.off("msg:custom", hide);
+    model.off("msg:custom", begin);
     style.remove();
   };
 }
 
 function render({ model, el }) {
-  const leave = [(model.get("pages") ? board : viewer)({ model, el }), withoutPicture(model)];
+  const leave = [(model.get("pages") ? board : viewer)({ model, el }), alive(model, el)];
   return () => leave.forEach((act) => act());
 }
 

@@ -237,7 +237,6 @@ class Explorer(Board):
         else:
             big, told = f"Score {percent(passed / total)}", [f"{count(total)} checks:"]
             told += [join([swatch(meaning), f"{count(number)} {word}"]) for number, meaning, word in numbers]
-            told.append(count(len(self._problems), "problem"))
         parts = [tag("span", class_=f"bar {meaning}", style=f"flex:{number}") for number, meaning, _ in numbers]
         filters = sum(len(texts) for texts in self.filters.values())
         fold = button(f"Filters ({filters})" if filters else "Filters", "fold", data_fold=True, class_="fold",
@@ -359,7 +358,7 @@ class Explorer(Board):
             self._others(position),
             tag("p", note, class_="note") if note else None,
         ]
-        return tag("section", parts, class_="card", aria_label="Detail")
+        return tag("section", parts, class_="card", aria_label="Detail", data_detail=f"{self.table} {self.picked}")
 
     def _problem(self) -> Markup:
         """The picked problem, and the buttons that go through its checks."""
@@ -466,7 +465,7 @@ _COLUMNS = {
         Column("cause", "Cause", "40%"),
         Column("name", "Attribute", "60%"),
         Column("submission", "Submission", "14%"),
-        Column("rows", "Checks", number=True),
+        Column("rows", "Checks", number=True, spare="phone"),
         Column("series", "Series", number=True, spare="narrow"),
         Column("patients", "Patients", number=True, spare="phone"),
         Column("gain", "Gain", number=True),

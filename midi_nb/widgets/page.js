@@ -67,7 +67,13 @@ function page(name, label, told) {
   root.setAttribute("role", "region");
   root.setAttribute("aria-label", label);
 
-  const tell = (element, value) => told({ act: element.dataset.act, of: element.dataset.of ?? "", value: value ?? null });
+  let acted = false; // whether what is shown next answers something done here: then a new detail comes into view
+  let seen = "";
+
+  const tell = (element, value) => {
+    acted = true;
+    told({ act: element.dataset.act, of: element.dataset.of ?? "", value: value ?? null });
+  };
 
   const show = ({ html, refused }) => {
     const focused = root.contains(focusedIn(root)) ? focusedIn(root) : null;
@@ -81,6 +87,9 @@ function page(name, label, told) {
       (again || root.querySelector("[data-home]"))?.focus({ preventScroll: true });
     }
     if (refused && focused?.hasAttribute("value")) focused.value = focused.getAttribute("value");
+    const detail = root.querySelector("[data-detail]");
+    if (acted && detail && detail.dataset.detail !== seen) detail.scrollIntoView({ block: "nearest" });
+    [acted, seen] = [false, detail?.dataset.detail];
     root.dataset.shown = Number(root.dataset.shown ?? 0) + 1;
   };
 

@@ -432,6 +432,11 @@ function viewer({ model, el }) {
 
   // Zoom and pan
 
+  // As high as asked for, but so that it can be seen at once in a small window and is not mostly black on a phone.
+  function setHeight() {
+    stage.style.height = `min(${model.get("height")}px, max(280px, 70vh), 125cqi)`;
+  }
+
   function fitTo(image, width, height) {
     state.zoom = Math.min(width / image.columns, height / image.rows);
     state.x = (width - image.columns * state.zoom) / 2;
@@ -581,11 +586,11 @@ function viewer({ model, el }) {
     "change:window": () => { state.preset = 0; if (!drag) show(); else draw(); },
     "change:overlay": show,
     "change:selected": show,
-    "change:height": () => { stage.style.height = `${model.get("height")}px`; draw(); },
+    "change:height": () => { setHeight(); draw(); },
     "change:comparable": show,
   };
   for (const [event, act] of Object.entries(heard)) model.on(event, act);
-  stage.style.height = `${model.get("height")}px`;
+  setHeight();
   const sizes = new ResizeObserver(draw);
   sizes.observe(stage);
   beat();

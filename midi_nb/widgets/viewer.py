@@ -51,7 +51,7 @@ def view(
     values : bool
         False shows no value of the data: texts and names are left out, and the boxes are blanked in the image.
     height : int
-        Height of the image area in CSS pixels.
+        Height of the image area in CSS pixels; less in a window that is not high or wide enough for it.
 
     Returns
     -------

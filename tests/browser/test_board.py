@@ -91,6 +91,18 @@ def test_on_a_wide_board_facets_stand_beside_the_table(show: Any, board: Any) ->
     assert not page.get_by_role("button", name="Filters").is_visible()
 
 
+def test_a_button_that_moves_while_it_is_pressed_is_clicked_all_the_same(show: Any, board: Any) -> None:
+    board.table = "checks"
+    page = show(board, width=872)
+    page.locator("[data-id='Next page']").hover()
+    page.mouse.down()
+    board.filters = {"verdict": ["passed"]}  # the answer to the last click, or another cell of the notebook
+    page.wait_for_timeout(50)
+    page.mouse.up()
+    page.locator("button.chip").wait_for()
+    assert board.page == 1
+
+
 def test_a_viewer_in_a_board_and_the_kernel_follow_each_other(show: Any, board: Any) -> None:
     board.set(table="failures", picked=0)
     page = show(board)
