@@ -20,7 +20,8 @@ import numpy as np
 import pandas as pd
 
 import midi_nb as mn
-from midi_nb.frames import ACTIONS, RESULTS, VERDICTS
+from midi_nb.actions import ACTIONS
+from midi_nb.frames import RESULTS, VERDICTS
 from midi_nb.widgets import explore
 
 PATIENTS, STUDIES, SERIES, CHECKS = 322, 364, 428, 270
@@ -46,9 +47,9 @@ def make_results(rows: int, failures: int, seed: int = 0) -> pd.DataFrame:
     series.sort()
     study = np.minimum(np.arange(SERIES) * STUDIES // SERIES, STUDIES - 1)[series]
     patient = (study * PATIENTS // STUDIES).astype("int64")
-    actions = np.repeat([ACTIONS.index(name) for name in SHARES], list(SHARES.values()))
+    actions = np.repeat([tuple(ACTIONS).index(name) for name in SHARES], list(SHARES.values()))
     paths = [f"(0018,{number:04x})" for number in range(len(actions))]
-    private = random.choice(np.flatnonzero(actions == ACTIONS.index("text_retained")), 40, replace=False)
+    private = random.choice(np.flatnonzero(actions == tuple(ACTIONS).index("text_retained")), 40, replace=False)
     for place, number in enumerate(private):
         paths[number] = f'(0027,"GEMS_IMAG_01",{place:02x})'
     total = instances * CHECKS
@@ -59,12 +60,12 @@ def make_results(rows: int, failures: int, seed: int = 0) -> pd.DataFrame:
     text = (owner * 7919 + each * 104_729) % 200_000
     state = np.zeros(total, dtype="int8")
     actual = text.copy()
-    removed = np.isin(action, [ACTIONS.index(name) for name in ("text_removed", "date_shifted", "uid_changed")])
+    removed = np.isin(action, [tuple(ACTIONS).index(name) for name in ("text_removed", "date_shifted", "uid_changed")])
     actual[removed] += 200_000
     partial = (
         failed
         & (random.random(total) < 0.4)
-        & np.isin(action, [ACTIONS.index("text_retained"), ACTIONS.index("text_removed")])
+        & np.isin(action, [tuple(ACTIONS).index("text_retained"), tuple(ACTIONS).index("text_removed")])
     )
     gone = failed & ~partial & ~removed
     actual[failed & removed & ~partial] -= 200_000
@@ -73,7 +74,7 @@ def make_results(rows: int, failures: int, seed: int = 0) -> pd.DataFrame:
     score = (~failed).astype("float64")
     verdict = np.where(failed, VERDICTS.index("failed"), VERDICTS.index("passed"))
     score[partial] = 0.5
-    blank = np.flatnonzero(failed & (action == ACTIONS.index("text_retained")))[::97]
+    blank = np.flatnonzero(failed & (action == tuple(ACTIONS).index("text_retained")))[::97]
     verdict[blank], score[blank] = VERDICTS.index("blank"), np.nan
     texts = [f"CHEST WITH CONTRAST {n} DR.MEYER" for n in range(200_000)]
     released = [f"anonymous {n}" for n in range(200_000)]

@@ -1,4 +1,4 @@
-"""The ten actions: one small pure function each, official and strict, and what a missing file means to each.
+"""What decides a check: one small pure function each, official and strict; `actions` says which action asks which.
 
 A check takes what the released file says (`None` where the attribute is absent), the `Check` of the key and the
 `Context` of the submission, and gives an `Outcome`. It reads no file and knows no frame.
@@ -7,13 +7,13 @@ A check takes what the released file says (`None` where the attribute is absent)
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from .dates import is_date, shift
 from .frames import REMOVED
-from .text import FAIL, NO_TEXT, NO_WORDS, PASS, Outcome, blank, burned_in, compare, compare_strict
+from .text import FAIL, NO_TEXT, PASS, Outcome, blank, burned_in, compare, compare_strict
 
 
 @dataclass(frozen=True)
@@ -22,17 +22,6 @@ class Context:
 
     uids: Mapping[str, str]
     patients: Mapping[str, str] | None
-
-
-_Check = Callable[[str | None, Any, Context], Outcome]
-
-
-class Action(NamedTuple):
-    """One action: its official check, its strict one, and the official verdict on a missing file."""
-
-    official: _Check
-    strict: _Check
-    missing: Outcome
 
 
 def tag_retained(text: str | None, check: Any, context: Context) -> Outcome:
@@ -158,22 +147,3 @@ def valid_uid(text: str) -> bool:
     (True, False, False)
     """
     return len(text) <= 64 and re.fullmatch(r"(0|[1-9]\d*)(\.(0|[1-9]\d*))+", text) is not None
-
-
-#: Every action there is. To add one: a line here, its place in `frames.ACTIONS`, its category in `frames`.
-CHECKS: dict[str, Action] = {
-    "tag_retained": Action(tag_retained, tag_retained, FAIL),
-    "text_notnull": Action(text_notnull, text_notnull, FAIL),
-    "text_retained": Action(text_retained, strict_retained, FAIL),
-    "text_removed": Action(text_removed, strict_removed, PASS),
-    "date_shifted": Action(changed, strict_date, PASS),
-    "uid_changed": Action(changed, strict_uid, PASS),
-    "pixels_hidden": Action(pixels_hidden, pixels_hidden, PASS),
-    "pixels_retained": Action(pixels_retained, pixels_retained, FAIL),
-    "uid_consistent": Action(uid_consistent, strict_consistent, FAIL),
-    "patid_consistent": Action(patid_consistent, strict_patient, FAIL),
-}
-
-RULES = ("official", "strict")
-
-__all__ = ["CHECKS", "NO_TEXT", "NO_WORDS", "RULES", "Action", "Context", "Outcome", "burned_in", "valid_uid"]

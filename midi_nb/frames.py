@@ -13,18 +13,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-ACTIONS = (
-    "tag_retained",
-    "text_notnull",
-    "text_retained",
-    "text_removed",
-    "date_shifted",
-    "uid_changed",
-    "pixels_hidden",
-    "pixels_retained",
-    "uid_consistent",
-    "patid_consistent",
-)
 SCOPES = ("Patient", "Study", "Series", "Instance")
 CATEGORIES = ("hipaa", "dicom", "tcia", "unknown")
 #: What a released file has where a check looks: a value or none, nothing, no file; or this installation cannot read it.
@@ -224,38 +212,6 @@ def _is_other(dtype: Any, kind: Any) -> bool:
     if isinstance(kind, pd.CategoricalDtype):  # of which the order of the categories counts: their codes are compared
         return not isinstance(dtype, pd.CategoricalDtype) or tuple(dtype.categories) != tuple(kind.categories)
     return bool(kind == _TEXT) and not isinstance(dtype, pd.CategoricalDtype)
-
-
-def category_of(action: str, codes: Mapping[str, str | None]) -> tuple[str, str | None]:
-    """(category, subcategory) of a check by the official rule; ``unknown`` where that has none.
-
-    >>> category_of("text_removed", {"hipaa_z": "HIPAA-A", "tcia_p15": "TCIA-P15-BASIC-X"})
-    ('hipaa', 'HIPAA-A')
-    """
-    for category, subcategory in _CATEGORY_RULES.get(action, ()):
-        if subcategory not in _CODE_COLUMNS:
-            return category, subcategory
-        if codes.get(subcategory) or action in _IOD_ACTIONS:
-            return category, codes.get(subcategory)
-    return "unknown", "unknown"
-
-
-_CODE_COLUMNS = frozenset(CODES)
-_IOD_ACTIONS = ("tag_retained", "text_notnull")  # officially these take dicom_iod even where it is null
-_TCIA = (("tcia", "tcia_p15"), ("tcia", "tcia_ptkb"), ("tcia", "tcia_rev"))
-# action → (category, fixed subcategory or the code column to take it from; the first that is set)
-_CATEGORY_RULES: dict[str, Sequence[tuple[str, str]]] = {
-    "tag_retained": (("dicom", "dicom_iod"),),
-    "text_notnull": (("dicom", "dicom_iod"),),
-    "text_removed": (("hipaa", "hipaa_m"), ("hipaa", "hipaa_z"), *_TCIA),
-    "text_retained": _TCIA,
-    "date_shifted": (("hipaa", "HIPAA-C"),),
-    "uid_changed": (("hipaa", "HIPAA-R"),),
-    "pixels_hidden": (("hipaa", "HIPAA-A"),),
-    "pixels_retained": (("tcia", "TCIA-P15-PIX-K"),),
-    "uid_consistent": (("dicom", "DICOM-P15-BASIC-U"),),
-    "patid_consistent": (("dicom", "DICOM-P15-BASIC-C"),),
-}
 
 
 def tidy(columns: Mapping[str, Any], types: Mapping[str, Any], rows: int) -> pd.DataFrame:

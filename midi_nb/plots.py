@@ -28,6 +28,7 @@ from matplotlib.text import Annotation
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from . import tags
+from .actions import REGIONS, named
 from .dates import shifts
 from .frames import EXPLAINED, MASK, require_columns, require_complete, scored
 from .scores import intervals
@@ -533,9 +534,7 @@ _SCORES = ("passed", "failed", "blank", "total", "score", "low", "high")
 _COUNTS = ("passed", "failed", "blank", "total")
 _RANKS = ("submission", "score", "low", "high", "rank", "rank_low", "rank_high", "p_first")
 _DISTINCT = {"series": "series", "patients": "patient"}  # how many → of what
-_KEEPING = ("text_retained",)
-_REMOVING = ("text_removed", "pixels_hidden")
-_CHANGING = ("date_shifted", "uid_changed")
+_KEEPING, _REMOVING, _CHANGING = named("keep"), named("remove"), named("change")
 
 
 def _failed(results: pd.DataFrame) -> pd.Series:
@@ -712,7 +711,7 @@ def _marked(texts: Mapping[str, str], check: Mapping[str, str | None]) -> tuple[
         return plain, "values hidden"
     if action in (*_KEEPING, *_REMOVING, *_CHANGING):
         asked = texts["original" if action in _CHANGING else "expected"]
-        if action == "pixels_hidden":  # officially these are no part of the planted text
+        if action in REGIONS:  # officially these are no part of the planted text
             asked = burned_in(asked)
         marks, finding = _verdicts(texts["released"], asked, str(action), check.get("verdict") == "failed")
         return {name: _pieces(text, marks) for name, text in texts.items()}, finding

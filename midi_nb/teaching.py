@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from .actions import REGIONS, named
 from .causes import CAUSES, explained
 from .frames import require_columns, require_complete
 
@@ -15,10 +16,10 @@ __all__ = ["GOALS", "goals", "marks", "quiz"]
 
 _PEOPLE = "Physician|Operator|Institution|Person Name|Observer|Author|Organization|Station"
 _THERE = ("value",)  # what must be there to count: a date that is gone is no shifted date
-_KEPT = ("text_retained",)
+_KEPT, _REMOVED = named("keep"), named("remove", about=["text"])
 
 
-_READABLE = ("text_removed", "text_retained", "date_shifted")
+_READABLE = named(about=["text", "date"])
 
 
 class Goal(NamedTuple):
@@ -58,7 +59,7 @@ GOALS: tuple[Goal, ...] = (
     Goal(
         "The patient's names, numbers and addresses are gone",
         "45 CFR 164.514(b)(2)(i)",
-        ("text_removed",),
+        _REMOVED,
         _others,
         False,
         "problems() names the attributes that still hold them; free text needs C, an attribute of no use X or Z.",
@@ -66,7 +67,7 @@ GOALS: tuple[Goal, ...] = (
     Goal(
         "Other people and institutions are gone",
         _GROUP.format(5),
-        ("text_removed",),
+        _REMOVED,
         _people,
         False,
         "Names of persons have the value representation PN; institutions and stations have attributes of their own.",
@@ -74,7 +75,7 @@ GOALS: tuple[Goal, ...] = (
     Goal(
         "Dates are shifted, not left and not lost",
         _GROUP.format(12),
-        ("date_shifted",),
+        named(about=["date"]),
         _all,
         True,
         "C shifts dates; these have the value representations DA and DT. X passes officially and loses the time.",
@@ -82,7 +83,7 @@ GOALS: tuple[Goal, ...] = (
     Goal(
         "UIDs are new ones, the same wherever they stand",
         _GROUP.format(3),
-        ("uid_changed", "uid_consistent"),
+        named(about=["uid"]),
         _all,
         True,
         "U gives a new UID and leaves the UIDs of the standard alone; UIDs have the value representation UI.",
@@ -90,7 +91,7 @@ GOALS: tuple[Goal, ...] = (
     Goal(
         "Each patient has one new identifier",
         _GROUP.format(3),
-        ("patid_consistent",),
+        named(about=["patient"]),
         _all,
         True,
         "D gives PatientID a pseudonym that the mapping knows; Z would merge all patients into one.",
@@ -98,7 +99,7 @@ GOALS: tuple[Goal, ...] = (
     Goal(
         "Every object is still what it says it is",
         _GROUP.format(3),
-        ("tag_retained", "text_notnull"),
+        named("present"),
         _all,
         False,
         "An attribute of type 1 needs a value (D), one of type 2 may be empty (Z); only type 3 may go (X).",
@@ -122,7 +123,7 @@ GOALS: tuple[Goal, ...] = (
     Goal(
         "Private attributes that identify are gone",
         _GROUP.format(13),
-        ("text_removed",),
+        _REMOVED,
         _private,
         False,
         "problems() names the private attributes with text of a patient in them; X for each, or C.",
@@ -130,7 +131,7 @@ GOALS: tuple[Goal, ...] = (
     Goal(
         "No text is left in the pixels",
         _GROUP.format(10),
-        ("pixels_hidden",),
+        REGIONS,
         _all,
         False,
         "No rule about attributes helps: give boxes={modality: (x0, y0, x1, y1)}.",
@@ -138,7 +139,7 @@ GOALS: tuple[Goal, ...] = (
     Goal(
         "Pixels without text are as they were",
         _GROUP.format(2),
-        ("pixels_retained",),
+        named("pixels"),
         _all,
         False,
         "A box by modality covers every image of it; name the instance instead.",

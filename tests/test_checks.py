@@ -5,15 +5,15 @@ from types import SimpleNamespace
 import pytest
 
 from midi_nb import checks
-from midi_nb.checks import CHECKS, Context
-from midi_nb.frames import ACTIONS
+from midi_nb.actions import ACTIONS, RULES
+from midi_nb.checks import Context
 
 CONTEXT = Context(uids={"1.2": "9.8", "1.7": "", "1.9": "9.8"}, patients={"DOE-1": "ANON-1"})
 T, F, BLANK = ("passed", 1.0), ("failed", 0.0), ("blank", None)
 
 
 def verdict(rules, action, released, *, expected=None, original=None, context=CONTEXT):
-    outcome = getattr(CHECKS[action], rules)(released, SimpleNamespace(expected=expected, original=original), context)
+    outcome = getattr(ACTIONS[action], rules)(released, SimpleNamespace(expected=expected, original=original), context)
     if outcome.verdict in ("blank", "lost"):
         assert outcome.score != outcome.score
         assert outcome.error
@@ -22,16 +22,12 @@ def verdict(rules, action, released, *, expected=None, original=None, context=CO
 
 
 def error(action, released, *, expected=None, original=None, context=CONTEXT):
-    return CHECKS[action].official(released, SimpleNamespace(expected=expected, original=original), context).error
-
-
-def test_every_action_has_its_checks():
-    assert tuple(CHECKS) == ACTIONS
+    return ACTIONS[action].official(released, SimpleNamespace(expected=expected, original=original), context).error
 
 
 @pytest.mark.parametrize(("action", "absent", "empty", "value"), [("tag_retained", F, T, T), ("text_notnull", F, F, T)])
 def test_presence(action, absent, empty, value):
-    for rules in checks.RULES:
+    for rules in RULES:
         assert verdict(rules, action, None) == absent
         assert verdict(rules, action, "") == empty
         assert verdict(rules, action, "[]") == value
@@ -191,7 +187,7 @@ PIXELS_RETAINED = [
 
 @pytest.mark.parametrize(("released", "expected", "outcome"), PIXELS_RETAINED)
 def test_pixels_retained(released, expected, outcome):
-    for rules in checks.RULES:
+    for rules in RULES:
         assert verdict(rules, "pixels_retained", released, expected=expected) == outcome
 
 
@@ -208,7 +204,7 @@ PIXELS_HIDDEN = [
 
 @pytest.mark.parametrize(("released", "expected", "outcome"), PIXELS_HIDDEN)
 def test_pixels_hidden(released, expected, outcome):
-    for rules in checks.RULES:
+    for rules in RULES:
         assert verdict(rules, "pixels_hidden", released, expected=expected) == outcome
 
 
@@ -256,7 +252,7 @@ def test_errors_say_why(action, released, asked, message):
     ],
 )
 def test_a_missing_file(action, outcome):
-    assert CHECKS[action].missing[:2] == outcome
+    assert ACTIONS[action].missing[:2] == outcome
 
 
 STRICT = [

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from midi_nb import frames
+from midi_nb import actions, frames
+from midi_nb.actions import ACTIONS
 from midi_nb.files import read_results, write_run
-from midi_nb.frames import ACTIONS, ANSWERS, CODES, RESULTS
+from midi_nb.frames import ANSWERS, CODES, RESULTS
 from midi_nb.report.official import write_official
 
 TEXTS = st.lists(st.one_of(st.none(), st.text(max_size=4)), max_size=12)
@@ -114,7 +115,7 @@ CATEGORIES = [
 
 @pytest.mark.parametrize(("action", "codes", "category", "subcategory"), CATEGORIES)
 def test_categories_follow_the_official_rule(action, codes, category, subcategory):
-    assert frames.category_of(action, codes) == (category, subcategory)
+    assert actions.category_of(action, codes) == (category, subcategory)
 
 
 def test_every_action_has_a_category_rule():

@@ -14,14 +14,13 @@ import numpy as np
 import pandas as pd
 
 from .. import sniff, tags
+from ..actions import ACTIONS, PIXELS, REGIONS, category_of, named
 from ..frames import (
-    ACTIONS,
     ANSWERS,
     CODES,
     RESULTS,
     SCOPES,
     as_column,
-    category_of,
     concat,
     encode,
     require_columns,
@@ -73,15 +72,13 @@ NO_ACTION = "its action is none of the ten"
 NO_MATCH = "its path is spelled as in no file (upper-case hex, a blank …) and matches nothing, as officially"
 UNOFFICIAL = "its path is spelled as in no file; officially it matches nothing, here it is taken for what it means"
 
-_PIXEL_ACTIONS = ("pixels_hidden", "pixels_retained")  # which look at the pixels, whatever their path
-
 
 @lru_cache(2**16)
 def _doubt(action: str | None, path: str | None, written: str | None) -> str | None:
     """What is odd in a check of `path`, which the key wrote as `written`; None where nothing is."""
     if action not in ACTIONS:
         return NO_ACTION
-    if action in _PIXEL_ACTIONS:
+    if action in PIXELS:
         return None
     if path is None or tags.parse(path) is None:
         return NO_MATCH
@@ -271,7 +268,7 @@ def _check(number: str, entry: dict[str, Any], scope: Any, specs: Specs) -> Chec
     original, expected = _text(entry.get("value")), _text(entry.get("action_text"))
     if spec.action in _MAPPED and not _wrapped(entry.get("value")):
         original = None
-    if spec.action == "pixels_hidden" and expected is not None:
+    if spec.action in REGIONS and expected is not None:
         region = region_of(expected)
         if region is None:
             return Check(number, spec, original, expected, None, "the key's region cannot be read")
@@ -279,7 +276,7 @@ def _check(number: str, entry: dict[str, Any], scope: Any, specs: Specs) -> Chec
     return Check(number, spec, original, expected, None, None, _doubt(spec.action, spec.tag_path, _told(path)))
 
 
-_MAPPED = ("uid_consistent", "patid_consistent")
+_MAPPED = named("map")
 
 
 def _codes(given: Any) -> tuple[Any, ...]:
@@ -386,7 +383,7 @@ class FrameKey:
                 expected,
                 None if None in box else (int(box[0]), int(box[1]), int(box[2]), int(box[3])),
                 "the key's region cannot be read"
-                if spec.action == "pixels_hidden" and expected is not None and None in box
+                if spec.action in REGIONS and expected is not None and None in box
                 else None,
                 _doubt(spec.action, spec.tag_path, spec.tag_path and tags.to_official(spec.tag_path)),
             )
@@ -420,7 +417,7 @@ def _paths(answers: pd.DataFrame, understood: bool) -> Any:
     official = (answers["source"] == "published").to_numpy()
     if not any(map(tags.parse, paths[official].dropna().unique())):
         official = np.zeros_like(official)  # whoever wrote them, it was no official key
-    looks = answers["action"].isin(set(ACTIONS) - set(_PIXEL_ACTIONS)).to_numpy()
+    looks = answers["action"].isin(set(ACTIONS) - set(PIXELS)).to_numpy()
     nameless = np.flatnonzero(looks & ~official & meant.isna().to_numpy())
     if len(nameless):
         raise _no_attribute(len(nameless), f"the answers frame, row {nameless[0]} (the first being 0), column tag_path")
@@ -639,16 +636,12 @@ def _flat_rows(path: Path) -> tuple[Sequence[str], Iterable[Sequence[Any]], Call
 def _flat_check(row: Mapping[str, str | None], number: str, specs: Specs) -> Check:
     action, text = row.get("action") or "", row.get("action_text")
     path = tags.understood(row.get("tag_path") or row.get("tag") or "")
-    if not path and action in _PIXEL_ACTIONS:
+    if not path and action in PIXELS:
         path = "(7fe0,0010)"
     original, expected, box = _FLAT_TEXTS.get(action, _flat_words)(_listed(text))
     codes = tuple(row.get(name) for name in ("prev_cat", *CODES))
     spec = specs.of(action or None, path and tags.to_official(path), row.get("tag_name"), row.get("scope"), codes)
-    unread = (
-        "the key's region cannot be read"
-        if action == "pixels_hidden" and expected is not None and box is None
-        else None
-    )
+    unread = "the key's region cannot be read" if action in REGIONS and expected is not None and box is None else None
     return Check(row.get("check") or number, spec, row.get("value", original), expected, box, unread)
 
 
@@ -689,11 +682,9 @@ def _flat_region(listed: list[Any]) -> _FlatTexts:
 
 
 _FLAT_TEXTS: dict[str, Callable[[list[Any]], _FlatTexts]] = {
-    "date_shifted": _flat_date,
-    "uid_changed": _flat_uid,
-    "uid_consistent": _flat_uid,
-    "patid_consistent": _flat_uid,
-    "pixels_hidden": _flat_region,
+    **dict.fromkeys(named(about=["date"]), _flat_date),
+    **dict.fromkeys(named(about=["uid", "patient"]), _flat_uid),
+    **dict.fromkeys(REGIONS, _flat_region),
 }
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..actions import named
 from ..frames import ANSWERS
 
 #: The source of such checks: they hold for a level, and their attribute stands anywhere in a file.
@@ -22,7 +23,7 @@ SOURCE = "workshop"
 Identity = tuple[str | None, str | None, str | None, str]
 
 _LEVELS = ("patient", "study", "series", "instance")
-_NEW_UID = ("uid_changed", "uid_consistent")
+_NEW_UID = named(about=["uid"])
 # What a row quotes as the original there is the identifier of one of these levels.
 _NAMES = {
     "(0010,0020)": ("patient", ("text_removed", "patid_consistent")),

@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from .. import tags
+from ..actions import ACTIONS, REGIONS, named
 from ..dates import fits, is_date, shifts, usual_shifts
 from ..engine import pixels
 from ..engine.recognition import ReadText, reader
@@ -215,9 +216,10 @@ def _findings(code: str, results: pd.DataFrame, rows: np.ndarray, **columns: Any
     return pd.DataFrame(frame)
 
 
-_REMOVALS = ("text_removed", "date_shifted", "uid_changed", "pixels_hidden", "uid_consistent", "patid_consistent")
-_UIDS = ("uid_changed", "uid_consistent")
-_REMOVED = {"uid_removed": _UIDS, "patid_removed": ("patid_consistent",)}  # finding → checks of what was there
+_REMOVALS = named("remove", "change", "map")
+_DATES = named(about=["date"])
+_UIDS = named(about=["uid"])
+_REMOVED = {"uid_removed": _UIDS, "patid_removed": named(about=["patient"])}  # finding → checks of what was there
 
 
 def _passing(results: pd.DataFrame, actions: Sequence[str], states: Sequence[str]) -> np.ndarray:
@@ -245,7 +247,7 @@ def _vacuous(results: pd.DataFrame) -> Iterator[pd.DataFrame]:
 
 
 def _removed_dates(results: pd.DataFrame, state: str) -> np.ndarray:
-    rows = _passing(results, ("date_shifted",), (state,))
+    rows = _passing(results, _DATES, (state,))
     return rows[_of_texts(results, "original", rows, is_date).astype(bool)]
 
 
@@ -266,7 +268,7 @@ def _dates(results: pd.DataFrame, key_shift: bool) -> Iterator[pd.DataFrame]:
         yield _findings("date_removed", results, _removed_dates(results, state), detail=f"value {state}")
     dates = shifts(results)
     usual = usual_shifts([dates])
-    dates = dates.loc[_passing(results, ("date_shifted",), ("value",))].query("was")
+    dates = dates.loc[_passing(results, _DATES, ("value",))].query("was")
     yield _findings("date_bad_format", results, dates.index[~dates["now"]].to_numpy(), detail="not a date")
     dates = dates[dates["now"]].assign(series=lambda dates: codes_at(results, "series", dates.index.to_numpy()))
     moved = dates[dates["days"] != 0]
@@ -468,8 +470,8 @@ class _Searches:
             results[["released_patient", "patient"]].dropna().drop_duplicates().astype(object).itertuples(index=False)
         )
         action = results["action"]
-        self.hidden = set(results["instance"][(action == "pixels_hidden").to_numpy()])
-        self.shifted = bool((action == "date_shifted").any())
+        self.hidden = set(results["instance"][action.isin(REGIONS).to_numpy()])
+        self.shifted = bool(action.isin(_DATES).any())
         self.references = set(
             _cells(
                 results,
@@ -489,7 +491,8 @@ class _Searches:
         self._terms = {patient: _terms(values) for patient, values in _planted(results).items()}
         self._known: dict[tuple[str, str], tuple[_Hit, ...]] = {}
         self._reported: dict[tuple[Any, ...], set[str]] = defaultdict(set)
-        for name, column in _PLANTED.items():
+        for name in _REMOVALS:
+            column = ACTIONS[name].column
             failed = np.flatnonzero(((action == name) & (results["verdict"] == "failed")).to_numpy())
             for patient, instance, path, text in _cells(results, failed, ("patient", "instance", "tag_path", column)):
                 self._reported[instance, path] |= self._words(patient, text or "")
@@ -551,20 +554,11 @@ def _cells(results: pd.DataFrame, rows: np.ndarray, names: Sequence[str]) -> Ite
     return zip(*(_texts(results, name, rows) for name in names), strict=True)
 
 
-_PLANTED = {
-    "text_removed": "expected",
-    "pixels_hidden": "expected",
-    "date_shifted": "original",
-    "uid_changed": "original",
-    "uid_consistent": "original",
-    "patid_consistent": "original",
-}
-
-
 def _planted(results: pd.DataFrame) -> dict[str, set[tuple[str, str]]]:
     """What the key plants for each patient: (action, text)."""
     planted: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for action, column in _PLANTED.items():
+    for action in _REMOVALS:
+        column = ACTIONS[action].column
         rows = np.flatnonzero((results["action"] == action).to_numpy())
         distinct = results[["patient", column]].iloc[rows].drop_duplicates().dropna().astype(object)
         for patient, text in distinct.itertuples(index=False):
@@ -580,9 +574,9 @@ def _terms(planted: Iterable[tuple[str, str]]) -> _Terms:
         words = tuple(whole_words(text))
         if action in _UIDS:
             uids.add(text)
-        elif action == "date_shifted":
+        elif action in _DATES:
             days |= {text[:8]} if is_date(text) else set()
-        elif "^" in text or action == "pixels_hidden":
+        elif "^" in text or action in REGIONS:
             parts = frozenset(word for word in words if len(word) > 2 and word.isalpha() and word not in stop_words())
             names |= {parts: text} if parts else {}
         elif _telling(words):
@@ -692,7 +686,7 @@ class _Colours:
     def __init__(self, results: pd.DataFrame, originals: Mapping[str, Path]) -> None:
         self._originals = originals
         edges = ["x0", "y0", "x1", "y1"]
-        hidden = results[(results["action"] == "pixels_hidden") & results["instance"].isin(list(originals))]
+        hidden = results[results["action"].isin(REGIONS) & results["instance"].isin(list(originals))]
         self._boxes: dict[str, list[tuple[float, ...]]] = defaultdict(list)
         if set(edges) <= set(hidden.columns):
             for instance, *box in hidden[["instance", *edges]].dropna().astype(object).itertuples(index=False):

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from .. import tags
+from ..actions import REGIONS, named
 from ..engine import pixels
 from ..engine import released as files
 from ..engine.released import Released, Unreadable, quiet, read
@@ -153,8 +154,8 @@ def _in_image(before: Released, row: pd.Series, folder: Path) -> str | None:
 
 _WITNESSES: dict[str, Callable[[Released, pd.Series, Path], str | None]] = {
     **dict.fromkeys(KEPT, _gap),
-    "pixels_hidden": _in_region,
-    "pixels_retained": _in_image,
+    **dict.fromkeys(REGIONS, _in_region),
+    **dict.fromkeys(named(about=["pixels"]), _in_image),
 }
 
 

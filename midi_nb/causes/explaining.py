@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from .. import tags
+from ..actions import named
 from ..frames import MASK, VERDICTS, as_column, coded, encode, require_columns, verdicts
 from .blocks import blocks_gone
 from .columns import codes_at, column_of, of_paths, sparse, texts_at
 from .evidence import evidence_of, folder_of_submission, require_one_submission
-from .table import AXES, CAUSES, CODES, CONFIDENCES, WITHOUT_TEXTS, Failures
+from .table import AXES, CAUSES, CODES, CONFIDENCES, KEPT, WITHOUT_TEXTS, WORDS, Failures
 
 _KINDS = {
     "cause": pd.CategoricalDtype(list(CODES)),
@@ -115,9 +116,9 @@ def _first_cause(failures: Failures) -> np.ndarray:
 
 def _told_words(failures: Failures, cause: np.ndarray) -> np.ndarray:
     """The words to show for each failure: survivors of a removal, losses of a text kept in part."""
-    if failures.action not in ("text_removed", "pixels_hidden", "text_retained"):
+    if failures.action not in WORDS:
         return np.full(len(cause), None, dtype=object)
-    kept = failures.action == "text_retained"
+    kept = failures.action in KEPT
     source = failures.vanished if kept else failures.survived
     told = failures.is_state("value") & failures.failed & ~failures.masked & (failures.partial if kept else True)
     return column_of([" ".join(group) or None if tell else None for group, tell in zip(source, told, strict=True)])
@@ -151,7 +152,10 @@ def _unmapped(
     patients: Mapping[str, str] | pd.Series | None,
 ) -> np.ndarray:
     """Where the mapping is known not to know the original: a failure comes with a reason only then."""
-    mappings = {"uid_consistent": uids, "patid_consistent": patients}
+    mappings = {
+        **dict.fromkeys(named("map", about=["uid"]), uids),
+        **dict.fromkeys(named("map", about=["patient"]), patients),
+    }
     return np.fromiter(
         (
             (reason and verdict == "failed" and action in mappings)

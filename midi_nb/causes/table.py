@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from ..actions import REGIONS, named
 from ..dates import is_date, shift
 from ..frames import MASK
 from ..text import burned_in, found_words, values, whole_words, words
@@ -67,7 +68,7 @@ class Failures:
     @cached_property
     def wanted(self) -> np.ndarray:
         """The text the check is about; None where there is nothing in it."""
-        hidden = self.action == "pixels_hidden"
+        hidden = self.action in REGIONS
         return column_of([(burned_in(text).strip() if hidden else text) if text else None for text in self.expected])
 
     @cached_property
@@ -82,7 +83,7 @@ class Failures:
 
     @cached_property
     def _split(self) -> tuple[np.ndarray, np.ndarray]:
-        keep = self.action == "text_retained"
+        keep = self.action in _KEPT_WORDS
         known = {pair: _split_words(*pair, keep) for pair in set(zip(self.actual, self.wanted, strict=True))}
         pairs = [known[pair] for pair in zip(self.actual, self.wanted, strict=True)]
         return column_of([pair[0] for pair in pairs]), column_of([pair[1] for pair in pairs])
@@ -218,10 +219,17 @@ class Cause(NamedTuple):
 
 
 _ANY = ()  # whatever the action, unknown ones included
-KEPT = ("text_retained", "tag_retained", "text_notnull")
-_PRESENT = ("tag_retained", "text_notnull")
-_GONE = ("text_removed", "date_shifted", "uid_changed")
-_UIDS = ("uid_changed", "uid_consistent")
+KEPT = named("keep", "present")
+WORDS = named("keep", "remove")
+_KEPT_WORDS = named("keep")
+_PRESENT = named("present")
+_REMOVED = named("remove", about=["text"])
+_GONE = named("remove", "change", about=["text", "date", "uid"])
+_DATES = named(about=["date"])
+_UIDS = named(about=["uid"])
+_MAPPED_UIDS = named("map", about=["uid"])
+_PATIENTS = named(about=["patient"])
+_PIXELS = named(about=["pixels"])
 
 
 def _always(f: Failures) -> np.ndarray:
@@ -239,7 +247,7 @@ CAUSES: tuple[Cause, ...] = (
           "The official scorer writes no row for this check of the key, so no score counts it.",
           "See the error of the row: an unknown action, a region outside the image, broken pixel data.",
           lambda f: f.lost),
-    Cause("blank_no_words", "Nothing to look for", KEY, CERTAIN, ("text_retained", "text_removed", "pixels_hidden"),
+    Cause("blank_no_words", "Nothing to look for", KEY, CERTAIN, WORDS,
           "The key's text contains only stop words and punctuation, so there is no word to look for.",
           "Nothing to fix in the tool; report it to the makers of the key.",
           lambda f: f.each(lambda text: bool(text.strip()) and not words(text.lower()), f.wanted, where=f.blank)),
@@ -254,24 +262,24 @@ CAUSES: tuple[Cause, ...] = (
     Cause("nothing_to_remove", "Nothing to remove", KEY, CERTAIN, _GONE,
           "The text to remove is empty, and an empty text is found in every value.",
           "Nothing to fix in the tool; report it to the makers of the key.",
-          lambda f: f.each(lambda t: not t.strip(" <>"), f.expected if f.action == "text_removed" else f.original)),
-    Cause("leak_numeric", "Same number, other format", PRIVACY, REVIEW, ("text_removed",),
+          lambda f: f.each(lambda t: not t.strip(" <>"), f.expected if f.action in _REMOVED else f.original)),
+    Cause("leak_numeric", "Same number, other format", PRIVACY, REVIEW, _REMOVED,
           "The released value is the number that had to be removed, in another format.",
           "Check whether the number identifies somebody or is equal by chance.",
           lambda f: f.each(lambda a, e: a != e and _same_number(a, e), f.actual, f.expected)),
-    Cause("leak_untouched", "Not changed", PRIVACY, CERTAIN, ("text_removed",),
+    Cause("leak_untouched", "Not changed", PRIVACY, CERTAIN, _REMOVED,
           "The released value is the original one: no rule changed the attribute.",
           "Add a rule for this attribute.",
           lambda f: f.same_as_original),
-    Cause("leak_substring", "Inside other words", KEY, REVIEW, ("text_removed",),
+    Cause("leak_substring", "Inside other words", KEY, REVIEW, _REMOVED,
           "The words were found only inside longer words, as PARK in SPARKLE.",
           "Check whether it is a leak; it passes the strict rules, which compare whole words.",
           lambda f: f.each(_only_inside_words, f.actual, f.survived)),
-    Cause("leak_full", "Whole text left", PRIVACY, CERTAIN, ("text_removed",),
+    Cause("leak_full", "Whole text left", PRIVACY, CERTAIN, _REMOVED,
           "The value was changed, but still contains the whole text that had to be removed.",
           "The rule for this attribute misses the text; extend what it looks for.",
           lambda f: f.each(lambda gone: not gone, f.vanished)),
-    Cause("leak_partial", "Part of the text left", PRIVACY, LIKELY, ("text_removed",),
+    Cause("leak_partial", "Part of the text left", PRIVACY, LIKELY, _REMOVED,
           "The released value still contains some words of the text that had to be removed.",
           "The rule for this attribute misses these words; extend what it looks for.",
           _always),
@@ -296,31 +304,31 @@ CAUSES: tuple[Cause, ...] = (
           "The private attribute was removed.",
           "Add the private attribute to the tool's list of safe ones.",
           lambda f: f.private & f.is_state("absent")),
-    Cause("tag_dropped", "Attribute dropped", UTILITY, CERTAIN, ("text_retained",),
+    Cause("tag_dropped", "Attribute dropped", UTILITY, CERTAIN, _KEPT_WORDS,
           "The attribute was removed.",
           "Keep the attribute, or clean it instead of removing it.",
           lambda f: f.is_state("absent")),
-    Cause("value_emptied", "Value emptied", UTILITY, CERTAIN, ("text_retained",),
+    Cause("value_emptied", "Value emptied", UTILITY, CERTAIN, _KEPT_WORDS,
           "The attribute is present, but its value was removed.",
           "Clean the value instead of emptying it.",
           lambda f: f.is_state("empty")),
-    Cause("reformatted", "Same value, other format", KEY, LIKELY, ("text_retained",),
+    Cause("reformatted", "Same value, other format", KEY, LIKELY, _KEPT_WORDS,
           "Same value except for case, spaces or number format.",
           "Nothing is lost; to satisfy the scorer, keep the original format.",
           lambda f: f.each(lambda a, e: _normal(a) == _normal(e), f.actual, f.expected)),
-    Cause("overclean_disputable", "Removed a possible identifier", UTILITY, REVIEW, ("text_retained",),
+    Cause("overclean_disputable", "Removed a possible identifier", UTILITY, REVIEW, _KEPT_WORDS,
           "All removed words look like a name, a date or an identifier: removing them may be right.",
           "Check whether the key is right to keep them.",
           lambda f: f.each(_identifying, f.vanished, f.expected, where=f.partial)),
-    Cause("overclean_partial", "Cleaned too much", UTILITY, CERTAIN, ("text_retained",),
+    Cause("overclean_partial", "Cleaned too much", UTILITY, CERTAIN, _KEPT_WORDS,
           "Words that identify nobody were removed.",
           "The rule for this attribute removes too much; narrow what it looks for.",
           lambda f: f.partial),
-    Cause("value_dummy", "Replaced by a placeholder", UTILITY, LIKELY, ("text_retained",),
+    Cause("value_dummy", "Replaced by a placeholder", UTILITY, LIKELY, _KEPT_WORDS,
           "The value was replaced by a placeholder or a hash.",
           "Clean the value instead of replacing it.",
           lambda f: f.each(_dummy, f.actual)),
-    Cause("value_replaced", "Replaced", UTILITY, CERTAIN, ("text_retained",),
+    Cause("value_replaced", "Replaced", UTILITY, CERTAIN, _KEPT_WORDS,
           "The expected value was replaced by another one.",
           "Clean the value instead of replacing it.",
           lambda f: f.is_state("value")),
@@ -328,44 +336,44 @@ CAUSES: tuple[Cause, ...] = (
           "An attribute that the object must have was removed.",
           "Empty the attribute or give it a dummy value, as its type allows, instead of removing it.",
           lambda f: f.is_state("absent")),
-    Cause("required_value_emptied", "Required value emptied", VALIDITY, CERTAIN, ("text_notnull",),
+    Cause("required_value_emptied", "Required value emptied", VALIDITY, CERTAIN, _PRESENT,
           "An attribute that must have a value is empty.",
           "Give the attribute a dummy value.",
           lambda f: f.is_state("empty")),
-    Cause("date_unshifted", "Date not shifted", PRIVACY, CERTAIN, ("date_shifted",),
+    Cause("date_unshifted", "Date not shifted", PRIVACY, CERTAIN, _DATES,
           "The original date is in the released value, or its day is.",
           "Shift the date by the patient's number of days.",
           lambda f: f.holds_original | f.each(lambda o, a: shift(o, a) == 0, f.original, f.actual)),
-    Cause("date_removed", "Date removed", UTILITY, CERTAIN, ("date_shifted",),
+    Cause("date_removed", "Date removed", UTILITY, CERTAIN, _DATES,
           "The date was removed instead of shifted (strict rules).",
           "Shift the date by the patient's number of days.",
           lambda f: f.is_state("absent", "empty")),
-    Cause("date_bad_format", "Not a date", VALIDITY, CERTAIN, ("date_shifted",),
+    Cause("date_bad_format", "Not a date", VALIDITY, CERTAIN, _DATES,
           "The replacement is not a valid date (strict rules).",
           "Write a valid DICOM date.",
           lambda f: ~f.each(is_date, f.actual)),
-    Cause("date_inconsistent", "Not shifted like the patient's other dates", LINKAGE, CERTAIN, ("date_shifted",),
+    Cause("date_inconsistent", "Not shifted like the patient's other dates", LINKAGE, CERTAIN, _DATES,
           "The date was shifted by another number of days than most dates of the patient (strict rules).",
           "Use one number of days for all dates of a patient.",
           _always),
-    Cause("uid_unchanged_nested", "UID in a sequence not changed", PRIVACY, CERTAIN, ("uid_changed",),
+    Cause("uid_unchanged_nested", "UID in a sequence not changed", PRIVACY, CERTAIN, named("change", about=["uid"]),
           "A sequence still contains the original UID.",
           "Apply UID mapping inside sequences too.",
           lambda f: f.nested & f.holds_original),
     Cause("uid_unchanged", "UID not changed", PRIVACY, CERTAIN, _UIDS,
           "The released UID is the original one.",
           "Map the UID.",
-          lambda f: f.same_as_original if f.action == "uid_consistent" else f.holds_original),
+          lambda f: f.same_as_original if f.action in _MAPPED_UIDS else f.holds_original),
     Cause("uid_removed", "UID removed", LINKAGE, CERTAIN, _UIDS,
           "The UID was removed instead of mapped (strict rules).",
           "Map the UID instead of removing it.",
-          lambda f: f.is_state("absent", *["empty"] * (f.action == "uid_changed"))),
-    Cause("uid_not_in_mapping", "UID not in the mapping", KEY, CERTAIN, ("uid_consistent",),
+          lambda f: f.is_state("absent", *["empty"] * (f.action not in _MAPPED_UIDS))),
+    Cause("uid_not_in_mapping", "UID not in the mapping", KEY, CERTAIN, _MAPPED_UIDS,
           "The UID mapping has no entry for the original, so no value could pass.",
           "Write every changed UID to the mapping.",
           lambda f: f.unmapped),
     Cause("uid_nested_not_remapped", "UID in a sequence does not match the mapping", LINKAGE, CERTAIN,
-          ("uid_consistent",),
+          _MAPPED_UIDS,
           "A UID in a sequence does not match the mapping, so the reference leads to no object.",
           "Apply UID mapping inside sequences too, with the same mapping.",
           lambda f: f.nested),
@@ -377,56 +385,56 @@ CAUSES: tuple[Cause, ...] = (
           "The released UID is not the one in the mapping.",
           "Use one mapping for all files of a submission.",
           _always),
-    Cause("patient_id_unchanged", "Patient ID not changed", PRIVACY, CERTAIN, ("patid_consistent",),
+    Cause("patient_id_unchanged", "Patient ID not changed", PRIVACY, CERTAIN, _PATIENTS,
           "The released patient ID is the original one.",
           "Map the patient ID.",
           lambda f: f.same_as_original),
-    Cause("patient_id_not_in_mapping", "Patient ID not in the mapping", KEY, CERTAIN, ("patid_consistent",),
+    Cause("patient_id_not_in_mapping", "Patient ID not in the mapping", KEY, CERTAIN, _PATIENTS,
           "The patient mapping has no entry for the original, so no value could pass.",
           "Write every patient ID to the mapping.",
           lambda f: f.unmapped),
-    Cause("patient_id_emptied", "Patient ID removed", LINKAGE, CERTAIN, ("patid_consistent",),
+    Cause("patient_id_emptied", "Patient ID removed", LINKAGE, CERTAIN, _PATIENTS,
           "The patient ID was removed, so the patient's files no longer belong together.",
           "Map the patient ID instead of removing it.",
           lambda f: f.is_state("absent", "empty")),
-    Cause("patient_id_inconsistent", "Patient ID does not match the mapping", LINKAGE, CERTAIN, ("patid_consistent",),
+    Cause("patient_id_inconsistent", "Patient ID does not match the mapping", LINKAGE, CERTAIN, _PATIENTS,
           "The released patient ID is not the one in the mapping.",
           "Use one mapping for all files of a submission.",
           _always),
-    Cause("burned_in_untouched", "Burned-in text not covered", PRIVACY, CERTAIN, ("pixels_hidden",),
+    Cause("burned_in_untouched", "Burned-in text not covered", PRIVACY, CERTAIN, REGIONS,
           "The pixels of the region are those of the original.",
           "Detect text in images of this kind.",
           lambda f: f.shows("same pixels")),
-    Cause("burned_in_see_through", "Burned-in text covered but legible", PRIVACY, CERTAIN, ("pixels_hidden",),
+    Cause("burned_in_see_through", "Burned-in text covered but legible", PRIVACY, CERTAIN, REGIONS,
           "The whole region was changed, but its text is still legible: the cover is not opaque.",
           "Overwrite the pixels with one value; do not blend, dim or lower the contrast.",
           lambda f: f.shows("see-through")),
-    Cause("ocr_noise", "OCR uncertain", KEY, REVIEW, ("pixels_hidden",),
+    Cause("ocr_noise", "OCR uncertain", KEY, REVIEW, REGIONS,
           "OCR read only words of one or two characters, as it often does in noise.",
           "Look at the region.",
           lambda f: f.is_state("value") & ~f.shows("part covered")
           & f.each(lambda found: bool(found) and all(len(word) <= 2 for word in found), f.survived)),
-    Cause("burned_in_partial", "Burned-in text partly legible", PRIVACY, LIKELY, ("pixels_hidden",),
+    Cause("burned_in_partial", "Burned-in text partly legible", PRIVACY, LIKELY, REGIONS,
           "Part of the text in the region is still legible.",
           "Make the box larger.",
           lambda f: f.partial | f.shows("part covered")),
-    Cause("burned_in_visible", "Burned-in text legible", PRIVACY, LIKELY, ("pixels_hidden",),
+    Cause("burned_in_visible", "Burned-in text legible", PRIVACY, LIKELY, REGIONS,
           "The text in the region is still legible.",
           "Detect text in images of this kind.",
           _always),
-    Cause("pixel_data_dropped", "Pixel data dropped", UTILITY, CERTAIN, ("pixels_retained",),
+    Cause("pixel_data_dropped", "Pixel data dropped", UTILITY, CERTAIN, _PIXELS,
           "The released file has no pixel data.",
           "Keep the pixel data.",
           lambda f: ~f.each(lambda a: a.strip().lower() not in ("", "none"), f.actual)),
-    Cause("pixels_reencoded", "Same pixels, stored differently", KEY, CERTAIN, ("pixels_retained",),
+    Cause("pixels_reencoded", "Same pixels, stored differently", KEY, CERTAIN, _PIXELS,
           "The decoded pixels are those of the original; only their bytes differ.",
           "Nothing is lost; to satisfy the scorer, keep the transfer syntax.",
           lambda f: f.shows("same pixels")),
-    Cause("pixels_over_redacted", "Box without text", UTILITY, LIKELY, ("pixels_retained",),
+    Cause("pixels_over_redacted", "Box without text", UTILITY, LIKELY, _PIXELS,
           "A small box of one colour covers part of an image that had no text to hide.",
           "Look at the image: what did the tool take for text?",
           lambda f: f.shows("boxes")),
-    Cause("pixels_altered", "Pixels altered", UTILITY, CERTAIN, ("pixels_retained",),
+    Cause("pixels_altered", "Pixels altered", UTILITY, CERTAIN, _PIXELS,
           "The stored pixel bytes are not those of the original.",
           "Keep the pixel data; with the original files, explain() can say more.",
           _always),

@@ -25,15 +25,16 @@ import numpy as np
 import pandas as pd
 
 from .. import tags
+from ..actions import ACTIONS, PIXELS, REGIONS, RULES, named
 from ..answers import published as keys
-from ..checks import CHECKS, RULES, Context, Outcome, pixels_hidden
+from ..checks import Context
 from ..dates import fits, shifts, usual_shifts
 from ..files import runs
 from ..files.threads import ahead
 from ..folders import Submission, folder_of
 from ..frames import REMOVED, RESULTS, STATES, concat, encode, tidy
 from ..progress import counting
-from ..text import FAIL, PASS, blank, lost
+from ..text import FAIL, PASS, Outcome, blank, lost
 from . import released as files_of
 
 _BATCH = 64  # files judged at a time: enough to make a task worth its overhead, little enough to hold in memory
@@ -568,19 +569,19 @@ def _identifier(file: files_of.Released, keyword: str) -> str | None:
 def _judge_file(table: _Table, row: _Row, checks: Sequence[keys.Check], file: Any, judge: _Judge) -> None:
     context = Context(judge.uids, judge.patients)
     original = None if judge.originals is None else _Original(judge.originals.get(row.instance))
-    verdicts = {name: (_LOOK.get(name, _attribute), getattr(action, judge.rules)) for name, action in CHECKS.items()}
+    looks = {name: _LOOK.get(action.about, _attribute) for name, action in ACTIONS.items()}
 
     def judged(check: keys.Check) -> tuple[keys.Check, Any, Outcome]:
         """(check, text, outcome) of one check."""
-        if check.spec.action not in verdicts:
+        name = check.spec.action
+        if name not in looks:
             return check, _UNSEEN, lost(check.error or _NO_ACTION)
-        look, verdict = verdicts[check.spec.action]
         try:
             if check.error:
                 raise _NoRow(check.error)
-            text = look(file, check, judge)
-            outcome = verdict(text, check, context)
-            if original is not None and outcome.verdict == "passed" and check.spec.action == "pixels_hidden":
+            text = looks[name](file, check, judge)
+            outcome = getattr(ACTIONS[name], judge.rules)(text, check, context)
+            if original is not None and outcome.verdict == "passed" and name in REGIONS:
                 outcome = _controlled(file, check, original, judge)
         except _NoRow as reason:
             text, outcome = _UNSEEN, lost(str(reason))
@@ -588,9 +589,9 @@ def _judge_file(table: _Table, row: _Row, checks: Sequence[keys.Check], file: An
             text, outcome = _UNREAD, blank(str(reason))
         except Exception as error:  # whatever a broken file holds, its other checks stand
             text, outcome = _UNSEEN, blank(f"the check failed ({type(error).__name__})")
-        if check.spec.action == "text_removed" and text == REMOVED:
+        if name in _REMOVED and text == REMOVED:
             text = ""
-        elif check.spec.action == "pixels_retained" and check.expected is not None:
+        elif name in _DIGESTS and check.expected is not None:
             check = check._replace(original=check.expected)  # officially the key's digest takes the place of the value
         return check, text, outcome
 
@@ -604,14 +605,14 @@ def _judge_file(table: _Table, row: _Row, checks: Sequence[keys.Check], file: An
 def _places(check: keys.Check, file: files_of.Released) -> list[keys.Check]:
     """A check of the workshop's layout at each place in sequences where its attribute stands, if it is only there."""
     path = check.spec.tag_path
-    if path is None or check.spec.action not in CHECKS.keys() - _LOOK.keys() or _stands(file, path):
+    if path is None or check.spec.action not in _ATTRIBUTES or _stands(file, path):
         return []
     return [check._replace(spec=check.spec._replace(tag_path=place)) for place in file.nested(path)]
 
 
 def _decisive(judged: Sequence[tuple[keys.Check, Any, Outcome]]) -> tuple[keys.Check, Any, Outcome]:
     """The place that decides: what a missing file fails must be right somewhere, all else everywhere."""
-    kept = CHECKS[str(judged[0][0].spec.action)].missing == FAIL
+    kept = ACTIONS[str(judged[0][0].spec.action)].missing == FAIL
     return next((place for place in judged if place[2].verdict == ("passed" if kept else "failed")), judged[0])
 
 
@@ -659,11 +660,13 @@ def _recognised(file: files_of.Released | _Original, check: keys.Check, judge: _
         raise _NoRow(str(reason)) from None
 
 
-#: Where a check looks that does not look at its attribute.
+#: Where a check looks that is about no attribute.
 _LOOK: dict[str, Callable[[files_of.Released, keys.Check, _Judge], str | None]] = {
-    "pixels_retained": _digest,
-    "pixels_hidden": _recognised,
+    "pixels": _digest,
+    "region": _recognised,
 }
+_ATTRIBUTES = ACTIONS.keys() - set(PIXELS)
+_REMOVED, _DIGESTS = named("remove", about=["text"]), named("pixels")
 
 
 class _Original:
@@ -691,7 +694,7 @@ def _controlled(file: files_of.Released, check: keys.Check, original: _Original,
         before = _recognised(original, check, judge)
     except Exception:  # whatever is wrong with the original, it proves nothing about the released file
         before = None
-    if pixels_hidden(before, check, Context({}, None)).verdict == "failed":
+    if ACTIONS[str(check.spec.action)].official(before, check, Context({}, None)).verdict == "failed":
         return PASS
     return blank(_UNPROVEN) if judge.rules == "strict" else PASS._replace(error=_UNPROVEN)
 
@@ -720,7 +723,7 @@ def _judged_missing(job: _Job, uids: Sequence[str], checks_of: ChecksOf) -> _Tab
         row = _Row(job.name, *ids, None, None, None, None, who.modality, who.sop_class, None)
         checks = checks_of(uid)
         for check in checks:
-            action = CHECKS.get(check.spec.action or "")
+            action = ACTIONS.get(check.spec.action or "")
             outcome = action.missing if action else lost(check.error or _NO_ACTION)
             table.add(row, check, _MISSING, outcome)
         table.notes.update(_not_in_original(checks, uid, judge))
@@ -733,7 +736,7 @@ _LACKING, _ABSENT, _FOUND = "lacking", "in no original", "in an original"
 
 def _passes_absent(check: keys.Check) -> bool:
     """Whether the check passes where its attribute is absent: a typing error in its path would go unseen."""
-    action = CHECKS.get(check.spec.action or "")
+    action = ACTIONS.get(check.spec.action or "")
     return action is not None and action.official(None, check, Context({}, {})) is PASS
 
 
@@ -745,7 +748,7 @@ def _not_in_original(checks: Sequence[keys.Check], uid: str, judge: _Judge) -> C
     asked = Counter(
         (check.spec.tag_path or "", check.spec.source == keys.WORKSHOP)
         for check in checks
-        if check.doubt in (None, keys.UNOFFICIAL) and check.spec.action not in _LOOK
+        if check.doubt in (None, keys.UNOFFICIAL) and check.spec.action not in PIXELS
         if (check.original or check.expected) and _passes_absent(check)
         if check.spec.tag_path not in judge.found
     )
@@ -829,7 +832,7 @@ def _warn_of_unread(parts: Iterable[pd.DataFrame]) -> None:
     """One warning for each reason why checks of burned-in text are blank, or passed without a proof."""
     counts: Counter[tuple[str, str]] = Counter()
     for part in parts:
-        noted = part[(part["action"] == "pixels_hidden") & part["error"].notna()]
+        noted = part[part["action"].isin(REGIONS) & part["error"].notna()]
         counts.update(zip(noted["verdict"], noted["error"], strict=True))
     for (verdict, reason), count in sorted(counts.items()):
         kind = {"blank": "Undecided (blank)", "passed": "Passed"}.get(verdict)

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from .. import sniff, tags
+from ..actions import REGIONS, category_of, named
 from ..answers.published import as_mapping, check_columns, open_key, region_of, shared_columns, unwrap
-from ..frames import CODES, RESULTS, STATES, VERDICTS, category_of, concat, constant, encode, recode, texts_of, tidy
+from ..frames import CODES, RESULTS, STATES, VERDICTS, concat, constant, encode, recode, texts_of, tidy
 from . import runs
 from .columns import columns_of, even
 from .workbook import with_passes
@@ -100,7 +101,7 @@ def _tidied(raw: dict[str, pd.Categorical], name: str) -> pd.DataFrame:
     bare = ~_cells_where(raw["instance"], lambda text: text.startswith("<"))
     missing = bare if value is None else bare & _cells_in(value, MISSING_FILE, HIDDEN)
     paths = recode(raw["tag_ds"], tags.from_official) if "tag_ds" in raw else constant("(7fe0,0010)", "category", rows)
-    hidden, retained = _cells_in(action, "pixels_hidden"), _cells_in(action, "pixels_retained")
+    hidden, retained = _cells_in(action, *REGIONS), _cells_in(action, *named("pixels"))
     expected, boxes = _regions(text("action_text"), hidden)
     columns: dict[str, Any] = {
         "submission": constant(name, "category", rows),

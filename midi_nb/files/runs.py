@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..actions import ACTIONS
 from ..frames import (
-    ACTIONS,
     CATEGORIES,
     RESULTS,
     SCOPES,

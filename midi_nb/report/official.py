@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from .. import tags
+from ..actions import PIXELS, REGIONS, named
 from ..files.results import HIDDEN, MISSING_FILE
 from ..files.runs import replacing
 from ..frames import CODES, RESULTS, coded, require_columns, require_complete, scored
@@ -146,7 +147,7 @@ def write_pixels(results: pd.DataFrame, path: Path) -> None:
     """Write the sheet on which a person judges the pixel checks."""
     import openpyxl
 
-    pixels = results[results["action"] == "pixels_hidden"]
+    pixels = results[results["action"].isin(REGIONS)]
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.append(["", *_PIXELS[1:]])
@@ -178,7 +179,7 @@ def _official_rows(results: pd.DataFrame) -> Iterator[dict[str, Any]]:
     frame = frame.where(frame.notna(), None)
     for index, row in zip(results.index, frame.to_dict("records"), strict=True):
         missing, action = row["state"] == "missing", row["action"]
-        pixels = action in ("pixels_hidden", "pixels_retained") and not missing
+        pixels = action in PIXELS and not missing
         # A missing file is told by the key's identifiers, and these without the <…> of all others.
         who = [
             row[n] if missing else _wrapped(row[n])
@@ -200,7 +201,7 @@ def _official_rows(results: pd.DataFrame) -> Iterator[dict[str, Any]]:
             "file_value": MISSING_FILE if missing else _pixel_value(row) if pixels else _wrapped(row["actual"]),
             # Where the digests could be compared, the key's takes the place of the original.
             "answer_value": row["original"]
-            if action == "pixels_retained" and not missing and row["verdict"] != "blank"
+            if action in named("pixels") and not missing and row["verdict"] != "blank"
             else _wrapped(row["original"]),
             "tag": _wrapped(row["tag"]),
             "tag_ds": None if row["tag_path"] is None else tags.to_official(row["tag_path"]),
@@ -222,11 +223,11 @@ def _wrapped(text: str | None) -> str | None:
 
 
 def _pixel_value(row: dict[str, Any]) -> str:
-    return str(row["actual"]) if row["action"] == "pixels_retained" else row["actual"] or ""
+    return str(row["actual"]) if row["action"] in named("pixels") else row["actual"] or ""
 
 
 def _action_text(row: dict[str, Any]) -> str | None:
-    if row["action"] != "pixels_hidden" or row["x0"] is None:
+    if row["action"] not in REGIONS or row["x0"] is None:
         return _wrapped(row["expected"])
     region = {"text": row["expected"], "top_left": [row["x0"], row["y0"]], "bottom_right": [row["x1"], row["y1"]]}
     return _wrapped(json.dumps(region))

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from .. import __version__, causes, plots
+from ..actions import ACTIONS, KINDS
 from ..files.runs import replacing
 from ..frames import MASK, count_rows, is_masked, mask_values, require_columns, require_complete, scored
 from ..scores import ranking, scoring
@@ -622,25 +623,15 @@ def _failure(row: Mapping[str, Any], place: Mapping[Any, int], several: bool) ->
     )
 
 
-# action → what is asked, the column that says of which text, how words are marked in it and in what was released
-_ASKED = {
-    "text_removed": ("must go", "expected", "survived"),
-    "pixels_hidden": ("must go", "expected", "survived"),
-    "text_retained": ("must stay", "expected", "lost"),
-    "date_shifted": ("must change", "original", "same"),
-    "uid_changed": ("must change", "original", "same"),
-    "uid_consistent": ("must be mapped", "original", "whole"),
-    "patid_consistent": ("must be mapped", "original", "whole"),
-    "tag_retained": ("must be there", "original", ""),
-    "text_notnull": ("must hold", "original", ""),
-    "pixels_retained": ("must stay", "expected", ""),
-}
+_MARKED = {"remove": "survived", "keep": "lost", "change": "same", "map": "whole"}  # kind → which words
 _ABSENT = {"absent": "attribute absent", "empty": "empty", "missing": "file missing"}
 
 
 def _words(row: Mapping[str, Any]) -> Iterator[_Html]:
     """What was asked and what was released, the words that matter marked."""
-    asked, column, how = _ASKED.get(row["action"], ("asked", "expected", ""))
+    action = ACTIONS.get(row["action"])
+    asked, column = (KINDS[action.kind], action.column) if action else ("asked", "expected")
+    how = _MARKED.get(action.kind, "") if action else ""
     wanted, actual = (None if pd.isna(row[name]) else str(row[name]) for name in (column, "actual"))
     marks = _marks(wanted or "", actual or "", "" if MASK in (wanted, actual) else how)
     absent = None if actual else _ABSENT.get(row["state"], "not read")

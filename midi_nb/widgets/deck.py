@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import traitlets
 
+from ..actions import REGIONS
 from ..files import read_results
 from ..frames import coded, is_complete, require_columns, scored
 from ..report.official import write_pixels
@@ -404,7 +405,7 @@ _TRIED = 20  # images that are read to find one that can be shown
 
 def _in_order(results: pd.DataFrame, images: Images) -> np.ndarray:
     """The positions of the checks of hidden pixels: with an image before those without, blank, failed, passed, lost."""
-    rows = np.flatnonzero((results["action"] == "pixels_hidden").to_numpy(dtype=bool))
+    rows = np.flatnonzero(results["action"].isin(REGIONS).to_numpy(dtype=bool))
     order = pd.Index(["blank", "failed", "passed", "lost"]).get_indexer(results["verdict"].iloc[rows])
     unseen = np.array([images.key(int(row)) is None for row in rows], dtype=bool)
     return rows[np.lexsort((order, unseen))]

@@ -9,27 +9,15 @@ from typing import Any
 import pandas as pd
 
 from .. import causes, tags
+from ..actions import ACTIONS, KINDS, PIXELS, REGIONS
 from ..frames import IDENTIFIERS, MASK, VALUES
 from ..text import diff
 from .facets import MEANINGS
 from .page import Markup, clipped, count, join, signed, swatch, tag
 from .practice import practice, rule
 
-__all__ = ["ASKS", "STATES", "Teller", "about", "cause_label"]
+__all__ = ["STATES", "Teller", "about", "cause_label", "phrase"]
 
-#: Action → what it asks, in words.
-ASKS = {
-    "tag_retained": "attribute must stay",
-    "text_notnull": "must have a value",
-    "text_retained": "text must stay",
-    "text_removed": "text must go",
-    "date_shifted": "date must be shifted",
-    "uid_changed": "UID must change",
-    "pixels_hidden": "text in pixels must go",
-    "pixels_retained": "pixels must stay",
-    "uid_consistent": "UID must match the mapping",
-    "patid_consistent": "patient ID must match the mapping",
-}
 #: State of a released value → how it is told where there is no text.
 STATES = {"empty": "(empty)", "absent": "(attribute absent)", "missing": "(no file)", "unread": "(not read)"}
 
@@ -44,6 +32,11 @@ _CAUSES = {cause.code: cause for cause in causes.CAUSES}
 def cause_label(code: str | None) -> str:
     """What a cause is called."""
     return _CAUSES[code].label if code in _CAUSES else ""
+
+
+def phrase(action: str) -> str:
+    """What an action asks, in a few words."""
+    return ACTIONS[action].phrase if action in ACTIONS else action
 
 
 def about(problem: pd.Series) -> str:
@@ -100,7 +93,7 @@ class Teller:
         path, expected = self.cell("tag_path", position), self.cell("expected", position) or ""
         told = {
             "cause": signed(MEANINGS[verdict], verdict, said),
-            "action": ASKS.get(str(row["action"]), str(row["action"])),
+            "action": phrase(str(row["action"])),
             "name": tag("span", self.cell("name", position) or path, title=path),
             "expected": tag("span", clipped(expected), class_="value", title=clipped(expected)),
             "actual": self.released(position),
@@ -111,7 +104,7 @@ class Teller:
 
     def _absence(self, position: int) -> str:
         state = self.results["state"].iloc[position]
-        if self.results["action"].iloc[position] == "pixels_hidden" and state == "empty":
+        if self.results["action"].iloc[position] in REGIONS and state == "empty":
             return "(no text read)"
         return STATES.get(state, "(no value)")
 
@@ -140,7 +133,7 @@ class Teller:
                     "p",
                     self.verdict(position, with_cause),
                     " · ",
-                    ASKS.get(action, action),
+                    phrase(action),
                     " · ",
                     self.attribute(path, self.cell("name", position)),
                 ),
@@ -189,20 +182,14 @@ class Teller:
         there = actual if row["state"] == "value" else ""
         pieces, legend = _marked(action, original, expected, there, _text(row.get("words")))
         shown = [self._piece(text[:_LONGEST], mark) for text, mark in pieces]
-        wanted = {
-            "text_removed": "Must go",
-            "pixels_hidden": "Must go",
-            "text_retained": "Must stay",
-            "pixels_retained": "MD5 was",
-        }
-        asked = expected if action in (*wanted, "uid_consistent", "patid_consistent") else None
+        asks = ACTIONS.get(action)
+        asked = expected if asks and (asks.column == "expected" or asks.kind == "map") else None
+        wanted = "Expected" if asks and asks.kind == "map" else KINDS[asks.kind].capitalize() if asks else ""
         lines = [
-            ("Original", self._plain(original))
-            if original and original != asked and not action.startswith("pixels")
-            else None,
-            (wanted.get(action, "Expected"), self._plain(asked)) if asked else None,
+            ("Original", self._plain(original)) if original and original != asked and action not in PIXELS else None,
+            (wanted, self._plain(asked)) if asked else None,
             (
-                "Read now" if action == "pixels_hidden" else "Released",
+                "Read now" if action in REGIONS else "Released",
                 tag("span", shown, class_="value") if there else tag("span", self._absence(position), class_="quiet"),
             ),
         ]

@@ -13,7 +13,7 @@ import traitlets
 from .. import causes, tags
 from ..frames import VERDICTS, is_complete, require_columns, scored, verdicts
 from .board import Board
-from .detail import ASKS, Teller, about, cause_label
+from .detail import Teller, about, cause_label, phrase
 from .facets import facet
 from .grid import Column, grid, line, pager, steps
 from .images import Images
@@ -270,7 +270,7 @@ class Explorer(Board):
         if name == "cause":
             return cause_label(text)
         if name == "action":
-            return ASKS.get(text, text)
+            return phrase(text)
         if name == "attribute":
             return f"{tags.name(text)} {text}" if tags.name(text) else text
         return self._teller.label(name, text, self._columns[name].categories.get_loc(text))

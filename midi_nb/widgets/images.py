@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from .. import causes
+from ..actions import PIXELS
 from ..folders import folder_of
 from .viewer import Viewing
 
@@ -88,4 +89,4 @@ class Images:
         return str(self.results["submission"].iloc[position]) if "submission" in self.results else ""
 
     def _about_pixels(self, position: int) -> bool:
-        return str(self.results["action"].iloc[position]) in ("pixels_hidden", "pixels_retained")
+        return str(self.results["action"].iloc[position]) in PIXELS

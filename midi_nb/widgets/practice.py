@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ..actions import ACTIONS, named
+
 __all__ = ["practice", "rule"]
 
 _HIPAA = "45 CFR 164.514(b)(2)(i)({})"
@@ -69,59 +71,6 @@ _WHOLE = {
     "TCIA-REV": ("TCIA's curators decided on this value by looking at it", _TCIA),
     "TCIA-P15-PIX-K": ("Pixels without burned-in text are research data and stay as they are", _PS315),
 }
-# Action → what its check asks where no subcategory says more.
-_ASKED = {
-    "tag_retained": ("The attribute must still be there, even empty", "the answer key"),
-    "text_notnull": ("The attribute must still be there with a value", "the answer key"),
-    "text_retained": ("The text is research data and must stay", "the answer key"),
-    "text_removed": ("The text identifies somebody and must go", "the answer key"),
-    "date_shifted": (
-        "A date must not stand as it was; shifted by one number of days it keeps its meaning in time",
-        f"{_PS315}, Retain Modified Dates",
-    ),
-    "uid_changed": ("A UID leads back to the person it was made for and must be replaced", f"{_PS315}, action U"),
-    "uid_consistent": ("A UID must become the one that the mapping gives, wherever it stands", f"{_PS315}, action U"),
-    "patid_consistent": (
-        "A patient's ID must become the one that the mapping gives, in all files",
-        f"{_PS315}, action C",
-    ),
-    "pixels_hidden": (
-        "Text burned into the pixels identifies as well as text in the header",
-        f"{_PS315}, Clean Pixel Data",
-    ),
-    "pixels_retained": (
-        "Pixels without burned-in text are research data and stay as they are",
-        f"{_PS315}, Clean Pixel Data",
-    ),
-}
-# Action → (the practice, its number in the report of the MIDI Task Group).
-_PRACTICES = {
-    "tag_retained": (
-        "An object still has to be what its definition says, so required attributes get a dummy or are emptied",
-        3,
-    ),
-    "text_notnull": (
-        "An object still has to be what its definition says, so required values get a dummy, not nothing",
-        3,
-    ),
-    "text_retained": (
-        "What a study may need is meant broadly: clean a text word by word, and remove it only where that fails",
-        2,
-    ),
-    "text_removed": (
-        "Direct and relevant indirect identifiers go everywhere; free text is removed, or scanned and looked at",
-        1,
-    ),
-    "date_shifted": (
-        "Absolute dates are replaced, the time between them is kept: one shift for all dates of a patient",
-        12,
-    ),
-    "uid_changed": ("UIDs are replaced throughout a set, so that its objects still refer to each other", 3),
-    "uid_consistent": ("References between objects stay whole: one mapping for all files, sequences included", 3),
-    "patid_consistent": ("A patient's objects stay together under one new identifier", 3),
-    "pixels_hidden": ("Images of every kind are searched for burned-in text, and a person looks at what was found", 10),
-    "pixels_retained": ("Redaction covers the text and no more, for pixels are what the data are shared for", 2),
-}
 _PRIVATE = ("Private elements stay only where they are known to be safe, so a tool needs a list of those that are", 13)
 
 
@@ -136,15 +85,15 @@ def rule(action: str, subcategory: str | None = None) -> str:
     code = subcategory or ""
     if code in _WHOLE:
         return _cited(*_WHOLE[code])
-    if action == "text_removed" and (letter := re.fullmatch(r"HIPAA-([A-R])", code)):
+    known = ACTIONS.get(action)
+    about_text = action in named(about=["text"])
+    if about_text and action in named("remove") and (letter := re.fullmatch(r"HIPAA-([A-R])", code)):
         return _cited(f"Safe Harbor wants {_IDENTIFIERS[letter[1]]} removed", _HIPAA.format(letter[1]))
-    if action in ("text_removed", "text_retained") and (
-        parts := re.fullmatch(r"(?:TCIA|DICOM)-P15-([A-Z]+)-(.+)", code)
-    ):
+    if about_text and (parts := re.fullmatch(r"(?:TCIA|DICOM)-P15-([A-Z]+)-(.+)", code)):
         option, asked = _OPTIONS.get(parts[1]), _PROFILE.get(parts[2])
         if option and asked:
             return _cited(f"{option} asks for {asked}", _PS315)
-    return _cited(*_ASKED[action]) if action in _ASKED else "The answer key asks for something no rule is known of."
+    return _cited(*known.rule) if known else "The answer key asks for something no rule is known of."
 
 
 def practice(action: str, private: bool = False) -> str:
@@ -154,9 +103,10 @@ def practice(action: str, private: bool = False) -> str:
     'Absolute dates are replaced, the time between them is kept: one shift for all dates of a patient \
 (MIDI Task Group, arXiv 2303.10473, best practice 12).'
     """
-    keeps = action in ("text_retained", "tag_retained", "text_notnull")
-    known = _PRIVATE if private and keeps else _PRACTICES.get(action)
-    return _cited(known[0], _GROUP.format(known[1])) if known else ""
+    if action not in ACTIONS:
+        return ""
+    known = _PRIVATE if private and action in named("keep", "present") else ACTIONS[action].practice
+    return _cited(known[0], _GROUP.format(known[1]))
 
 
 def _cited(sentence: str, source: str) -> str:

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 import traitlets
 
+from ..actions import PIXELS
 from ..engine import pixels
 from ..engine.released import files_below, quiet
 from ..frames import MASK, require_columns
@@ -436,7 +437,7 @@ class _Checks:
         self.given = results is not None
         self.rows = pd.DataFrame() if results is None else results
         if results is not None:
-            self.pixels = results[results["action"].isin(["pixels_hidden", "pixels_retained"])]
+            self.pixels = results[results["action"].isin(PIXELS)]
         self._found: dict[int, tuple[pd.DataFrame, list[str]]] = {}
 
     def boxed(self, source: _Source) -> pd.DataFrame:

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from pydicom import DataElement, Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
+from midi_nb.actions import ACTIONS
 from midi_nb.causes import AXES, CAUSES, CONFIDENCES, causes_table, explain, problem_of, problems, what_if
 from midi_nb.causes.table import WITHOUT_TEXTS
 from midi_nb.files import read_results, write_run
-from midi_nb.frames import ACTIONS, RESULTS, VERDICTS, mask_values, tidy
+from midi_nb.frames import RESULTS, VERDICTS, mask_values, tidy
 from midi_nb.scores.scoring import score
 
 CODES = [cause.code for cause in CAUSES]
@@ -219,7 +220,7 @@ texts = st.none() | st.sampled_from(
 )
 row = st.fixed_dictionaries(
     {
-        "action": st.sampled_from(ACTIONS),
+        "action": st.sampled_from(list(ACTIONS)),
         "original": texts,
         "expected": texts,
         "actual": texts,

@@ -13,13 +13,14 @@ from pydicom import dcmread
 from pydicom.pixels import get_decoder
 from pydicom.uid import HTJ2KLossless, RLELossless
 
+from midi_nb.actions import ACTIONS
 from midi_nb.answers import read_key
 from midi_nb.causes import explain
 from midi_nb.engine import judging as engine
 from midi_nb.engine import recognition
 from midi_nb.engine.judging import Submission, evaluate
 from midi_nb.files import read_results, runs, write_run
-from midi_nb.frames import ACTIONS, RESULTS
+from midi_nb.frames import RESULTS
 from midi_nb.scores.scoring import score, tally
 
 DARK = np.zeros((4, 6), "uint8")

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 import midi_nb as mn
+from midi_nb.actions import category_of
 from midi_nb.files import read_results, read_scores
-from midi_nb.frames import CODES, category_of
+from midi_nb.frames import CODES
 
 SCORING = {
     "Scoring": [("Category", "Blank", "Fail", "Pass", "Total", "Score"), ("All", 1, 1, 2, 4, "50.00%")],

@@ -199,7 +199,7 @@ def test_the_detail_lists_every_other_check_on_the_attribute(results):
 
 
 def test_every_action_and_subcategory_has_a_rule():
-    from midi_nb.frames import ACTIONS
+    from midi_nb.actions import ACTIONS
 
     assert len(ACTIONS) == 10
     for action in ACTIONS:
