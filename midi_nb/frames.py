@@ -76,6 +76,8 @@ EXPLAINED: dict[str, Any] = {"cause": _TEXT, "axis": _TEXT, "confidence": _TEXT,
 #: them. ``checks`` is how many there are, failures included. On the rows of checks all three are missing.
 COUNTED: dict[str, Any] = {"unit": _TEXT, "passes": "float64", "checks": "float64"}
 
+_TEXTS = [name for name, kind in {**RESULTS, **EXPLAINED}.items() if kind == _TEXT]
+
 #: Columns whose cells may be protected health information.
 MASK = "•••"  # in place of a value that is not to be seen
 VALUES = ("original", "expected", "actual", "words")
@@ -144,12 +146,14 @@ def _numbers(frame: pd.DataFrame) -> list[str]:
     """The columns of texts that hold numbers in results, as in those that were read from CSV."""
     if "verdict" not in frame.columns:  # in other frames columns of these names may well be numbers
         return []
-    texts = [name for name, kind in {**RESULTS, **EXPLAINED}.items() if kind == _TEXT and name in frame.columns]
-    return [name for name in texts if _is_number(frame[name].dtype) and frame[name].notna().any()]
+    dtypes = dict(zip(frame.columns, frame.dtypes, strict=True))
+    numbers = [name for name in _TEXTS if name in dtypes and _is_number(dtypes[name])]
+    return [name for name in numbers if frame[name].notna().any()]
 
 
 def _is_number(dtype: Any) -> bool:
-    return bool(pd.api.types.is_numeric_dtype(getattr(dtype, "categories", pd.Index([], dtype)).dtype))
+    categories = getattr(dtype, "categories", None)
+    return bool(pd.api.types.is_numeric_dtype(dtype if categories is None else categories.dtype))
 
 
 def is_complete(frame: pd.DataFrame) -> bool:
@@ -196,10 +200,11 @@ def require_complete(frame: pd.DataFrame, verb: str, or_counts: bool = False) ->
 
 def coded(results: pd.DataFrame) -> pd.DataFrame:
     """`results` with the types of `RESULTS`: ``pandas.concat`` and ``merge`` make plain texts of categoricals."""
+    dtypes = dict(zip(results.columns, results.dtypes, strict=True))
     plain = {
         name: as_column(results[name].astype(object).array, kind, len(results))
         for name, kind in {**RESULTS, **EXPLAINED}.items()
-        if name in results.columns and _is_other(results[name].dtype, kind)
+        if name in dtypes and _is_other(dtypes[name], kind)
     }
     if "complete" in results.columns and results["complete"].dtype != bool:
         plain["complete"] = complete_rows(results)
@@ -374,16 +379,22 @@ def concat(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
     for name in dict.fromkeys(name for part in parts for name in part.columns):
         like = next(part[name] for part in parts if name in part.columns).iloc[:0]
         pieces = [part[name] if name in part.columns else like.reindex(part.index) for part in parts]
-        if any(isinstance(piece.dtype, pd.CategoricalDtype) for piece in pieces):
-            columns[name] = _united([piece.astype("category") for piece in pieces])
+        categorical = any(isinstance(piece.dtype, pd.CategoricalDtype) for piece in pieces)
+        filled = [piece for piece in pieces if len(piece)] or pieces[:1]
+        if categorical:
+            columns[name] = _united([_as_categorical(piece) for piece in filled])
         else:
-            columns[name] = pd.concat([piece for piece in pieces if len(piece)] or pieces[:1], ignore_index=True)
+            columns[name] = pd.concat(filled, ignore_index=True)
     whole = pd.DataFrame(columns, copy=False)
     if "complete" in columns:
         whole["complete"] = complete_rows(whole)
     if any("skipped" in part.attrs for part in parts):
         whole.attrs["skipped"] = [entry for part in parts for entry in part.attrs.get("skipped", ())]
     return whole
+
+
+def _as_categorical(piece: pd.Series) -> pd.Series:
+    return piece if isinstance(piece.dtype, pd.CategoricalDtype) else piece.astype("category")
 
 
 def _united(pieces: Sequence[pd.Series]) -> pd.Categorical:

@@ -186,7 +186,7 @@ def audit(
     if released is not None:
         found_in_files, skipped = _of_files(results, released, original, reader(read_text))
         parts += found_in_files
-    found = concat([_empty(), *parts])
+    found = concat([_empty(), *(part for part in parts if len(part))])
     order = np.argsort(found["finding"].cat.codes.to_numpy(), kind="stable")
     found = found.iloc[order].reset_index(drop=True)
     found.attrs["skipped"] = skipped
@@ -197,7 +197,9 @@ def audit(
     return found
 
 
+@cache
 def _empty() -> pd.DataFrame:
+    """The findings where nothing is found; not to be written to."""
     return pd.DataFrame({name: as_column([], kind, 0) for name, kind in _COLUMNS.items() if kind != "Int64"}).assign(
         days=pd.array([], dtype="Int64")
     )
@@ -205,6 +207,8 @@ def _empty() -> pd.DataFrame:
 
 def _findings(code: str, results: pd.DataFrame, rows: np.ndarray, **columns: Any) -> pd.DataFrame:
     """Findings of one kind at `rows` of the results; `columns` adds to or replaces what those say."""
+    if not len(rows):
+        return _empty()
     finding = _BY_CODE[code]
     data: dict[str, Any] = {
         name: results[name].iloc[rows].array for name in (*_WHO, "tag_path", "name", "file") if name in results
@@ -266,9 +270,12 @@ def _dates(results: pd.DataFrame, key_shift: bool) -> Iterator[pd.DataFrame]:
     """Dates that passed, and are gone, malformed, or not shifted as they should be."""
     for state in ("absent", "empty"):
         yield _findings("date_removed", results, _removed_dates(results, state), detail=f"value {state}")
+    passing = _passing(results, _DATES, ("value",))
+    if not len(passing):
+        return
     dates = shifts(results)
     usual = usual_shifts([dates])
-    dates = dates.loc[_passing(results, _DATES, ("value",))].query("was")
+    dates = dates.loc[passing].query("was")
     yield _findings("date_bad_format", results, dates.index[~dates["now"]].to_numpy(), detail="not a date")
     dates = dates[dates["now"]].assign(series=lambda dates: codes_at(results, "series", dates.index.to_numpy()))
     moved = dates[dates["days"] != 0]
@@ -335,6 +342,8 @@ def _uids(results: pd.DataFrame) -> Iterator[pd.DataFrame]:
 
 def _several(code: str, results: pd.DataFrame, rows: np.ndarray, one: str, many: str, what: str) -> pd.DataFrame:
     """A finding for each of the rarer values of `many` that one value of `one` goes with."""
+    if len(rows) < 2:
+        return _empty()
     pairs = pd.DataFrame({name: codes_at(results, name, rows) for name in ("submission", one, many)} | {"row": rows})
     found = pairs.groupby(["submission", one, many], sort=False)["row"].agg(["size", "first"]).reset_index()
     found = found.sort_values(["size", "first"], ascending=[False, True], kind="stable")
