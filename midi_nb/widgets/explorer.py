@@ -54,7 +54,7 @@ def explore(results: pd.DataFrame, released: Any = None, original: Any = None, *
     Explorer
         ``.selection`` is the frame of what is picked, or else of what the filters leave; ``.filtered`` the latter in
         any case. ``.filters`` (column → texts), ``.search``, ``.table``, ``.sort``, ``.page`` and ``.picked`` can be
-        read and set.
+        read and set; ``.pick(axis="privacy")`` filters and picks the first row.
 
     Examples
     --------
@@ -175,6 +175,26 @@ class Explorer(Board):
         with self._drawn_once():
             for name, value in state.items():
                 setattr(self, name, value)
+
+    def pick(self, **texts: str) -> None:
+        """Filters by a text of each column named and picks the first row left; does nothing if there is none.
+
+        >>> import midi_nb as mn
+        >>> demo = mn.make_demo()
+        >>> explorer = explore(mn.evaluate(demo.submissions["careless"], demo.key, progress=False))
+        >>> explorer.pick(axis="privacy", action="pixels_hidden")
+        >>> explorer.selection["axis"].unique().tolist()
+        ['privacy']
+        """
+        if any(name in self._all.facets and text not in self._columns[name].categories for name, text in texts.items()):
+            return
+        before = self.filters
+        with self._drawn_once():
+            self.filters = {name: [text] for name, text in texts.items()}
+            if len(self._listed):
+                self.picked = int(self._listed[0])
+            else:
+                self.filters = before
 
     @contextmanager
     def _drawn_once(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""The notebooks as a reader meets them: run all, click, page, press keys, in both themes; and 00 as a Voilà page.
+"""The notebooks as a reader meets them: run all, click, page, press keys, in both themes; and the Voilà page.
 
 The screenshots in build/screenshots are there to be looked at.
 """
@@ -38,6 +38,8 @@ def opened(notebook: Callable[..., Any]) -> Callable[..., Any]:
 def explore(page: Any) -> None:
     """From a bar to a problem to its failures, as a visitor would."""
     page.wait_for_selector("tr[data-act=pick]")
+    if page.locator("button.chip").count():
+        page.get_by_role("button", name="Clear all").click()
     page.locator("[data-id=table-problems]").scroll_into_view_if_needed()
     page.locator(".facet button", has_text="privacy").first.click()
     page.kernel_has("explorer.filters", {"axis": ["privacy"]})
@@ -97,11 +99,11 @@ def test_pixel_redaction_steps_compares_and_judges_by_keys(opened: Callable[...,
 
 @pytest.fixture
 def voila(tmp_path: Path) -> Iterator[str]:
-    """The address of 00_start_here as a page without code."""
+    """The address of the page without code."""
     if not find_spec("voila"):
         pytest.skip("voila is not installed")
     command = [
-        sys.executable, "-m", "voila", str(NOTEBOOKS / "00_start_here.ipynb"), "--port={port}", "--no-browser",
+        sys.executable, "-m", "voila", str(harness.REPOSITORY / "docs" / "page.ipynb"), "--port={port}", "--no-browser",
         "--Voila.ip=127.0.0.1", "--theme=light",
     ]  # fmt: skip
     own = {name: str(tmp_path / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
@@ -109,7 +111,7 @@ def voila(tmp_path: Path) -> Iterator[str]:
         yield address
 
 
-def test_start_here_is_a_page_without_code_under_voila(voila: str, chromium: Any, keep: Any) -> None:
+def test_voila_shows_a_page_without_code(voila: str, chromium: Any, keep: Any) -> None:
     page = chromium.new_page(viewport={"width": 1280, "height": 1000})
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -117,12 +119,13 @@ def test_start_here_is_a_page_without_code_under_voila(voila: str, chromium: Any
     page.wait_for_selector("tr[data-act=pick]", timeout=120_000)
     assert page.locator("h1").first.inner_text().startswith("Did this tool really de-identify these images?")
     assert not page.locator("text=import midi_nb").count(), "no code is shown"
+    assert not page.locator("body").get_by_text("None", exact=True).count()
     assert not page.get_by_text("Error displaying widget").count()
     assert not page.locator(".midi-still").filter(visible=True).count(), "where the widget lives, its picture does not"
-    rows = page.locator("tr[data-act=pick]")
-    page.locator(".facet button", has_text="privacy").first.click()
-    page.wait_for_selector("button.chip")
-    rows.first.click()
+    page.wait_for_selector(".midi-viewer .midi-label")
+    page.get_by_role("button", name="Clear all").click()
+    page.wait_for_selector("button.chip", state="detached")
+    page.locator("tr[data-act=pick]").first.click()
     page.wait_for_selector(".midi-board section.card")
     keep(page, "voila", full_page=True)
     page.close()

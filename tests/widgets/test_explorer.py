@@ -139,6 +139,21 @@ def test_counts_equal_those_of_pandas(many):
     )
 
 
+def test_it_can_open_on_the_first_problem_of_a_kind(results):
+    explorer = explore(results)
+    explorer.pick(axis="privacy", cause="leak_partial")
+    assert explorer.filters == {"axis": ["privacy"], "cause": ["leak_partial"]}
+    assert explorer.selection["cause"].tolist() == ["leak_partial"]
+
+
+@pytest.mark.parametrize("kind", [{"axis": "privacy", "action": "uid_changed"}, {"axis": "key", "modality": "XX"}])
+def test_it_opens_as_it_was_where_there_is_no_such_problem(results, kind):
+    explorer = explore(results)
+    explorer.pick(**kind)
+    assert explorer.filters == {}
+    assert explorer.picked == -1
+
+
 def test_a_click_on_a_bar_filters_and_a_second_one_stops_it(results):
     explorer = explore(results)
     code = explorer.results["action"].cat.categories.get_loc("pixels_hidden")
