@@ -17,7 +17,7 @@ from .detail import Teller, about, cause_label, phrase
 from .facets import facet
 from .grid import Column, grid, line, pager, steps
 from .images import Images
-from .page import Markup, button, clipped, count, join, percent, signed, swatch, tag
+from .page import Markup, bar, button, clipped, count, join, percent, signed, swatch, tag
 from .rows import Columns, Lot, Problems, sorted_rows
 
 __all__ = ["Explorer", "explore"]
@@ -93,8 +93,10 @@ class Explorer(Board):
         self._problems = Problems(self.results)
         self._number = np.full(len(self._failing), -1)  # the problem of each failing row
         self._number[np.searchsorted(np.asarray(self._failing.rows), self._problems.rows)] = self._problems.number
-        self._several = "submission" in self._columns and len(np.unique(self._columns["submission"].codes)) > 1
-        self._totals = np.bincount(verdict[scored(self.results)], minlength=3).tolist()
+        self._submissions = _submissions(self.results)
+        self._present = np.unique(self._submissions).tolist() or [0]
+        self._several = len(self._present) > 1
+        self._verdict, self._scored = verdict, np.asarray(scored(self.results))
         self._context = 0
         self._imaged: str | None = None
         self._still = False
@@ -218,6 +220,7 @@ class Explorer(Board):
         found = lot.found(self.search, self.values)
         mask = lot.kept(self.filters, found)
         self._counts = lot.counts(self.filters, found)
+        self._tally = self._counted()
         self._shown_rows = lot.positions(mask)
         if self.table == "problems":
             numbers = self._number[mask]
@@ -240,22 +243,37 @@ class Explorer(Board):
         self.show(main=join([self._tabs(), self._list(), turn, self._detail()]))
         self._show_image()
 
+    def _counted(self) -> np.ndarray:
+        """Failed, blank and passed checks of each submission (rows) that the filters leave.
+
+        A filter by axis or cause is about failures: all others count as passed, as in ``score(by="cause")``. Search,
+        verdict and submission are not asked.
+        """
+        asked = {name: texts for name, texts in self.filters.items() if name not in ("submission", "verdict")}
+        rows = self._scored & self._all.kept({name: asked[name] for name in asked if name not in _OF_FAILURES})
+        passed = VERDICTS.index("passed")
+        verdict = np.where(self._all.kept(asked), self._verdict, passed)[rows]
+        size = int(self._submissions.max(initial=0)) + 1
+        return np.bincount(3 * self._submissions[rows] + verdict, minlength=3 * size).reshape(size, 3)
+
     def _summary(self) -> Markup:
         hint = "Search tags, values, patients" if self.values else "Search tags and names"
         field = tag(
             "input", type="search", data_act="search", data_id="search", value=self.search, placeholder=hint,
             aria_label="Search", autocomplete="off", spellcheck="false",
         )  # fmt: skip
-        failed, blank, passed = self._totals
-        total = sum(self._totals)
+        failed, blank, passed = (int(number) for number in self._tally[self._chosen].sum(axis=0))
+        total = failed + blank + passed
         numbers = ((passed, "pass", "passed"), (failed, "fail", "failed"), (blank, "blank", "blank"))
+        pooled = self._several and len(self._chosen) != 1
         if not is_complete(self.results):
             big = count(len(self.results), "failed or blank check")
             told: list[Any] = ["these results hold failures only, so there is no score"]
         elif not total:
             big, told = "No checks", []
         else:
-            big, told = f"Score {percent(passed / total)}", [f"{count(total)} checks:"]
+            big = count(len(self._chosen), "submission") if pooled else f"Score {percent(passed / total)}"
+            told = [f"{count(total, 'check')}{self._which()}:"]
             told += [join([swatch(meaning), f"{count(number)} {word}"]) for number, meaning, word in numbers]
         parts = [tag("span", class_=f"bar {meaning}", style=f"flex:{number}") for number, meaning, _ in numbers]
         filters = sum(len(texts) for texts in self.filters.values())
@@ -264,8 +282,32 @@ class Explorer(Board):
         return join([
             tag("div", tag("span", big, class_="big"), [tag("span", text) for text in told],
                 tag("span", fold, field, class_="end line"), class_="line"),
-            tag("div", parts, class_="stack", aria_hidden="true") if total else None,
+            self._scores() if self._several and is_complete(self.results) else None,
+            tag("div", parts, class_="stack", aria_hidden="true") if total and not pooled else None,
         ])  # fmt: skip
+
+    @property
+    def _chosen(self) -> list[int]:
+        """The submissions that the filters leave, by their codes."""
+        wanted = self.filters.get("submission")
+        return self._columns["submission"].categories.get_indexer(wanted).tolist() if wanted else self._present
+
+    def _which(self) -> str:
+        """Which checks the score counts."""
+        if any(name in _OF_FAILURES for name in self.filters):
+            return " selected, no other failure counted"
+        return " selected" if any(name not in ("submission", "verdict") for name in self.filters) else ""
+
+    def _scores(self) -> Markup:
+        """The score of each submission, the best first; a click shows one alone."""
+        share = {code: self._tally[code, 2] / total for code in self._present if (total := self._tally[code].sum())}
+        buttons = []
+        for code in sorted(share, key=lambda code: -share[code])[:_SCORES]:
+            name = self._columns["submission"].categories[code]
+            face = [tag("span", name), tag("span", percent(share[code]), class_="number"), bar(share[code])]
+            chosen = str(name in self.filters.get("submission", [])).lower()
+            buttons.append(button(face, "toggle", f"submission:{code}", aria_pressed=chosen, data_id=f"score-{code}"))
+        return tag("div", buttons, class_="scores", role="group", aria_label="Score by submission")
 
     def _chips(self) -> Markup | None:
         """The filters that are set, each a button that drops it."""
@@ -480,6 +522,8 @@ class Explorer(Board):
 
 
 _OTHERS = 6
+_SCORES = 12  # submissions whose score is in the head; the facet has all
+_OF_FAILURES = ("axis", "cause")
 _COLUMNS = {
     True: [
         Column("cause", "Cause", "40%"),
@@ -515,3 +559,10 @@ def _next_sort(sort: str, name: str) -> str:
     """The order a click on a heading asks for: numbers from the largest first, texts from A; again: the other way."""
     first, second = (f"-{name}", name) if _SORTABLE[name].number else (name, f"-{name}")
     return second if sort == first else first
+
+
+def _submissions(results: pd.DataFrame) -> np.ndarray:
+    """The code of each row's submission; 0 where there is but one, without a name."""
+    if "submission" not in results:
+        return np.zeros(len(results), dtype="int64")
+    return np.maximum(np.asarray(results["submission"].cat.codes).astype("int64"), 0)

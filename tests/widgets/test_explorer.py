@@ -12,7 +12,9 @@ import pytest
 from traitlets import TraitError
 
 import midi_nb as mn
+from midi_nb.frames import concat
 from midi_nb.widgets.explorer import PAGE, explore
+from midi_nb.widgets.page import percent
 from midi_nb.widgets.practice import practice, rule
 from midi_nb.widgets.rows import Columns, Lot, sorted_rows
 
@@ -419,9 +421,43 @@ def test_failures_only_have_no_score(results):
     assert "there is no score" in said(explore(failures))
 
 
-def test_several_submissions_can_be_told_apart(make, results):
-    from midi_nb.frames import concat
+@pytest.mark.parametrize(
+    ("filters", "checks"),
+    [
+        ({}, "9 checks:"),
+        ({"action": ["text_retained"]}, "5 checks selected:"),
+        ({"axis": ["privacy"]}, "9 checks selected, no other failure counted:"),
+        ({"axis": ["privacy"], "modality": ["MR"]}, "2 checks selected, no other failure counted:"),
+    ],
+)
+def test_the_score_is_that_of_the_selection(results, filters, checks):
+    explorer = explore(results)
+    explorer.filters = filters
+    rows = explorer.results
+    for name in set(filters) - {"axis"}:
+        rows = rows[rows[name].isin(filters[name])]
+    scores = mn.score(rows, by="axis" if "axis" in filters else None)
+    score = scores.loc[scores["axis"] == "privacy", "score"].iloc[0] if "axis" in filters else scores["score"].iloc[0]
+    assert f"Score {percent(score)}{checks}" in said(explorer)
 
+
+def test_several_submissions_have_a_score_each_under_the_same_filters(results):
+    better = results.assign(submission=pd.Categorical(["better"] * len(results)))
+    better.loc[better["modality"] == "MR", "verdict"] = "passed"
+    explorer = explore(concat([results, better]))
+    explorer.filters = {"modality": ["MR"]}
+    code = explorer.results["submission"].cat.categories.get_loc("better")
+    head = said(explorer)[: said(explorer).index("modality: MR")]
+    assert "2 submissions" in head
+    assert "Score" not in head, "there is none of several tools together"
+    assert head.index("better100 %") < head.index(
+        percent(mn.score(results[results["modality"] == "MR"])["score"].iloc[0])
+    )
+    explorer.act("toggle", f"submission:{code}")
+    assert "Score 100 %" in said(explorer)
+
+
+def test_several_submissions_can_be_told_apart(make, results):
     both = concat([results, results.assign(submission=pd.Categorical(["other"] * len(results)))])
     explorer = explore(both)
     explorer.filters = {"submission": ["other"]}
