@@ -19,6 +19,15 @@ hypothesis.settings.register_profile("midi_nb", deadline=None, max_examples=10)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=200)
 hypothesis.settings.load_profile("midi_nb")
 
+
+def pytest_collection_modifyitems(items):
+    """Of several processes (``--dist loadgroup``) one runs a whole file, or all tests of the demo: what they share is
+    made once."""
+    for item in items:
+        room = item.path.parent if item.path.parent.name == "demo" else item.path
+        item.add_marker(pytest.mark.xdist_group(str(room)))
+
+
 SC = "1.2.840.10008.5.1.4.1.1.7"
 _KEY_COLUMNS = (
     "Modality",
@@ -211,6 +220,20 @@ def make_results(rows):
     return tidy({name: [row.get(name, missing.get(name)) for row in rows] for name in RESULTS}, RESULTS, len(rows))
 
 
+def assert_same(found, expected):
+    """As pandas' assert_frame_equal, which takes seconds for categoricals of thousands of rows: it loops over cells."""
+    for name in expected.columns.intersection(found.columns):
+        if isinstance(expected[name].dtype, pd.CategoricalDtype):
+            assert found[name].dtype == expected[name].dtype, name
+            pd.testing.assert_index_equal(found[name].cat.categories, expected[name].cat.categories)
+    pd.testing.assert_frame_equal(_with_codes(found), _with_codes(expected))
+
+
+def _with_codes(frame):
+    texts = frame.select_dtypes("category")
+    return frame.assign(**{name: texts[name].cat.codes for name in texts})
+
+
 class Make:
     """The factories of this file: ``make.dataset(…)`` and so on."""
 
@@ -222,11 +245,22 @@ class Make:
     results = staticmethod(make_results)
     mapping = staticmethod(Bench.write_mapping)
     database = staticmethod(Closing)
+    assert_same = staticmethod(assert_same)
 
 
 @pytest.fixture(scope="session")
 def make():
     return Make
+
+
+@pytest.fixture(scope="session")
+def small_demo(tmp_path_factory):
+    """A demo of three patients, without the submissions of other people's tools. Nothing in it is to be written to."""
+    from midi_nb.demo import installed, make_demo
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(installed, "tools", dict)
+        return make_demo(tmp_path_factory.mktemp("small") / "demo", patients=3, progress=False)
 
 
 @pytest.fixture

@@ -83,8 +83,9 @@ def bomb(data: bytes, random: Random) -> bytes:
     syntax = b"1.2.840.10008.1.2.1.99"
     element = b"\x02\x00\x10\x00UI" + struct.pack("<H", len(syntax)) + syntax
     group = b"\x02\x00\x00\x00UL\x04\x00" + struct.pack("<I", len(element))
-    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    body = b"".join(deflate.compress(bytes(1 << 24)) for _ in range(80)) + deflate.flush()
+    deflate = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
+    block = deflate.compress(bytes(1 << 24)) + deflate.flush(zlib.Z_FULL_FLUSH)  # depends on nothing before it
+    body = block * 80 + deflate.flush()
     return bytes(128) + b"DICM" + group + element + body
 
 

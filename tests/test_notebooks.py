@@ -9,9 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 import midi_nb as mn
 
@@ -45,6 +43,8 @@ print((_self + 2 * _r.getrusage(_r.RUSAGE_CHILDREN).ru_maxrss) // 1024)"""
 
 
 def read(name: str) -> Any:
+    import nbformat  # which takes seconds that no other test needs
+
     return nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
 
 
@@ -63,8 +63,10 @@ def test_these_are_all_the_notebooks() -> None:
 @pytest.mark.parametrize("name", [*NAMES, TEMPLATE])
 class TestEveryNotebook:
     def test_is_valid_and_holds_no_output(self, name: str) -> None:
+        from nbformat import validate
+
         book = read(name)
-        nbformat.validate(book)
+        validate(book)
         assert not [cell.id for cell in code(name) if cell.outputs or cell.execution_count is not None]
 
     def test_opens_with_its_question_for_whom_how_long_and_what_not(self, name: str) -> None:
@@ -114,7 +116,10 @@ def _this_package(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(book: Any, folder: Path) -> tuple[Any, float, int]:
     """The notebook with its outputs, the seconds it took, and the megabytes of its kernel and two workers."""
-    book.cells.append(nbformat.v4.new_code_cell(MEASURE))
+    from nbclient import NotebookClient
+    from nbformat.v4 import new_code_cell
+
+    book.cells.append(new_code_cell(MEASURE))
     started = time.monotonic()
     client = NotebookClient(book, timeout=300, store_widget_state=False, resources={"metadata": {"path": str(folder)}})
     client.execute()

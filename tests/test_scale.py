@@ -19,8 +19,8 @@ from midi_nb.engine import judging as engine
 
 
 @pytest.fixture(scope="module")
-def demo():
-    return mn.make_demo(progress=False)
+def demo(small_demo):
+    return small_demo
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def client():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         cluster = distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+            n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
         )
         client = distributed.Client(cluster)
         yield client
@@ -52,8 +52,8 @@ def client():
         cluster.close()
 
 
-def test_a_dask_cluster_gives_the_same_frame(client, demo, serial):
-    pd.testing.assert_frame_equal(evaluated(demo, executor=client.get_executor()), serial)
+def test_a_dask_cluster_gives_the_same_frame(make, client, demo, serial):
+    make.assert_same(evaluated(demo, executor=client.get_executor()), serial)
 
 
 def test_a_dask_client_is_no_executor(client, demo):
@@ -65,7 +65,7 @@ def test_a_dask_client_is_no_executor(client, demo):
 
 
 @pytest.mark.long
-def test_workers_write_the_parts_and_the_parts_are_plain_parquet(client, demo, serial, tmp_path):
+def test_workers_write_the_parts_and_the_parts_are_plain_parquet(make, client, demo, serial, tmp_path):
     run = mn.evaluate_run(
         demo.submissions["careless"],
         demo.key,
@@ -74,7 +74,7 @@ def test_workers_write_the_parts_and_the_parts_are_plain_parquet(client, demo, s
         progress=False,
         executor=client.get_executor(),
     )
-    pd.testing.assert_frame_equal(mn.read_results(run), serial)
+    make.assert_same(mn.read_results(run), serial)
 
 
 @pytest.mark.filterwarnings("ignore:The inplace keyword")  # of Dask, in the newest pandas
@@ -94,7 +94,7 @@ def test_dask_data_frames_count_the_parts_to_the_same_score(demo, tmp_path, rule
     assert (counts["sum"] / counts["size"]).to_dict() == pytest.approx(scores["score"].to_dict())
 
 
-def test_a_killed_worker_costs_time_and_no_result(demo, serial):
+def test_a_killed_worker_costs_time_and_no_result(make, demo, serial):
     """A pool whose worker is killed is broken for good; the batches it lost are judged here."""
     with ProcessPoolExecutor(1) as pool:
         victim = pool.submit(os.getpid).result()
@@ -104,14 +104,16 @@ def test_a_killed_worker_costs_time_and_no_result(demo, serial):
             warnings.simplefilter("always")
             results = evaluated(demo, executor=Slowed(pool))
         killer.join()
-    pd.testing.assert_frame_equal(results, serial)
+    make.assert_same(results, serial)
     assert any("judged in this process" in str(warning.message) for warning in told)
 
 
 @pytest.mark.long
-def test_a_killed_worker_of_a_cluster_costs_time_and_no_result(client, demo, serial, tmp_path):
+def test_a_killed_worker_of_a_cluster_costs_time_and_no_result(make, client, demo, serial, tmp_path):
     """Dask gives the batches of a dead worker to another, and starts one in its place."""
     run = tmp_path / "run"
+    client.cluster.scale(2)
+    client.wait_for_workers(2, timeout=30)
     victim = next(iter(client.run(os.getpid).values()))
     seen = []
 
@@ -126,7 +128,7 @@ def test_a_killed_worker_of_a_cluster_costs_time_and_no_result(client, demo, ser
     results = evaluated(demo, executor=client.get_executor(), out=run)
     killer.join()
 
-    pd.testing.assert_frame_equal(results, serial)
+    make.assert_same(results, serial)
     assert 0 < len(seen) < len(list(run.glob("parts/part-*.parquet")))
     client.wait_for_workers(2, timeout=30)
     assert victim not in client.run(os.getpid).values()
@@ -160,18 +162,18 @@ def test_the_tally_of_the_parts_is_the_tally_of_the_whole(demo, serial, tmp_path
         pd.testing.assert_frame_equal(mn.score(parts, by=by), mn.score(serial, by=by))
 
 
-def test_a_second_call_judges_only_what_changed(demo, serial, tmp_path, monkeypatch):
+def test_a_second_call_judges_only_what_changed(make, demo, serial, tmp_path, monkeypatch):
     run, judged = tmp_path / "run", []
     evaluated(demo, out=run)
     genuine = engine._judged
     monkeypatch.setattr(engine, "_judged", lambda job, task, *more: judged.append(task) or genuine(job, task, *more))
-    pd.testing.assert_frame_equal(evaluated(demo, out=run), serial)
+    make.assert_same(evaluated(demo, out=run), serial)
     assert not [task for task in judged if task.paths], "all was known"
     judged.clear()
     gone, damaged = sorted(run.glob("parts/*.parquet"))[2:4]
     gone.unlink()
     damaged.write_bytes(damaged.read_bytes()[:-50])
-    pd.testing.assert_frame_equal(evaluated(demo, out=run), serial)
+    make.assert_same(evaluated(demo, out=run), serial)
     assert [task.part for task in judged if task.paths] == [gone, damaged]
 
 

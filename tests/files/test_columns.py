@@ -71,7 +71,7 @@ def small_pages(monkeypatch):
 @example([(None,) * len(TYPES)])
 @example([(1, 1, 1, 1, 1, 1), (1.0, 1.0, 1.0, 1.0, 1.0, 1.0)])
 @example([(None, None, "\x1e", None, None, None), (None, None, None, "\x1e", None, None)])
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_cell_comes_as_python_tells_it(tmp_path, rows):
     path = database(tmp_path / "validation_results.db", rows)
     assert read(path) == told(path)

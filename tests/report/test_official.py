@@ -4,7 +4,7 @@ import json
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from midi_nb import tags
@@ -204,7 +204,6 @@ STATE = st.one_of(
 
 
 @given(st.lists(st.tuples(ROW, STATE), min_size=1, max_size=8))
-@settings(max_examples=30)
 def test_an_official_database_is_read_back_as_it_was(make, tmp_path_factory, rows):
     rows = [{**row, **state} for row, state in rows]
     for row in rows:
