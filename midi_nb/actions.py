@@ -68,7 +68,11 @@ ACTIONS: dict[str, Action] = {
         (("hipaa", "hipaa_m"), ("hipaa", "hipaa_z"), *_TCIA),
         "text must go",
         ("The text identifies somebody and must go", _KEY),
-        ("Direct and relevant indirect identifiers go everywhere; free text is removed, or scanned and looked at", 1),
+        (
+            "Direct and relevant indirect identifiers are removed everywhere; free text is removed, or scanned and "
+            "reviewed",
+            1,
+        ),
     ),
     "date_shifted": Action(
         checks.changed, checks.strict_date, PASS, "change", "date", "original", (("hipaa", "HIPAA-C"),),

@@ -322,7 +322,7 @@ class Deck(Board):
             state = str(pressed[act]).lower() if act in pressed else None
             kind = f"judge {meaning}" if meaning else None
             buttons.append(button(face, act, class_=kind, aria_pressed=state, aria_keyshortcuts=keys[act], data_id=act))
-        hint = tag("span", "Click the card, then judge with the keys.", class_="quiet")
+        hint = tag("span", "Click here, then press H, V or U.", class_="quiet")
         return tag("div", buttons, hint, class_="line")
 
     def _end(self, said: list[str]) -> Markup:

@@ -16,7 +16,7 @@ from .facets import MEANINGS
 from .page import Markup, clipped, count, join, signed, swatch, tag
 from .practice import practice, rule
 
-__all__ = ["STATES", "Teller", "about", "cause_label", "phrase"]
+__all__ = ["STATES", "Teller", "about", "as_code", "cause_label", "phrase"]
 
 #: State of a released value → how it is told where there is no text.
 STATES = {"empty": "(empty)", "absent": "(attribute absent)", "missing": "(no file)", "unread": "(not read)"}
@@ -37,6 +37,11 @@ def cause_label(code: str | None) -> str:
 def phrase(action: str) -> str:
     """What an action asks, in a few words."""
     return ACTIONS[action].phrase if action in ACTIONS else action
+
+
+def as_code(name: Any) -> Markup:
+    """What columns and calls of the package say for a label: behind it, in grey."""
+    return tag("code", name, class_="quiet")
 
 
 def about(problem: pd.Series) -> str:
@@ -134,6 +139,8 @@ class Teller:
                     self.verdict(position, with_cause),
                     " · ",
                     phrase(action),
+                    " ",
+                    as_code(action),
                     " · ",
                     self.attribute(path, self.cell("name", position)),
                 ),
@@ -145,11 +152,12 @@ class Teller:
     def verdict(self, position: int, with_cause: bool = True) -> Markup:
         """The verdict and, where it failed, the cause."""
         verdict = str(self.results["verdict"].iloc[position])
-        code = self.results["cause"].iloc[position] if with_cause and "cause" in self.results else None
-        label = "" if code is None or pd.isna(code) else f": {cause_label(str(code))}"
+        failed = self.results["cause"].iloc[position] if with_cause and "cause" in self.results else None
+        label = "" if failed is None or pd.isna(failed) else f": {cause_label(str(failed))}"
         score = self.results["score"].iloc[position]
         part = f" ({score:.0%} of the words right)".replace("%", " %") if 0 < score < 1 else ""
-        return tag("strong", swatch(MEANINGS[verdict]), f"{verdict}{label}{part}")
+        said = tag("strong", swatch(MEANINGS[verdict]), f"{verdict}{label}{part}")
+        return join([said, " ", as_code(failed)]) if label else said
 
     def _where(self, position: int) -> Markup:
         first = self._named(("submission", "patient", "modality", "scope", "subcategory", "file"), position)

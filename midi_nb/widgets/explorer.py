@@ -13,11 +13,11 @@ import traitlets
 from .. import causes, tags
 from ..frames import VERDICTS, is_complete, require_columns, scored, verdicts
 from .board import Board
-from .detail import Teller, about, cause_label, phrase
+from .detail import Teller, about, as_code, cause_label, phrase
 from .facets import facet
 from .grid import Column, grid, line, pager, steps
 from .images import Images
-from .page import Markup, bar, button, clipped, count, join, percent, signed, swatch, tag
+from .page import Markup, bar, button, clipped, count, join, percent, points, signed, swatch, tag
 from .rows import Columns, Lot, Problems, sorted_rows
 
 __all__ = ["Explorer", "explore"]
@@ -343,10 +343,11 @@ class Explorer(Board):
         return facet(name, texts, self._counts[name], chosen, lambda text: self._label(name, text))
 
     def _tabs(self) -> Markup:
-        left = " left" if self.filters or self.search else ""
-        told = f"{count(len(self._listed), 'problem' if self.table == 'problems' else 'check')}{left}"
-        if self.table == "problems":
-            told += f", {count(len(self._shown_rows), 'failed or blank check')}"
+        problems = self.table == "problems"
+        total = count(len(self._problems if problems else self._lot), "problem" if problems else "check")
+        told = f"{count(len(self._listed))} of {total}" if self.filters or self.search else total
+        if problems:
+            told += f" ({count(len(self._shown_rows), 'failed or blank check')})"
         tabs = [
             button(_TITLES[name], "table", name, aria_pressed=str(name == self.table).lower(), data_id=f"table-{name}")
             for name in TABLES
@@ -385,7 +386,7 @@ class Explorer(Board):
             "rows": count(left) if left == rows else f"{count(left)} of {count(rows)}",
             "series": count(row["series"]),
             "patients": count(row["patients"]),
-            "gain": f"+{100 * row['gain']:.3f}" if pd.notna(row["gain"]) else "–",
+            "gain": points(row["gain"]),
         }
         return [told[column.name] for column in columns]
 
@@ -427,12 +428,12 @@ class Explorer(Board):
         rows, row = self._of_picked(), self._problems.table.iloc[self.picked]
         place = min(max(self.example, 0), len(rows) - 1)
         told = f"{count(row['rows'], 'check')} in {count(row['series'])} series of {count(row['patients'], 'patient')}"
-        gain = f", worth {100 * row['gain']:.3f} points of the score" if pd.notna(row["gain"]) else ""
+        gain = f", {points(row['gain'])} points if fixed" if pd.notna(row["gain"]) else ""
         turn = [
             tag("span", f"check {count(place + 1)} of {count(len(rows))} ", class_="quiet"),
             steps("example", place, len(rows), "check of this problem"),
         ]
-        title = tag("h4", cause_label(row["cause"]), ": ", about(row))
+        title = join([tag("h4", cause_label(row["cause"]), ": ", about(row)), as_code(row["cause"])])
         return tag(
             "div", title, tag("span", told, gain, class_="quiet"), tag("span", turn, class_="end"), class_="line"
         )
@@ -463,7 +464,7 @@ class Explorer(Board):
         shown = rows[self._context * _OTHERS :][:_OTHERS]
         lines = [
             line(_OTHER_COLUMNS, [*self._teller.cells(int(row), [c.name for c in _OTHER_COLUMNS[:-1]]),
-                                  "this one" if codes["instance"][row] == codes["instance"][position] else "another"])
+                                  "same" if codes["instance"][row] == codes["instance"][position] else "other"])
             for row in shown
         ]  # fmt: skip
         failing = int((codes["verdict"][rows] < 2).sum())
@@ -532,13 +533,13 @@ _COLUMNS = {
         Column("rows", "Checks", number=True, spare="phone"),
         Column("series", "Series", number=True, spare="narrow"),
         Column("patients", "Patients", number=True, spare="phone"),
-        Column("gain", "Gain", number=True),
+        Column("gain", "Gain (points)", number=True),
     ],
     False: [
         Column("cause", "Verdict", "25%"),
-        Column("action", "Asks", "13%", spare="narrow"),
+        Column("action", "Requirement", "13%", spare="narrow"),
         Column("name", "Attribute", "17%"),
-        Column("expected", "Text of the key", "17%", spare="phone"),
+        Column("expected", "Expected", "17%", spare="phone"),
         Column("actual", "Released"),
         Column("submission", "Submission", "10%"),
         Column("patient", "Patient", "11%", spare="phone"),
@@ -546,11 +547,11 @@ _COLUMNS = {
 }
 _OTHER_COLUMNS = [
     Column("cause", "Verdict", "25%"),
-    Column("action", "Asks", "13%", spare="narrow"),
-    Column("expected", "Text of the key", "19%"),
+    Column("action", "Requirement", "13%", spare="narrow"),
+    Column("expected", "Expected", "19%"),
     Column("actual", "Released"),
     Column("patient", "Patient", "13%", spare="phone"),
-    Column("", "Instance", "11%"),
+    Column("", "Image", "11%"),
 ]
 _SORTABLE = {column.name: column for columns in _COLUMNS.values() for column in columns}
 

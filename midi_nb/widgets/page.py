@@ -21,6 +21,7 @@ __all__ = [
     "join",
     "percent",
     "plain",
+    "points",
     "signed",
     "swatch",
     "tag",
@@ -98,6 +99,20 @@ def percent(rate: Any, digits: int = 2) -> str:
         return f"{rate:.0%}".replace("%", " %")
     step = 10**-digits
     return f"{min(max(100 * rate, step), 100 - step):.{digits}f} %"
+
+
+def points(gain: Any) -> str:
+    """A difference of scores in points of a percent; one too small for two digits says so, a missing one is a dash.
+
+    >>> points(0.01511), points(-0.2), points(0.00004), points(0.0), points(None)
+    ('+1.51', '−20.00', '< 0.01', '0.00', '–')
+    """
+    if gain is None or pd.isna(gain):
+        return "–"
+    size = f"{abs(100 * gain):.2f}"
+    if size == "0.00":
+        return size if gain == 0 else "< 0.01" if gain > 0 else "> −0.01"
+    return f"{'+' if gain > 0 else '−'}{size}"
 
 
 def clipped(text: str, length: int = 80) -> str:

@@ -36,8 +36,8 @@ _IDENTIFIERS = {
 }
 # Action code of the profile → what it asks.
 _PROFILE = {
-    "D": "a dummy value in place of this one",
-    "Z": "an empty or dummy value in place of this one",
+    "D": "a dummy value instead of this one",
+    "Z": "an empty or dummy value instead of this one",
     "X": "this attribute removed",
     "K": "this attribute kept",
     "C": "this value cleaned: identifiers out, the meaning kept",
@@ -78,7 +78,7 @@ def rule(action: str, subcategory: str | None = None) -> str:
     """The rule that a check goes back to, in a sentence with its source.
 
     >>> rule("text_removed", "HIPAA-D")
-    'Safe Harbor wants telephone numbers removed (45 CFR 164.514(b)(2)(i)(D)).'
+    'Safe Harbor requires telephone numbers to be removed (45 CFR 164.514(b)(2)(i)(D)).'
     >>> rule("text_removed", "TCIA-P15-BASIC-X")
     'The Basic Profile asks for this attribute removed (DICOM PS3.15 Annex E).'
     """
@@ -88,7 +88,7 @@ def rule(action: str, subcategory: str | None = None) -> str:
     known = ACTIONS.get(action)
     about_text = action in named(about=["text"])
     if about_text and action in named("remove") and (letter := re.fullmatch(r"HIPAA-([A-R])", code)):
-        return _cited(f"Safe Harbor wants {_IDENTIFIERS[letter[1]]} removed", _HIPAA.format(letter[1]))
+        return _cited(f"Safe Harbor requires {_IDENTIFIERS[letter[1]]} to be removed", _HIPAA.format(letter[1]))
     if about_text and (parts := re.fullmatch(r"(?:TCIA|DICOM)-P15-([A-Z]+)-(.+)", code)):
         option, asked = _OPTIONS.get(parts[1]), _PROFILE.get(parts[2])
         if option and asked:

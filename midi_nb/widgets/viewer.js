@@ -4,9 +4,9 @@
 const MODES = [
   ["after", "After", "1", "The released image"],
   ["before", "Before", "2", "The original image"],
-  ["blink", "Blink", "b", "Original and released in turns"],
+  ["blink", "Blink", "b", "Alternate original and released"],
   ["swipe", "Swipe", "s", "Original left of the line, released right of it"],
-  ["difference", "Difference", "d", "What changed, the more the brighter"],
+  ["difference", "Difference", "d", "Changed pixels (brighter = larger change)"],
 ];
 const MARKS = { pass: "✔", fail: "✖", blank: "?" };
 const DASHES = { pass: "6 4", fail: "", blank: "2 3" };
@@ -148,7 +148,7 @@ function viewer({ model, el }) {
   const button = (label, title, act, extra = {}) => make("button", { type: "button", title, ...(/^\W$/.test(label) ? { "aria-label": title } : {}), onclick: act, ...extra }, label);
   const modes = Object.fromEntries(MODES.map(([name, label, key, title]) => [name, button(label, `${title} (${key})`, () => setMode(name), { "aria-pressed": "false", "data-mode": name })]));
   const presets = make("select", { "aria-label": "Window", title: "Window", onchange: () => choosePreset(presets.value) });
-  const tools = Object.fromEntries([["window", "Window"], ["pan", "Move"]].map(([name, label]) => [name, button(label, `Drag to ${name === "pan" ? "move the image" : "window it"}`, () => setTool(name), { "aria-pressed": "false" })]));
+  const tools = Object.fromEntries([["window", "Window"], ["pan", "Move"]].map(([name, label]) => [name, button(label, `Drag to ${name === "pan" ? "move the image" : "set window and level"}`, () => setTool(name), { "aria-pressed": "false" })]));
   const overlay = button("Over-redaction", "Mark changes outside every box (o)", () => set("overlay", !model.get("overlay")), { "aria-pressed": "false", class: "midi-overlay" });
   const help = make("dl", { class: "midi-help", hidden: "" }, ...HELP.flatMap(([keys, what]) => [make("dt", {}, keys), make("dd", {}, what)]));
   const helper = button("?", "Keys and mouse (?)", () => toggleHelp(), { "aria-expanded": "false" });

@@ -422,7 +422,7 @@ def _doubts(boxes: Sequence[dict[str, Any]]) -> Iterator[str]:
         if box["verdict"] == "pass" and box["legible"] >= 0.5:
             yield f"box {number} passed, yet {_percent(box['legible'])} of what stood there is legible: look at it."
         if box["verdict"] == "fail" and box["legible"] < 0.1:
-            yield f"box {number} failed, yet next to nothing of what stood there is legible: look at it."
+            yield f"box {number} failed, but almost no original text is legible. Please check."
 
 
 _KEPT = 8  # decoded frames; a 2048 × 2048 one takes 8 MB

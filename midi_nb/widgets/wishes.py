@@ -14,7 +14,7 @@ from ..frames import CATEGORIES, require_columns, require_complete
 from .board import Board
 from .detail import about, cause_label
 from .grid import Column, grid, line, pager
-from .page import Markup, button, count, join, percent, signed, tag
+from .page import Markup, button, count, join, percent, points, signed, tag
 from .rows import Problems
 from .tally import UNITS, Tally, weighted
 
@@ -38,7 +38,7 @@ _NEEDED = (
     "verdict",
     "score",
 )
-_UNITS = {"instance": "Every check", "series": "One per series"}
+_UNITS = {"instance": "Every image", "series": "Once per series"}
 
 
 def what_if(results: pd.DataFrame, submission: str | None = None) -> Wishes:
@@ -148,7 +148,7 @@ class Wishes(Board):
     @traitlets.validate("unit")
     def _countable(self, proposal: Any) -> str:
         if proposal["value"] == "series" and not self._tally.by_series:
-            raise traitlets.TraitError("unit='series' needs the released identifiers, which these results lack.")
+            raise traitlets.TraitError("unit='series' needs the released identifiers, which these results do not have.")
         return str(proposal["value"])
 
     @traitlets.validate("weights")
@@ -200,7 +200,7 @@ class Wishes(Board):
             who if len(self._present) > 1 else None,
             tag("span", "Weights ", weights),
             fields if chosen != "equal" else None,
-            tag("span", "Counts ", units),
+            tag("span", "Count ", units),
         ]
         return tag("header", tag("div", parts, class_="line"))
 
@@ -210,11 +210,11 @@ class Wishes(Board):
         mine = scores[scores["submission"] == self.submission].iloc[0]
         ranks = [f"{mine[name]} of {len(scores)}" for name in ("rank_before", "rank_after") if pd.notna(mine[name])]
         moved = f", rank {' → '.join(dict.fromkeys(ranks))}" if len(scores) > 1 and ranks else ""
-        rates = [percent(mine["before"], 3), *([percent(mine["after"], 3)] if self.fixed else [])]
+        rates = [percent(mine["before"]), *([percent(mine["after"])] if self.fixed else [])]
         told = [
             tag("span", " → ".join(rates), class_="big"),
             tag("span", f"{count(len(self.fixed), 'problem')} fixed{moved}", aria_live="polite"),
-            tag("span", button("Fix none", "none", disabled=not self.fixed, data_id="none"), class_="end"),
+            tag("span", button("Clear", "none", disabled=not self.fixed, data_id="none"), class_="end"),
         ]
         low = _below(scores)
         lines = [self._rank(row, low) for row in scores.to_dict("records")]
@@ -242,7 +242,7 @@ class Wishes(Board):
         return join([
             tag("span", row["submission"], class_=own),
             tag("span", marks, class_="track", aria_hidden="true"),
-            tag("span", percent(row["after"], 3), class_=own),
+            tag("span", percent(row["after"]), class_=own),
             tag("span", place, class_="quiet"),
         ])  # fmt: skip
 
@@ -271,7 +271,7 @@ class Wishes(Board):
             tag("span", name, title=name),
             count(row["rows"]),
             count(row["patients"]),
-            [f"{100 * gain:+.3f}" if known else "–", tag("span", class_=f"bar {axis}", style=length)],
+            [points(gain), tag("span", class_=f"bar {axis}", style=length)],
         ]
         return line(_COLUMNS, cells, class_="done" if ticked else None)
 

@@ -53,7 +53,7 @@ def test_nothing_in_a_table_is_cut_and_every_cell_has_a_title(show: Any, board: 
         assert page.locator("table.grid td:not(:empty):not([title])").all_inner_texts() == []
     board.table = "problems"
     page.wait_for_selector("[data-id=table-problems][aria-pressed=true]")
-    assert page.locator("table.grid td:last-child").first.inner_text() == "+0.033"
+    assert page.locator("table.grid td:last-child").first.inner_text() == "+0.03"
 
 
 @pytest.mark.smoke

@@ -188,6 +188,16 @@ def test_a_problem_shows_its_checks_one_after_another(results):
     assert (explorer.table, explorer.selection.index.tolist()) == ("failures", [0, 1])
 
 
+def test_words_come_first_and_the_code_behind_them(results):
+    explorer = explore(results)
+    explorer.filters = {"cause": ["leak_partial"]}
+    explorer.picked = rows_of(explorer)[0]
+    assert "1 of 5 problems (1 failed or blank check)" in said(explorer)
+    assert '</h4><code class="quiet">leak_partial</code>' in explorer.markup
+    assert "text must go text_removed" in said(explorer)
+    assert "+11.11 points if fixed" in said(explorer)
+
+
 def test_the_detail_shows_what_was_lost_or_left_by_more_than_colour(results):
     explorer = explore(results)
     explorer.set(table="failures", picked=0)
@@ -203,7 +213,7 @@ def test_the_detail_shows_what_was_lost_or_left_by_more_than_colour(results):
 def test_the_detail_tells_the_rule_and_the_practice(results):
     explorer = explore(results)
     explorer.set(table="failures", picked=2)
-    assert "Safe Harbor wants names removed (45 CFR 164.514(b)(2)(i)(A))." in said(explorer)
+    assert "Safe Harbor requires names to be removed (45 CFR 164.514(b)(2)(i)(A))." in said(explorer)
     assert "arXiv 2303.10473, best practice 1" in said(explorer)
 
 

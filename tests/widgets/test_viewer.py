@@ -221,7 +221,7 @@ def notes(**changes: Any) -> list[str]:
         ({"image": image(before_and_after()[0], "9.9.0"), "results": checks(verdict="passed")},
          "box 1 passed, yet 100% of what stood there is legible: look at it."),
         ({"results": checks(verdict="failed")},
-         "box 1 failed, yet next to nothing of what stood there is legible: look at it."),
+         "box 1 failed, but almost no original text is legible. Please check."),
     ],
 )  # fmt: skip
 def test_what_is_odd_is_said(changes: Any, said: str) -> None:
