@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 import midi_nb as mn
+from midi_nb.engine import batches
 from midi_nb.engine import judging as engine
 
 
@@ -35,7 +36,7 @@ def evaluated(demo, **how):
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch):
     """Many batches of a small demo, so that there is something to spread."""
-    monkeypatch.setattr(engine, "_BATCH", 4)
+    monkeypatch.setattr(batches, "BATCH", 4)
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +183,7 @@ def judged(monkeypatch):
     """The files that are judged, as they are."""
     files = []
     genuine = engine._judged
-    monkeypatch.setattr(engine, "_BATCH", 1)
+    monkeypatch.setattr(batches, "BATCH", 1)
     monkeypatch.setattr(
         engine, "_judged", lambda job, task, *more: files.extend(task.paths) or genuine(job, task, *more)
     )

@@ -16,8 +16,8 @@ from pydicom.uid import HTJ2KLossless, RLELossless
 from midi_nb.actions import ACTIONS
 from midi_nb.answers import read_key
 from midi_nb.causes import explain
+from midi_nb.engine import batches, recognition
 from midi_nb.engine import judging as engine
-from midi_nb.engine import recognition
 from midi_nb.engine.judging import Submission, evaluate
 from midi_nb.files import read_results, runs, write_run
 from midi_nb.frames import RESULTS
@@ -253,7 +253,7 @@ def spawning():
 
 @pytest.mark.parametrize("workers", [lambda: ThreadPoolExecutor(4), spawning], ids=["threads", "processes"])
 def test_an_executor_changes_nothing(planted, monkeypatch, workers):
-    monkeypatch.setattr(engine, "_BATCH", 2)
+    monkeypatch.setattr(batches, "BATCH", 2)
     alone = warned(planted.evaluate, read_text=str)
 
     with workers() as executor:
@@ -263,7 +263,7 @@ def test_an_executor_changes_nothing(planted, monkeypatch, workers):
 
 
 def test_many_threads_share_one_key(bench, make, monkeypatch):
-    monkeypatch.setattr(engine, "_BATCH", 1)
+    monkeypatch.setattr(batches, "BATCH", 1)
     for number in range(40):
         bench.ask(f"1.5.{number}", make.check("text_removed", "(0010,0010)", "DOE"))
         bench.ask(f"1.5.{number}", data="broken" if number % 4 == 0 else "{}")
@@ -320,7 +320,7 @@ class Stopped(Executor):
 
 
 def test_batches_that_wait_are_cancelled_when_the_evaluation_stops(planted, monkeypatch):
-    monkeypatch.setattr(engine, "_BATCH", 3)
+    monkeypatch.setattr(batches, "BATCH", 3)
     stopped = Stopped()
     with pytest.raises(KeyboardInterrupt):
         planted.evaluate(executor=stopped)
@@ -329,8 +329,7 @@ def test_batches_that_wait_are_cancelled_when_the_evaluation_stops(planted, monk
 
 def test_a_worker_makes_a_job_ready_once(planted, monkeypatch):
     made, genuine = [], engine._judge
-    monkeypatch.setattr(engine, "_judge", lambda *given: made.append(given) or genuine(*given))
-    monkeypatch.setattr(engine, "_jobs", {})
+    monkeypatch.setattr(engine, "_judge", lambda job: made.append(job) or genuine(job))
     sent = [
         pickle.dumps(engine._job(planted.released, planted.key, uids, None, None, "official", None, str, None))
         for uids in (planted.uids, {"1.1": "9.1.1"}, {"1.2": "9.1.2"})
@@ -340,7 +339,6 @@ def test_a_worker_makes_a_job_ready_once(planted, monkeypatch):
         assert all(pickle.loads(job).judge.key.instances for job in sent[:2])
     assert len(made) == 2
     assert pickle.loads(sent[2]).judge.uids == {"1.2": "9.1.2"}
-    assert len(engine._jobs) == 2, "the jobs of long ago are not kept"
 
 
 def test_a_key_may_be_a_frame_and_mappings_dicts(planted, make):
@@ -369,8 +367,20 @@ def test_mappings_that_are_given_outweigh_those_of_the_submission(bench, make):
     )
 
 
+def reads(text, name):
+    """A text recognition that always reads `text`."""
+
+    def reader(image):
+        return text
+
+    reader.name = name
+    return reader
+
+
 class Interrupted:
     """Text recognition that is interrupted after some images."""
+
+    name = "interrupted"
 
     def __init__(self, images):
         self.images, self.seen = images, 0
@@ -382,12 +392,9 @@ class Interrupted:
         return str(image)
 
 
-Interrupted.__name__ = "str"
-
-
 @pytest.mark.parametrize("rules", ["official", "strict"])
 def test_an_interrupted_run_goes_on_where_it_stopped(planted, tmp_path, monkeypatch, rules):
-    monkeypatch.setattr(engine, "_BATCH", 1)
+    monkeypatch.setattr(batches, "BATCH", 1)
     monkeypatch.setattr(engine._Job, "provenance", lambda job: {"submission": job.name})
     alone = warned(planted.evaluate, read_text=str, rules=rules)
     out = tmp_path / "run"
@@ -415,7 +422,7 @@ def test_what_a_killed_worker_left_half_written_is_cleared_away(planted, tmp_pat
 
 
 def test_a_file_that_changed_is_judged_again(planted, tmp_path, monkeypatch):
-    monkeypatch.setattr(engine, "_BATCH", 2)
+    monkeypatch.setattr(batches, "BATCH", 2)
     warned(planted.evaluate, out=tmp_path / "run")
     planted.release("a/careless.dcm", **CLEAN, instance="9.1.2")
     (planted.released / "b" / "twice.dcm").unlink()
@@ -427,7 +434,7 @@ def test_a_file_that_changed_is_judged_again(planted, tmp_path, monkeypatch):
 
 
 def test_a_run_forgets_the_parts_of_files_that_are_gone(bench, make, tmp_path, monkeypatch):
-    monkeypatch.setattr(engine, "_BATCH", 1)
+    monkeypatch.setattr(batches, "BATCH", 1)
     for instance in ("1.1", "1.2"):
         bench.ask(instance, make.check("tag_retained", "(0008,0060)"))
     bench.release("a.dcm", "1.1")
@@ -458,7 +465,7 @@ def test_results_know_where_their_files_are(single, tmp_path):
     [
         ({"rules": "strict"}, "rules"),
         ({"name": "other"}, "submission"),
-        ({"read_text": str}, "text_recognition"),
+        ({"read_text": reads("", "mine")}, "text_recognition"),
         ({"uids": {"1.1": "9.1.1"}}, "uids"),
         ({"patients": {"OLD": "X"}}, "patients"),
         ({"original": "."}, "original"),
@@ -479,22 +486,23 @@ def test_a_run_of_another_version_is_not_mixed_in(single, tmp_path, monkeypatch)
         single.evaluate(out=tmp_path / "run")
 
 
-def _one(image):
-    return "one"
-
-
-def _other(image):
-    return "one" if image is None else "other"
-
-
-@pytest.mark.parametrize("other", [lambda image: "two", _other, "auto"])
+@pytest.mark.parametrize("other", [reads("one", "mine 2"), "auto"])
 def test_what_another_reader_read_is_not_mixed_in(planted, tmp_path, monkeypatch, other):
     monkeypatch.setattr(recognition, "installed", lambda: ("rapidocr",))
-    mine = {"lambda": lambda image: "one", "function": _one}["function" if other is _other else "lambda"]
     for _ in range(2):
-        warned(planted.evaluate, out=tmp_path / "run", read_text=mine)
+        warned(planted.evaluate, out=tmp_path / "run", read_text=reads("one", "mine 1"))
     with pytest.raises(ValueError, match="holds a run with another text_recognition"):
         planted.evaluate(out=tmp_path / "run", read_text=other)
+
+
+def test_a_reader_that_has_no_name_keeps_no_run(planted, tmp_path):
+    with pytest.raises(ValueError) as raised:
+        planted.evaluate(out=tmp_path / "run", read_text=lambda image: "")
+    assert str(raised.value) == (
+        "evaluate(out=…) goes on with a kept run only if the text recognition is the same: give yours a name, and "
+        "another one when you change it (read_text.name = 'mine 1')."
+    )
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_run_without_text_recognition_is_not_gone_on_with_once_there_is_one(planted, tmp_path, monkeypatch):
@@ -539,7 +547,7 @@ def test_a_run_may_be_counted_part_by_part(planted, tmp_path, monkeypatch):
     from midi_nb.engine.judging import evaluate_run
     from midi_nb.files.runs import read_parts
 
-    monkeypatch.setattr(engine, "_BATCH", 2)
+    monkeypatch.setattr(batches, "BATCH", 2)
     results = warned(planted.evaluate)
     with ThreadPoolExecutor(2) as executor:
         run = warned(
@@ -797,7 +805,7 @@ def test_checks_of_what_no_original_has_are_counted(bench, make, tmp_path):
 
 
 def test_what_batches_in_different_workers_saw_of_the_originals_is_put_together(bench, make, tmp_path, monkeypatch):
-    monkeypatch.setattr(engine, "_BATCH", 1)
+    monkeypatch.setattr(batches, "BATCH", 1)
     for uid in ("1.1", "1.2", "1.3"):
         bench.ask(uid, make.check("text_removed", "(0010,4000)", "DOE"), make.check("text_removed", "(0010,0011)", "X"))
         bench.release(f"{uid}.dcm", uid)
@@ -947,7 +955,7 @@ def test_strict_rules_ask_for_one_number_of_days_not_for_the_keys(bench, make):
 
 
 def test_a_resumed_strict_run_is_that_of_a_fresh_one(bench, make, monkeypatch):
-    monkeypatch.setattr(engine, "_BATCH", 1)
+    monkeypatch.setattr(batches, "BATCH", 1)
     monkeypatch.setattr(engine._Job, "provenance", lambda job: {})
     for number, day in enumerate(("11", "21", "21")):
         bench.ask(f"1.{number}", make.check("date_shifted", "(0008,0020)", None, "20200101"))
@@ -1019,12 +1027,17 @@ def test_a_pass_that_the_original_would_get_too_proves_nothing(bench, make, tmp_
     bench.release("a.dcm", "1.1", pixels=LETTERS * 0)
     options = {"out": tmp_path / "run"} if kept else {}
 
+    def reading(image):
+        return before if image.any() else ""
+
+    reading.name = "mine"
+
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         results = bench.evaluate(
             rules=rules,
             original=tmp_path / "original",
-            read_text=lambda image: before if image.any() else "",
+            read_text=reading,
             **options,
         )
 
@@ -1075,12 +1088,19 @@ def test_only_passes_of_burned_in_text_look_at_the_original(bench, make, tmp_pat
     assert len(images) == 1
 
 
+def failing(image):
+    return 1 / 0
+
+
+failing.name = "failing"
+
+
 @pytest.mark.parametrize("kept", [False, True])
 @pytest.mark.parametrize(
     ("reader", "reason", "cause"),
     [
         ("auto", "no text recognition is installed: pip install 'midi_nb[ocr]', or pass read_text", "not_judged"),
-        (lambda image: 1 / 0, "the check failed (ZeroDivisionError)", "blank_error"),
+        (failing, "the check failed (ZeroDivisionError)", "blank_error"),
         (None, "no text recognition: read_text is None", "not_judged"),  # as asked for, so nobody is warned
     ],
 )

@@ -1,0 +1,83 @@
+"""Files in batches: worked on here, or by the workers of an executor; what a worker loses is made up for here."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+BATCH = 64  # files at a time: enough to make a task worth its overhead, few enough to hold in memory
+
+Step = Callable[[int], None]
+
+
+class Batch(Protocol):
+    """A task of some files."""
+
+    @property
+    def paths(self) -> Sequence[Path]: ...
+
+
+Task = TypeVar("Task", bound=Batch)
+Answer = TypeVar("Answer")
+
+
+def require_executor(executor: object) -> None:
+    """Refuse what is no executor, such as a Dask client."""
+    if executor is not None and not isinstance(executor, Executor):
+        raise TypeError(
+            "executor must be a concurrent.futures.Executor (for a dask Client pass client.get_executor()), "
+            f"got {type(executor).__name__}."
+        )
+
+
+def answers_of(
+    work: Callable[..., Answer], tasks: Sequence[Task], executor: Executor | None, step: Step | None = None
+) -> Iterator[Answer]:
+    """What `work` makes of each task, in their order; `step` counts files: one by one here, by tasks from an executor.
+
+    `work` takes a task, and here `step` too; an executor is sent `work` and the task, so both are small.
+    """
+    if executor is None:
+        yield from (work(task, step) for task in tasks)
+        return
+    futures = [_submitted(executor, work, task) for task in tasks]
+    failures: Counter[str] = Counter()
+    try:
+        for i, task in enumerate(tasks):
+            try:
+                answer = futures[i].result()
+                if step is not None:
+                    step(len(task.paths))
+            except Exception as error:  # a worker died or lost its batch: it is judged here, nothing is lost
+                failures[type(error).__name__] += 1
+                answer = work(task, step)
+            futures[i] = None  # type: ignore[call-overload]  # an answer that was passed on is not kept
+            yield answer
+    finally:
+        for future in futures:
+            if future is not None:
+                future.cancel()
+    if failures:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in failures.items())
+        warnings.warn(f"The executor failed on some batches ({kinds}); they were judged in this process.", stacklevel=4)
+
+
+def _submitted(executor: Executor, work: Callable[..., Answer], task: Task) -> Future[Answer]:
+    try:
+        return executor.submit(work, task)
+    except Exception as error:  # a pool with a dead worker takes no more
+        failed: Future[Answer] = Future()
+        failed.set_exception(error)
+        return failed
+
+
+def counted(paths: Sequence[Path], step: Step | None) -> Iterator[Path]:
+    """The paths, each counted by `step` when the next one is asked for."""
+    for path in paths:
+        yield path
+        if step is not None:
+            step(1)
