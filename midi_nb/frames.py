@@ -147,32 +147,36 @@ def _numbers(frame: pd.DataFrame) -> list[str]:
     if "verdict" not in frame.columns:  # in other frames columns of these names may well be numbers
         return []
     dtypes = dict(zip(frame.columns, frame.dtypes, strict=True))
-    numbers = [name for name in _TEXTS if name in dtypes and _is_number(dtypes[name])]
-    return [name for name in numbers if frame[name].notna().any()]
+    return [name for name in _TEXTS if name in dtypes and _holds_numbers(frame[name]) and frame[name].notna().any()]
 
 
-def _is_number(dtype: Any) -> bool:
-    categories = getattr(dtype, "categories", None)
-    return bool(pd.api.types.is_numeric_dtype(dtype if categories is None else categories.dtype))
+def _holds_numbers(column: pd.Series) -> bool:
+    categories = getattr(column.dtype, "categories", None)
+    values = column if categories is None else categories
+    if values.dtype == object:
+        return pd.api.types.infer_dtype(values, skipna=True) not in ("string", "empty")
+    return bool(pd.api.types.is_numeric_dtype(values.dtype))
 
 
 def is_complete(frame: pd.DataFrame) -> bool:
-    """Whether `frame` holds all checks, passes included; without the column ``complete`` it does."""
+    """Whether `frame` holds all checks, passes included; as it says itself."""
     return bool(complete_rows(frame).all())
 
 
 def complete_rows(frame: pd.DataFrame) -> Any:
-    """Mask of the rows whose source holds all checks; a row that does not say, as after a join, is of such a source.
+    """Mask of the rows whose source holds all checks; a row that does not say, as after a join, is of none.
 
-    >>> complete_rows(pd.DataFrame({"complete": [True, None, "False", 0.0]})).tolist()
-    [True, True, False, False]
+    Of counts (no column ``verdict``) those say it that are not complete.
+
+    >>> complete_rows(pd.DataFrame({"complete": [True, None, "False", 0.0, "True"]})).tolist()
+    [True, False, False, False, True]
     """
     if "complete" not in frame.columns:
-        return np.ones(len(frame), dtype=bool)
+        return np.full(len(frame), "verdict" not in frame.columns)
     complete = frame["complete"]
     if complete.dtype == bool:
         return complete.to_numpy()
-    return ~complete.astype(object).map(str).str.lower().isin(["false", "0", "0.0"]).to_numpy()
+    return complete.astype(object).map(str).str.lower().isin(["true", "1", "1.0"]).to_numpy()
 
 
 def count_rows(frame: pd.DataFrame) -> Any:
@@ -192,10 +196,22 @@ def require_complete(frame: pd.DataFrame, verb: str, or_counts: bool = False) ->
     if or_counts and count_rows(frame).any():
         return
     partial = f"{int((~complete).sum()):,} of {len(frame):,} rows"
+    if not _says_incomplete(frame):
+        raise ValueError(
+            f"{verb} needs all checks, but {partial} do not say whether their source holds all of them; keep the "
+            "column complete when you select or merge, or set it to True where nothing was left out."
+        )
     raise ValueError(
         f"{verb} needs all checks, but {partial} come from a file that does not hold all of them, such as a "
         "discrepancy report, so there is no denominator; read validation_results.db, or evaluate."
     )
+
+
+def _says_incomplete(frame: pd.DataFrame) -> bool:
+    """Whether some row says that its source does not hold all checks."""
+    if "complete" not in frame.columns:
+        return False
+    return bool((~complete_rows(frame[frame["complete"].notna()])).any())
 
 
 def coded(results: pd.DataFrame) -> pd.DataFrame:
@@ -444,7 +460,7 @@ def mask_values(results: pd.DataFrame) -> pd.DataFrame:
     Tags, actions, verdicts, causes and codes stay; values become ``•••``, identifiers and files numbers, the shifts of
     dates are gone, and so is the folder that the files are in.
     """
-    require_frame(results, "mask_values()")
+    require_columns(results, [], "mask_values()")
     masked = coded(results).copy()
     if "days" in masked.columns:  # with the dates that are shown elsewhere a shift gives back the others
         masked["days"] = masked["days"].where(masked["days"].isna())

@@ -100,9 +100,34 @@ def test_results_without_their_passes_are_refused_whatever_was_done_to_them(make
     frame = way(failures, make.results([{"check": "7", "submission": "other"}]))
     with pytest.raises(ValueError) as told:
         DENOMINATORS[verb](frame)
+    partial = 2 if frame["complete"].notna().all() else len(frame)  # a row that does not say is of no full run
     assert str(told.value) == (
-        f"{named(verb)} needs all checks, but 2 of {len(frame)} rows come from a file that does not hold all of them, "
-        "such as a discrepancy report, so there is no denominator; read validation_results.db, or evaluate."
+        f"{named(verb)} needs all checks, but {partial} of {len(frame)} rows come from a file that does not hold all "
+        "of them, such as a discrepancy report, so there is no denominator; read validation_results.db, or evaluate."
+    )
+
+
+#: Ways on which the mark itself is lost.
+UNMARKED = {
+    "columns selected": lambda results, others: results.drop(columns="complete"),
+    "merge with another's column": lambda results, others: results.merge(
+        results.assign(complete=True)[["instance", "check", "complete"]], "left", on=["instance", "check"]
+    ),
+    "concat of frames that do not say": lambda results, others: pd.concat(
+        [others.drop(columns="complete"), results.drop(columns="complete")]
+    ),
+}
+
+
+@pytest.mark.parametrize("verb", DENOMINATORS)
+@pytest.mark.parametrize("way", UNMARKED.values(), ids=UNMARKED)
+def test_results_that_do_not_say_whether_they_are_all_are_refused(make, failures, verb, way):
+    frame = way(failures, make.results([{"check": "7", "submission": "other"}]))
+    with pytest.raises(ValueError) as raised:
+        DENOMINATORS[verb](frame)
+    assert str(raised.value) == (
+        f"{named(verb)} needs all checks, but {len(frame)} of {len(frame)} rows do not say whether their source holds "
+        "all of them; keep the column complete when you select or merge, or set it to True where nothing was left out."
     )
 
 

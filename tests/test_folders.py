@@ -77,6 +77,32 @@ def test_the_originals_in_place_of_what_was_released_are_noticed(case, take):
 
 
 @pytest.mark.parametrize("take", TAKERS.values(), ids=TAKERS)
+def test_the_folder_of_another_submission_is_noticed(case, take, make, tmp_path):
+    results, _, original = case
+    make.file(tmp_path / "other" / "a.dcm", "7.7.7")
+    with pytest.raises(ValueError) as raised:
+        take(results, tmp_path / "other", original)
+    assert str(raised.value) == (
+        f"{tmp_path / 'other'} holds none of the released files that these results are about; the order is results, "
+        "released, original."
+    )
+
+
+@pytest.mark.parametrize("kept", [1, 3])
+def test_originals_are_noticed_also_where_the_tool_kept_some_uids(bench, make, tmp_path, kept):
+    uids = {f"1.{number}": f"1.{number}" if number < kept else f"9.1.{number}" for number in range(3)}
+    bench.write_mapping(bench.uids, uids.items())
+    for old, new in uids.items():
+        bench.ask(old, make.check("text_removed", "(0010,0010)", "DOE"))
+        bench.release(f"{old}.dcm", instance=new)
+        make.file(tmp_path / "original" / f"{old}.dcm", old, PatientID="OLD", PatientName="DOE")
+    results = bench.evaluate()
+    assert mn.audit(results, bench.released) is not None
+    with pytest.raises(ValueError, match="holds the original files, not the released ones"):
+        mn.audit(results, tmp_path / "original")
+
+
+@pytest.mark.parametrize("take", TAKERS.values(), ids=TAKERS)
 def test_a_submission_is_no_folder_of_originals(case, take):
     results, submission, _ = case
     with pytest.raises(TypeError) as told:

@@ -503,8 +503,13 @@ class _Searches:
         for name in _REMOVALS:
             column = ACTIONS[name].column
             failed = np.flatnonzero(((action == name) & (results["verdict"] == "failed")).to_numpy())
-            for patient, instance, path, text in _cells(results, failed, ("patient", "instance", "tag_path", column)):
-                self._reported[instance, path] |= self._words(patient, text or "")
+            for patient, instance, path, text, left in _cells(
+                results, failed, ("patient", "instance", "tag_path", column, "actual")
+            ):
+                said = self._words(patient, text or "")
+                if name == "pixels_hidden":  # its box is a part of the image: what is gone there may stand elsewhere
+                    said = {word for word in said if word.casefold() in (left or "").casefold()} or said
+                self._reported[instance, path] |= said
 
     def _words(self, patient: str | None, text: str) -> set[str]:
         """The words of a text, and of the planted values in it."""

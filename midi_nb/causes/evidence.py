@@ -75,21 +75,40 @@ def by_instance(original: str | Path | Mapping[str, str | Path]) -> dict[str, Pa
 
 
 def folder_of_submission(results: pd.DataFrame, released: Any) -> Path:
-    """The folder of released files that `results` are about, from a path or a `Submission`; the originals' is refused.
+    """The folder of released files that `results` are about, from a path or a `Submission`; another one is refused.
 
-    A few files of it tell: of the originals' none has a UID that `results` know as a released one.
+    A few files of it decide, by their identifiers: a tool can leave a UID as it was, but hardly all of them.
     """
     folder = folder_of(released)
-    new, old = (set(results[name].dropna()) if name in results else set() for name in ("released", "instance"))
-    there = {uid for _, (uid,) in itertools.islice(files.identifiers(folder, "SOPInstanceUID"), _ASKED)}
-    if new and there & old and not there & new:
-        raise ValueError(
-            f"{folder} holds the original files, not the released ones that these results are about; the order is "
-            "results, released, original."
-        )
-    return folder
+    known = [name for name in _RELEASED if name in results]
+    if "released" not in known or results["released"].isna().all():
+        return folder
+    rows = results.loc[results["released"].notna(), known].drop_duplicates()
+    ours = {row[0].strip(): row for row in rows.astype(object).itertuples(index=False, name=None)}
+    old = set(results["instance"].dropna()) if "instance" in results else set()
+    headers = (texts for _, texts in files.identifiers(folder, *(_RELEASED[name] for name in known)))
+    asked = list(itertools.islice((texts for texts in headers if texts[0] in ours or texts[0] in old), _ASKED))
+    fit = sum(_same(ours.get(texts[0]), texts) for texts in asked)
+    if 2 * fit > len(asked):
+        return folder
+    held = "the original files, not the released ones" if asked else "none of the released files"
+    raise ValueError(f"{folder} holds {held} that these results are about; the order is results, released, original.")
 
 
+def _same(row: tuple[Any, ...] | None, texts: Sequence[str]) -> bool:
+    """Whether a file has the identifiers of a row; what the row does not know may be anything."""
+    return row is not None and all(
+        not isinstance(ours, str) or ours.strip() == theirs for ours, theirs in zip(row, texts, strict=True)
+    )
+
+
+#: By what a released file is known again.
+_RELEASED = {
+    "released": "SOPInstanceUID",
+    "released_patient": "PatientID",
+    "released_study": "StudyInstanceUID",
+    "released_series": "SeriesInstanceUID",
+}
 _ASKED = 20  # files
 
 

@@ -8,7 +8,7 @@ import os
 import threading
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -266,17 +266,22 @@ class Released:
         steps = _parsed(path)
         if steps is None:  # officially compared to the letter: a path in other spelling matches nothing
             return None
-        dataset = self.dataset
-        for step in steps:
-            tag = self._tag(dataset, step)
-            if tag is None:
-                return None
+        return self._at(self.dataset, steps, 0)
+
+    def _at(self, dataset: Any, steps: Sequence[tags.Step], depth: int) -> str | None:
+        """The text at the end of the steps from `depth` on; None where a step leads nowhere.
+
+        Of two private blocks of one creator officially the later is seen, if the whole rest of the path is in it.
+        """
+        step = steps[depth]
+        for tag in self._tags(dataset, step):
             if step.item is None:
                 return _text(dataset, tag, self._elements(dataset)[tag])
             element = dataset[tag]
             if element.VR != "SQ" or not element.value or step.item >= len(element.value):
-                return None
-            dataset = element.value[step.item]
+                continue
+            if (found := self._at(element.value[step.item], steps, depth + 1)) is not None:
+                return found
         return None
 
     def _elements(self, dataset: Any) -> dict[int, Any]:
@@ -287,20 +292,19 @@ class Released:
             found = self._raw[id(dataset)] = dict(dataset.items())
             return found
 
-    def _tag(self, dataset: Any, step: tags.Step) -> int | None:
-        """The tag in `dataset` that one step of a path means; None where there is none."""
+    def _tags(self, dataset: Any, step: tags.Step) -> Sequence[int]:
+        """The tags in `dataset` that one step of a path can mean, the latest block first."""
         elements = self._elements(dataset)
         if step.creator is None:
             tag = step.group << 16 | step.element
-            return tag if tag in elements and not self._creator(dataset, tag) else None
+            return [tag] if tag in elements and not self._creator(dataset, tag) else []
         owners = [
             owner
             for owner, name in self._creators(dataset).items()
             if name == step.creator and owner >> 16 == step.group
         ]
         found = [owner & 0xFFFF0000 | (owner & 0xFF) << 8 | step.element for owner in owners]
-        there = [tag for tag in found if tag in elements and self._creator(dataset, tag)]
-        return there[-1] if there else None  # of two blocks of one creator officially the later is seen
+        return [tag for tag in reversed(found) if tag in elements and self._creator(dataset, tag)]
 
 
 def _named(dataset: Any, tag: int) -> str:

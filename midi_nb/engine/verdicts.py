@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from .. import tags
-from ..actions import ACTIONS, PIXELS, named
+from ..actions import ACTIONS, PIXELS, REGIONS, named
 from ..answers import published as keys
 from ..checks import Context
 from ..frames import REMOVED, RESULTS, STATES, encode, tidy

@@ -66,8 +66,8 @@ def intervals(passed: Any, total: Any, group: Any, groups: int, coverage: float 
         without_failure = wilson(summed(total * (passed == total)) / checks, others, sure)
         with_pass = wilson(summed(total * (passed > 0)) / checks, others, sure)
     known = patients > 1
-    low = np.where(known, np.fmax(spread[0], without_failure[0]), np.nan)
-    high = np.where(known, np.fmin(spread[1], with_pass[1]), np.nan)
+    low = np.where(known, np.fmin(np.fmax(spread[0], without_failure[0]), rate), np.nan)
+    high = np.where(known, np.fmax(np.fmin(spread[1], with_pass[1]), rate), np.nan)  # rounding is no bound
     return Intervals(patients, low, high)
 
 

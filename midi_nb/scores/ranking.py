@@ -169,7 +169,7 @@ def _paired(before: pd.DataFrame, after: pd.DataFrame) -> tuple[np.ndarray, np.n
         order_a, order_b = np.argsort(a), np.argsort(b)
     found = _found(a[order_a], b[order_b])
     in_after = np.full(len(a), -1, dtype="int64")
-    in_after[order_a] = np.where(found >= 0, order_b[found], -1)
+    in_after[order_a[found >= 0]] = order_b[found[found >= 0]]
     alone = np.ones(len(b), dtype=bool)
     alone[in_after[in_after >= 0]] = False
     extra = np.flatnonzero(alone)

@@ -497,7 +497,8 @@ def test_an_emptied_image_is_none(release, attributes):
     assert audit(PLANTED, released=release(**attributes), read_text=stephanie).attrs["skipped"] == []
 
 
-BOX = {"action": "pixels_hidden", "expected": "MEYER STEPHANIE", "tag_path": "(7fe0,0010)", "actual": "MEYER"}
+BOX = {"action": "pixels_hidden", "expected": "MEYER STEPHANIE", "tag_path": "(7fe0,0010)"}
+BOX |= {"actual": "MEYER STEPHANIE"}
 
 
 @pytest.mark.parametrize(
@@ -514,6 +515,13 @@ def test_in_an_image_with_a_failed_box_other_texts_are_found(release, verdict, w
         results, released=release(**image(marked(8, 16))), read_text=lambda seen: "Meyer, S. 4711815 STEPHANIE"
     )
     assert told[told["finding"] == "phi_elsewhere"]["words"].tolist() == words
+
+
+@pytest.mark.parametrize(("actual", "found"), [("Meyer", ["MEYER^STEPHANIE"]), ("meyer stephanie", []), ("", [])])
+def test_a_word_that_is_gone_in_a_failed_box_is_found_elsewhere_in_the_image(release, actual, found):
+    results = concat([PLANTED, checks(BOX | {"verdict": "failed", "actual": actual})])  # "": measured, not read
+    findings = audit(results, released=release(**image(marked(8, 16))), read_text=stephanie)
+    assert findings[findings["finding"] == "phi_elsewhere"]["words"].tolist() == found
 
 
 def test_the_overlay_and_the_icon_of_a_real_file_are_read(tmp_path):

@@ -171,6 +171,21 @@ def test_an_attribute_is_found_by_either_path(make, tmp_path):
     assert file.spelled('(0029,"UNDEFINED",41)') is file.spelled("(0010,0010)") is None
 
 
+def test_of_two_blocks_of_one_creator_the_later_hides_only_the_paths_it_has(make, tmp_path):
+    name = Dataset()
+    name.PatientName = "DOE^JANE"
+    dataset = make.dataset()
+    for block, items in ((0x10, [name]), (0x11, [Dataset()]), (0x12, [])):
+        dataset.add_new(0x00290000 | block, "LO", "ACME")
+        dataset.add_new(0x00290040 | block << 8, "SQ", items)
+    make.saved(dataset, tmp_path / "a.dcm")
+    file = released.read(tmp_path / "a.dcm")
+
+    assert file.text('(0029,"ACME",40)') == "[]"
+    assert file.text('(0029,"ACME",40)[0](0010,0010)') == "DOE^JANE"
+    assert file.text('(0029,"ACME",40)[1](0010,0010)') is None
+
+
 def test_a_private_group_length_is_the_creator_of_its_creators(make, tmp_path):
     dataset = make.dataset()
     dataset.private_block(0x0029, "Quokka", create=True).add_new(0x10, "LO", "burrow")

@@ -393,3 +393,13 @@ def test_a_run_without_a_failure_has_a_score_of_1(make, tmp_path):
         ["text_removed", 1, 0, 0, 1, 1.0],
     ]
     assert mn.problems(both(folder)).empty
+
+
+def test_two_reports_are_compared_also_with_one_that_has_no_failure(official, make, tmp_path):
+    failing = both(official()[1])
+    faultless = both(
+        mn.write_official(official()[0].assign(verdict="passed", score=1.0, cause=None), tmp_path / "official")
+    )
+    assert mn.compare(failing, faultless)["change"].unique().tolist() == ["fixed"]
+    assert mn.compare(faultless, failing)["change"].unique().tolist() == ["regressed"]
+    assert mn.compare(faultless, faultless).empty

@@ -205,8 +205,9 @@ def test_a_tally_has_no_series_left(make, unit):
         score(tally(make.results([{}])), unit=unit)
 
 
-def test_no_results_are_needed_but_a_verdict_and_an_action():
-    plain = pd.DataFrame({"action": ["tag_retained"] * 3, "verdict": ["passed", "failed", "passed"]})
+def test_no_results_are_needed_but_a_verdict_an_action_and_that_nothing_is_left_out():
+    verdicts = ["passed", "failed", "passed"]
+    plain = pd.DataFrame({"action": ["tag_retained"] * 3, "verdict": verdicts, "complete": True})
 
     assert counts(score(plain)) == [[2, 1, 0, 3]]
     assert counts(score(plain, by="action")) == [[2, 1, 0, 3]]
