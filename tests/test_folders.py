@@ -79,7 +79,7 @@ def test_the_originals_in_place_of_what_was_released_are_noticed(case, take):
 @pytest.mark.parametrize("take", TAKERS.values(), ids=TAKERS)
 def test_the_folder_of_another_submission_is_noticed(case, take, make, tmp_path):
     results, _, original = case
-    make.file(tmp_path / "other" / "a.dcm", "7.7.7")
+    make.file(tmp_path / "other" / "a.dcm", "7.7.7", PatientID="OTHER")
     with pytest.raises(ValueError) as raised:
         take(results, tmp_path / "other", original)
     assert str(raised.value) == (

@@ -86,20 +86,26 @@ def folder_of_submission(results: pd.DataFrame, released: Any) -> Path:
     rows = results.loc[results["released"].notna(), known].drop_duplicates()
     ours = {row[0].strip(): row for row in rows.astype(object).itertuples(index=False, name=None)}
     old = set(results["instance"].dropna()) if "instance" in results else set()
-    headers = (texts for _, texts in files.identifiers(folder, *(_RELEASED[name] for name in known)))
-    asked = list(itertools.islice((texts for texts in headers if texts[0] in ours or texts[0] in old), _ASKED))
-    fit = sum(_same(ours.get(texts[0]), texts) for texts in asked)
-    if 2 * fit > len(asked):
+    headers = [_RELEASED[name] for name in known]
+    asked = (texts for _, texts in files.identifiers(folder, *headers) if texts[0] in ours or texts[0] in old)
+    fit = [_same(ours.get(texts[0]), texts) for texts in itertools.islice(asked, _ASKED)]
+    if 2 * sum(fit) > len(fit) or (not fit and _of_a_patient(results, folder)):
         return folder
-    held = "the original files, not the released ones" if asked else "none of the released files"
+    held = "the original files, not the released ones" if fit else "none of the released files"
     raise ValueError(f"{folder} holds {held} that these results are about; the order is results, released, original.")
 
 
 def _same(row: tuple[Any, ...] | None, texts: Sequence[str]) -> bool:
-    """Whether a file has the identifiers of a row; what the row does not know may be anything."""
+    """Whether a file has the identifiers of a row; what one of them does not say may be anything."""
     return row is not None and all(
-        not isinstance(ours, str) or ours.strip() == theirs for ours, theirs in zip(row, texts, strict=True)
+        ours.strip() == theirs for ours, theirs in zip(row, texts, strict=True) if isinstance(ours, str) and theirs
     )
+
+
+def _of_a_patient(results: pd.DataFrame, folder: Path) -> bool:
+    """Whether a file of the folder is of a patient that `results` know by the released ID."""
+    patients = set(results["released_patient"].dropna()) if "released_patient" in results else set()
+    return any(patient in patients for _, (_, patient) in files.identifiers(folder, "SOPInstanceUID", "PatientID"))
 
 
 #: By what a released file is known again.

@@ -709,7 +709,14 @@ def speckled(pixels):
 )  # fmt: skip
 def test_originals_tell_what_became_of_the_pixels(folders, change, cause):
     place = folders(change)
-    row = {"action": "pixels_retained", "expected": "abc", "actual": "abd", "instance": "1.2.3", "file": "b.dcm"}
+    row = {
+        "action": "pixels_retained",
+        "expected": "abc",
+        "actual": "abd",
+        "instance": "1.2.3",
+        "released": "1.2.4",
+        "file": "b.dcm",
+    }
     assert causes_of(row, released=place / "released", original=place / "original") == [cause]
     assert causes_of(row, original={"1.2.3": place / "original" / "a.dcm"}) == ["pixels_altered"]
     assert causes_of(row) == ["pixels_altered"]
@@ -717,7 +724,14 @@ def test_originals_tell_what_became_of_the_pixels(folders, change, cause):
 
 def test_without_boxes_a_region_is_told_by_its_words(folders):
     place = folders()
-    row = {"action": HIDDEN, "expected": "MEYER", "actual": "MEYER", "instance": "1.2.3", "file": "b.dcm"}
+    row = {
+        "action": HIDDEN,
+        "expected": "MEYER",
+        "actual": "MEYER",
+        "instance": "1.2.3",
+        "released": "1.2.4",
+        "file": "b.dcm",
+    }
     results = checks(row).drop(columns=["x0", "y0", "x1", "y1"])
     explained = explain(results, released=place / "released", original=place / "original")
     assert explained["cause"].tolist() == ["burned_in_visible"]
@@ -725,7 +739,14 @@ def test_without_boxes_a_region_is_told_by_its_words(folders):
 
 def test_one_released_folder_is_not_that_of_several_submissions(folders):
     place = folders()
-    row = {"action": "pixels_retained", "expected": "abc", "actual": "abd", "instance": "1.2.3", "file": "b.dcm"}
+    row = {
+        "action": "pixels_retained",
+        "expected": "abc",
+        "actual": "abd",
+        "instance": "1.2.3",
+        "released": "1.2.4",
+        "file": "b.dcm",
+    }
     with pytest.raises(ValueError) as told:
         explain(checks(row, row | {"submission": "b"}), released=place / "released", original=place / "original")
     assert str(told.value) == (
@@ -739,7 +760,14 @@ def test_one_released_folder_is_not_that_of_several_submissions(folders):
 )
 def test_originals_tell_untouched_from_partly_covered_text(folders, box, cause):
     place = folders(boxed)
-    row = {"action": HIDDEN, "expected": "MEYER", "actual": "MEYER", "instance": "1.2.3", "file": "b.dcm"}
+    row = {
+        "action": HIDDEN,
+        "expected": "MEYER",
+        "actual": "MEYER",
+        "instance": "1.2.3",
+        "released": "1.2.4",
+        "file": "b.dcm",
+    }
     row |= dict(zip(("x0", "y0", "x1", "y1"), box, strict=True))
     assert causes_of(row, released=place / "released", original=place / "original") == [cause]
 
@@ -766,7 +794,14 @@ def test_originals_tell_how_burned_in_text_was_covered(tmp_path, change, read, c
         (tmp_path / name).mkdir()
         image(tmp_path / name / "a.dcm", np.pad(pixels, 4), uid)
     box = dict(zip(("x0", "y0", "x1", "y1"), (4, 4, 52, 36), strict=True))
-    row = {"action": HIDDEN, "expected": "MEYER ANNA II", "actual": read, "instance": "1.2.3", "file": "a.dcm"} | box
+    row = {
+        "action": HIDDEN,
+        "expected": "MEYER ANNA II",
+        "actual": read,
+        "instance": "1.2.3",
+        "released": "1.2.4",
+        "file": "a.dcm",
+    } | box
     row |= {"score": 2 / 3 if read == "II" else 0.0}
     assert causes_of(row, original=tmp_path / "original", released=tmp_path / "released") == [cause]
 
