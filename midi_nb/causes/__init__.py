@@ -3,7 +3,7 @@
 from .columns import distinct_texts
 from .evidence import by_instance, folder_of_submission, repainted, require_one_submission
 from .explaining import explain, explained
-from .fixes import PROBLEMS, problem_of, problems, what_if
+from .fixes import PROBLEMS, numbered, problem_of, problems, what_if
 from .table import AXES, CAUSES, CONFIDENCES, Cause, Failures, causes_table, is_uid
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "explained",
     "folder_of_submission",
     "is_uid",
+    "numbered",
     "problem_of",
     "problems",
     "repainted",

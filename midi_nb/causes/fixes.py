@@ -68,6 +68,11 @@ def problems(results: pd.DataFrame) -> pd.DataFrame:
     >>> bool(found["rows"].sum() == (results["verdict"] != "passed").sum())
     True
     """
+    return numbered(results)[0]
+
+
+def numbered(results: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """The problems of `results`, the rows that failed, and for each of these the row of its problem in the table."""
     failures = grouped(results)
     table = described(failures)
     gains = gains_of(failures, len(table))
@@ -77,7 +82,8 @@ def problems(results: pd.DataFrame) -> pd.DataFrame:
     order = table.assign(known=known).sort_values(
         ["known", "rows", "problem"], ascending=[False, False, True], kind="stable"
     )
-    return order[list(PROBLEMS)].reset_index(drop=True)
+    place = np.argsort(order.index.to_numpy())
+    return order[list(PROBLEMS)].reset_index(drop=True), failures.rows, place[failures.problem]
 
 
 def what_if(results: pd.DataFrame, fixed: str | Sequence[str]) -> pd.DataFrame:

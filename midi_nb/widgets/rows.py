@@ -203,21 +203,8 @@ class Problems:
     """The problems of explained results, and the rows that belong to each."""
 
     def __init__(self, results: pd.DataFrame) -> None:
-        self.table = causes.problems(results)
-        name = causes.problem_of(results).array
-        self.rows = np.flatnonzero(name.codes >= 0)
+        self.table, self.rows, self.number = causes.numbered(results)  # for each of `rows` its row in `table`
         self.failed = (results["verdict"] == "failed").to_numpy()[self.rows]
-        # A name is that of one problem in each submission.
-        width = len(name.categories)
-        known = name.categories.get_indexer(self.table["problem"]) + width * _submissions(
-            results, self.table["submission"]
-        )
-        place = np.full(int(known.max(initial=-1)) + 1, -1)
-        place[known] = np.arange(len(self.table))
-        mine = np.asarray(name.codes)[self.rows].astype("int64")
-        if "submission" in results:
-            mine += width * results["submission"].cat.codes.to_numpy()[self.rows].astype("int64")
-        self.number = place[mine]  # for each of `rows` its row in `table`
 
     def __len__(self) -> int:
         return len(self.table)
@@ -239,10 +226,3 @@ class Problems:
             .sort_values(ascending=not by.startswith("-"), kind="stable", na_position="last")
             .index.to_numpy()
         )
-
-
-def _submissions(results: pd.DataFrame, names: pd.Series) -> np.ndarray:
-    """Names of submissions as the codes they have in `results`."""
-    if "submission" not in results:
-        return np.zeros(len(names), dtype="int64")
-    return np.asarray(results["submission"].cat.categories.get_indexer(names))

@@ -487,6 +487,7 @@ def quickest(act, times=3):
     return min(taken)
 
 
+@pytest.mark.long  # a time says little on a busy machine
 def test_two_million_checks_are_filtered_and_turned_over_quickly(many):
     explorer = explore(many)
     explorer.table = "checks"

@@ -234,6 +234,7 @@ def test_no_value_is_shown(results):
         assert value not in wishes.markup
 
 
+@pytest.mark.long  # a time says little on a busy machine
 def test_a_tick_among_two_million_checks_is_quick(many):
     wishes = what_if(many)
     start = time.perf_counter()
