@@ -28,11 +28,11 @@ from matplotlib.text import Annotation
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from . import tags
-from .actions import REGIONS, named
+from .actions import ACTIONS, named
 from .dates import shifts
 from .frames import EXPLAINED, MASK, require_columns, require_complete, scored
 from .scores import intervals
-from .text import burned_in, compare, diff, found_words, stop_words, whole_words
+from .text import Marks, diff, marked, marks
 
 __all__ = [
     "LOOKS",
@@ -388,7 +388,7 @@ def partial_scores(results: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     '2 of 3 failed text checks were right in part (median 62%); the others scored 0'
     """
     require_columns(results, ["action", "verdict", "score"], "plots.partial_scores()")
-    failed = results.loc[results["action"].isin([*_KEEPING, *_REMOVING]) & _failed(results), ["action", "score"]]
+    failed = results.loc[results["action"].isin(named("keep", "remove")) & _failed(results), ["action", "score"]]
     part = failed[failed["score"].gt(0) & failed["score"].lt(1)]
     if not len(part):
         return _says(ax, f"{_count(len(failed), 'text check')} failed, none in part")
@@ -396,8 +396,8 @@ def partial_scores(results: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     middles, base = np.arange(0.05, 1, 0.1), np.zeros(10, dtype="int64")
     told: dict[str, str] = {}
     for axis, what, actions in (
-        ("utility", "to keep: words kept", _KEEPING),
-        ("privacy", "to remove: words removed", _REMOVING),
+        ("utility", "to keep: words kept", named("keep")),
+        ("privacy", "to remove: words removed", named("remove")),
     ):
         look, heights = LOOKS[axis], _tenths(part.loc[part["action"].isin(actions), "score"])
         ax.bar(middles, heights, 0.09, base, color=look.colour, hatch=look.hatch, edgecolor="white", linewidth=0)
@@ -534,7 +534,8 @@ _SCORES = ("passed", "failed", "blank", "total", "score", "low", "high")
 _COUNTS = ("passed", "failed", "blank", "total")
 _RANKS = ("submission", "score", "low", "high", "rank", "rank_low", "rank_high", "p_first")
 _DISTINCT = {"series": "series", "patients": "patient"}  # how many → of what
-_KEEPING, _REMOVING, _CHANGING = named("keep"), named("remove"), named("change")
+# kind of action → what became of wrong words, and of right ones
+_WORDS = {"keep": ("lost", "kept"), **dict.fromkeys(("remove", "change", "map"), ("leaked", "removed"))}
 
 
 def _failed(results: pd.DataFrame) -> pd.Series:
@@ -705,16 +706,18 @@ _CARD = 9.0  # inches
 
 def _marked(texts: Mapping[str, str], check: Mapping[str, str | None]) -> tuple[dict[str, list[_Piece]], str]:
     """The pieces of each text with their marks, and what became of the text in words."""
-    action = check["action"]
+    action = ACTIONS.get(check["action"] or "")
     plain: dict[str, list[_Piece]] = {name: [(text, None)] for name, text in texts.items()}
     if MASK in texts.values():
         return plain, "values hidden"
-    if action in (*_KEEPING, *_REMOVING, *_CHANGING):
-        asked = texts["original" if action in _CHANGING else "expected"]
-        if action in REGIONS:  # officially these are no part of the planted text
-            asked = burned_in(asked)
-        marks, finding = _verdicts(texts["released"], asked, str(action), check.get("verdict") == "failed")
-        return {name: _pieces(text, marks) for name, text in texts.items()}, finding
+    if action and action.kind in _WORDS:
+        asked = texts[action.column]
+        found = marks(action, asked, texts["released"], check.get("verdict") or "passed")
+        bad, good = _WORDS[action.kind]
+        words = dict.fromkeys(found.right, good) | dict.fromkeys((*found.left, *found.lost), bad)
+        if words or not asked:
+            finding = _finding(found, bad, good) if words else "there is no text to look for"
+            return {name: marked(text, words) for name, text in texts.items()}, finding
     pieces = diff(texts["original"], texts["released"])
     for name, part in (("original", "gone"), ("released", "new")):
         plain[name] = [(p.text, part if p.part == part else None) for p in pieces if p.part in ("same", part)]
@@ -723,47 +726,11 @@ def _marked(texts: Mapping[str, str], check: Mapping[str, str | None]) -> tuple[
     return plain, "value kept" if texts["original"] == texts["released"] else "value replaced"
 
 
-def _verdicts(released: str, asked: str, action: str, failed: bool) -> tuple[dict[str, str], str]:
-    """The mark of each word of `asked`, in lower case, and what became of them in words."""
-    keeping, want = action in _KEEPING, asked.lower()
-    if not want:
-        return {}, "there is no text to look for"
-    found, missed = _found(released, asked, whole=action in _CHANGING)
-    if not (missed if keeping else found) and (action in _REMOVING or failed):
-        found, missed = _standing(released, asked) or (found, missed)
-    wrong, right = (missed, found) if keeping else (found, missed)
-    good, bad = ("kept", "lost") if keeping else ("removed", "leaked")
-    marks = {**dict.fromkeys(right, good), **dict.fromkeys(wrong, bad)}
-    if want in marks:  # all of the text, or none of it
-        words = 1 if action in _CHANGING else max(1, len(found_words(asked, asked)[0]))
-        wrong, right = [want] * words * bool(wrong), [want] * words * bool(right)
+def _finding(marks: Marks, bad: str, good: str) -> str:
+    """What became of the words of a text, in words."""
+    wrong, right = (*marks.left, *marks.lost), marks.right
     words, became = len(wrong) + len(right), bad if wrong else good
-    return marks, f"{len(wrong or right):,} of {words:,} words {became}" if words > 1 else f"the value was {became}"
-
-
-def _found(released: str, asked: str, whole: bool) -> tuple[list[str], list[str]]:
-    """The words of `asked` found in `released` and those not found, lower-case; one word where it counts as a whole."""
-    have, want = released.lower(), asked.lower()
-    if want in have:
-        return [want], []
-    found, missed = ([], []) if whole else found_words(released, asked)
-    if missed and compare(released, asked, keep=True).verdict == "passed":  # the same number in another spelling
-        return [want, have], []
-    return (found, missed) if found or missed else ([], [want])
-
-
-def _standing(released: str, asked: str) -> tuple[list[str], list[str]] | None:
-    """As `_found`, by whole words: the official words show nothing where a person, or the strict rule, may see one."""
-    have, want = set(whole_words(released)), [word for word in whole_words(asked) if word not in stop_words()]
-    found = [word for word in want if word in have]
-    return (found, [word for word in want if word not in have]) if found else None
-
-
-def _pieces(text: str, marks: Mapping[str, str]) -> list[_Piece]:
-    """`text` in pieces, each with the mark of the word it is."""
-    longest_first = "|".join(map(re.escape, sorted(marks, key=len, reverse=True)))
-    pieces = re.split(f"({longest_first})", text, flags=re.IGNORECASE) if marks else [text]
-    return [(piece, marks.get(piece.lower())) for piece in pieces if piece]
+    return f"{len(wrong or right):,} of {words:,} words {became}" if words > 1 else f"the value was {became}"
 
 
 def _hidden(pieces: Iterable[_Piece]) -> list[_Piece]:

@@ -11,10 +11,13 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from .frames import MASK
 
 
 class Outcome(NamedTuple):
@@ -196,6 +199,99 @@ def _plain(text: str) -> str:
 
 def _is_number(text: str) -> bool:
     return text.replace(".", "", 1).isdigit()
+
+
+class Marks(NamedTuple):
+    """What became of the words that a check asks about, in lower case; a text that counts as a whole is one word."""
+
+    left: tuple[str, ...] = ()  # still there though they had to go
+    lost: tuple[str, ...] = ()  # gone though they had to stay
+    right: tuple[str, ...] = ()  # as they should be
+
+
+def marks(action: Any, asked: str | None, released: str | None, verdict: str = "failed") -> Marks:
+    """What became of the words of `asked`, the text that a check of `action` (a row of ``actions.ACTIONS``) is about.
+
+    Words as the official rule sees them. Where these do not show why a check failed, as those of the strict rules do;
+    a text in another format is not lost.
+
+    >>> from midi_nb.actions import ACTIONS
+    >>> marks(ACTIONS["text_removed"], "Jane Meyer", "for MEYER")
+    Marks(left=('meyer',), lost=(), right=('jane',))
+    """
+    released = released or ""
+    if action is None or not asked or verdict not in ("passed", "failed") or MASK in (asked, released):
+        return Marks()
+    if action.kind in ("change", "map"):
+        whole = (asked.strip().lower(),)
+        if asked.strip() == released.strip() or (action.kind == "change" and bare(asked) in bare(released)):
+            return Marks(left=whole)
+        return Marks(right=whole) if action.kind == "change" else Marks()  # a mapping is not known here
+    if action.kind not in ("keep", "remove"):
+        return Marks()
+    asked = burned_in(asked).strip() if action.about == "region" else asked
+    found, gone = _found_words(asked, released, action.kind == "keep", verdict == "failed")
+    return Marks(lost=gone, right=found) if action.kind == "keep" else Marks(left=found, right=gone)
+
+
+def _found_words(asked: str, released: str, keep: bool, failed: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    found, gone = found_words(released, asked)
+    if same_value(asked, released) and (keep or not found):
+        return (tuple(found + gone), ()) if keep else ((released.strip().lower(),), ())
+    if not (gone if keep else found) and (failed or not keep):
+        parts, standing = whole_words(asked), set(whole_words(released))
+        parts = parts if failed else [word for word in parts if word not in stop_words()]
+        split = [[word for word in parts if (word in standing) is stands] for stands in (True, False)]
+        found, gone = split if split[keep] else (found, gone)
+    text = asked.strip().lower()
+    whole = text in released.lower()
+    if not keep and whole:
+        gone = []  # though the words write a quote otherwise
+    if not found and not gone:
+        found, gone = ([text], []) if whole else ([], [text])
+    return tuple(found), tuple(gone)
+
+
+def bare(text: str) -> str:
+    """`text` as the official script compares dates and UIDs: without brackets and the delimiter of values.
+
+    >>> bare("<1.2\\\\1.3>")
+    '1.21.3'
+    """
+    return text.replace("<", "").replace(">", "").replace("\\", "")
+
+
+@lru_cache(maxsize=65536)
+def _normal(text: str) -> tuple[str, ...]:
+    """The values of a text less case, spaces, quotes, list form and the spelling of numbers."""
+    text = unicodedata.normalize("NFKC", text).lower().strip()
+    if text.startswith("[") and text.endswith("]"):
+        text = text[1:-1]
+    return tuple(_number(re.sub(r"[\s\"'“”‘’]", "", part)) for part in re.split(r"[,\\]", text))
+
+
+def _number(text: str) -> str:
+    return repr(float(text)) if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", text, re.ASCII) else text
+
+
+def same_value(before: str, after: str) -> bool:
+    """Whether two texts are the same but for case, spaces, quotes and the format of numbers.
+
+    >>> same_value("[1.0, 2]", "1,2.00"), same_value("CHEST", "CHEST CT")
+    (True, False)
+    """
+    return _normal(before) == _normal(after)
+
+
+def marked(text: str, marks: Mapping[str, str]) -> list[tuple[str, str | None]]:
+    """`text` in pieces, each with the mark of the word it is, in whatever case; None where it is none of them.
+
+    >>> marked("CHEST <Meyer>", {"meyer": "left"})
+    [('CHEST <', None), ('Meyer', 'left'), ('>', None)]
+    """
+    longest = "|".join(map(re.escape, sorted(filter(None, marks), key=len, reverse=True)))
+    pieces = re.split(f"({longest})", text, flags=re.IGNORECASE) if longest else [text]
+    return [(piece, marks.get(piece.lower())) for piece in pieces if piece]
 
 
 class Piece(NamedTuple):

@@ -15,7 +15,7 @@ from ..frames import MASK, VERDICTS, as_column, coded, encode, require_columns, 
 from .blocks import blocks_gone
 from .columns import codes_at, column_of, of_paths, sparse, texts_at
 from .evidence import evidence_of, folder_of_submission, require_one_submission
-from .table import AXES, CAUSES, CODES, CONFIDENCES, KEPT, WITHOUT_TEXTS, WORDS, Failures
+from .table import AXES, CAUSES, CODES, CONFIDENCES, WITHOUT_TEXTS, Failures
 
 _KINDS = {
     "cause": pd.CategoricalDtype(list(CODES)),
@@ -83,7 +83,7 @@ def explain(
         rows = np.flatnonzero(actions == action)
         failures = Failures(action, {name: column[rows] for name, column in columns.items()})
         cause[rows] = _first_cause(failures)
-        told[rows] = _told_words(failures, cause[rows])
+        told[rows] = _marked_words(failures)
     return _with_causes(results, failing, cause, told)
 
 
@@ -114,14 +114,10 @@ def _first_cause(failures: Failures) -> np.ndarray:
     return cause
 
 
-def _told_words(failures: Failures, cause: np.ndarray) -> np.ndarray:
-    """The words to show for each failure: survivors of a removal, losses of a text kept in part."""
-    if failures.action not in WORDS:
-        return np.full(len(cause), None, dtype=object)
-    kept = failures.action in KEPT
-    source = failures.vanished if kept else failures.survived
-    told = failures.is_state("value") & failures.failed & ~failures.masked & (failures.partial if kept else True)
-    return column_of([" ".join(group) or None if tell else None for group, tell in zip(source, told, strict=True)])
+def _marked_words(failures: Failures) -> np.ndarray:
+    """The words to show for each failure: those that were left, or lost."""
+    wrong = (dict.fromkeys((*marks.left, *marks.lost)) for marks in failures.marks)
+    return column_of([" ".join(words) or None for words in wrong])
 
 
 def _with_causes(results: pd.DataFrame, failing: np.ndarray, cause: np.ndarray, told: np.ndarray) -> pd.DataFrame:

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import itertools
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from ..actions import REGIONS, named
+from ..actions import ACTIONS, REGIONS, named
 from ..dates import is_date, shift
 from ..frames import MASK
-from ..text import burned_in, found_words, values, whole_words, words
+from ..text import Marks, bare, burned_in, marks, same_value, values, words
 from .columns import column_of
 
 AXES = ("privacy", "utility", "validity", "linkage", "key", "none")
@@ -38,6 +37,7 @@ class Failures:
         self.action = action
         self.original, self.expected, self.actual = (columns[name] for name in ("original", "expected", "actual"))
         self.state, self.score = columns["state"], columns["score"]
+        self.verdict = columns["verdict"]
         self.failed, self.blank, self.lost = (columns["verdict"] == name for name in ("failed", "blank", "lost"))
         self.private, self.nested = columns["private"], columns["nested"]
         self.block_gone, self.unmapped, self.evidence = columns["block_gone"], columns["unmapped"], columns["evidence"]
@@ -73,20 +73,22 @@ class Failures:
 
     @cached_property
     def survived(self) -> np.ndarray:
-        """The words of the key's text that stand in the released value."""
-        return self._split[0]
+        """The words of the key's text that stand in the released value though they had to go."""
+        return column_of([marks.left for marks in self.marks])
 
     @cached_property
     def vanished(self) -> np.ndarray:
         """The words of the key's text that the released value has lost."""
-        return self._split[1]
+        return column_of([marks.lost for marks in self.marks])
 
     @cached_property
-    def _split(self) -> tuple[np.ndarray, np.ndarray]:
-        keep = self.action in _KEPT_WORDS
-        known = {pair: _split_words(*pair, keep) for pair in set(zip(self.actual, self.wanted, strict=True))}
-        pairs = [known[pair] for pair in zip(self.actual, self.wanted, strict=True)]
-        return column_of([pair[0] for pair in pairs]), column_of([pair[1] for pair in pairs])
+    def marks(self) -> list[Marks]:
+        """What became of the words that each check asks about; nothing where it is blank."""
+        action = ACTIONS.get(self.action)
+        asked = self.expected if action is None or action.column == "expected" else self.original
+        triples = list(zip(asked, self.actual, self.verdict, strict=True))
+        known = {triple: marks(action, *triple) for triple in set(triples)}
+        return [known[triple] for triple in triples]
 
     @cached_property
     def same_as_original(self) -> np.ndarray:
@@ -96,35 +98,7 @@ class Failures:
     @cached_property
     def holds_original(self) -> np.ndarray:
         """Where the original value stands in the released one."""
-        return self.each(lambda o, a: bool(o) and _bare(o) in _bare(a), self.original, self.actual)
-
-
-def _bare(text: str) -> str:
-    # As the official script does for dates and UIDs: brackets and the value delimiter do not count.
-    return text.replace("<", "").replace(">", "").replace("\\", "")
-
-
-def _split_words(actual: str | None, wanted: str | None, keep: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(words of `wanted` that stand in `actual`, words that do not).
-
-    Where the official words do not show why the check failed, the words of the strict rules do; a text without any
-    word counts as one.
-    """
-    if wanted is None:
-        return (), ()
-    actual = actual or ""
-    found, gone = found_words(actual, wanted)
-    if not (gone if keep else found):
-        standing = set(whole_words(actual))
-        split = [[word for word in whole_words(wanted) if (word in standing) is stands] for stands in (True, False)]
-        found, gone = split if split[keep] else (found, gone)
-    text = wanted.strip().lower()
-    whole = text in actual.lower()
-    if not keep and whole:
-        gone = []  # though the words write a quote otherwise
-    if not found and not gone:
-        found, gone = ([text], []) if whole else ([], [text])
-    return tuple(dict.fromkeys(found)), tuple(dict.fromkeys(gone))
+        return self.each(lambda o, a: bool(o) and bare(o) in bare(a), self.original, self.actual)
 
 
 def _same_number(a: str, b: str) -> bool:
@@ -150,19 +124,6 @@ def _stands(word: str, text: str) -> bool:
 def _only_inside_words(actual: str, survived: tuple[str, ...]) -> bool:
     text = actual.lower()
     return not any(_stands(word, text) for word in survived)
-
-
-@lru_cache(maxsize=65536)
-def _normal(text: str) -> tuple[str, ...]:
-    """The values of a text less case, spaces, quotes, list form and the spelling of numbers."""
-    text = unicodedata.normalize("NFKC", text).lower().strip()
-    if text.startswith("[") and text.endswith("]"):
-        text = text[1:-1]
-    return tuple(_number(re.sub(r"[\s\"'“”‘’]", "", part)) for part in re.split(r"[,\\]", text))
-
-
-def _number(text: str) -> str:
-    return repr(float(text)) if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", text, re.ASCII) else text
 
 
 _TITLE = re.compile(r"(dr|prof|mr|mrs|ms|md|rn|rt|phd|doctor|nurse|sister)\.?")
@@ -278,7 +239,7 @@ CAUSES: tuple[Cause, ...] = (
     Cause("leak_full", "Whole text left", PRIVACY, CERTAIN, _REMOVED,
           "The value was changed, but still contains the whole text that had to be removed.",
           "The rule for this attribute misses the text; extend what it looks for.",
-          lambda f: f.each(lambda gone: not gone, f.vanished)),
+          lambda f: np.array([not marks.right for marks in f.marks])),
     Cause("leak_partial", "Part of the text left", PRIVACY, LIKELY, _REMOVED,
           "The released value still contains some words of the text that had to be removed.",
           "The rule for this attribute misses these words; extend what it looks for.",
@@ -315,7 +276,7 @@ CAUSES: tuple[Cause, ...] = (
     Cause("reformatted", "Same value, other format", KEY, LIKELY, _KEPT_WORDS,
           "Same value except for case, spaces or number format.",
           "Nothing is lost; to satisfy the scorer, keep the original format.",
-          lambda f: f.each(lambda a, e: _normal(a) == _normal(e), f.actual, f.expected)),
+          lambda f: f.each(same_value, f.actual, f.expected)),
     Cause("overclean_disputable", "Removed a possible identifier", UTILITY, REVIEW, _KEPT_WORDS,
           "All removed words look like a name, a date or an identifier: removing them may be right.",
           "Check whether the key is right to keep them.",

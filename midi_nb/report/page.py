@@ -23,9 +23,9 @@ import pandas as pd
 from .. import __version__, causes, plots
 from ..actions import ACTIONS, KINDS
 from ..files.runs import replacing
-from ..frames import MASK, count_rows, is_masked, mask_values, require_columns, require_complete, scored
+from ..frames import count_rows, is_masked, mask_values, require_columns, require_complete, scored
 from ..scores import ranking, scoring
-from ..text import diff, found_words
+from ..text import Marks, marked, marks
 
 __all__ = ["write_html"]
 
@@ -623,7 +623,6 @@ def _failure(row: Mapping[str, Any], place: Mapping[Any, int], several: bool) ->
     )
 
 
-_MARKED = {"remove": "survived", "keep": "lost", "change": "same", "map": "whole"}  # kind → which words
 _ABSENT = {"absent": "attribute absent", "empty": "empty", "missing": "file missing"}
 
 
@@ -631,12 +630,11 @@ def _words(row: Mapping[str, Any]) -> Iterator[_Html]:
     """What was asked and what was released, the words that matter marked."""
     action = ACTIONS.get(row["action"])
     asked, column = (KINDS[action.kind], action.column) if action else ("asked", "expected")
-    how = _MARKED.get(action.kind, "") if action else ""
     wanted, actual = (None if pd.isna(row[name]) else str(row[name]) for name in (column, "actual"))
-    marks = _marks(wanted or "", actual or "", "" if MASK in (wanted, actual) else how)
+    pieces = _marks(marks(action, wanted, actual, row["verdict"]), wanted or "", actual or "")
     absent = None if actual else _ABSENT.get(row["state"], "not read")
-    yield _line(asked, _value(_shown(marks[0])) if wanted is not None else _tag("i", "no text in the key"))
-    yield _line("released", _tag("i", absent) if absent else _value(_shown(marks[1])))
+    yield _line(asked, _value(_shown(pieces[0])) if wanted is not None else _tag("i", "no text in the key"))
+    yield _line("released", _tag("i", absent) if absent else _value(_shown(pieces[1])))
     if pd.notna(row["error"]):
         yield _line("why", row["error"])
 
@@ -648,34 +646,10 @@ def _line(label: str, text: Any) -> _Html:
 _Piece = tuple[str, str | None]  # a piece of a text, and the element it stands in
 
 
-def _marks(wanted: str, actual: str, how: str) -> tuple[list[_Piece], list[_Piece]]:
+def _marks(marks: Marks, wanted: str, actual: str) -> tuple[list[_Piece], list[_Piece]]:
     """Both texts with their words marked: ``mark`` for what should not be there any more, ``del`` for what is lost."""
-    if how == "survived":
-        survived, _ = found_words(actual, wanted)
-        return _marked(wanted, survived, "mark"), _marked(actual, survived, "mark")
-    if how == "lost":
-        kept, lost = found_words(actual, wanted)
-        return _marked(wanted, lost, "del"), _marked(actual, kept, "ins")
-    if how == "whole" and wanted == actual:
-        return [(wanted, "mark")], [(actual, "mark")]
-    if how == "same":
-        pieces = [(text, "mark" if part == "same" else None, part) for text, part in diff(wanted, actual)]
-        left, right = ([(text, tag) for text, tag, part in pieces if part != other] for other in ("new", "gone"))
-        return left, right
-    return [(wanted, None)], [(actual, None)]
-
-
-def _marked(text: str, words: Iterable[str], tag: str) -> list[_Piece]:
-    """`text` with every occurrence of `words` in `tag`.
-
-    >>> _marked("CHEST <Meyer>", ["meyer"], "mark")
-    [('CHEST <', None), ('Meyer', 'mark'), ('>', None)]
-    """
-    longest = sorted(set(words), key=len, reverse=True)
-    if not longest:
-        return [(text, None)]
-    pieces = re.split(f"({'|'.join(map(re.escape, longest))})", text, flags=re.IGNORECASE)
-    return [(piece, tag if number % 2 else None) for number, piece in enumerate(pieces)]
+    wrong = {**dict.fromkeys(marks.left, "mark"), **dict.fromkeys(marks.lost, "del")}
+    return marked(wanted, wrong), marked(actual, {**dict.fromkeys(marks.right, "ins"), **wrong})
 
 
 _LONGEST = 320

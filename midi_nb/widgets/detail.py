@@ -11,7 +11,7 @@ import pandas as pd
 from .. import causes, tags
 from ..actions import ACTIONS, KINDS, PIXELS, REGIONS
 from ..frames import IDENTIFIERS, MASK, VALUES
-from ..text import diff
+from ..text import marked, marks
 from .facets import MEANINGS
 from .page import Markup, clipped, count, join, signed, swatch, tag
 from .practice import practice, rule
@@ -23,7 +23,7 @@ STATES = {"empty": "(empty)", "absent": "(attribute absent)", "missing": "(no fi
 
 _READ = (
     "action", "tag_path", "private", "subcategory", "original", "expected", "actual",
-    "state", "verdict", "cause", "words",
+    "state", "verdict", "cause",
 )  # fmt: skip
 _LONGEST = 3000  # characters of a text that are compared and shown
 _CAUSES = {cause.code: cause for cause in causes.CAUSES}
@@ -188,26 +188,30 @@ class Teller:
         action = str(row["action"])
         original, expected, actual = (_text(row[name]) for name in ("original", "expected", "actual"))
         there = actual if row["state"] == "value" else ""
-        pieces, legend = _marked(action, original, expected, there, _text(row.get("words")))
-        shown = [self._piece(text[:_LONGEST], mark) for text, mark in pieces]
         asks = ACTIONS.get(action)
+        of = original if asks and asks.column == "original" else expected
+        found = marks(asks, of, actual, str(row["verdict"]))
+        wrong = {**dict.fromkeys(found.left, "mark"), **dict.fromkeys(found.lost, "del")}
+        legend = " · ".join(_LEGENDS[mark] for mark in dict.fromkeys(wrong.values()))
         asked = expected if asks and (asks.column == "expected" or asks.kind == "map") else None
         wanted = "Expected" if asks and asks.kind == "map" else KINDS[asks.kind].capitalize() if asks else ""
         lines = [
-            ("Original", self._plain(original)) if original and original != asked and action not in PIXELS else None,
-            (wanted, self._plain(asked)) if asked else None,
+            ("Original", self._marked(original, wrong))
+            if original and original != asked and action not in PIXELS
+            else None,
+            (wanted, self._marked(asked, wrong)) if asked else None,
             (
                 "Read now" if action in REGIONS else "Released",
-                tag("span", shown, class_="value") if there else tag("span", self._absence(position), class_="quiet"),
+                self._marked(there, wrong) if there else tag("span", self._absence(position), class_="quiet"),
             ),
         ]
         told = [line for line in lines if line]
         return join([facts(told), tag("p", legend, class_="quiet") if legend else None])
 
-    def _plain(self, text: str) -> Markup:
+    def _marked(self, text: str, marks: dict[str, str]) -> Markup:
         return tag(
             "span",
-            self._piece(text[:_LONGEST], ""),
+            [self._piece(piece, mark or "") for piece, mark in marked(text[:_LONGEST], marks)],
             f"… ({count(len(text))} characters)" if len(text) > _LONGEST else None,
             class_="value",
         )
@@ -221,8 +225,8 @@ class Teller:
         )
 
 
-_SPOKEN = {"del": "lost", "ins": "added", "mark": "still there"}
-_LEGENDS = {"del": "struck out: lost", "ins": "dotted line: added", "mark": "boxed: still there"}
+_SPOKEN = {"del": "lost", "mark": "still there"}
+_LEGENDS = {"del": "struck out: lost", "mark": "boxed: still there"}
 
 
 def facts(pairs: list[tuple[str, Any]]) -> Markup:
@@ -232,31 +236,3 @@ def facts(pairs: list[tuple[str, Any]]) -> Markup:
 
 def _text(value: Any) -> str:
     return "" if value is None or pd.isna(value) else str(value)
-
-
-def _marked(
-    action: str, original: str, expected: str, actual: str | None, words: str
-) -> tuple[list[tuple[str, str]], str]:
-    """(pieces of the released text with their marks, what the marks mean)."""
-    if not actual:
-        return [], ""
-    if action == "text_retained":
-        parts = {"same": "", "gone": "del", "new": "ins"}
-        pieces = [(piece.text, parts[piece.part]) for piece in diff(expected[:_LONGEST], actual[:_LONGEST])]
-    elif action in ("text_removed", "pixels_hidden"):
-        whole = [expected] if expected and expected.lower() in actual.lower() else []
-        pieces = _boxed(actual, whole or words.split())
-    elif action in ("date_shifted", "uid_changed", "uid_consistent", "patid_consistent"):
-        pieces = _boxed(actual, [original] if original and original != expected else [])
-    else:
-        pieces = [(actual, "")]
-    return pieces, " · ".join(_LEGENDS[mark] for mark in dict.fromkeys(mark for _, mark in pieces if mark))
-
-
-def _boxed(text: str, words: list[str]) -> list[tuple[str, str]]:
-    """`text` with every stretch that one of `words` stands in marked, in whatever case."""
-    found = sorted({word for word in words if word}, key=len, reverse=True)
-    if not found:
-        return [(text, "")]
-    split = re.split(f"({'|'.join(re.escape(word) for word in found)})", text, flags=re.IGNORECASE)
-    return [(piece, "mark" if number % 2 else "") for number, piece in enumerate(split) if piece]

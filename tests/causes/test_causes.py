@@ -184,8 +184,13 @@ def test_every_cause_that_needs_no_files_is_tried():
         ({"action": REMOVED, "original": "a", "expected": '"Meyer"', "actual": 'said "Meyer" x'}, "meyer"),
         ({"action": RETAINED, "expected": "CHEST FOR SCREENING", "actual": "CHEST", "score": 0.5}, "screening"),
         ({"action": HIDDEN, "expected": "MEYER [F]\nDOB: 07.16.1953", "actual": "MEYER", "score": 0.5}, "meyer"),
-        ({"action": RETAINED, "expected": "CHEST", "actual": None}, np.nan),
-        ({"action": "uid_changed", "original": UID, "actual": UID}, np.nan),
+        ({"action": RETAINED, "expected": "CHEST", "actual": None}, "chest"),
+        ({"action": RETAINED, "expected": "[1.50, 2.0]", "actual": "1.5,2", "score": 0.5}, np.nan),
+        ({"action": RETAINED, "expected": None, "actual": "CHEST", "verdict": "blank"}, np.nan),
+        ({"action": REMOVED, "original": "a", "expected": "007", "actual": "7.0"}, "7.0"),
+        ({"action": "uid_changed", "original": UID, "actual": UID}, UID),
+        ({"action": "uid_consistent", "original": UID, "actual": UID}, UID),
+        ({"action": "uid_consistent", "original": UID, "actual": NEW}, np.nan),
     ],
 )
 def test_words_are_those_that_survived_or_were_lost(row, words):
