@@ -33,7 +33,7 @@ _FACE = {
     "explain": "causes",
     "problems": "causes",
     "what_if": "causes",
-    "concat": "frames",
+    "concat": "coded",
     "compare": "scores",
     "rank": "scores",
     "audit": "causes.audits",
@@ -41,7 +41,7 @@ _FACE = {
     "problem_of": "causes",
     "causes_table": "causes",
     "findings_table": "causes.audits",
-    "mask_values": "frames",
+    "mask_values": "masking",
     "write_run": "files",
     "write_official": "report.official",
     "write_html": "report.page",
@@ -108,12 +108,13 @@ if TYPE_CHECKING:
     from .answers import read_key, read_mapping
     from .causes import causes_table, explain, problem_of, problems, what_if
     from .causes.audits import audit, conformance, findings_table
+    from .coded import concat
     from .demo import make_demo
     from .engine.judging import evaluate, evaluate_run
     from .engine.pairing import pair_folders
     from .files import read_dciodvfy, read_parts, read_results, read_scores, write_run, write_summary
     from .folders import Submission
-    from .frames import concat, mask_values
+    from .masking import mask_values
     from .report.official import write_official
     from .report.page import write_html
     from .scores import compare, rank, score, tally

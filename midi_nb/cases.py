@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from .answers import read_mapping
+from .coded import concat
 from .demo import make_demo
 from .engine.judging import evaluate
 from .files import read_results
 from .folders import Submission
-from .frames import concat, require_columns
+from .frames import require_columns
 
 __all__ = [
     "Case",

@@ -181,7 +181,8 @@ class Closing:
 
 def make_results(rows):
     """A results frame of a few dicts; what they leave out is one passed check of an attribute that is there."""
-    from midi_nb.frames import RESULTS, tidy
+    from midi_nb.coded import tidy
+    from midi_nb.frames import RESULTS
 
     usual = {
         "submission": "run",

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from midi_nb import cases
+from midi_nb.coded import concat
 from midi_nb.engine.judging import Submission
-from midi_nb.frames import concat
 
 
 @pytest.fixture

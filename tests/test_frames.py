@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from midi_nb import actions, frames
+from midi_nb import actions, coded, frames, masking
 from midi_nb.actions import ACTIONS
 from midi_nb.files import read_results, write_run
 from midi_nb.frames import ANSWERS, CODES, RESULTS
@@ -48,12 +48,12 @@ def test_no_column_is_of_plain_objects(make):
 
 @pytest.mark.parametrize("rows", [0, 3])
 def test_a_frame_of_nothing_has_every_column_and_type(rows):
-    empty = frames.tidy({}, RESULTS, rows)
+    empty = coded.tidy({}, RESULTS, rows)
 
     assert len(empty) == rows
     assert (
         empty.dtypes.astype(str).to_dict()
-        == frames.tidy({"private": [True] * rows}, RESULTS, rows).dtypes.astype(str).to_dict()
+        == coded.tidy({"private": [True] * rows}, RESULTS, rows).dtypes.astype(str).to_dict()
     )
     assert not empty["private"].any()
     assert empty["complete"].all()
@@ -124,17 +124,17 @@ def test_every_action_has_a_category_rule():
 
 @given(TEXTS)
 def test_texts_keep_their_cells_as_categoricals(texts):
-    column = frames.encode(texts)
+    column = coded.encode(texts)
 
     assert [None if pd.isna(cell) else cell for cell in column] == [
         text if text is None else shown(text) for text in texts
     ]
-    assert column.categories.dtype == frames.encode(["x"]).categories.dtype
+    assert column.categories.dtype == coded.encode(["x"]).categories.dtype
 
 
 @given(TEXTS)
 def test_recode_changes_each_cell(texts):
-    column = frames.recode(frames.encode(texts), lambda text: text.upper() if text.isprintable() else None)
+    column = coded.recode(coded.encode(texts), lambda text: text.upper() if text.isprintable() else None)
 
     expected = [text.upper() if text is not None and text.isprintable() else None for text in map(shown, texts)]
     assert [None if pd.isna(cell) else cell for cell in column] == expected
@@ -146,8 +146,8 @@ def shown(text):
 
 
 def test_lone_surrogates_are_spelled_out_together_with_their_neighbours():
-    assert list(frames.encode(["a", "b\udcff", "a"])) == ["a", "b\\udcff", "a"]
-    column = frames.Column()
+    assert list(coded.encode(["a", "b\udcff", "a"])) == ["a", "b\\udcff", "a"]
+    column = coded.Column()
     column.add(["b\udcff", None])
     whole = column.encoded()
     assert (list(whole.categories), list(whole.codes)) == (["b\\udcff"], [0, -1])
@@ -156,17 +156,17 @@ def test_lone_surrogates_are_spelled_out_together_with_their_neighbours():
 @pytest.mark.parametrize("count", [128, 129, 2**15, 2**15 + 1])
 def test_codes_are_wide_enough_for_every_text(count):
     texts = [str(number) for number in range(count)]
-    column = frames.Column()
+    column = coded.Column()
     column.add(texts)
 
     assert list(column.encoded()) == texts
-    assert list(frames.recode(frames.encode(texts), str)) == texts
+    assert list(coded.recode(coded.encode(texts), str)) == texts
 
 
 def test_one_value_fills_a_column():
-    assert list(frames.constant("CT", "category", 2)) == ["CT", "CT"]
-    assert frames.constant(None, "category", 2).isna().all()
-    assert frames.constant("Study", RESULTS["scope"], 1).ordered
+    assert list(coded.constant("CT", "category", 2)) == ["CT", "CT"]
+    assert coded.constant(None, "category", 2).isna().all()
+    assert coded.constant("Study", RESULTS["scope"], 1).ordered
 
 
 @given(
@@ -179,11 +179,11 @@ def test_one_value_fills_a_column():
 def test_concat_keeps_rows_and_unites_categories(parts):
     def frame(rows):
         text, scope = zip(*rows, strict=True) if rows else ((), ())
-        return frames.tidy(
+        return coded.tidy(
             {"name": list(text), "scope": list(scope)}, {"name": "category", "scope": ANSWERS["scope"]}, len(rows)
         )
 
-    whole = frames.concat([frame(rows) for rows in parts])
+    whole = coded.concat([frame(rows) for rows in parts])
 
     assert [(name, None if pd.isna(scope) else scope) for name, scope in whole.itertuples(index=False)] == [
         row for rows in parts for row in rows
@@ -193,16 +193,16 @@ def test_concat_keeps_rows_and_unites_categories(parts):
 
 
 def test_concat_of_parts_with_many_categories_needs_wider_codes():
-    parts = [pd.DataFrame({"uid": frames.encode([f"{part}.{i}" for i in range(100)])}) for part in range(3)]
+    parts = [pd.DataFrame({"uid": coded.encode([f"{part}.{i}" for i in range(100)])}) for part in range(3)]
 
-    assert list(frames.concat(parts)["uid"]) == [f"{part}.{i}" for part in range(3) for i in range(100)]
+    assert list(coded.concat(parts)["uid"]) == [f"{part}.{i}" for part in range(3) for i in range(100)]
 
 
 def test_what_only_one_part_has_is_missing_in_the_other(make):
     results = make.results([{}])
-    more = results.assign(cause=frames.encode(["leak"]), flag=pd.array([True], dtype="boolean"))
+    more = results.assign(cause=coded.encode(["leak"]), flag=pd.array([True], dtype="boolean"))
 
-    whole = frames.concat([results, more])
+    whole = coded.concat([results, more])
 
     assert list(whole["cause"].isna()) == [True, False]
     assert list(whole["flag"].isna()) == [True, False]
@@ -210,27 +210,27 @@ def test_what_only_one_part_has_is_missing_in_the_other(make):
 
 
 def test_concat_unites_plain_and_categorical_texts():
-    whole = frames.concat([pd.DataFrame({"name": ["a", "b"]}), pd.DataFrame({"name": frames.encode(["b", None])})])
+    whole = coded.concat([pd.DataFrame({"name": ["a", "b"]}), pd.DataFrame({"name": coded.encode(["b", None])})])
 
     assert list(whole["name"].astype(object).where(whole["name"].notna(), None)) == ["a", "b", "b", None]
 
 
 def test_concat_of_one_part_numbers_its_rows_anew(make):
-    assert list(frames.concat([make.results([{}, {}]).iloc[1:]]).index) == [0]
+    assert list(coded.concat([make.results([{}, {}]).iloc[1:]]).index) == [0]
 
 
 @pytest.mark.parametrize("place", [0, 1])
 def test_failures_alone_stay_so_beside_other_results(make, place):
     parts = [make.results([{}]), make.results([{}])]
     parts[place]["complete"] = False
-    assert frames.concat(parts)["complete"].tolist() == [place == 1, place == 0]
+    assert coded.concat(parts)["complete"].tolist() == [place == 1, place == 0]
     parts[1 - place] = parts[1 - place].drop(columns="complete")  # a row that does not say is of no full run
-    assert frames.concat(parts)["complete"].tolist() == [False, False]
+    assert coded.concat(parts)["complete"].tolist() == [False, False]
 
 
 def test_concat_needs_a_frame():
     with pytest.raises(ValueError, match=r"^concat\(\) needs at least one frame\.$"):
-        frames.concat([])
+        coded.concat([])
 
 
 def test_rows_the_official_scorer_does_not_write_are_not_scored(make):
@@ -243,10 +243,10 @@ def test_rows_the_official_scorer_does_not_write_are_not_scored(make):
 def test_a_masked_frame_tells_no_value(make):
     planted = {name: f"SECRET-{name}" for name in (*frames.VALUES, *frames.IDENTIFIERS, "file") if name in RESULTS}
     results = make.results([planted, {**planted, "instance": "SECRET-other", "actual": None, "state": "absent"}])
-    results["words"] = frames.encode(["SECRET", None])
+    results["words"] = coded.encode(["SECRET", None])
     results.attrs["skipped"] = [("SECRET.dcm", "not DICOM")]
 
-    masked = frames.mask_values(results)
+    masked = masking.mask_values(results)
 
     everything = (
         masked.to_csv()
@@ -263,11 +263,11 @@ def test_a_masked_frame_tells_no_value(make):
 
 
 def test_numbers_stay_what_they_are():
-    column = frames.as_column([1, None, 3], "Int32", 3)
+    column = coded.as_column([1, None, 3], "Int32", 3)
 
     assert column.dtype == "Int32"
     assert list(column[[0, 2]]) == [1, 3]
-    assert np.isnan(frames.as_column(None, "float64", 2)).all()
+    assert np.isnan(coded.as_column(None, "float64", 2)).all()
 
 
 @pytest.mark.filterwarnings("ignore:The behavior of DataFrame concatenation:FutureWarning")  # pandas 2.2 on its own
@@ -277,12 +277,12 @@ def test_results_joined_by_pandas_are_results_still(make, tmp_path):
     plain = pd.concat([one, other], ignore_index=True)
     assert not isinstance(plain["submission"].dtype, pd.CategoricalDtype)
 
-    whole = frames.coded(plain)
+    whole = coded.coded(plain)
 
-    pd.testing.assert_frame_equal(whole, frames.concat([one, other]), check_categorical=False)
+    pd.testing.assert_frame_equal(whole, coded.concat([one, other]), check_categorical=False)
     assert all(isinstance(whole[name].dtype, pd.CategoricalDtype) for name in one.select_dtypes("category"))
     assert list(frames.scored(plain)) == [True, True]
-    assert list(frames.mask_values(plain)["actual"].notna()) == [True, False]
+    assert list(masking.mask_values(plain)["actual"].notna()) == [True, False]
     for write in (write_run, write_official):
         write(plain, tmp_path / write.__name__)
     assert len(read_results(tmp_path / "write_run")) == 2
@@ -290,18 +290,18 @@ def test_results_joined_by_pandas_are_results_still(make, tmp_path):
 
 def test_results_that_are_as_they_should_be_are_not_copied(make):
     results = make.results([{}])
-    assert frames.coded(results) is results
+    assert coded.coded(results) is results
 
 
 def test_texts_that_are_spelled_out_alike_are_one(make):
-    assert list(frames.encode(["\udcff", "\\udcff", "a"])) == ["\\udcff", "\\udcff", "a"]
-    assert list(frames.recode(frames.encode(["a", "b"]), {"a": "\udcff", "b": "\\udcff"}.get)) == ["\\udcff"] * 2
+    assert list(coded.encode(["\udcff", "\\udcff", "a"])) == ["\\udcff", "\\udcff", "a"]
+    assert list(coded.recode(coded.encode(["a", "b"]), {"a": "\udcff", "b": "\\udcff"}.get)) == ["\\udcff"] * 2
 
 
 def test_concat_keeps_what_was_left_out_and_a_users_own_categories(make):
     parts = [make.results([{}]).assign(week=pd.Categorical([week])) for week in (1, 2)]
     parts[0].attrs["skipped"], parts[1].attrs["skipped"] = [("a.txt", "not DICOM")], [("b.txt", "not DICOM")]
-    whole = frames.concat(parts)
+    whole = coded.concat(parts)
     assert list(whole["week"]) == [1, 2]
     assert whole.attrs["skipped"] == [("a.txt", "not DICOM"), ("b.txt", "not DICOM")]
 
@@ -309,7 +309,7 @@ def test_concat_keeps_what_was_left_out_and_a_users_own_categories(make):
 def test_a_masked_audit_tells_no_shift_and_no_folder(make):
     findings = make.results([{}]).assign(days=pd.array([224], dtype="Int64"))
     findings.attrs["released"] = "/home/doe"
-    masked = frames.mask_values(findings)
+    masked = masking.mask_values(findings)
     assert masked["days"].isna().all()
     assert masked["days"].dtype == "Int64"
     assert "released" not in masked.attrs
@@ -330,7 +330,7 @@ def _verbs():
         "compare": lambda results: mn.compare(
             results[results["submission"] == "a"], results[results["submission"] == "b"]
         ),
-        "mask_values": frames.mask_values,
+        "mask_values": masking.mask_values,
         "heatmap": lambda results: len(mn.plots.heatmap(results, rows="tag", columns="submission").texts),
         "explore": lambda results: mn.widgets.explore(results).problems,
         "widgets.what_if": lambda results: len(mn.widgets.what_if(results).problems),
@@ -345,7 +345,7 @@ def test_every_verb_takes_results_joined_by_pandas(make, verb):
         make.results([{**row, "submission": name} for row in [*many, {"actual": value, "verdict": "failed"}]])
         for name, value in (("a", "DOE"), ("b", "ROE"))
     ]
-    plain, whole = pd.concat(parts, ignore_index=True), frames.concat(parts)
+    plain, whole = pd.concat(parts, ignore_index=True), coded.concat(parts)
     assert not isinstance(plain["submission"].dtype, pd.CategoricalDtype)
 
     ours, theirs = _verbs()[verb](whole), _verbs()[verb](plain)

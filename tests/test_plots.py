@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex, to_rgb
 
-from midi_nb import causes, frames, plots
+from midi_nb import causes, coded, frames, masking, plots
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,7 @@ def results(rows: list[dict], **everywhere) -> pd.DataFrame:
     types = {**frames.RESULTS, **frames.EXPLAINED}
     columns = {name: list(table[name].where(table[name].notna(), None)) for name in table}
     score = [np.nan if value is None else value for value in columns.get("score", [None] * len(rows))]
-    return frames.tidy({**columns, "score": score, "private": [False] * len(rows)}, types, len(rows))
+    return coded.tidy({**columns, "score": score, "private": [False] * len(rows)}, types, len(rows))
 
 
 def checks(*counts: tuple[str, str, int, int]) -> pd.DataFrame:
@@ -527,7 +527,7 @@ def test_changes_without_one_says_so():
 
 
 def test_partial_scores_count_in_tenths_whose_upper_end_belongs_to_them():
-    frame = frames.concat([partial([0.1, 0.6, 3 / 5, 0.95, 0.0, 1.0]), partial([0.61], "text_removed")])
+    frame = coded.concat([partial([0.1, 0.6, 3 / 5, 0.95, 0.0, 1.0]), partial([0.61], "text_removed")])
     ax = plots.partial_scores(frame)
     heights = np.array([bar.get_height() for bar in ax.patches]).reshape(2, 10)
     assert heights[0].tolist() == [1, 0, 0, 0, 0, 2, 0, 0, 0, 1]  # to keep
@@ -679,7 +679,7 @@ def test_word_diff_can_hide_every_value():
 
 
 def test_word_diff_of_a_masked_row_claims_nothing():
-    ax = plots.word_diff(frames.mask_values(results([FAILURE])))
+    ax = plots.word_diff(masking.mask_values(results([FAILURE])))
     assert title(ax) == "Series Description (0008,103e): values hidden"
     assert marks(ax) == {}
 

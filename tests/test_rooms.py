@@ -7,10 +7,12 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "midi_nb"
 
-BASE = {"folders", "frames", "tags", "progress"}
+BASE = {"coded", "folders", "frames", "masking", "tags", "progress"}
 MAY_IMPORT = {
     "folders": set(),
     "frames": set(),
+    "coded": {"frames"},
+    "masking": {"frames", "coded"},
     "tags": set(),
     "progress": set(),
     "text": BASE,

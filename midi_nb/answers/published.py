@@ -15,17 +15,8 @@ import pandas as pd
 
 from .. import sniff, tags
 from ..actions import ACTIONS, PIXELS, REGIONS, category_of, named
-from ..frames import (
-    ANSWERS,
-    CODES,
-    RESULTS,
-    SCOPES,
-    as_column,
-    concat,
-    encode,
-    require_columns,
-    tidy,
-)
+from ..coded import as_column, concat, encode, tidy
+from ..frames import ANSWERS, CODES, RESULTS, SCOPES, require_columns
 from . import workshop
 
 

@@ -23,13 +23,14 @@ import pandas as pd
 
 from .. import tags
 from ..actions import ACTIONS, REGIONS, named
+from ..coded import as_column, coded, concat
 from ..dates import fits, is_date, shifts, usual_shifts
 from ..engine import pixels
 from ..engine.recognition import ReadText, reader
 from ..engine.released import Released, Unreadable, files_below, quiet, read
 from ..files import read_dciodvfy
 from ..folders import Submission, folder_of
-from ..frames import MASK, as_column, coded, concat, require_columns, require_complete
+from ..frames import MASK, require_columns, require_complete
 from ..text import stop_words, whole_words
 from . import AXES, CONFIDENCES, by_instance, folder_of_submission, is_uid, repainted, require_one_submission
 from .columns import codes_at, distinct_texts

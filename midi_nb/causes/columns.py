@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..frames import encode
+from ..coded import encode
 
 
 def texts_at(column: pd.Series, rows: np.ndarray) -> np.ndarray:

@@ -11,7 +11,8 @@ import pandas as pd
 
 from .. import tags
 from ..actions import named
-from ..frames import MASK, VERDICTS, as_column, coded, encode, require_columns, verdicts
+from ..coded import as_column, coded, encode, verdicts
+from ..frames import MASK, VERDICTS, require_columns
 from .blocks import blocks_gone
 from .columns import codes_at, column_of, of_paths, sparse, texts_at
 from .evidence import evidence_of, folder_of_submission, require_one_submission

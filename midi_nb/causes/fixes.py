@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from .. import tags
-from ..frames import coded, encode, require_columns, require_complete
+from ..coded import coded, encode
+from ..frames import require_columns, require_complete
 from ..scores import scoring
 from .columns import sparse, texts_at
 from .explaining import NEEDED

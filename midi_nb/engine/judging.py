@@ -24,11 +24,11 @@ import pandas as pd
 
 from ..actions import REGIONS, RULES
 from ..answers import published as keys
+from ..coded import concat
 from ..dates import fits, shifts, usual_shifts
 from ..files import runs
 from ..files.threads import ahead
 from ..folders import Submission, folder_of
-from ..frames import concat
 from ..progress import counting
 from . import batches as batches_of
 from . import released as files_of

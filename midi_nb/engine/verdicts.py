@@ -15,7 +15,8 @@ from .. import tags
 from ..actions import ACTIONS, PIXELS, REGIONS, named
 from ..answers import published as keys
 from ..checks import Context
-from ..frames import REMOVED, RESULTS, STATES, encode, tidy
+from ..coded import encode, tidy
+from ..frames import REMOVED, RESULTS, STATES
 from ..text import FAIL, PASS, Outcome, blank, lost
 from . import released as files_of
 

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from .. import sniff
-from ..frames import Column
+from ..coded import Column
 from .threads import ahead
 
 TABLE = "validation_results"

@@ -13,7 +13,8 @@ import pandas as pd
 from .. import sniff, tags
 from ..actions import REGIONS, category_of, named
 from ..answers.published import as_mapping, check_columns, open_key, region_of, shared_columns, unwrap
-from ..frames import CODES, RESULTS, STATES, VERDICTS, concat, constant, encode, recode, texts_of, tidy
+from ..coded import concat, constant, encode, recode, texts_of, tidy
+from ..frames import CODES, RESULTS, STATES, VERDICTS
 from . import runs
 from .columns import columns_of, even
 from .workbook import with_passes

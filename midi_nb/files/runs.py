@@ -23,20 +23,8 @@ import numpy as np
 import pandas as pd
 
 from ..actions import ACTIONS
-from ..frames import (
-    CATEGORIES,
-    RESULTS,
-    SCOPES,
-    STATES,
-    Column,
-    coded,
-    recode,
-    require_columns,
-    require_complete,
-    scored,
-    texts_of,
-    tidy,
-)
+from ..coded import Column, coded, recode, texts_of, tidy
+from ..frames import CATEGORIES, RESULTS, SCOPES, STATES, require_columns, require_complete, scored
 from .threads import ahead
 
 RUN = "run.json"

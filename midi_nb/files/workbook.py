@@ -8,7 +8,8 @@ import pandas as pd
 
 from .. import sniff
 from ..answers.published import unwrap
-from ..frames import COUNTED, RESULTS, as_column, concat, tidy
+from ..coded import as_column, concat, tidy
+from ..frames import COUNTED, RESULTS
 from ..scores import scoring
 
 _VERDICTS = {"passed": "Pass", "failed": "Fail", "blank": "Blank"}

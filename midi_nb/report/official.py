@@ -17,9 +17,10 @@ import pandas as pd
 
 from .. import tags
 from ..actions import PIXELS, REGIONS, named
+from ..coded import coded
 from ..files.results import HIDDEN, MISSING_FILE
 from ..files.runs import replacing
-from ..frames import CODES, RESULTS, coded, require_columns, require_complete, scored
+from ..frames import CODES, RESULTS, require_columns, require_complete, scored
 from ..scores.scoring import counted, score
 
 _REPORT = (

@@ -23,7 +23,8 @@ import pandas as pd
 from .. import __version__, causes, plots
 from ..actions import ACTIONS, KINDS
 from ..files.runs import replacing
-from ..frames import count_rows, is_masked, mask_values, require_columns, require_complete, scored
+from ..frames import count_rows, require_columns, require_complete, scored
+from ..masking import is_masked, mask_values
 from ..scores import ranking, scoring
 from ..text import Marks, marked, marks
 

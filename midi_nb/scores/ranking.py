@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..frames import coded, concat, count_rows, is_complete, require_columns, require_complete, verdicts
+from ..coded import coded, concat, verdicts
+from ..frames import count_rows, is_complete, require_columns, require_complete
 from .intervals import intervals
 from .scoring import COUNTS, is_tally, tally
 

@@ -9,23 +9,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..coded import coded, concat, tidy, verdicts
 from ..frames import (
     CODES,
     EXPLAINED,
     RESULTS,
     VERDICTS,
-    coded,
     complete_rows,
-    concat,
     count_rows,
-    is_masked,
     require_columns,
     require_complete,
     require_frame,
     scored,
-    tidy,
-    verdicts,
 )
+from ..masking import is_masked
 from .intervals import intervals
 
 UNITS = ("instance", "series", "series-2024")

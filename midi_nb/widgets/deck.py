@@ -12,8 +12,9 @@ import pandas as pd
 import traitlets
 
 from ..actions import REGIONS
+from ..coded import coded
 from ..files import read_results
-from ..frames import coded, is_complete, require_columns, scored
+from ..frames import is_complete, require_columns, scored
 from ..report.official import write_pixels
 from ..scores.scoring import score
 from .board import Board

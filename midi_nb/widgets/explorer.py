@@ -11,7 +11,8 @@ import pandas as pd
 import traitlets
 
 from .. import causes, tags
-from ..frames import VERDICTS, is_complete, require_columns, scored, verdicts
+from ..coded import verdicts
+from ..frames import VERDICTS, is_complete, require_columns, scored
 from .board import Board
 from .detail import Teller, about, as_code, cause_label, phrase
 from .facets import facet

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from .. import causes, tags
-from ..frames import encode
+from ..coded import encode
 
 __all__ = ["FACETS", "Columns", "Lot", "Problems", "sorted_rows"]
 

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from .. import causes
-from ..frames import encode
+from ..coded import encode
 
 __all__ = ["VERDICTS", "Entry", "Log", "identities", "judged"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from midi_nb.frames import concat
+from midi_nb.coded import concat
 
 
 @pytest.fixture

@@ -14,9 +14,11 @@ from pydicom.uid import ExplicitVRLittleEndian, RLELossless
 
 from midi_nb.causes import audits
 from midi_nb.causes.audits import FINDINGS, audit, conformance, findings_table
+from midi_nb.coded import concat, tidy
 from midi_nb.demo.lettering import lettering
 from midi_nb.engine import recognition
-from midi_nb.frames import RESULTS, concat, mask_values, tidy
+from midi_nb.frames import RESULTS
+from midi_nb.masking import mask_values
 
 SC = "1.2.840.10008.5.1.4.1.1.7"
 

@@ -13,8 +13,10 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 from midi_nb.actions import ACTIONS
 from midi_nb.causes import AXES, CAUSES, CONFIDENCES, causes_table, explain, problem_of, problems, what_if
 from midi_nb.causes.table import WITHOUT_TEXTS
+from midi_nb.coded import tidy
 from midi_nb.files import read_results, write_run
-from midi_nb.frames import RESULTS, VERDICTS, mask_values, tidy
+from midi_nb.frames import RESULTS, VERDICTS
+from midi_nb.masking import mask_values
 from midi_nb.scores.scoring import score
 
 CODES = [cause.code for cause in CAUSES]

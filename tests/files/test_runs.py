@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from midi_nb.answers import read_key, read_mapping
+from midi_nb.coded import encode
 from midi_nb.files import read_results, runs, write_run, write_summary
-from midi_nb.frames import RESULTS, encode
+from midi_nb.frames import RESULTS
 from midi_nb.scores.scoring import score
 
 

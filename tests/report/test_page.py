@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from midi_nb.causes import explain, problems
+from midi_nb.coded import concat
 from midi_nb.files import read_results, write_run
-from midi_nb.frames import concat, mask_values
+from midi_nb.masking import mask_values
 from midi_nb.report.official import write_official
 from midi_nb.report.page import write_html
 from midi_nb.scores.scoring import UNITS, score

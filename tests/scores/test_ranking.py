@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import midi_nb as mn
-from midi_nb.frames import RESULTS, concat, tidy
+from midi_nb.coded import concat, tidy
+from midi_nb.frames import RESULTS
 from midi_nb.scores.ranking import CHANGES, compare, holm, rank, swapped
 from midi_nb.scores.scoring import score, tally
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from midi_nb import frames
+from midi_nb import coded, frames, masking
 from midi_nb.frames import CODES
 from midi_nb.scores import scoring
 from midi_nb.scores.intervals import intervals
@@ -128,7 +128,7 @@ def test_in_2024_rows_were_duplicates_if_all_but_their_place_was_equal(make, col
 
 def test_masked_results_have_no_score_that_compares_values(make):
     results = make.results([{"actual": "A"}, {"actual": "B"}])
-    masked = frames.mask_values(results)
+    masked = masking.mask_values(results)
     assert score(masked, unit="series").equals(score(results, unit="series"))
     with pytest.raises(ValueError, match=r"^score\(unit='series-2024'\) compares the values, and these are masked; "):
         score(masked, unit="series-2024")
@@ -160,8 +160,8 @@ def test_missing_files_go_by_the_identifiers_of_the_key(make):
 
 def test_by_cause_every_check_was_an_opportunity(make):
     results = make.results([PASSED] * 6 + [FAILED, FAILED, FAILED, BLANK])
-    results["cause"] = frames.encode([None] * 6 + ["leak", "leak", "gone", "gone"])
-    results["patient"] = frames.encode([f"P{i % 3}" for i in range(10)])  # neither cause is one of every patient
+    results["cause"] = coded.encode([None] * 6 + ["leak", "leak", "gone", "gone"])
+    results["patient"] = coded.encode([f"P{i % 3}" for i in range(10)])  # neither cause is one of every patient
 
     scores = score(results, by="cause").set_index("cause")
 
@@ -310,7 +310,7 @@ def failing(make, failures, each=20):
         for i in range(each)
     ]
     results = make.results(rows)
-    results["cause"] = frames.encode(["leak" if row["score"] == 0 else None for row in rows])
+    results["cause"] = coded.encode(["leak" if row["score"] == 0 else None for row in rows])
     return results
 
 

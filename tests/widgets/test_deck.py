@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import midi_nb as mn
-from midi_nb.frames import concat
+from midi_nb.coded import concat
 from midi_nb.widgets.deck import review
 from midi_nb.widgets.verdicts import Log, identities
 

@@ -12,7 +12,7 @@ import pytest
 from traitlets import TraitError
 
 import midi_nb as mn
-from midi_nb.frames import concat
+from midi_nb.coded import concat
 from midi_nb.widgets.explorer import PAGE, explore
 from midi_nb.widgets.page import percent
 from midi_nb.widgets.practice import practice, rule

@@ -11,7 +11,8 @@ import pytest
 from traitlets import TraitError
 
 import midi_nb as mn
-from midi_nb.frames import CATEGORIES, concat
+from midi_nb.coded import concat
+from midi_nb.frames import CATEGORIES
 from midi_nb.widgets.wishes import WEIGHTS, what_if
 
 

@@ -1,0 +1,35 @@
+"""Results without values of the data, fit for a screen share or a slide."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from .coded import coded, encode
+from .frames import IDENTIFIERS, MASK, VALUES, require_columns
+
+
+def is_masked(results: pd.DataFrame) -> bool:
+    """Whether `results` are without values, as `mask_values` leaves them."""
+    return any(MASK in coded(results[[name]])[name].cat.categories for name in VALUES if name in results.columns)
+
+
+def mask_values(results: pd.DataFrame) -> pd.DataFrame:
+    """A copy of `results` whose cells hold no value of the data: fit for a screen share or a slide.
+
+    Tags, actions, verdicts, causes and codes stay; values become ``•••``, identifiers and files numbers, the shifts of
+    dates are gone, and so is the folder that the files are in.
+    """
+    require_columns(results, [], "mask_values()")
+    masked = coded(results).copy()
+    if "days" in masked.columns:  # with the dates that are shown elsewhere a shift gives back the others
+        masked["days"] = masked["days"].where(masked["days"].isna())
+    for name in VALUES:
+        if name in masked.columns:
+            masked[name] = encode([None if gone else MASK for gone in masked[name].isna()])
+    for name in (*IDENTIFIERS, "file"):
+        if name in masked.columns:
+            codes = masked[name].cat.codes.to_numpy()
+            masked[name] = encode([None if code < 0 else f"{name} {code + 1}" for code in codes])
+    masked.attrs["skipped"] = [(MASK, reason) for _, reason in results.attrs.get("skipped", [])]
+    masked.attrs.pop("released", None)
+    return masked
