@@ -51,7 +51,7 @@ def review(
     """A deck of the checks of burned-in text, for a person to judge: blank ones first, then failed, then passed.
 
     Keys: h hidden, v visible, u unsure, z undo, arrows previous and next, c contrast, w whole image, comma and full
-    stop the frames of a multi-frame image.
+    stop the frames of a multi-frame image. What the scorer says of a check is shown when it has been judged.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ class Deck(Board):
         self._teller = Teller(results, values)
         self._pictures = Pictures(results, self._images)
         self._trouble = ""
-        self._shown: str | None = None
+        self._shown: tuple[str | None, bool] = None, False  # the whole image, and whether with verdicts
         super().__init__("deck", {"deck": "Review of burned-in text"})
         self.place = self._first()
         self._draw()
@@ -369,12 +369,18 @@ class Deck(Board):
         expected = self._teller.cell("expected", position)
         told = facts([
             ("Text to hide", tag("span", expected, class_="value") if expected else None),
-            ("Scorer", join([self._teller.verdict(position), ", read: ", self._teller.released(position)])),
-            ("Error", self._teller.cell("error", position)),
+            *self._scorer(standing is not None),
         ])  # fmt: skip
         changed = standing is not None and standing.pixels not in (None, self._pictures.digest(position))
         note = tag("p", _CHANGED, class_="note") if changed else None
         return join([note, self._pictures.show(position, self.frame, self.contrast), self._slider(), told])
+
+    def _scorer(self, judged: bool) -> list[tuple[str, Any]]:
+        """What the scorer says of the region, once the person has judged: before, it would lead their eye."""
+        if not judged:
+            return [("Scorer", tag("span", "shown when you have judged", class_="quiet"))]
+        said = join([self._teller.verdict(self._position), ", read: ", self._teller.released(self._position)])
+        return [("Scorer", said), ("Error", self._teller.cell("error", self._position))]
 
     def _slider(self) -> Markup | None:
         frames = self._pictures.frames(self._position)
@@ -388,11 +394,12 @@ class Deck(Board):
         return tag("div", told, tag("kbd", ","), field, tag("kbd", "."), class_="line")
 
     def _show_whole(self) -> None:
-        wanted = self._images.key(self._position) if self.whole and not self._at_end else None
-        if wanted == self._shown:
+        shown = self._images.key(self._position) if self.whole and not self._at_end else None
+        judged = shown is not None and self._names[self.place] in self._log.standing()
+        if (shown, judged) == self._shown:
             return
-        self._shown = wanted
-        self.mount(self._images.viewer(self._position) if wanted else None)
+        self._shown = (shown, judged)
+        self.mount(self._images.viewer(self._position, verdicts=judged) if shown else None)
 
 
 _LABELS = {

@@ -74,9 +74,12 @@ class Images:
             return "released= has no folder for this submission."
         return "The file is not in the folder of the released files."
 
-    def viewer(self, position: int) -> Viewing:
-        """The viewer of the image of a check, with the boxes of all its pixel checks."""
-        return Viewing(self.path(position), self.same(position), self.original(position), values=self.values)
+    def viewer(self, position: int, *, verdicts: bool = True) -> Viewing:
+        """The viewer of the image of a check, with the boxes of all its pixel checks, and their verdicts if asked."""
+        checks = self.same(position)
+        if not verdicts:
+            checks = checks.drop(columns=["verdict", "actual"])
+        return Viewing(self.path(position), checks, self.original(position), values=self.values)
 
     def same(self, position: int) -> pd.DataFrame:
         """The checks of the image of a check."""

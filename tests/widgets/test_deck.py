@@ -87,6 +87,19 @@ def test_causes_follow_the_verdicts(boxes, images, tmp_path):
     assert mn.problems(deck.results)["rows"].sum() == causes.notna().sum()
 
 
+def test_the_scorer_s_verdict_is_shown_only_when_the_person_has_judged(deck):
+    deck.place = 1
+    deck.whole = True
+    assert "Scorershown when you have judged" in said(deck)
+    assert "failed" not in said(deck)
+    assert deck.viewer.regions["actual"].isna().all()
+    assert set(deck.viewer.regions["verdict"]) == {"blank"}
+    press(deck, "u")
+    deck.place = 1
+    assert "Scorer✖failed (50 % of the words right), read: DOE" in said(deck)
+    assert "fail" in set(deck.viewer.regions["verdict"])
+
+
 def test_a_later_verdict_counts_and_undo_takes_back_the_last_one(deck):
     press(deck, "v")
     deck.place = 0
