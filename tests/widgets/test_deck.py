@@ -338,9 +338,10 @@ def test_a_card_without_a_picture_says_why_and_can_be_judged(make, images, tmp_p
     assert deck.checks["judged"].tolist() == ["hidden"]
 
 
-def test_a_broken_file_is_told_without_its_content(results, tmp_path):
+def test_a_broken_file_is_told_without_its_content(results, make, tmp_path):
+    make.file(tmp_path / "2.dcm", "9.1.2.2")
     (tmp_path / "1.dcm").write_bytes(b"DOE^JANE")
-    deck = review(results.iloc[[5]], tmp_path, log=tmp_path / "v.jsonl")
+    deck = review(results.iloc[[5, 6]], tmp_path, log=tmp_path / "v.jsonl")
     assert "The file cannot be read (InvalidDicomError)." in said(deck)
 
 

@@ -323,7 +323,8 @@ def test_a_check_of_pixels_shows_its_image(results, images):
         ({"released": "."}, "The file is not in the folder of the released files."),
     ],
 )
-def test_without_an_image_the_detail_says_why(results, options, note, tmp_path, monkeypatch):
+def test_without_an_image_the_detail_says_why(results, make, options, note, tmp_path, monkeypatch):
+    make.file(tmp_path / "2.dcm", "9.1.2.2")
     monkeypatch.chdir(tmp_path)
     explorer = explore(results, **options)
     explorer.set(table="failures", picked=5)
@@ -331,7 +332,7 @@ def test_without_an_image_the_detail_says_why(results, options, note, tmp_path, 
     assert note in said(explorer)
 
 
-def test_folders_that_do_not_exist_are_refused(results, tmp_path):
+def test_folders_that_do_not_exist_are_refused(results, images, tmp_path):
     with pytest.raises(
         FileNotFoundError, match=re.escape(f"The folder of released files {tmp_path / 'no'} does not exist.")
     ):
@@ -339,7 +340,7 @@ def test_folders_that_do_not_exist_are_refused(results, tmp_path):
     with pytest.raises(
         FileNotFoundError, match=re.escape(f"The folder of original files {tmp_path / 'no'} does not exist.")
     ):
-        explore(results, tmp_path, tmp_path / "no")
+        explore(results, images[0], tmp_path / "no")
 
 
 @pytest.mark.parametrize("script", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "'&lt;"])
