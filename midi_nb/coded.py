@@ -238,3 +238,66 @@ def verdicts(results: pd.DataFrame) -> Any:
             f"{unknown:,} of {len(results):,} rows hold something else."
         )
     return codes
+
+
+def joint_codes(columns: Sequence[Any], rows: int) -> np.ndarray:
+    """One code for each combination of the codes of some columns of `rows` rows: 0, 1, … in the order they come in.
+
+    >>> joint_codes([[7, 7, 2], [-1, 3, -1]], 3).tolist(), joint_codes([], 2).tolist()
+    ([0, 1, 2], [0, 0])
+    """
+    if not columns:
+        return np.zeros(rows, dtype="int64")
+    frame = pd.DataFrame(dict(enumerate(columns)), copy=False)
+    return frame.groupby(list(frame), sort=False).ngroup().to_numpy()
+
+
+def first_rows(codes: np.ndarray) -> np.ndarray:
+    """The first row of each of the `codes` that `joint_codes` gives.
+
+    >>> first_rows(np.array([0, 0, 1])).tolist()
+    [0, 2]
+    """
+    return np.flatnonzero(~pd.Series(codes, copy=False).duplicated().to_numpy())
+
+
+def asked(column: pd.Series, rows: np.ndarray, says: Callable[[str], Any], dtype: Any = bool) -> np.ndarray:
+    """What `says` makes of the texts of a column at `rows`, each text asked once; a missing one is ""."""
+    texts, place = distinct_texts(column, rows)
+    return np.array([says(text or "") for text in texts], dtype=dtype)[place]
+
+
+def texts_at(column: pd.Series, rows: np.ndarray) -> np.ndarray:
+    """The texts of a categorical column at `rows`, None where missing; only those in use are touched."""
+    used, place = distinct_texts(column, rows)
+    return column_of(used)[place]
+
+
+def distinct_texts(column: pd.Series, rows: np.ndarray) -> tuple[list[str | None], np.ndarray]:
+    """The texts of a column that occur at `rows`, and which of them each row has."""
+    values = column.array[rows] if isinstance(column.dtype, pd.CategoricalDtype) else encode(column.iloc[rows])
+    codes, place = np.unique(values.codes, return_inverse=True)
+    gone = int((codes < 0).sum())
+    return [None] * gone + list(values.categories.take(codes[gone:])), place
+
+
+def codes_at(frame: pd.DataFrame, name: str, rows: Any) -> np.ndarray:
+    """The codes of a categorical column at `rows`; -1 throughout where there is no such column."""
+    if name not in frame:
+        return np.full(len(frame), -1, dtype="int64")[rows]
+    return frame[name].cat.codes.to_numpy()[rows].astype("int64")
+
+
+def column_of(values: Iterable[Any]) -> np.ndarray:
+    """Any objects as a one-dimensional array: tuples and lists stay what they are."""
+    values = list(values)
+    column = np.empty(len(values), dtype=object)
+    column[:] = values
+    return column
+
+
+def sparse(length: int, rows: np.ndarray, codes: np.ndarray, dtype: pd.CategoricalDtype) -> pd.Categorical:
+    """A categorical that is missing but at `rows`."""
+    full = np.full(length, -1, dtype=np.min_scalar_type(-max(len(dtype.categories), 1)))
+    full[rows] = codes
+    return pd.Categorical.from_codes(full, dtype=dtype)

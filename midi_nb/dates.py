@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from .coded import first_rows, joint_codes
 from .text import values
 
 __all__ = ["fits", "is_date", "shift", "shifts", "usual_shifts"]
@@ -61,9 +62,9 @@ def shifts(results: pd.DataFrame) -> pd.DataFrame:
     """
     rows = np.flatnonzero((results["action"] == "date_shifted").to_numpy(dtype=bool, na_value=False))
     dates = results.iloc[rows]
-    pairs = pd.DataFrame({name: dates[name].astype("category").cat.codes.to_numpy() for name in ("original", "actual")})
-    of_row = pairs.groupby(["original", "actual"], sort=False).ngroup().to_numpy()
-    distinct = dates.loc[~pairs.duplicated().to_numpy(), ["original", "actual"]].astype(object)
+    pair = ["original", "actual"]
+    of_row = joint_codes([dates[name].astype("category").cat.codes.to_numpy() for name in pair], len(dates))
+    distinct = dates[pair].iloc[first_rows(of_row)].astype(object)
     texts = [tuple(text if isinstance(text, str) else None for text in pair) for pair in distinct.to_numpy()]
     who = {name: dates[name].astype(object).to_numpy() if name in dates else None for name in _WHO}
     found = {

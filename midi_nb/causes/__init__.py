@@ -1,6 +1,5 @@
 """Why a check failed: every failed or blank check gets one cause, and causes become the few things worth fixing."""
 
-from .columns import distinct_texts
 from .evidence import by_instance, folder_of_submission, repainted, require_one_submission
 from .explaining import explain, explained
 from .fixes import PROBLEMS, numbered, problem_of, problems, what_if
@@ -15,7 +14,6 @@ __all__ = [
     "Failures",
     "by_instance",
     "causes_table",
-    "distinct_texts",
     "explain",
     "explained",
     "folder_of_submission",

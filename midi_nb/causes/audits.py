@@ -23,7 +23,7 @@ import pandas as pd
 
 from .. import tags
 from ..actions import ACTIONS, REGIONS, named
-from ..coded import as_column, coded, concat
+from ..coded import as_column, asked, coded, codes_at, concat
 from ..dates import fits, is_date, shifts, usual_shifts
 from ..engine import pixels
 from ..engine.recognition import ReadText, reader
@@ -33,7 +33,6 @@ from ..folders import Submission, folder_of
 from ..frames import MASK, require_columns, require_complete
 from ..text import stop_words, whole_words
 from . import AXES, CONFIDENCES, by_instance, folder_of_submission, is_uid, repainted, require_one_submission
-from .columns import codes_at, distinct_texts
 
 __all__ = ["FINDINGS", "Finding", "audit", "conformance", "findings_table"]
 
@@ -253,18 +252,12 @@ def _vacuous(results: pd.DataFrame) -> Iterator[pd.DataFrame]:
 
 def _removed_dates(results: pd.DataFrame, state: str) -> np.ndarray:
     rows = _passing(results, _DATES, (state,))
-    return rows[_of_texts(results, "original", rows, is_date).astype(bool)]
+    return rows[asked(results["original"], rows, is_date)]
 
 
 def _removed(results: pd.DataFrame, finding: str, state: str) -> np.ndarray:
     rows = _passing(results, _REMOVED[finding], (state,))
-    return rows[_of_texts(results, "original", rows, bool)]
-
-
-def _of_texts(results: pd.DataFrame, name: str, rows: np.ndarray, says: Callable[[str], Any]) -> np.ndarray:
-    """What `says` makes of the texts of a column at `rows`, each text asked once; a missing one is ""."""
-    texts, place = distinct_texts(results[name], rows)
-    return np.array([says(text or "") for text in texts])[place] if len(rows) else np.array([], dtype=bool)
+    return rows[asked(results["original"], rows, bool)]
 
 
 def _dates(results: pd.DataFrame, key_shift: bool) -> Iterator[pd.DataFrame]:
@@ -320,7 +313,7 @@ def _by_series(dates: pd.DataFrame) -> np.ndarray:
 
 def _unlike_key(results: pd.DataFrame, dates: pd.DataFrame) -> np.ndarray:
     """Which dates were shifted by another number of days than the key's; keys write that with either sign."""
-    wanted = _of_texts(results, "expected", dates.index.to_numpy(), _number).astype("float64")
+    wanted = asked(results["expected"], dates.index.to_numpy(), _number, "float64")
     return np.isfinite(wanted) & (dates["days"].abs().to_numpy() != np.abs(wanted))
 
 
@@ -333,8 +326,8 @@ def _uids(results: pd.DataFrame) -> Iterator[pd.DataFrame]:
     for finding, state in itertools.product(_REMOVED, ("absent", "empty")):
         yield _findings(finding, results, _removed(results, finding, state), detail=f"value {state}")
     rows = _passing(results, _UIDS, ("value",))
-    rows = rows[~_of_texts(results, "actual", rows, lambda text: text == MASK).astype(bool)]
-    valid = _of_texts(results, "actual", rows, is_uid).astype(bool)
+    rows = rows[~asked(results["actual"], rows, lambda text: text == MASK)]
+    valid = asked(results["actual"], rows, is_uid)
     yield _findings("uid_invalid", results, rows[~valid], detail="not a UID")
     rows = rows[valid & results["original"].iloc[rows].notna().to_numpy()]
     yield _several("uid_split", results, rows, "original", "actual", "new UIDs for one old one")
@@ -494,7 +487,7 @@ class _Searches:
             )
         )
         absent = _passing(results, _REMOVALS, ("absent",))
-        private = absent[_of_texts(results, "tag_path", absent, tags.in_private).astype(bool)]
+        private = absent[asked(results["tag_path"], absent, tags.in_private)]
         self._unseen: dict[str, set[str]] = defaultdict(set)
         for instance, path in _cells(results, private, ("instance", "tag_path")):
             self._unseen[instance].add(path)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from .. import tags
+from ..coded import codes_at, joint_codes, texts_at
 from ..frames import MASK
-from .columns import texts_at
 
 
 def blocks_gone(results: pd.DataFrame, failing: np.ndarray, columns: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -71,11 +72,12 @@ class Blocks:
 
     def series(self, rows: np.ndarray) -> np.ndarray:
         """The series of each row, one number for submission and series."""
-        series = self._results["series"].cat.codes.to_numpy()[rows].astype("int64") + 1
-        if "submission" not in self._results:
-            return series
-        width = len(self._results["series"].cat.categories) + 1
-        return self._results["submission"].cat.codes.to_numpy()[rows].astype("int64") * width + series
+        return self._series[rows]
+
+    @cached_property
+    def _series(self) -> np.ndarray:
+        columns = [codes_at(self._results, name, slice(None)) for name in ("submission", "series")]
+        return joint_codes(columns, len(self._results))
 
     def rows_in(self, series: np.ndarray) -> np.ndarray:
         """The rows about private attributes in one of `series`."""

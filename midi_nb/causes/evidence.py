@@ -12,12 +12,12 @@ import pandas as pd
 
 from .. import tags
 from ..actions import REGIONS, named
+from ..coded import texts_at
 from ..engine import pixels
 from ..engine import released as files
 from ..engine.released import Released, Unreadable, quiet, read
 from ..folders import folder_of
 from ..frames import require_columns
-from .columns import texts_at
 from .table import KEPT
 
 

@@ -11,10 +11,9 @@ import pandas as pd
 
 from .. import tags
 from ..actions import named
-from ..coded import as_column, coded, encode, verdicts
+from ..coded import as_column, asked, coded, codes_at, column_of, encode, sparse, texts_at, verdicts
 from ..frames import MASK, VERDICTS, require_columns
 from .blocks import blocks_gone
-from .columns import codes_at, column_of, of_paths, sparse, texts_at
 from .evidence import evidence_of, folder_of_submission, require_one_submission
 from .table import AXES, CAUSES, CODES, CONFIDENCES, WITHOUT_TEXTS, Failures
 
@@ -137,8 +136,8 @@ def _failing_columns(results: pd.DataFrame, failing: np.ndarray) -> dict[str, np
         **{name: texts_at(results[name], failing) for name in ("original", "expected", "actual", "state", "verdict")},
         "reason": codes_at(results, "error", failing) >= 0,
         "score": results["score"].to_numpy(dtype="float64")[failing],
-        "private": of_paths(results, failing, tags.is_private),
-        "nested": of_paths(results, failing, tags.is_nested),
+        "private": asked(results["tag_path"], failing, tags.is_private),
+        "nested": asked(results["tag_path"], failing, tags.is_nested),
     }
 
 

@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 
 from .. import tags
-from ..coded import coded, encode
+from ..coded import coded, encode, sparse, texts_at
 from ..frames import require_columns, require_complete
 from ..scores import scoring
-from .columns import sparse, texts_at
 from .explaining import NEEDED
 from .gains import gains_of
 from .grouping import Grouped, grouped

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ..coded import codes_at, first_rows
 from ..frames import complete_rows, count_rows, scored
 from ..scores import scoring
-from .columns import codes_at
 from .grouping import Grouped
 
 _OF_SERIES = ("patient", "study", "series", "released_patient", "released_study", "released_series", "state")
@@ -61,7 +61,8 @@ def _gain_series(
 ) -> np.ndarray:
     """As the official rule since November 2024 counts: one check per action, attribute and series, its worst."""
     results, rows, problem = failures.results, failures.rows, failures.problem
-    keys, width = _series_keys(results, submission)
+    keys = scoring.series_checks(results)
+    whose = submission[first_rows(keys)]
     size, count = int(submission.max()) + 1, len(of_problem)
     groups = pd.unique(keys[counted])
     blank = (results["verdict"] == "blank").to_numpy()[rows]
@@ -78,8 +79,8 @@ def _gain_series(
     # A lost check that passes is a pass too: in a group of its own, or in one that had only blanks.
     undecided = pd.concat([undecided, lost[lost["key"].isin(undecided["key"])]])
     lost = lost[~lost["key"].isin(groups)]
-    total = np.bincount(groups // width, minlength=size) + more
-    passes = total - np.bincount(pd.unique(pd.concat([failed["key"], undecided["key"]])) // width, minlength=size)
+    total = np.bincount(whose[groups], minlength=size) + more
+    passes = total - np.bincount(whose[pd.unique(pd.concat([failed["key"], undecided["key"]]))], minlength=size)
     # One pass is enough where nothing failed; a failure goes only with the last of its group.
     added = _shared(lost, count)
     mended = _sole(failed, count) + _shared(undecided, count) + added
@@ -102,33 +103,3 @@ def _sole(part: pd.DataFrame, count: int) -> np.ndarray:
 def _shared(part: pd.DataFrame, count: int) -> np.ndarray:
     """For each problem, how many keys it has a row in."""
     return np.bincount(part.drop_duplicates()["problem"], minlength=count)
-
-
-def _series_keys(results: pd.DataFrame, submission: np.ndarray) -> tuple[np.ndarray, int]:
-    """A number for submission, series, action and attribute of each row; its quotient by the other the submission."""
-    missing = (results["state"] == "missing").to_numpy()
-    gone = np.flatnonzero(missing)
-    key, width = missing.astype("int64"), 2
-    for name in ("patient", "study", "series"):
-        codes = results[f"released_{name}"].cat.codes.to_numpy()
-        size = len(results[f"released_{name}"].cat.categories)
-        if len(gone):  # a missing file has only the original identifiers
-            old = results[name].cat.codes.to_numpy()
-            codes = codes.astype(np.promote_types(codes.dtype, old.dtype))
-            codes[gone], size = old[gone], max(size, len(results[name].cat.categories))
-        key, width = _packed(key, width, codes, size)
-    for name in ("action", "tag_path"):
-        key, width = _packed(key, width, results[name].cat.codes.to_numpy(), len(results[name].cat.categories))
-    key += submission * width
-    return key, width
-
-
-def _packed(key: np.ndarray, width: int, codes: np.ndarray, size: int) -> tuple[np.ndarray, int]:
-    """`key` (below `width`; changed in place) and codes below `size` as one number, numbered anew if too large."""
-    if width * (size + 1) > 2**40:
-        key = pd.factorize(key)[0].astype("int64")
-        width = int(key.max(initial=-1)) + 1
-    key *= size + 1
-    key += codes
-    key += 1
-    return key, width * (size + 1)

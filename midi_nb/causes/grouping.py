@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from .. import tags
+from ..coded import codes_at, texts_at
 from ..frames import require_columns
 from .blocks import Blocks
-from .columns import codes_at, texts_at
 from .explaining import NEEDED, explained
 from .table import CODES
 

@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 
 from ..actions import ACTIONS, REGIONS, named
+from ..coded import column_of
 from ..dates import is_date, shift
 from ..frames import MASK
 from ..text import Marks, bare, burned_in, marks, same_value, values, words
-from .columns import column_of
 
 AXES = ("privacy", "utility", "validity", "linkage", "key", "none")
 CONFIDENCES = ("certain", "likely", "review")

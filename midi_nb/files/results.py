@@ -13,7 +13,7 @@ import pandas as pd
 from .. import sniff, tags
 from ..actions import REGIONS, category_of, named
 from ..answers.published import as_mapping, check_columns, open_key, region_of, shared_columns, unwrap
-from ..coded import concat, constant, encode, recode, texts_of, tidy
+from ..coded import concat, constant, encode, first_rows, joint_codes, recode, texts_of, tidy
 from ..frames import CODES, RESULTS, STATES, VERDICTS
 from . import runs
 from .columns import columns_of, even
@@ -224,11 +224,11 @@ def _categories(columns: Mapping[str, Any], raw: Mapping[str, Any], rows: int) -
         known = recode(raw["category"], lambda text: text if text in RESULTS["category"].categories else "unknown")
         return {"category": pd.Categorical(known, dtype=RESULTS["category"]), "subcategory": raw.get("subcategory")}
     parts = [columns["action"], *(raw.get(code, constant(None, "category", rows)) for code in CODES)]
-    number = np.zeros(rows, dtype="int64")
-    for part in parts:
-        number = pd.factorize(number * (len(part.categories) + 1) + part.codes + 1)[0]
-    first = np.flatnonzero(~pd.Series(number).duplicated())  # in the order of their numbers
-    texts = [[None if part.codes[row] < 0 else part.categories[part.codes[row]] for part in parts] for row in first]
+    number = joint_codes([part.codes for part in parts], rows)
+    texts = [
+        [None if part.codes[row] < 0 else part.categories[part.codes[row]] for part in parts]
+        for row in first_rows(number)
+    ]
     found = [category_of(action or "", dict(zip(CODES, codes, strict=True))) for action, *codes in texts]
     return {
         "category": pd.Categorical([c for c, _ in found], dtype=RESULTS["category"]).take(number),

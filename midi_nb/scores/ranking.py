@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..coded import coded, concat, verdicts
+from ..coded import coded, concat, joint_codes, verdicts
 from ..frames import count_rows, is_complete, require_columns, require_complete
 from .intervals import intervals
 from .scoring import COUNTS, is_tally, tally
@@ -165,7 +165,7 @@ def _paired(before: pd.DataFrame, after: pd.DataFrame) -> tuple[np.ndarray, np.n
     if len(often):
         fine = np.concatenate(_identities(before, after, list(dict.fromkeys([*identity, *_texts(before, after)]))))
         both = np.concatenate([a, b])
-        both = np.where(np.isin(both, often), pd.factorize(fine)[0], -1 - pd.factorize(both)[0])
+        both = np.where(np.isin(both, often), fine, -1 - both)
         a, b = _told_apart(both[: len(a)], verdicts(before), both[len(a) :], verdicts(after))
         order_a, order_b = np.argsort(a), np.argsort(b)
     found = _found(a[order_a], b[order_b])
@@ -213,24 +213,18 @@ def _found(wanted: np.ndarray, keys: np.ndarray) -> np.ndarray:
 
 def _identities(before: pd.DataFrame, after: pd.DataFrame, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """A number for what each check is known by, the same in both frames."""
-    key, width = np.zeros(len(before) + len(after), dtype="int64"), 1
-    for name in names:
-        codes, size = _common_codes(before[name].astype("category"), after[name].astype("category"))
-        if width * size > 2**60:
-            key = pd.factorize(key)[0].astype("int64")
-            width = int(key.max(initial=0)) + 1
-        key, width = key * size + codes, width * size
+    columns = [_common_codes(before[name].astype("category"), after[name].astype("category")) for name in names]
+    key = joint_codes(columns, len(before) + len(after))
     return key[: len(before)], key[len(before) :]
 
 
-def _common_codes(a: pd.Series, b: pd.Series) -> tuple[np.ndarray, int]:
-    """The codes of two categoricals one after another as if they had one set of categories, and how many there are."""
+def _common_codes(a: pd.Series, b: pd.Series) -> np.ndarray:
+    """The codes of two categoricals one after another as if they had one set of categories."""
     place = a.cat.categories.get_indexer(b.cat.categories)
     new = place < 0
-    size = len(a.cat.categories) + int(new.sum())
-    place[new] = np.arange(len(a.cat.categories), size)
+    place[new] = len(a.cat.categories) + np.arange(new.sum())
     theirs = np.append(place, -1)[b.cat.codes.to_numpy()]
-    return np.concatenate([a.cat.codes.to_numpy().astype("int64"), theirs.astype("int64")]) + 1, size + 1
+    return np.concatenate([a.cat.codes.to_numpy(), theirs])
 
 
 def _told_apart(a: np.ndarray, first: np.ndarray, b: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..coded import coded, concat, tidy, verdicts
+from ..coded import coded, concat, first_rows, joint_codes, tidy, verdicts
 from ..frames import (
     CODES,
     EXPLAINED,
@@ -270,16 +270,21 @@ def _deduplicated(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
     require_columns(rows, ["tag_path", "state", "patient", "study", "series", *_OFFICIAL], f"score(unit={unit!r})")
     if unit == "series-2024" and is_masked(rows):
         raise ValueError("score(unit='series-2024') compares the values, and these are masked; score them before.")
-    missing = (rows["state"] == "missing").to_numpy()
-    ids = zip(("patient", "study", "series"), _OFFICIAL, strict=True)
-    series = [missing.astype("int64"), *(np.where(missing, _codes(rows[old]), _codes(rows[new])) for old, new in ids)]
-    same = ("submission", *(_SAME_ROW if unit == "series-2024" else ("action", "tag_path")))
-    place = _numbered(len(rows), [*series, *(_codes(rows[name]) for name in same if name in rows.columns)])
+    place = series_checks(rows, _SAME_ROW if unit == "series-2024" else ("action", "tag_path"))
     if unit == "series-2024":
         return rows[~pd.Series(place).duplicated().to_numpy()]
     worst_first = np.argsort(_WORST_FIRST[verdicts(rows)], kind="stable")
     first = ~pd.Series(place[worst_first]).duplicated().to_numpy()
     return rows.iloc[np.sort(worst_first[first])]
+
+
+def series_checks(results: pd.DataFrame, same: Sequence[str] = ("action", "tag_path")) -> np.ndarray:
+    """One number for each check of a series, by the identifiers that officially count and the columns `same`."""
+    missing = (results["state"] == "missing").to_numpy(dtype=bool)
+    ids = zip(("patient", "study", "series"), _OFFICIAL, strict=True)
+    series = [missing, *(np.where(missing, _codes(results[old]), _codes(results[new])) for old, new in ids)]
+    named = [_codes(results[name]) for name in ("submission", *same) if name in results.columns]
+    return joint_codes([*series, *named], len(results))
 
 
 #: The official order of a series: it has failed if it failed once, and is blank only if nothing else. By `VERDICTS`.
@@ -292,25 +297,11 @@ def _codes(values: pd.Series) -> Any:
     return pd.factorize(values)[0].astype("int64")
 
 
-def _numbered(rows: int, columns: Iterable[Any]) -> Any:
-    """A number for each combination of codes that occurs, in the order they come in."""
-    number, width = np.zeros(rows, dtype="int64"), 1
-    for codes in columns:
-        size = int(codes.max(initial=-1)) + 2
-        if width * size > 2**62:  # before they run over, the numbers so far are made small
-            number = pd.factorize(number)[0].astype("int64")
-            width = int(number.max(initial=0)) + 1
-        number = number * size + codes + 1
-        width *= size
-    return pd.factorize(number)[0].astype("int64")
-
-
 def _grouped(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """passed, failed and blank by `columns`, every combination that occurs."""
-    place = _numbered(len(rows), (_codes(rows[name]) for name in columns))
-    groups = int(place.max(initial=-1)) + 1
-    first = np.full(groups, -1, dtype="int64")
-    first[place[::-1]] = np.arange(len(rows) - 1, -1, -1)
+    place = joint_codes([_codes(rows[name]) for name in columns], len(rows))
+    first = first_rows(place)
+    groups = len(first)
     if is_tally(rows):
         counts = [
             np.bincount(place, weights=rows[name].to_numpy(), minlength=groups).astype("int64") for name in COUNTS
@@ -323,7 +314,7 @@ def _grouped(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
 
 
 def _with_scores(counts: pd.DataFrame, columns: list[str], interval: float) -> pd.DataFrame:
-    place = _numbered(len(counts), (_codes(counts[name]) for name in columns))
+    place = joint_codes([_codes(counts[name]) for name in columns], len(counts))
     scores = _grouped(counts, columns)
     if not columns and scores.empty:
         scores = pd.DataFrame({name: np.zeros(1, dtype="int64") for name in COUNTS})
@@ -361,6 +352,7 @@ __all__ = [
     "is_tally",
     "known",
     "score",
+    "series_checks",
     "tally",
     "unique",
     "units_of",

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from .. import causes, tags
-from ..coded import encode
+from ..coded import encode, first_rows, joint_codes
 
 __all__ = ["FACETS", "Columns", "Lot", "Problems", "sorted_rows"]
 
@@ -112,19 +112,8 @@ class Lot:
     @cached_property
     def _kinds(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """(which combination each row is, codes of each facet by combination)."""
-        key, width = np.zeros(len(self), dtype="int64"), 1
-        for name in self.facets:
-            size = len(self.columns[name].categories) + 1
-            if width * size > 2**62:
-                key = pd.factorize(key)[0].astype("int64")
-                width = int(key.max(initial=0)) + 1
-            key *= size
-            key += self.codes(name)
-            key += 1
-            width *= size
-        kind, found = pd.factorize(key)
-        first = np.zeros(len(found), dtype="int64")
-        first[kind[::-1]] = np.arange(len(kind) - 1, -1, -1)
+        kind = joint_codes([self.codes(name) for name in self.facets], len(self))
+        first = first_rows(kind)
         return kind.astype("int32"), {name: self.codes(name)[first] for name in self.facets}
 
     def _admitted(self, choice: Choice, but: str = "") -> np.ndarray:

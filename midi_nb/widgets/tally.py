@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..frames import CATEGORIES, scored
+from ..scores.scoring import series_checks
 from .rows import Problems
 
 __all__ = ["UNITS", "Tally", "weighted"]
@@ -37,7 +38,7 @@ class Tally:
         passing = (results["verdict"] == "passed").to_numpy()
         self._units: dict[str, _Instances | _Series] = {"instance": _Instances(group, counted, problems, self._size)}
         if self.by_series:
-            self._units["series"] = _Series(group, counted, passing, problems, _series_keys(results), self._size)
+            self._units["series"] = _Series(group, counted, passing, problems, series_checks(results), self._size)
 
     @property
     def by_series(self) -> bool:
@@ -180,21 +181,3 @@ def _codes(results: pd.DataFrame, name: str) -> Any:
     values = pd.Categorical(results[name], categories=list(CATEGORIES)) if name == "category" else results[name].array
     codes = np.asarray(values.codes).astype("int64")
     return np.where(codes < 0, len(values.categories) - 1, codes)
-
-
-def _series_keys(results: pd.DataFrame) -> np.ndarray:
-    """A small number for what the official rule calls one check of a series."""
-    missing = (results["state"] == "missing").to_numpy(dtype=bool)
-    columns = [(missing.astype("int64"), 2)]
-    for old, new in _OFFICIAL:
-        codes = [np.asarray(results[name].cat.codes).astype("int64") + 1 for name in (old, new)]
-        columns.append((np.where(missing, *codes), 1 + max(len(results[name].cat.categories) for name in (old, new))))
-    named = [results[name].cat for name in ("submission", "action", "tag_path") if name in results]
-    columns += [(np.asarray(column.codes).astype("int64") + 1, 1 + len(column.categories)) for column in named]
-    key, width = np.zeros(len(results), dtype="int64"), 1
-    for codes, size in columns:
-        if width * size > 2**62:
-            key = pd.factorize(key)[0].astype("int64")
-            width = int(key.max(initial=0)) + 1
-        key, width = key * size + codes, width * size
-    return np.asarray(pd.factorize(key)[0].astype("int64"))
