@@ -306,7 +306,7 @@ def _pair(options: argparse.Namespace) -> Answer:
         raise ValueError(f"The folder that {' and '.join(astray)} would be in does not exist; make it first.")
     found = mn.pair_folders(options.released, options.original, by=options.by, progress=not options.quiet)
     if not len(found.uids):
-        raise ValueError(f"No file of {options.released} could be told to come from one of {options.original}.")
+        raise ValueError(f"No file of {options.released} could be matched with one of {options.original}.")
     found.write(*targets)
     notes = [f"{len(found.uids):,} UIDs: {options.uids}", f"{len(found.patients):,} patient IDs: {options.patients}"]
     if options.rows:

@@ -325,7 +325,7 @@ def ranking(ranking: pd.DataFrame, *, ax: Axes | None = None, limit: int = 30) -
     subject = f"{rows['label'][0]} ranks first of {_count(len(ranking), 'submission')}"
     beats = best.get("beats_next", True)  # missing where patients are too few to say
     unsure = len(rows) > 1 and (pd.isna(beats) or not beats)
-    apart = f"; {rows['label'][1]} cannot be told apart from it" if unsure else ""
+    apart = f"; {rows['label'][1]} cannot be distinguished from it" if unsure else ""
     return _title(ax, f"{subject} with {_percent(best['score'], 2)}, {draws}{apart}")
 
 
@@ -377,7 +377,7 @@ def partial_scores(results: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     results
-        What ``evaluate`` or ``read_results`` returns. Checks that scored 0 are told in the title, not drawn: they
+        What ``evaluate`` or ``read_results`` returns. Checks that scored 0 are counted in the title, not drawn: they
         are so many that the rest would vanish.
 
     Examples
@@ -394,7 +394,7 @@ def partial_scores(results: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         return _says(ax, f"{_count(len(failed), 'text check')} failed, none in part")
     ax = _axes(ax, 12)
     middles, base = np.arange(0.05, 1, 0.1), np.zeros(10, dtype="int64")
-    told: dict[str, str] = {}
+    legend: dict[str, str] = {}
     for axis, what, actions in (
         ("utility", "to keep: words kept", named("keep")),
         ("privacy", "to remove: words removed", named("remove")),
@@ -402,7 +402,7 @@ def partial_scores(results: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         look, heights = LOOKS[axis], _tenths(part.loc[part["action"].isin(actions), "score"])
         ax.bar(middles, heights, 0.09, base, color=look.colour, hatch=look.hatch, edgecolor="white", linewidth=0)
         base = base + heights
-        told |= {axis: f"text {what} ({heights.sum():,})"} if heights.any() else {}
+        legend |= {axis: f"text {what} ({heights.sum():,})"} if heights.any() else {}
     for x, height in zip(middles[base > 0], base[base > 0], strict=True):
         ax.annotate(f"{height:,}", (x, height), (0, 2), textcoords="offset points", ha="center", fontsize=8)
     ax.set(xlim=(0, 1), ylim=(0, 1.12 * base.max()), xticks=np.linspace(0, 1, 11))
@@ -410,7 +410,7 @@ def partial_scores(results: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.xaxis.set_major_formatter(FuncFormatter(lambda rate, _: _percent(rate)))
     _count_axis(ax.yaxis)
     sns.despine(ax=ax)
-    _legend(ax, told)
+    _legend(ax, legend)
     some = f"{len(part):,} of {_count(len(failed), 'failed text check')} {_were(len(part))} right in part"
     median = f"median {_percent(round(part['score'].median(), 2))}"
     return _title(ax, f"{some} ({median}){'; the others scored 0' if len(part) < len(failed) else ''}", legend=True)
@@ -451,14 +451,14 @@ def date_shifts(results: pd.DataFrame, *, values: bool = True, ax: Axes | None =
     dots = dates.groupby([*who, "days"], observed=True).size().rename("n").reset_index().merge(strips, on=who)
     ax = _axes(ax, len(rows), width=10)
     ax.axvline(0, color=_ink(), linewidth=0.8, alpha=0.6)
-    told: dict[str, str] = {}
+    legend: dict[str, str] = {}
     for name, what, found in (
         ("pass", "one shift for the patient", (dots["days"] != 0) & (dots["shifts"] == 1)),
         ("fail", "several shifts", (dots["days"] != 0) & (dots["shifts"] > 1)),
         ("privacy", "date not shifted", dots["days"] == 0),
     ):
         if found.any():
-            told[name] = what
+            legend[name] = what
             look: dict[str, Any] = {"color": PALETTE[name], "marker": LOOKS[name].marker, "edgecolor": _ink()}
             days, y, n = (dots.loc[found, column] for column in ("days", "y", "n"))
             ax.scatter(days, y, 36 + 12 * np.log2(n), linewidth=0.4, alpha=0.9, zorder=3, **look)
@@ -467,7 +467,7 @@ def date_shifts(results: pd.DataFrame, *, values: bool = True, ax: Axes | None =
     ax.margins(x=0.06)
     ax.set_xlabel(f"released − original date ({'days' if values else 'lengths hidden'})")
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}" if values or x == 0 else ""))
-    _legend(ax, told, markers=True)
+    _legend(ax, legend, markers=True)
     several, kept, compared = int((tally["shifts"] > 1).sum()), int(tally["kept"].sum()), tally["compared"].sum()
     some = f"{several:,} of {_count(len(tally), 'patient')} {'has' if several == 1 else 'have'}"
     unshifted = f"; {kept:,} of {_count(compared, 'date')} {_were(kept)} not shifted" if kept else ""
@@ -865,8 +865,8 @@ def _bars(ax: Axes, widths: pd.Series, meanings: Iterable[Any]) -> None:
 
 def _legend(ax: Axes, meanings: Mapping[str, str] | Iterable[str], markers: bool = False) -> None:
     """A strip between title and plot that names the looks."""
-    told = meanings if isinstance(meanings, Mapping) else {name: name for name in meanings}
-    handles = [(_dot if markers else _patch)(LOOKS[name], text) for name, text in told.items()]
+    texts = meanings if isinstance(meanings, Mapping) else {name: name for name in meanings}
+    handles = [(_dot if markers else _patch)(LOOKS[name], text) for name, text in texts.items()]
     if handles:
         above: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2, "borderpad": 0.2}
         ax.legend(handles=handles, ncols=len(handles), frameon=False, fontsize=9, **above)

@@ -117,7 +117,7 @@ def quoted(name: str) -> str:
 
 
 def table_rows(path: Path) -> tuple[list[str], Iterator[list[str]]]:
-    """(header, rows) of a delimited text file, every cell text; commas, semicolons and tabs are told apart.
+    """(header, rows) of a delimited text file, every cell text; commas, semicolons and tabs are recognised.
 
     UTF-8 with or without byte order mark, UTF-16 with one, else Latin-1.
     """

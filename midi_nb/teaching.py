@@ -222,8 +222,8 @@ def quiz(results: pd.DataFrame, *, n: int = 6, seed: int = 0, actions: Sequence[
     require_columns(results, columns, "quiz()")
     failures = explained(results).dropna(subset=["cause"])
     here = failures["state"].isin(["value", "empty", "absent"])
-    told = failures[failures["action"].isin(actions) & here]
-    drawn = told.sample(frac=1, random_state=seed).drop_duplicates("cause").head(n)
+    found = failures[failures["action"].isin(actions) & here]
+    drawn = found.sample(frac=1, random_state=seed).drop_duplicates("cause").head(n)
     cards = drawn[columns].copy()
     cards.insert(0, "card", np.arange(1, len(cards) + 1))
     return cards
@@ -264,15 +264,15 @@ def marks(results: pd.DataFrame, cards: pd.DataFrame, guesses: Mapping[int, str]
     rows = []
     for card, cause in zip(cards["card"], truth, strict=True):
         guess = guesses.get(card)
-        told = known[cause] if guess else None
+        answer = known[cause] if guess else None
         rows.append(
             {
                 "card": card,
                 "guess": guess or "",
                 "right": guess == cause if guess else pd.NA,
-                "cause": told.code if told else "?",
-                "explanation": told.sentence if told else "",
-                "fix": told.hint if told else "",
+                "cause": answer.code if answer else "?",
+                "explanation": answer.sentence if answer else "",
+                "fix": answer.hint if answer else "",
             }
         )
     columns = ["card", "guess", "right", "cause", "explanation", "fix"]

@@ -487,9 +487,9 @@ def test_ranking_draws_intervals_and_the_best_as_reference():
 
 def test_ranking_says_when_the_first_two_cannot_be_told_apart():
     unsure = ranks(3).assign(beats_next=pd.array([False, True, pd.NA], dtype="boolean"))
-    assert title(plots.ranking(unsure)).endswith("; tool 1 cannot be told apart from it")
+    assert title(plots.ranking(unsure)).endswith("; tool 1 cannot be distinguished from it")
     too_few = unsure.assign(beats_next=pd.array([pd.NA] * 3, dtype="boolean"))
-    assert title(plots.ranking(too_few)).endswith("; tool 1 cannot be told apart from it")
+    assert title(plots.ranking(too_few)).endswith("; tool 1 cannot be distinguished from it")
     assert "told apart" not in title(plots.ranking(too_few.iloc[:1]))
     assert "told apart" not in title(plots.ranking(unsure.assign(beats_next=True)))
 

@@ -386,10 +386,12 @@ class FrameKey:
     def _spec(self, row: tuple[Any, ...]) -> Spec:
         """What the frame says of an attribute; where it has no column for it, what follows from path and codes."""
         if row not in self._specs:
-            told = dict(zip(Spec._fields, row, strict=True))
-            path, codes = told["tag_path"], tuple(told[name] for name in ("prev_cat", *CODES))
-            made = self._known.of(told["action"], path and tags.to_official(path), told["name"], told["scope"], codes)
-            self._specs[row] = made._replace(**{name: told[name] for name in self._given})
+            cells = dict(zip(Spec._fields, row, strict=True))
+            path, codes = cells["tag_path"], tuple(cells[name] for name in ("prev_cat", *CODES))
+            made = self._known.of(
+                cells["action"], path and tags.to_official(path), cells["name"], cells["scope"], codes
+            )
+            self._specs[row] = made._replace(**{name: cells[name] for name in self._given})
         return self._specs[row]
 
 

@@ -15,7 +15,7 @@ from pydicom.dataelem import DataElement
 
 from .. import tags
 from .people import words
-from .plant import Original, Planted, told, walk
+from .plant import Original, Planted, printed_value, walk
 from .required import type_of
 
 #: Why an attribute is kept: TCIA's options on top of the basic profile.
@@ -118,7 +118,7 @@ def answers(original: Original, shift: int) -> Answers:
 def attribute_checks(
     path: str, element: DataElement, treatment: Treatment, planted: Sequence[Planted], shift: int
 ) -> Iterator[Check]:
-    value, name = told(element), tags.name(tags.from_official(path)) or element.name
+    value, name = printed_value(element), tags.name(tags.from_official(path)) or element.name
     how, type_ = treatment
     if type_ in "12":
         iod = {"prev_cat": "2", "dicom_iod": f"DICOM-IOD-{type_}"}
@@ -129,7 +129,7 @@ def attribute_checks(
         return
     if (
         how in ("patient", "remove", "empty", "dummy", "clean") and element.name != "Overlay Data"
-    ):  # which is never told
+    ):  # which is never printed
         for row in planted:
             yield Check("text_removed", path, name, value, row.text, removal_codes(row, treatment, element.is_private))
     if how == "patient" and path == "<(0010,0020)>":
@@ -207,7 +207,7 @@ def odd_checks(dataset: Dataset) -> Iterator[Check]:
         sequence = dataset["RadiopharmaceuticalInformationSequence"]
         dose = float(sequence.value[0].RadionuclideTotalDose)
         codes = {"prev_cat": "3", "tcia_rev": "TCIA-REV"}
-        yield Check("text_retained", "<(0054,0016)>", sequence.name, told(sequence), f"DS: '{dose!r}'", codes)
+        yield Check("text_retained", "<(0054,0016)>", sequence.name, printed_value(sequence), f"DS: '{dose!r}'", codes)
 
 
 def removal_codes(row: Planted, treatment: Treatment, private: bool) -> dict[str, str]:

@@ -193,8 +193,8 @@ def label(dataset: Dataset, element: DataElement) -> str:
     return f"({tag.group:04x},{tag.element:04x})"
 
 
-def told(element: DataElement) -> str:
-    """An element's value as the official program tells it, without wrappers; pixels and overlays are not told."""
+def printed_value(element: DataElement) -> str:
+    """An element's value as the official program prints it, without wrappers; pixels and overlays are not printed."""
     if element.name in ("Pixel Data", "Overlay Data"):
         return "REMOVED"
     return "" if element.value is None else printed(element).strip()

@@ -107,7 +107,7 @@ def apply_policy(
 
 
 def read_policy(rules: Any) -> list[Rule]:
-    """The rules of a policy; a line that is none is told with what it may have meant.
+    """The rules of a policy; a line that is none is refused with what it may have meant.
 
     >>> read_policy('''
     ... DA DT        C    # all dates

@@ -291,7 +291,7 @@ def _job(
         read_text,
         None if original is None else folder_of(original, "original"),
     )
-    _ = job.judge  # wrong files are told before anything is read
+    _ = job.judge  # wrong files are refused before anything is read
     return job
 
 
@@ -350,13 +350,13 @@ def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.
     tasks, answered, notes = [], set(), Counter[tuple[str, str]]()
     with counting(len(paths), "file", "judged", progress) as step:
         known = ahead(lambda number: recorder.known(number, job.folder, batches[number]), range(len(batches)))
-        for number, (batch, told) in enumerate(zip(batches, known, strict=True)):
-            if told is None:
+        for number, (batch, known_part) in enumerate(zip(batches, known, strict=True)):
+            if known_part is None:
                 tasks.append(_Task(batch, (), recorder.path_of(number)))
                 continue
-            answered.update(told["answered"])
-            recorder.skipped += [(name, reason) for name, reason in told["skipped"]]
-            notes.update({(what, tag_path): count for what, tag_path, count in told.get("notes", ())})
+            answered.update(known_part["answered"])
+            recorder.skipped += [(name, reason) for name, reason in known_part["skipped"]]
+            notes.update({(what, tag_path): count for what, tag_path, count in known_part.get("notes", ())})
             step(len(batch))
         for part in answers_of(partial(_judged, job), tasks, executor, step):
             answered.update(part.answered)
@@ -392,7 +392,7 @@ def _judged(job: _Job, task: _Task, step: Step | None = None) -> _Part:
         frame = table.frame()
     if task.part is None:
         return _Part(frame, answered, skipped, table.notes)
-    runs.write_part(frame, task.part, runs.told(job.folder, task.paths, answered, skipped, table.notes))
+    runs.write_part(frame, task.part, runs.about_part(job.folder, task.paths, answered, skipped, table.notes))
     return _Part(None, answered, skipped, table.notes)
 
 

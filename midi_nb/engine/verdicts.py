@@ -114,7 +114,7 @@ def _row(judge: Judge, who: keys.Instance, file: files_of.Released, name: str) -
 
 
 def _identifier(file: files_of.Released, keyword: str) -> str | None:
-    """The text of an attribute that a row is told by, its blanks kept as officially; None if it is absent or broken."""
+    """The text of an attribute that identifies a row, its blanks kept as officially; None if it is absent or broken."""
     try:
         return str(file.dataset[keyword].value)
     except Exception:  # pydicom raises many kinds on broken values, and the other checks of the file stand
@@ -344,21 +344,21 @@ class Table:
     def frame(self) -> pd.DataFrame:
         if not self._verdicts:
             return tidy({}, RESULTS, 0)
-        rows, checks, told, outcomes = zip(*self._verdicts, strict=True)
-        texts = encode([text if isinstance(text, str) else None for text in told])
+        rows, checks, found, outcomes = zip(*self._verdicts, strict=True)
+        texts = encode([text if isinstance(text, str) else None for text in found])
         columns = {
             **keys.shared_columns(_Row._fields, rows),
             **keys.check_columns(checks),
             **keys.shared_columns(Outcome._fields, outcomes),
             "actual": texts,
-            "state": _states(texts, told),
+            "state": _states(texts, found),
         }
         return tidy(columns, RESULTS, len(rows))
 
 
-def _states(texts: pd.Categorical, told: Sequence[Any]) -> pd.Categorical:
+def _states(texts: pd.Categorical, found: Sequence[Any]) -> pd.Categorical:
     kinds = (_MISSING, _UNREAD, _UNSEEN)
-    missing, unread, unseen = (np.array([text is kind for text in told], dtype=bool) for kind in kinds)
+    missing, unread, unseen = (np.array([text is kind for text in found], dtype=bool) for kind in kinds)
     empty = np.isin(texts.codes, np.flatnonzero(texts.categories == ""))
     states = np.select(
         [missing, unread, unseen, texts.codes < 0, empty],

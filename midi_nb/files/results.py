@@ -154,13 +154,13 @@ def _code(text: str) -> str | None:
     return None if text in ("nan", "None") else text  # the official words for a code that the key does not give
 
 
-def _names(told: pd.Categorical, paths: pd.Categorical) -> pd.Categorical:
-    """The names of attributes as the file tells them; where it does not, as the dictionaries do."""
-    untold = np.asarray(told.codes < 0) | _cells_in(told, "")
-    if not untold.any():
-        return told
+def _names(names: pd.Categorical, paths: pd.Categorical) -> pd.Categorical:
+    """The names of attributes as the file has them; where it has none, as the dictionaries do."""
+    unnamed = np.asarray(names.codes < 0) | _cells_in(names, "")
+    if not unnamed.any():
+        return names
     known = np.asarray(recode(paths, tags.name), dtype=object)
-    return encode(np.where(untold, known, np.asarray(told, dtype=object)))
+    return encode(np.where(unnamed, known, np.asarray(names, dtype=object)))
 
 
 def _states(value: pd.Categorical, missing: Any, hidden: Any, retained: Any) -> pd.Categorical:
@@ -285,10 +285,15 @@ def _with_key(results: pd.DataFrame, checks: Sequence[Any], key: Any, complete: 
     part = part.where(part.notna(), None)
     number, scope = list(part["check"]), list(results["scope"].astype(object))
     copies: dict[tuple[Any, ...], int] = {}
-    for row, (uid, action, path, expected, x0, y0, x1, y1, told) in enumerate(part.itertuples(index=False, name=None)):
+    for row, (uid, action, path, expected, x0, y0, x1, y1, asked_number) in enumerate(
+        part.itertuples(index=False, name=None)
+    ):
         box = None if x0 is None else (x0, y0, x1, y1)
         choices = asked.get((uid, action, path, expected, box), [])
-        check = next((each for each in choices if each.check == told), numbered.get((uid, told, action, path)))
+        check = next(
+            (each for each in choices if each.check == asked_number),
+            numbered.get((uid, asked_number, action, path)),
+        )
         if check is None and choices:  # a report without numbers: the copies of a check in their order
             copy = copies.get((uid, action, path, expected, box), 0)
             copies[uid, action, path, expected, box] = copy + 1

@@ -126,7 +126,7 @@ class Recorder:
         return None if self.folder is None else self.folder / PARTS / f"part-{number:06d}.parquet"
 
     def known(self, number: int, root: Path, paths: Sequence[Path]) -> dict[str, Any] | None:
-        """What the part of a batch tells, if it is there and about these very files."""
+        """What the part of a batch says, if it is there and about these very files."""
         path = self.path_of(number)
         if path is None or not path.is_file():
             return None
@@ -165,7 +165,7 @@ def _digests(root: Path, paths: Sequence[Path]) -> list[list[str | None]]:
 def _digest_of_file(path: Path) -> str | None:
     try:
         return digest(path)
-    except OSError:  # an unreadable file is told as such where it is judged
+    except OSError:  # an unreadable file is counted where it is judged
         return None
 
 
@@ -178,29 +178,29 @@ def write_part(frame: pd.DataFrame, path: Path, about: dict[str, Any]) -> None:
     for place, field in enumerate(table.schema):
         if pa.types.is_dictionary(field.type) and pa.types.is_null(field.type.value_type):
             table = table.set_column(place, field.name, pa.nulls(len(table), pa.string()))
-    # Told neither as Arrow's nor as pandas' categories, texts are texts to every reader, also where a part holds none.
+    # Without the marks of Arrow's and pandas' categories texts are texts to every reader, also where there are none.
     texts = dict.fromkeys(frame.select_dtypes("category").columns, "str")
     plain = pa.Schema.from_pandas(frame.iloc[:0].astype(texts), preserve_index=False)
-    told = {b"midi_nb": json.dumps(about).encode(), b"PANDAS_ATTRS": b"{}"}
+    metadata = {b"midi_nb": json.dumps(about).encode(), b"PANDAS_ATTRS": b"{}"}
     with (
         replacing(path) as temporary,
         pq.ParquetWriter(temporary, table.schema, compression="zstd", store_schema=False) as writer,
     ):
         writer.write_table(table)
-        writer.add_key_value_metadata({**(plain.metadata or {}), **told})
+        writer.add_key_value_metadata({**(plain.metadata or {}), **metadata})
 
 
 def about(path: Path) -> dict[str, Any]:
-    """What a part tells of itself."""
+    """What a part says of itself."""
     import pyarrow.parquet as pq
 
     return dict(json.loads((pq.read_schema(path).metadata or {}).get(b"midi_nb", b"{}")))
 
 
-def told(
+def about_part(
     root: Path, paths: Sequence[Path], answered: Sequence[str], skipped: Sequence[Any], notes: Mapping[Any, int]
 ) -> dict[str, Any]:
-    """What a part of these files is to tell of itself."""
+    """What a part of these files says of itself."""
     return {
         "files": _digests(root, paths),
         "answered": list(answered),
@@ -256,7 +256,7 @@ def read_parquet(*paths: Path) -> pd.DataFrame:
 
 
 def _of_format_1(columns: dict[str, Any], complete: bool) -> dict[str, Any]:
-    """Columns as earlier versions wrote them: whether a check passed, a lost one told by how its error starts."""
+    """Columns as earlier versions wrote them: whether a check passed, a lost one known by how its error starts."""
     passed = pd.array(columns["passed"], dtype="boolean").to_numpy("float64", na_value=np.nan)
     verdict = np.where(np.isnan(passed), "blank", np.where(passed == 1, "passed", "failed"))
     error = columns.get("error")
@@ -313,16 +313,16 @@ def is_run(folder: Path) -> bool:
 
 def _parts(folder: Path) -> list[Path]:
     """The parts of a finished run."""
-    told = _read_run(folder)
-    if told.get("format") not in (1, _FORMAT):
+    run = _read_run(folder)
+    if run.get("format") not in (1, _FORMAT):
         raise ValueError(
-            f"{folder} holds a run in format {told.get('format')}, this version reads 1 and {_FORMAT}; evaluate again."
+            f"{folder} holds a run in format {run.get('format')}, this version reads 1 and {_FORMAT}; evaluate again."
         )
-    if not told.get("complete"):
+    if not run.get("complete"):
         raise ValueError(f"{folder} holds an unfinished run; call evaluate(…, out={str(folder)!r}) again to finish it.")
     parts = sorted((folder / PARTS).glob("part-*.parquet"))
-    if len(parts) != told.get("parts", len(parts)):
-        raise ValueError(f"{folder} holds {len(parts)} of {told['parts']} parts; was it copied whole?")
+    if len(parts) != run.get("parts", len(parts)):
+        raise ValueError(f"{folder} holds {len(parts)} of {run['parts']} parts; was it copied whole?")
     return parts
 
 

@@ -85,12 +85,12 @@ def with_passes(failures: pd.DataFrame, path: str | Path, report: Path, name: st
     return concat([failures, tidy(columns, {**RESULTS, **COUNTED}, len(passes))])
 
 
-def _compared(told: pd.DataFrame, rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+def _compared(sheet: pd.DataFrame, rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """The counts of a sheet beside those of the report, ``listed_…``; a row for each that either has."""
     listed = rows[by].astype(object).assign(**{f"listed_{name}": rows["verdict"] == name for name in _VERDICTS})
     listed = listed.groupby(by, dropna=False, as_index=False).sum()
-    told = told[[*by, *_VERDICTS]].groupby(by, dropna=False, as_index=False).sum()
-    both = told.astype(dict.fromkeys(by, object)).merge(listed, how="outer", on=by)
+    sheet = sheet[[*by, *_VERDICTS]].groupby(by, dropna=False, as_index=False).sum()
+    both = sheet.astype(dict.fromkeys(by, object)).merge(listed, how="outer", on=by)
     counts = [name for name in both.columns if name not in by]
     return both.fillna(dict.fromkeys(counts, 0)).astype(dict.fromkeys(counts, "int64"))
 

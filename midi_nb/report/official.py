@@ -181,7 +181,7 @@ def _official_rows(results: pd.DataFrame) -> Iterator[dict[str, Any]]:
     for index, row in zip(results.index, frame.to_dict("records"), strict=True):
         missing, action = row["state"] == "missing", row["action"]
         pixels = action in PIXELS and not missing
-        # A missing file is told by the key's identifiers, and these without the <…> of all others.
+        # A missing file goes by the key's identifiers, and these without the <…> of all others.
         who = [
             row[n] if missing else _wrapped(row[n])
             for n in (

@@ -135,9 +135,9 @@ def _table(heads: Sequence[Any], rows: Iterable[Sequence[Any]], numbers: Sequenc
     """A table that scrolls where it is too wide; `numbers` are its columns of numbers."""
     sides = ["n" if place in numbers else None for place in range(len(heads))]
     head = _tag("tr", *(_tag("th", text, class_=side) for text, side in zip(heads, sides, strict=True)))
-    told = [text if side and class_ == "fixes" else None for text, side in zip(heads, sides, strict=True)]
+    labels = [text if side and class_ == "fixes" else None for text, side in zip(heads, sides, strict=True)]
     body = (
-        _tag("tr", *(_tag("td", cell, class_=s, data_head=t) for cell, s, t in zip(cells, sides, told, strict=True)))
+        _tag("tr", *(_tag("td", cell, class_=s, data_head=t) for cell, s, t in zip(cells, sides, labels, strict=True)))
         for cells in rows
     )
     table = _tag("table", _tag("thead", head), _tag("tbody", *body), class_=class_ or None)
@@ -313,11 +313,11 @@ def _verdict(results: pd.DataFrame, problems: pd.DataFrame) -> str:
     shares = problems["rows"].sort_values(ascending=False).cumsum() / lost
     few = int((shares < 0.8).sum()) + 1
     leaks = int((results["axis"] == "privacy").sum())
-    told = f"{_count(leaks, 'check')} tell{'s' if leaks == 1 else ''} of an identifier that got out"
+    leaked = f"{_count(leaks, 'check')} show{'s' if leaks == 1 else ''} an identifier that got out"
     if few == len(problems):
-        return f"{_count(lost, 'check')} did not pass, of {_count(len(problems), 'problem')}; {told}."
+        return f"{_count(lost, 'check')} did not pass, of {_count(len(problems), 'problem')}; {leaked}."
     which = "One problem makes" if few == 1 else f"{few} of {_count(len(problems), 'problem')} make"
-    return f"{_count(lost, 'check')} did not pass. {which} {_percent(shares.iloc[few - 1], 0)} of these; {told}."
+    return f"{_count(lost, 'check')} did not pass. {which} {_percent(shares.iloc[few - 1], 0)} of these; {leaked}."
 
 
 def _verdict_of_several(totals: Mapping[str, pd.DataFrame], names: Sequence[Any]) -> str | None:

@@ -184,14 +184,14 @@ def known(results: pd.DataFrame, unit: str, by: Sequence[str] = ()) -> tuple[pd.
     counts = counts[counts[sheet[0]].notna()]
     keys = [name for name in ("submission", *sheet) if name in results]
     partial = checks[~complete_rows(checks)]
-    listed, told = (
+    listed, wanted = (
         rows[keys].astype(object).fillna("").assign(rows=number).groupby(keys)["rows"].sum()
         for rows, number in ((partial, 1), (counts, counts["checks"] - counts["passes"]))
     )
-    if (listed.sub(told, fill_value=0) != 0).any():
+    if (listed.sub(wanted, fill_value=0) != 0).any():
         raise ValueError(
             f"score() finds {len(partial):,} failed or blank checks by {unit} where the scoring workbook of these "
-            f"results has {int(told.sum()):,}, or others: of a part of the checks the passes are not known."
+            f"results has {int(wanted.sum()):,}, or others: of a part of the checks the passes are not known."
         )
     return checks, counts
 

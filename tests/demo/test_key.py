@@ -92,7 +92,7 @@ def test_what_is_to_stay_contains_no_word_of_what_is_to_go(checks):
 
 def test_originals_are_told_as_pydicom_tells_them(checks, originals):
     elements = {
-        uid: {path: plant.told(element) for path, element, _ in plant.walk(dataset)}
+        uid: {path: plant.printed_value(element) for path, element, _ in plant.walk(dataset)}
         for uid, dataset in originals.items()
     }
     told = [(uid, check) for (uid, _), check in checks.items() if check["tag_ds"] in elements[uid]]

@@ -133,7 +133,7 @@ def test_every_original_holds_what_is_recorded_of_it(demo, originals, phi):
     attributes = [row for row in phi if not row["x0"]]
     assert len(attributes) > 2000
     for row in attributes:
-        value = plant.told(elements[row["instance"]][row["tag_path"]])
+        value = plant.printed_value(elements[row["instance"]][row["tag_path"]])
         assert row["text"] in value
 
 

@@ -163,7 +163,7 @@ def test_a_part_of_another_run_is_told(make, tmp_path, monkeypatch):
 
 
 def test_a_file_that_cannot_be_opened_has_no_digest(tmp_path):
-    assert runs.told(tmp_path, [tmp_path / "gone.dcm"], [], [], {})["files"] == [["gone.dcm", None]]
+    assert runs.about_part(tmp_path, [tmp_path / "gone.dcm"], [], [], {})["files"] == [["gone.dcm", None]]
 
 
 def write_half(path, error):

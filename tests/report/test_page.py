@@ -129,7 +129,7 @@ def test_scores_are_those_of_score(page, mixed):
     shown = [text for text in page.within("p") if re.fullmatch(r"[\d.]+%", text)]
     assert shown == [f"{score(mixed, unit=unit)['score'].iloc[0]:.2%}" for unit in UNITS]
     assert "3 passed, 4 failed, 1 blank" in page.text()
-    assert "5 checks did not pass. 4 of 5 problems make 80% of these; 2 checks tell of an identifier" in page.text()
+    assert "5 checks did not pass. 4 of 5 problems make 80% of these; 2 checks show an identifier" in page.text()
 
 
 def test_checks_without_an_official_row_are_told_but_counted_nowhere(write, make):
