@@ -42,10 +42,10 @@ def bench(bench, make):
     return bench
 
 
-@pytest.fixture
-def runs(make, tmp_path):
-    """Run folders of two submissions, the first with one failure more."""
-    folders = []
+@pytest.fixture(scope="module")
+def runs(make, tmp_path_factory):
+    """Run folders of two submissions, the first with one failure more; no command writes to them."""
+    folder, folders = tmp_path_factory.mktemp("runs"), []
     for name, passed in (("worse", False), ("better", True)):
         rows = [{"submission": name, "patient": f"P{i % 3}", "instance": f"I{i}", "check": str(i)} for i in range(12)]
         rows[0].update(
@@ -55,7 +55,7 @@ def runs(make, tmp_path):
             verdict="failed", score=0.0, actual=None, state="absent", action="text_retained", category="tcia"
         )
         rows[2].update(modality=None)
-        folders.append(mn.write_run(make.results(rows), tmp_path / name))
+        folders.append(mn.write_run(make.results(rows), folder / name))
     return folders
 
 
@@ -222,7 +222,7 @@ def test_runs_of_the_same_name_are_told_apart_by_the_ends_of_their_paths(runs, r
     again = mn.write_run(mn.read_results(runs[0]), tmp_path / "other" / "worse")
     _, printed, _ = run("score", runs[0], again, "--csv")
     names = [row["submission"] for row in csv.DictReader(io.StringIO(printed))]
-    assert names == sorted(["other/worse", f"{tmp_path.name}/worse"])
+    assert names == sorted(["other/worse", f"{runs[0].parent.name}/worse"])
 
 
 def test_scores_by_cause_are_explained_first(runs, run):
@@ -277,9 +277,10 @@ def test_a_regression_ends_with_1_where_that_was_asked_for(run, make, tmp_path, 
     assert printed.splitlines()[0].split() == ["change", "checks"]
 
 
-@pytest.fixture
-def reports(make, tmp_path):
+@pytest.fixture(scope="module")
+def reports(make, tmp_path_factory):
     """Official reports of two runs of a tool that gives files new UIDs each time; the second has one failure less."""
+    folder = tmp_path_factory.mktemp("reports")
     for name, verdicts in {"one": ("failed", "failed"), "two": ("failed", "passed")}.items():
         rows = [
             {"instance": f"1.{number}", "released": f"{name}.{number}", "patient": "P", "released_patient": "P",
@@ -287,10 +288,10 @@ def reports(make, tmp_path):
              "released_series": f"{name}.E{number}"}
             for number, verdict in enumerate([*verdicts, "passed"])
         ]  # fmt: skip
-        mn.write_official(make.results(rows), tmp_path / name)
+        mn.write_official(make.results(rows), folder / name)
         uids = [(f"1.{number}", f"{name}.{number}") for number in range(3)]
-        make.mapping(tmp_path / name / "uids.csv", uids)
-    return [tmp_path / name for name in ("one", "two")]
+        make.mapping(folder / name / "uids.csv", uids)
+    return [folder / name for name in ("one", "two")]
 
 
 def test_two_reports_are_compared_by_the_mappings_of_their_runs(reports, run):
