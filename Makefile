@@ -25,10 +25,10 @@ lab: $(READY) ## JupyterLab on the notebooks
 	@$(BIN)/jupyter lab --notebook-dir=notebooks
 
 test: $(READY) ## All tests but those of notebooks and in a browser: of these one each
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not long and (smoke or not (browser or notebook))"
+	@$(BIN)/python -m pytest -q -n 2 -m "not long and (smoke or not (browser or notebook))"
 
 look: $(READY) ## The tests of notebooks and in a browser
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not long and (browser or notebook) and not smoke"
+	@$(BIN)/python -m pytest -q -n 2 -m "not long and (browser or notebook) and not smoke"
 
 figures: $(READY) ## The pictures of the README, from the demo
 	@$(BIN)/python tools/make_figures.py

@@ -20,12 +20,17 @@ hypothesis.settings.register_profile("long", deadline=None, max_examples=200)
 hypothesis.settings.load_profile("midi_nb")
 
 
-def pytest_collection_modifyitems(items):
-    """Of several processes (``--dist loadgroup``) one runs a whole file, or all tests of the demo: what they share is
-    made once."""
-    for item in items:
-        room = item.path.parent if item.path.parent.name == "demo" else item.path
-        item.add_marker(pytest.mark.xdist_group(str(room)))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Of several processes one runs a whole file, or all tests of the demo: what they share is made once."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.split("::")[0]
+            return "tests/demo" if file.startswith("tests/demo/") else file
+
+    return ByFile(config, log)
 
 
 SC = "1.2.840.10008.5.1.4.1.1.7"
