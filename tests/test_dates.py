@@ -109,7 +109,7 @@ def test_the_example_of_the_two_verdicts_strict_rules_and_audit_agree_on():
     assert fits(shifts(rows), usual_shifts([shifts(rows)])).tolist() == [True, False]
     results = rows.assign(
         submission="s", study="1", series="1", instance="1", tag_path="(0008,0020)", expected=None, state="value",
-        verdict="passed", error=None,
+        verdict="passed", error=None, complete=True,
     )  # fmt: skip
     assert mn.audit(results)[["finding", "days"]].values.tolist() == [["date_inconsistent", -30]]
 
