@@ -240,16 +240,31 @@ def verdicts(results: pd.DataFrame) -> Any:
     return codes
 
 
-def joint_codes(columns: Sequence[Any], rows: int) -> np.ndarray:
+def joint_codes(columns: Sequence[np.ndarray], rows: int) -> np.ndarray:
     """One code for each combination of the codes of some columns of `rows` rows: 0, 1, … in the order they come in.
 
-    >>> joint_codes([[7, 7, 2], [-1, 3, -1]], 3).tolist(), joint_codes([], 2).tolist()
+    >>> joint_codes([np.array([7, 7, 2]), np.array([-1, 3, -1])], 3).tolist(), joint_codes([], 2).tolist()
     ([0, 1, 2], [0, 0])
     """
-    if not columns:
-        return np.zeros(rows, dtype="int64")
-    frame = pd.DataFrame(dict(enumerate(columns)), copy=False)
-    return frame.groupby(list(frame), sort=False).ngroup().to_numpy()
+    return pd.factorize(joint_keys(columns, rows))[0]
+
+
+def joint_keys(columns: Sequence[np.ndarray], rows: int) -> np.ndarray:
+    """As `joint_codes`, but any numbers, in any order: for rows that need only be distinguished.
+
+    By hand: with ``groupby(...).ngroup()`` `compare` takes over twice as long, and a third more memory.
+    """
+    number, width = np.zeros(rows, dtype="int64"), 1
+    for codes in columns:
+        size = int(codes.max(initial=-1)) + 2
+        if width * size > 2**62:  # before they run over, the numbers so far are made small
+            number = pd.factorize(number)[0].astype("int64")
+            width = int(number.max(initial=0)) + 1
+        number *= size
+        number += codes
+        number += 1
+        width *= size
+    return number
 
 
 def first_rows(codes: np.ndarray) -> np.ndarray:

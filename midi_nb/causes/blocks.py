@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from .. import tags
-from ..coded import codes_at, joint_codes, texts_at
+from ..coded import codes_at, joint_keys, texts_at
 from ..frames import MASK
 
 
@@ -77,7 +77,7 @@ class Blocks:
     @cached_property
     def _series(self) -> np.ndarray:
         columns = [codes_at(self._results, name, slice(None)) for name in ("submission", "series")]
-        return joint_codes(columns, len(self._results))
+        return joint_keys(columns, len(self._results))
 
     def rows_in(self, series: np.ndarray) -> np.ndarray:
         """The rows about private attributes in one of `series`."""

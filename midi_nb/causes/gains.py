@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..coded import codes_at, first_rows
+from ..coded import codes_at
 from ..frames import complete_rows, count_rows, scored
 from ..scores import scoring
 from .grouping import Grouped
@@ -62,9 +62,10 @@ def _gain_series(
     """As the official rule since November 2024 counts: one check per action, attribute and series, its worst."""
     results, rows, problem = failures.results, failures.rows, failures.problem
     keys = scoring.series_checks(results)
-    whose = submission[first_rows(keys)]
+    whose = np.zeros(int(keys.max(initial=-1)) + 1, dtype="int64")
+    whose[keys] = submission
     size, count = int(submission.max()) + 1, len(of_problem)
-    groups = pd.unique(keys[counted])
+    groups = np.flatnonzero(np.bincount(keys[counted]))
     blank = (results["verdict"] == "blank").to_numpy()[rows]
     standing = counted[rows]
     failed = pd.DataFrame({"key": keys[rows], "problem": problem})[standing & ~blank]

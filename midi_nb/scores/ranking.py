@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..coded import coded, concat, joint_codes, verdicts
+from ..coded import coded, concat, joint_keys, verdicts
 from ..frames import count_rows, is_complete, require_columns, require_complete
 from .intervals import intervals
 from .scoring import COUNTS, is_tally, tally
@@ -165,7 +165,7 @@ def _paired(before: pd.DataFrame, after: pd.DataFrame) -> tuple[np.ndarray, np.n
     if len(often):
         fine = np.concatenate(_identities(before, after, list(dict.fromkeys([*identity, *_texts(before, after)]))))
         both = np.concatenate([a, b])
-        both = np.where(np.isin(both, often), fine, -1 - both)
+        both = np.where(np.isin(both, often), pd.factorize(fine)[0], -1 - pd.factorize(both)[0])
         a, b = _told_apart(both[: len(a)], verdicts(before), both[len(a) :], verdicts(after))
         order_a, order_b = np.argsort(a), np.argsort(b)
     found = _found(a[order_a], b[order_b])
@@ -214,7 +214,7 @@ def _found(wanted: np.ndarray, keys: np.ndarray) -> np.ndarray:
 def _identities(before: pd.DataFrame, after: pd.DataFrame, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """A number for what each check is known by, the same in both frames."""
     columns = [_common_codes(before[name].astype("category"), after[name].astype("category")) for name in names]
-    key = joint_codes(columns, len(before) + len(after))
+    key = joint_keys(columns, len(before) + len(after))
     return key[: len(before)], key[len(before) :]
 
 
