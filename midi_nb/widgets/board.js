@@ -69,7 +69,7 @@ function board({ model, el }) {
   // A button that moves between press and release gets no click, so messages wait while one is pressed.
   let waiting = null;
   const receive = (...message) => (waiting ? waiting.push(message) : hear(...message));
-  const press = ({ target }) => { if (target.closest("button, summary, tr")) waiting ??= []; };
+  const press = ({ target }) => { if (target.closest("button, summary, tr[data-act]")) waiting ??= []; };
   const release = () => {
     if (!waiting) return;
     setTimeout(() => { // the click comes first
