@@ -203,7 +203,7 @@ def heatmap(
     Examples
     --------
     >>> results = pd.DataFrame({"scope": ["Study", "Study", "Series"], "modality": ["CT", "CT", "MR"],
-    ...                         "verdict": ["passed", "failed", "passed"]})
+    ...                         "verdict": ["passed", "failed", "passed"], "complete": True})
     >>> [text.get_text() for text in heatmap(results, rows="scope").texts]
     ['50%\\n1/2', '0/1']
     """
