@@ -276,6 +276,9 @@ class Explorer(Board):
             big = count(len(self._chosen), "submission") if pooled else f"Score {percent(passed / total)}"
             told = [f"{count(total, 'check')}{self._which()}:"]
             told += [join([swatch(meaning), f"{count(number)} {word}"]) for number, meaning, word in numbers]
+            if self._which() and not pooled:
+                every = self._verdict[self._scored & np.isin(self._submissions, self._chosen)]
+                told.append(f"all checks: {percent((every == VERDICTS.index('passed')).mean())}")
         parts = [tag("span", class_=f"bar {meaning}", style=f"flex:{number}") for number, meaning, _ in numbers]
         filters = sum(len(texts) for texts in self.filters.values())
         fold = button(f"Filters ({filters})" if filters else "Filters", "fold", data_fold=True, class_="fold",

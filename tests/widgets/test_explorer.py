@@ -451,6 +451,8 @@ def test_the_score_is_that_of_the_selection(results, filters, checks):
     scores = mn.score(rows, by="axis" if "axis" in filters else None)
     score = scores.loc[scores["axis"] == "privacy", "score"].iloc[0] if "axis" in filters else scores["score"].iloc[0]
     assert f"Score {percent(score)}{checks}" in said(explorer)
+    everything = f"all checks: {percent(mn.score(results)['score'].iloc[0])}"
+    assert (everything in said(explorer)) == bool(filters), "a score of a few checks is never alone"
 
 
 def test_several_submissions_have_a_score_each_under_the_same_filters(results):
