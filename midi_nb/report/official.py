@@ -13,11 +13,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from .. import tags
 from ..actions import PIXELS, REGIONS, named
-from ..coded import coded
+from ..coded import coded, texts_of
 from ..files.results import HIDDEN, MISSING_FILE
 from ..files.runs import replacing
 from ..frames import CODES, RESULTS, require_columns, require_complete, scored
@@ -152,9 +153,10 @@ def write_pixels(results: pd.DataFrame, path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.append(["", *_PIXELS[1:]])
-    for row in _official_rows(pixels):
-        row["check_passed"] = None if row["check_passed"] is None else bool(row["check_passed"])
-        _append(sheet, [row[name] for name in _PIXELS])
+    columns = _official(pixels)
+    columns["check_passed"] = [None if passed is None else bool(passed) for passed in columns["check_passed"]]
+    for row in zip(*(columns[name] for name in _PIXELS), strict=True):
+        _append(sheet, row)
     book.save(path)
 
 
@@ -174,78 +176,97 @@ def _text(sheet: Any, text: str) -> Any:
     return cell
 
 
-def _official_rows(results: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """The rows of `results` as the official files write them; `index` is the row's label."""
-    frame = results.astype(object)
-    frame = frame.where(frame.notna(), None)
-    for index, row in zip(results.index, frame.to_dict("records"), strict=True):
-        missing, action = row["state"] == "missing", row["action"]
-        pixels = action in PIXELS and not missing
-        # A missing file goes by the key's identifiers, and these without the <…> of all others.
-        who = [
-            row[n] if missing else _wrapped(row[n])
-            for n in (
-                ("patient", "study", "series", "instance")
-                if missing
-                else ("released_patient", "released_study", "released_series", "released")
-            )
-        ]
-        file = row["file"]
-        yield {
-            "index": index,
-            "file_index": None if missing else 0,
-            "check_index": row["check"],
-            "check_passed": {"passed": 1, "failed": 0}.get(row["verdict"]),
-            "check_score": None if row["score"] is None else float(row["score"]),
-            "action": _wrapped(action),
-            "action_text": _action_text(row),
-            "file_value": MISSING_FILE if missing else _pixel_value(row) if pixels else _wrapped(row["actual"]),
-            # Where the digests could be compared, the key's takes the place of the original.
-            "answer_value": row["original"]
-            if action in named("pixels") and not missing and row["verdict"] != "blank"
-            else _wrapped(row["original"]),
-            "tag": _wrapped(row["tag"]),
-            "tag_ds": None if row["tag_path"] is None else tags.to_official(row["tag_path"]),
-            "tag_name": _wrapped(row["name"] or ""),
-            "category": row["category"],
-            "subcategory": row["subcategory"],
-            "prev_cat": row["prev_cat"] or "nan",
-            **{code: row[code] for code in CODES},
-            "modality": row["modality"] if missing else _wrapped(row["modality"]),
-            "class": row["sop_class"] if missing else _wrapped(row["sop_class"]),
-            **dict(zip(("patient", "study", "series", "instance"), who, strict=True)),
-            "file_name": file and file.rsplit("/", 1)[-1],
-            "file_path": file,
-        }
+def _official(results: pd.DataFrame) -> dict[str, Any]:
+    """The columns of `results` as the official files write them; `index` is the row's label.
+
+    Each distinct text is made once, and a missing cell is None.
+    """
+    missing = (results["state"] == "missing").to_numpy()
+    action, verdict = results["action"], results["verdict"]
+    digests = action.isin(named("pixels")).to_numpy() & ~missing
+    pixels = action.isin(PIXELS).to_numpy() & ~missing
+    original, actual, file = (results[name] for name in ("original", "actual", "file"))
+    shown = np.where(pixels, _cells(actual), _cells(actual, _wrapped))
+    shown[digests & actual.isna().to_numpy()] = "None"
+    shown[pixels & ~digests & actual.isna().to_numpy()] = ""
+    shown[missing] = MISSING_FILE
+    # A missing file goes by the key's identifiers, and these without the <…> of all others.
+    who = {
+        name: np.where(missing, _cells(results[name]), _cells(results[released], _wrapped))
+        for name, released in _WHO.items()
+    }
+    return {
+        "index": results.index.to_numpy(dtype=object),
+        "file_index": np.array([0, None], dtype=object)[missing.astype(int)],
+        "check_index": _cells(results["check"]),
+        "check_passed": _cells(verdict, {"passed": 1, "failed": 0}.get),
+        "check_score": results["score"].astype(object).where(results["score"].notna(), None).to_numpy(),
+        "action": _cells(action, _wrapped),
+        "action_text": _action_texts(results),
+        "file_value": shown,
+        # Where the digests could be compared, the key's takes the place of the original.
+        "answer_value": np.where(
+            digests & (verdict != "blank").to_numpy(), _cells(original), _cells(original, _wrapped)
+        ),
+        "tag": _cells(results["tag"], _wrapped),
+        "tag_ds": _cells(results["tag_path"], tags.to_official),
+        "tag_name": _cells(results["name"], _wrapped, "<>"),
+        "category": _cells(results["category"]),
+        "subcategory": _cells(results["subcategory"]),
+        "prev_cat": _cells(results["prev_cat"], lambda text: text or "nan", "nan"),
+        **{code: _cells(results[code]) for code in CODES},
+        **{
+            official: np.where(missing, _cells(results[name]), _cells(results[name], _wrapped))
+            for official, name in (("modality", "modality"), ("class", "sop_class"))
+        },
+        **who,
+        "file_name": _cells(file, lambda path: path.rsplit("/", 1)[-1]),
+        "file_path": _cells(file),
+    }
 
 
-def _wrapped(text: str | None) -> str | None:
-    return None if text is None else f"<{text}>"
+#: The identifiers of a row, and those of its released file.
+_WHO = {
+    "patient": "released_patient",
+    "study": "released_study",
+    "series": "released_series",
+    "instance": "released",
+}
 
 
-def _pixel_value(row: dict[str, Any]) -> str:
-    return str(row["actual"]) if row["action"] in named("pixels") else row["actual"] or ""
+def _cells(column: pd.Series, change: Callable[[str], Any] = str, absent: str | None = None) -> Any:
+    """The cells of a categorical, each distinct text changed once."""
+    return np.array([*map(change, texts_of(column.cat)), absent], dtype=object)[column.cat.codes]
 
 
-def _action_text(row: dict[str, Any]) -> str | None:
-    if row["action"] not in REGIONS or row["x0"] is None:
-        return _wrapped(row["expected"])
-    region = {"text": row["expected"], "top_left": [row["x0"], row["y0"]], "bottom_right": [row["x1"], row["y1"]]}
-    return _wrapped(json.dumps(region))
+def _wrapped(text: str) -> str:
+    return f"<{text}>"
+
+
+def _action_texts(results: pd.DataFrame) -> Any:
+    """What the checks ask for; of a region its text and corners, as the key writes them."""
+    texts = _cells(results["expected"], _wrapped)
+    regions = results["action"].isin(REGIONS) & results["x0"].notna()
+    for place, row in zip(np.flatnonzero(regions), results[regions].astype(object).to_dict("records"), strict=True):
+        text = None if pd.isna(row["expected"]) else row["expected"]
+        corners = {"top_left": [row["x0"], row["y0"]], "bottom_right": [row["x1"], row["y1"]]}
+        texts[place] = _wrapped(json.dumps({"text": text, **corners}))
+    return texts
 
 
 def _write_discrepancies(path: Path, rows: pd.DataFrame, columns: Sequence[str]) -> None:
     failing = rows[rows["verdict"] != "passed"]
     # As pandas prints whole numbers with blanks among them.
     zero = "0.0" if (failing["verdict"] == "blank").any() else "0"
+    shown = _official(failing)
+    shown["check_passed"] = np.where(pd.isna(shown["check_passed"]), "", zero)
+    tables = shown["tag_name"] == "<LUT Data>"  # which officially are not shown
+    for name in ("file_value", "answer_value", "action_text"):
+        shown[name][tables] = HIDDEN
     with open(path, "w", newline="", encoding="utf-8", errors="backslashreplace") as file:
-        writer = csv.DictWriter(file, columns, extrasaction="ignore", lineterminator="\n")
-        writer.writeheader()
-        for row in _sliced(failing):
-            row["check_passed"] = "" if row["check_passed"] is None else zero
-            if row["tag_name"] == "<LUT Data>":  # officially such tables are not shown
-                row.update(file_value=HIDDEN, answer_value=HIDDEN, action_text=HIDDEN)
-            writer.writerow(row)
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(zip(*(shown[name] for name in columns), strict=True))
 
 
 def _write_scores(path: Path, rows: pd.DataFrame, unit: str) -> None:
@@ -292,19 +313,16 @@ def _write_database(path: Path, rows: pd.DataFrame) -> None:
     try:
         with connection:
             connection.execute(f"CREATE TABLE validation_results ({columns})")
-            connection.executemany(
-                f"INSERT INTO validation_results VALUES ({', '.join('?' * len(_DATABASE))})",
-                (tuple(row[name] for name in _DATABASE) for row in _sliced(rows)),
-            )
+            insert = f"INSERT INTO validation_results VALUES ({', '.join('?' * len(_DATABASE))})"
+            for start in range(0, len(rows), _SLICE):
+                made = _official(rows.iloc[start : start + _SLICE])
+                connection.executemany(insert, zip(*(made[name].tolist() for name in _DATABASE), strict=True))
             connection.execute('CREATE INDEX ix_validation_results_index ON validation_results ("index")')
     finally:
         connection.close()
 
 
-def _sliced(rows: pd.DataFrame, size: int = 100_000) -> Iterator[dict[str, Any]]:
-    """The official rows, some at a time: as dicts they take a hundred times the memory of the frame."""
-    for start in range(0, len(rows), size):
-        yield from _official_rows(rows.iloc[start : start + size])
+_SLICE = 250_000  # rows: as cells of their own they take many times the memory of the frame
 
 
 __all__ = ["write_official", "write_pixels"]
