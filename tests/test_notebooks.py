@@ -175,7 +175,9 @@ def test_most_notebooks_take_data_of_ones_own() -> None:
 
 @pytest.mark.notebook
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize(
+    "name", [name if name[:2] in ("02", "07") else pytest.param(name, marks=pytest.mark.long) for name in OWN]
+)
 def test_runs_on_other_data_after_changing_the_parameters_alone(name: str, tmp_path: Path) -> None:
     demo = mn.make_demo(progress=False)
     faultless = demo.submissions["reference"]  # nothing failed: every table of failures is empty

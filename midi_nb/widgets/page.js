@@ -8,8 +8,8 @@ function same(a, b) {
   return a && a.nodeType === b.nodeType && a.nodeName === b.nodeName && (a.dataset?.id ?? "") === (b.dataset?.id ?? "");
 }
 
-// What is opened and folded is the browser's affair.
-const belongsHere = (name, element) => (name === "open" && element.nodeName === "DETAILS") || (name === "aria-expanded" && "fold" in element.dataset);
+// What is opened is the browser's affair.
+const belongsHere = (name, element) => name === "open" && element.nodeName === "DETAILS";
 
 function patchAttributes(old, fresh) {
   for (const { name } of [...old.attributes])
@@ -75,12 +75,19 @@ function page(name, label, told) {
     told({ act: element.dataset.act, of: element.dataset.of ?? "", value: value ?? null });
   };
 
+  // So is what is folded: the button says what the board shows, also where the kernel's page brings a new one.
+  const unfold = () => {
+    const open = root.parentElement.classList.contains("midi-unfolded");
+    for (const fold of root.querySelectorAll("[data-fold]")) fold.setAttribute("aria-expanded", String(open));
+  };
+
   const show = ({ html, refused }) => {
     const focused = root.contains(focusedIn(root)) ? focusedIn(root) : null;
     const id = focused?.dataset.id;
     const fresh = document.createElement("template");
     fresh.innerHTML = html;
     patch(root, fresh.content);
+    unfold();
     for (const element of root.querySelectorAll(FOCUSABLE)) element.setAttribute("data-lm-suppress-shortcuts", "true");
     if (focused && focusedIn(root) !== focused) {
       const again = root.contains(focused) ? focused : id && root.querySelector(`[data-id="${CSS.escape(id)}"]`);
@@ -95,7 +102,10 @@ function page(name, label, told) {
 
   root.addEventListener("click", (event) => {
     const fold = event.target.closest("[data-fold]");
-    if (fold) fold.setAttribute("aria-expanded", String(root.parentElement.classList.toggle("midi-unfolded")));
+    if (fold) {
+      root.parentElement.classList.toggle("midi-unfolded");
+      unfold();
+    }
     const element = event.target.closest("[data-act]");
     if (element && !element.matches("input, select") && !element.disabled) tell(element);
   });

@@ -18,7 +18,9 @@ def opened(lab: Any, chromium: Any, cell: str) -> Any:
     ("cell", "message"),
     [
         ("display(Javascript(\"console.error('oh')\"))", "oh"),
-        ("display(HTML('<img src=\"data:image/png;base64,AAAA\">'))", "broken pictures"),
+        pytest.param(
+            "display(HTML('<img src=\"data:image/png;base64,AAAA\">'))", "broken pictures", marks=pytest.mark.long
+        ),
         ("display(HTML('<img src=\"https://example.org/x.png\">'))", "network|ERR_NAME_NOT_RESOLVED"),
     ],
 )

@@ -48,6 +48,7 @@ def explore(page: Any) -> None:
     page.wait_for_selector(".midi-board section.card")
 
 
+@pytest.mark.long  # test_visit opens it in CI
 @pytest.mark.parametrize("theme", THEMES)
 def test_start_here_shows_the_explorer_that_filters_and_tells(
     opened: Callable[..., Any], keep: Any, theme: str

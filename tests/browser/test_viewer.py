@@ -329,6 +329,7 @@ def with_memory(size: int, more: str = "") -> list[str]:
     return [SETUP.removesuffix("viewer\n"), ASKED, f"{few}\n{more}\nviewer = view(released)\nviewer.frame = 1\nviewer"]
 
 
+@pytest.mark.long
 def test_neighbours_that_do_not_fit_in_the_memory_are_not_asked_for(notebook: Callable[..., Any]) -> None:
     page = notebook(with_memory(1_000_000))
     page.wait_for_function("() => document.querySelector('.midi-screen').dataset.shown?.startsWith('1 ')")
@@ -336,6 +337,7 @@ def test_neighbours_that_do_not_fit_in_the_memory_are_not_asked_for(notebook: Ca
     assert page.kernel("asked") == ["after 1", "measures 1"]
 
 
+@pytest.mark.long
 def test_neighbours_larger_than_this_slice_are_asked_for_once(notebook: Callable[..., Any]) -> None:
     page = notebook(with_memory(500_000, "released[1] = image('9.9.1', after[1][:200, :200])"))
     page.wait_for_function("() => document.querySelector('.midi-screen').dataset.shown?.startsWith('1 ')")
