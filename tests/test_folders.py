@@ -1,6 +1,7 @@
 """A folder that must be there, given as a path or a Submission, and never the wrong one in silence."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import midi_nb as mn
@@ -108,6 +109,46 @@ def test_a_submission_is_no_folder_of_originals(case, take):
     with pytest.raises(TypeError) as told:
         take(results, submission, submission)
     assert str(told.value) == "original must be a folder, got Submission."
+
+
+@pytest.fixture
+def three(bench, make, tmp_path):
+    """The results of three released files and the folder of their originals."""
+    uids = [(f"1.{number}", f"9.1.{number}") for number in range(3)]
+    bench.write_mapping(bench.uids, uids)
+    for old, new in uids:
+        bench.ask(old, make.check("text_removed", "(0010,0010)", "DOE"))
+        bench.release(f"{old}.dcm", instance=new)
+        make.file(tmp_path / "original" / f"{old}.dcm", old, PatientID="OLD", PatientName="DOE")
+    return bench.evaluate(), bench.released, tmp_path / "original"
+
+
+def test_one_file_with_the_identifiers_of_a_row_is_enough(three, make):
+    results, released, original = three
+    for number in (0, 1):  # files whose UIDs the tool left as they were are not in the results
+        make.file(released / f"1.{number}.dcm", f"1.{number}")
+    make.file(released / "copy.dcm", "9.1.2", PatientID="ANOTHER")
+    assert mn.explain(results, released, original) is not None
+
+
+def test_masked_results_cannot_be_held_against_a_folder(three):
+    results, released, original = three
+    assert mn.explain(mn.mask_values(results), released, original) is not None
+
+
+def test_of_several_folders_each_is_held_against_its_own_results(three, make, tmp_path):
+    results, released, original = three
+    make.file(tmp_path / "other" / "a.dcm", "7.7.7", PatientID="OTHER")
+    name = results["submission"].iloc[0]
+    assert mn.widgets.explore(results, {name: released, "other": tmp_path / "other"}, original) is not None
+    with pytest.raises(ValueError, match="holds none of the released files"):
+        mn.widgets.explore(results, {name: tmp_path / "other"}, original)
+
+
+def test_results_without_a_patient_are_audited(three):
+    results, released, _ = three
+    failed = results.assign(patient=pd.Categorical([None] * len(results)), verdict="failed")
+    assert mn.audit(failed, released)["patient"].isna().all()
 
 
 def test_a_release_that_kept_its_uids_is_one(bench, make, tmp_path):

@@ -553,7 +553,7 @@ class _Searches:
         if key not in self._known:
             if len(self._known) > 500_000:  # the texts of a large release; slices of a series repeat most
                 self._known.clear()
-            self._known[key] = tuple(_hits(text, self._terms[key[0]]))
+            self._known[key] = tuple(_hits(text, self._terms[key[0]])) if key[0] in self._terms else ()
         return self._known[key]
 
 

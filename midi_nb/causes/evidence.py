@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from ..engine import released as files
 from ..engine.released import Released, Unreadable, quiet, read
 from ..folders import folder_of
 from ..frames import require_columns
+from ..masking import is_masked
 from .table import KEPT
 
 
@@ -77,35 +78,30 @@ def by_instance(original: str | Path | Mapping[str, str | Path]) -> dict[str, Pa
 def folder_of_submission(results: pd.DataFrame, released: Any) -> Path:
     """The folder of released files that `results` are about, from a path or a `Submission`; another one is refused.
 
-    A few files of it decide, by their identifiers: a tool can leave a UID as it was, but hardly all of them.
+    One file decides that has the identifiers of a row: a tool can leave some of them as they were, but hardly all.
     """
     folder = folder_of(released)
     known = [name for name in _RELEASED if name in results]
-    if "released" not in known or results["released"].isna().all():
+    if "released" not in known or results["released"].isna().all() or is_masked(results):
         return folder
-    rows = results.loc[results["released"].notna(), known].drop_duplicates()
-    ours = {row[0].strip(): row for row in rows.astype(object).itertuples(index=False, name=None)}
+    ours = defaultdict(list)
+    for row in results.loc[results["released"].notna(), known].drop_duplicates().itertuples(index=False, name=None):
+        ours[row[0].strip()].append(row)
     old = set(results["instance"].dropna()) if "instance" in results else set()
-    headers = [_RELEASED[name] for name in known]
-    asked = (texts for _, texts in files.identifiers(folder, *headers) if texts[0] in ours or texts[0] in old)
-    fit = [_same(ours.get(texts[0]), texts) for texts in itertools.islice(asked, _ASKED)]
-    if 2 * sum(fit) > len(fit) or (not fit and _of_a_patient(results, folder)):
-        return folder
-    held = "the original files, not the released ones" if fit else "none of the released files"
+    among = False
+    for _, texts in files.identifiers(folder, *(_RELEASED[name] for name in known)):
+        if any(_same(row, texts) for row in ours.get(texts[0], ())):
+            return folder
+        among = among or texts[0] in ours or texts[0] in old
+    held = "the original files, not the released ones" if among else "none of the released files"
     raise ValueError(f"{folder} holds {held} that these results are about; the order is results, released, original.")
 
 
-def _same(row: tuple[Any, ...] | None, texts: Sequence[str]) -> bool:
+def _same(row: tuple[Any, ...], texts: Sequence[str]) -> bool:
     """Whether a file has the identifiers of a row; what one of them does not say may be anything."""
-    return row is not None and all(
+    return all(
         ours.strip() == theirs for ours, theirs in zip(row, texts, strict=True) if isinstance(ours, str) and theirs
     )
-
-
-def _of_a_patient(results: pd.DataFrame, folder: Path) -> bool:
-    """Whether a file of the folder is of a patient that `results` know by the released ID."""
-    patients = set(results["released_patient"].dropna()) if "released_patient" in results else set()
-    return any(patient in patients for _, (_, patient) in files.identifiers(folder, "SOPInstanceUID", "PatientID"))
 
 
 #: By what a released file is known again.
@@ -115,7 +111,6 @@ _RELEASED = {
     "released_study": "StudyInstanceUID",
     "released_series": "SeriesInstanceUID",
 }
-_ASKED = 20  # files
 
 
 def _opened(path: Path) -> Released | None:

@@ -29,7 +29,7 @@ class Images:
         self.values = values
         several = isinstance(released, Mapping)
         self.folders = {
-            name: causes.folder_of_submission(results, one)
+            name: causes.folder_of_submission(results[results["submission"] == name] if several else results, one)
             for name, one in (released.items() if several else [("", released)])
             if one is not None
         }

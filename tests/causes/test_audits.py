@@ -336,6 +336,7 @@ def test_one_patients_values_are_no_other_patients(release):
 
 
 def test_a_file_the_results_do_not_know_goes_by_its_patient_id(release):
+    release(name="known.dcm")
     told = audit(PLANTED, released=release(uid="2.77", ImageComments="Meyer Stephanie"))
     assert told[["finding", "patient", "file"]].values.tolist() == [["phi_elsewhere", "P1", "one.dcm"]]
     assert told["instance"].isna().all()

@@ -277,7 +277,7 @@ def test_sheets_that_do_not_fit_and_files_that_are_there_are_refused(deck, boxes
     with pytest.raises(
         ValueError, match=re.escape(f"{sheet} and these results have no pixel check in common (4 and 4 checks).")
     ):
-        review(others, *images, log=tmp_path / "x.jsonl").read_sheet(sheet)
+        review(others, log=tmp_path / "x.jsonl").read_sheet(sheet)
 
 
 def test_the_card_shows_the_region_before_and_after(deck):
@@ -329,6 +329,7 @@ def test_a_card_without_a_picture_says_why_and_can_be_judged(make, images, tmp_p
         "x1": 40,
         "y1": 16,
         "file": "1.dcm",
+        "released": "9.1.2.1",
         "verdict": "failed",
         "score": 0.0,
     }
@@ -399,6 +400,7 @@ def test_markup_in_values_is_shown_never_run(make, images, tmp_path):
         "x1": 40,
         "y1": 16,
         "file": "1.dcm",
+        "released": "9.1.2.1",
         "verdict": "failed",
         "score": 0.0,
         "error": script,
