@@ -13,7 +13,7 @@ from typing import Any
 
 from .dates import is_date, shift
 from .frames import REMOVED
-from .text import FAIL, NO_TEXT, PASS, Outcome, blank, burned_in, compare, compare_strict
+from .text import FAIL, NO_TEXT, PASS, Outcome, bare, blank, burned_in, compare, compare_strict
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,7 @@ def changed(text: str | None, check: Any, context: Context) -> Outcome:
         return PASS
     if check.original is None:
         return NO_ORIGINAL
-    original = check.original.replace("<", "").replace(">", "").replace("\\", "")
-    return FAIL if original in text.replace("\\", "") else PASS
+    return FAIL if bare(check.original) in text.replace("\\", "") else PASS
 
 
 def uid_consistent(text: str | None, check: Any, context: Context) -> Outcome:

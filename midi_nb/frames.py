@@ -166,7 +166,7 @@ def is_complete(frame: pd.DataFrame) -> bool:
 def complete_rows(frame: pd.DataFrame) -> Any:
     """Mask of the rows whose source holds all checks; a row that does not say, as after a join, is of none.
 
-    Of counts (no column ``verdict``) those say it that are not complete.
+    Counts (no column ``verdict``) are complete where they do not say otherwise.
 
     >>> complete_rows(pd.DataFrame({"complete": [True, None, "False", 0.0, "True"]})).tolist()
     [True, False, False, False, True]

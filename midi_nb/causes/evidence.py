@@ -12,7 +12,7 @@ import pandas as pd
 
 from .. import tags
 from ..actions import REGIONS, named
-from ..coded import texts_at
+from ..coded import coded, first_rows, joint_codes, texts_at
 from ..engine import pixels
 from ..engine import released as files
 from ..engine.released import Released, Unreadable, quiet, read
@@ -78,16 +78,18 @@ def by_instance(original: str | Path | Mapping[str, str | Path]) -> dict[str, Pa
 def folder_of_submission(results: pd.DataFrame, released: Any) -> Path:
     """The folder of released files that `results` are about, from a path or a `Submission`; another one is refused.
 
-    One file decides that has the identifiers of a row: a tool can leave some of them as they were, but hardly all.
+    It is the right one if one file has the identifiers of a row: a tool may keep some of them, but hardly all.
     """
     folder = folder_of(released)
     known = [name for name in _RELEASED if name in results]
     if "released" not in known or results["released"].isna().all() or is_masked(results):
         return folder
+    rows = coded(results[known])
+    distinct = first_rows(joint_codes([rows[name].cat.codes.to_numpy() for name in known], len(rows)))
     ours = defaultdict(list)
-    for row in results.loc[results["released"].notna(), known].drop_duplicates().itertuples(index=False, name=None):
+    for row in rows.iloc[distinct].dropna(subset="released").itertuples(index=False, name=None):
         ours[row[0].strip()].append(row)
-    old = set(results["instance"].dropna()) if "instance" in results else set()
+    old = set(results["instance"].dropna().unique()) if "instance" in results else set()
     among = False
     for _, texts in files.identifiers(folder, *(_RELEASED[name] for name in known)):
         if any(_same(row, texts) for row in ours.get(texts[0], ())):

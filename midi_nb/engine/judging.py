@@ -75,7 +75,7 @@ def evaluate(
         What reads burned-in text: ``"auto"`` for the installed engine; a callable that takes an image array, the
         official crop, and gives its text; None for none, which leaves the checks of hidden pixels blank. The installed
         engine also sees what is around the box (see ``midi_nb.engine.recognition.text_in``), since text that touches
-        the edge of an image is often not read.
+        the edge of an image is often not read. With `out`, a callable needs a ``name``, a new one whenever it changes.
     original
         Folder of the original files. A region that passes is then read in the original too: if the text cannot be read
         there either, the pass proves nothing. Under official rules it stays a pass, with an `error` that says so and a
@@ -195,7 +195,7 @@ class _Part(NamedTuple):
 class _Job:
     """What every batch needs to know: small, and sent with each as it was given."""
 
-    token: str  # by which a worker knows the job again that it has made ready
+    token: str  # by which a worker recognises a job that it has made ready
     folder: Path = field(compare=False)
     key: Any = field(compare=False)
     uids: Any = field(compare=False)
@@ -243,8 +243,8 @@ def _name_of(reader: ReadText | None) -> str | None:
     name = getattr(reader, "name", None)
     if reader is not None and not isinstance(name, str):
         raise ValueError(
-            "evaluate(out=…) goes on with a kept run only if the text recognition is the same: give yours a name, and "
-            "another one when you change it (read_text.name = 'mine 1')."
+            "evaluate(out=…) continues a kept run only with the same text recognition: give yours a name, and a new "
+            "one when you change it (read_text.name = 'mine 1')."
         )
     return name
 

@@ -499,8 +499,8 @@ def test_a_reader_that_has_no_name_keeps_no_run(planted, tmp_path):
     with pytest.raises(ValueError) as raised:
         planted.evaluate(out=tmp_path / "run", read_text=lambda image: "")
     assert str(raised.value) == (
-        "evaluate(out=…) goes on with a kept run only if the text recognition is the same: give yours a name, and "
-        "another one when you change it (read_text.name = 'mine 1')."
+        "evaluate(out=…) continues a kept run only with the same text recognition: give yours a name, and a new "
+        "one when you change it (read_text.name = 'mine 1')."
     )
     assert not (tmp_path / "run").exists()
 
