@@ -3,6 +3,7 @@
 from .evidence import by_instance, folder_of_submission, repainted, require_one_submission
 from .explaining import explain, explained
 from .fixes import PROBLEMS, numbered, problem_of, problems, what_if
+from .gains import UNITS, Fixes, weighted
 from .table import AXES, CAUSES, CONFIDENCES, Cause, Failures, causes_table, is_uid
 
 __all__ = [
@@ -10,8 +11,10 @@ __all__ = [
     "CAUSES",
     "CONFIDENCES",
     "PROBLEMS",
+    "UNITS",
     "Cause",
     "Failures",
+    "Fixes",
     "by_instance",
     "causes_table",
     "explain",
@@ -23,5 +26,6 @@ __all__ = [
     "problems",
     "repainted",
     "require_one_submission",
+    "weighted",
     "what_if",
 ]

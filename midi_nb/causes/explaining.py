@@ -44,10 +44,10 @@ def explain(
         The submission or its folder (then `results` must be of that one), to which the column ``file`` is relative;
         ``evaluate`` leaves it in the attributes of its results.
     original
-        Folder of the original files, or instance UID → path. With it source gaps are told from dropped attributes,
-        and, if the released files are at hand too, untouched pixels from partly covered ones.
+        Folder of the original files, or instance UID → path. With it, what the original never had is not called
+        dropped, and, if the released files are available too, untouched pixels are not called partly covered.
     uids, patients
-        The mappings old → new (``read_mapping`` gives them), to tell a wrong value from one the mapping does not know.
+        The mappings old → new (``read_mapping`` gives them): a value that the mapping does not have is no wrong value.
 
     Returns
     -------
@@ -78,13 +78,13 @@ def explain(
         folder = folder_of_submission(results, released)
     columns["evidence"] = evidence_of(results, failing, columns, original, folder)
     cause = np.full(len(failing), len(CAUSES) - 1, dtype="int16")
-    told = np.full(len(failing), None, dtype=object)
+    words = np.full(len(failing), None, dtype=object)
     for action in set(actions):
         rows = np.flatnonzero(actions == action)
         failures = Failures(action, {name: column[rows] for name, column in columns.items()})
         cause[rows] = _first_cause(failures)
-        told[rows] = _marked_words(failures)
-    return _with_causes(results, failing, cause, told)
+        words[rows] = _marked_words(failures)
+    return _with_causes(results, failing, cause, words)
 
 
 def explained(results: pd.DataFrame) -> pd.DataFrame:
@@ -120,13 +120,13 @@ def _marked_words(failures: Failures) -> np.ndarray:
     return column_of([" ".join(words) or None for words in wrong])
 
 
-def _with_causes(results: pd.DataFrame, failing: np.ndarray, cause: np.ndarray, told: np.ndarray) -> pd.DataFrame:
+def _with_causes(results: pd.DataFrame, failing: np.ndarray, cause: np.ndarray, words: np.ndarray) -> pd.DataFrame:
     explained = results.copy(deep=False)
     for name, texts in (("cause", CODES), ("axis", AXES), ("confidence", CONFIDENCES)):
         place = cause if name == "cause" else np.array([texts.index(getattr(row, name)) for row in CAUSES])[cause]
         explained[name] = sparse(len(results), failing, place, _KINDS[name])
-    coded = encode(told)
-    explained["words"] = sparse(len(results), failing, coded.codes, coded.dtype)
+    texts = encode(words)
+    explained["words"] = sparse(len(results), failing, texts.codes, texts.dtype)
     return explained
 
 

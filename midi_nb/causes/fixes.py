@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 
 from .. import tags
-from ..coded import coded, encode, sparse, texts_at
+from ..coded import encode, sparse, texts_at
 from ..frames import require_columns, require_complete
-from ..scores import scoring
 from .explaining import NEEDED
-from .gains import gains_of
+from .gains import UNITS, Fixes, weighted
 from .grouping import Grouped, grouped
 from .table import AXES, CAUSES, CODES, CONFIDENCES
 
@@ -41,23 +40,22 @@ PROBLEMS = (
 def problems(results: pd.DataFrame) -> pd.DataFrame:
     """The few things worth fixing: one row for what one rule would fix, the largest gain first.
 
-    Failures of one attribute and cause belong together (of some causes, only if the same words survived or were lost).
-    So do the attributes that fail on the same instances, more than one, the same number of times, in a series or
-    everywhere: 27 private attributes missing from 82 slices are a dropped block. Series that differ by an attribute
-    more or less have one problem, as long as most of the attributes are the same.
+    Failures of one attribute and cause belong together. So do attributes of one cause that fail alike wherever the key
+    asks about both (27 private attributes missing from 82 slices are a dropped block), and those of them that fail
+    wherever the key asks at all: the tool has one rule for them, or none.
 
     Parameters
     ----------
     results
-        All checks, passes included, else there is no gain to tell. ``explain`` is called where its columns lack.
+        All checks, passes included, else no gain is known. ``explain`` is called where its columns are missing.
 
     Returns
     -------
     DataFrame
-        problem (a name that holds no value, for ``what_if``), cause, axis, confidence, action, tag (less items; the
-        first of several), rows, series, patients, share (of all failed and blank checks), gain and gain_series (what
-        the score would gain, with every instance or every series counted), example (label of a row of `results`),
-        name, tags (how many), submission.
+        problem (a name that holds no value, for ``what_if``), cause, axis, confidence, action, tag (without items; of
+        several the one that fails most often), rows, series, patients, share (of all failed and blank checks), gain
+        and gain_series (what the score would gain, with every instance or every series counted), example (label of a
+        row of `results`), name, tags (how many), submission.
 
     Examples
     --------
@@ -73,10 +71,9 @@ def problems(results: pd.DataFrame) -> pd.DataFrame:
 
 def numbered(results: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     """The problems of `results`, the rows that failed, and for each of these the row of its problem in the table."""
-    failures = grouped(results)
-    table = described(failures)
-    gains = gains_of(failures, len(table))
-    table["gain"], table["gain_series"] = gains["instance"], gains["series"]
+    failures, table = _described(results)
+    fixes = Fixes(failures.results, failures.rows, failures.problem, len(table))
+    table["gain"], table["gain_series"] = (fixes.gains(unit) for unit in UNITS)
     table["share"] = table["rows"] / table.groupby("submission", observed=True, dropna=False)["rows"].transform("sum")
     known = table["gain"].fillna(table["gain_series"])  # of some results only one of the two is known
     order = table.assign(known=known).sort_values(
@@ -112,19 +109,22 @@ def what_if(results: pd.DataFrame, fixed: str | Sequence[str]) -> pd.DataFrame:
     """
     require_complete(results, "what_if()", or_counts=True)
     require_columns(results, [*NEEDED, "instance"], "what_if()")
-    results = coded(results)
-    failures = grouped(results)
+    failures, table = _described(results)
     wanted = {fixed} if isinstance(fixed, str) else set(fixed)
-    table = described(failures)
-    hit = table[table["problem"].isin(wanted) | table["cause"].isin(wanted)]
-    unknown = wanted - set(hit["problem"]) - set(CODES)
+    hit = (table["problem"].isin(wanted) | table["cause"].isin(wanted)).to_numpy(dtype=bool)
+    unknown = wanted - set(table["problem"]) - set(CODES)
     if unknown:
         raise ValueError(
             f"what_if() finds {len(unknown)} of the {len(wanted)} problems to fix neither among problems(results) "
             "nor among the causes; take names from the column problem."
         )
-    rows = failures.rows[np.isin(failures.problem, hit.index)]
-    return _gains(results, _mended(results, rows))
+    fixes = Fixes(failures.results, failures.rows, failures.problem, len(table))
+    parts = []
+    for unit in fixes.units:
+        before, after = (weighted(fixes.counts(unit, mask)) for mask in (np.zeros(len(table), dtype=bool), hit))
+        part = pd.DataFrame({"unit": unit, "before": before, "after": after, "gain": after - before})
+        parts.append(part.assign(submission=fixes.submissions).sort_values("submission", kind="stable"))
+    return pd.concat(parts, ignore_index=True)
 
 
 def problem_of(results: pd.DataFrame) -> pd.Series:
@@ -139,37 +139,14 @@ def problem_of(results: pd.DataFrame) -> pd.Series:
     >>> bool(problem_of(results).eq(worst["problem"]).sum() == worst["rows"])
     True
     """
+    failures, table = _described(results)
+    names = encode(table["problem"].to_numpy()[failures.problem])
+    return pd.Series(sparse(len(results), failures.rows, names.codes, names.dtype), index=results.index, name="problem")
+
+
+def _described(results: pd.DataFrame) -> tuple[Grouped, pd.DataFrame]:
+    """The failing rows with the number of their problem, and what each problem is, in the order of their numbers."""
     failures = grouped(results)
-    named = encode(described(failures)["problem"].to_numpy()[failures.problem])
-    return pd.Series(sparse(len(results), failures.rows, named.codes, named.dtype), index=results.index, name="problem")
-
-
-def _mended(results: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
-    """`results` as if the checks at `rows` had passed."""
-    mended = results.copy(deep=False)
-    verdict = results["verdict"].array.copy()
-    verdict[rows] = "passed"  # a lost check that passes is a check like any other
-    mended["verdict"] = verdict
-    return mended
-
-
-def _gains(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """The scores of two frames side by side, a row per submission and unit."""
-    by = ["submission"] if "submission" in before else []
-    parts = []
-    for unit in (unit for unit in ("instance", "series") if unit in scoring.units_of(before)):
-        scores = [
-            scoring.score(frame, by=by, unit=unit)[[*by, "score"]].rename(columns={"score": side})
-            for side, frame in (("before", before), ("after", after))
-        ]
-        # A submission of nothing but lost checks has a score only after.
-        part = scores[0].merge(scores[1], how="right", on=by) if by else scores[0].join(scores[1])
-        parts.append(part.assign(unit=unit, gain=part["after"] - part["before"]))
-    return pd.concat(parts, ignore_index=True).reindex(columns=["unit", "before", "after", "gain", "submission"])
-
-
-def described(failures: Grouped) -> pd.DataFrame:
-    """What each problem is, in the order of their numbers."""
     explained, rows, codes, problem, _ = failures
     _, first = np.unique(problem, return_index=True)
     groups = codes.groupby(problem, sort=True)
@@ -194,13 +171,13 @@ def described(failures: Grouped) -> pd.DataFrame:
         }
     )
     table["problem"] = _ids(table, members)
-    return table
+    return failures, table
 
 
 class _Members(NamedTuple):
     """What the failures of a problem are about, in an order that does not depend on theirs."""
 
-    paths: list[str]
+    paths: list[str]  # those that fail most often first
     names: list[str]
     actions: list[str]
     creators: list[str]
@@ -210,31 +187,36 @@ class _Members(NamedTuple):
 
 def _members(failures: Grouped, first: np.ndarray) -> list[_Members]:
     explained, rows, codes, problem, creators = failures
-    one = np.flatnonzero(~codes.assign(problem=problem).duplicated(["problem", "rule", "path", "action"]).to_numpy())
-    told = {
-        name: texts_at(explained[column], rows[one])
-        for name, column in (("action", "action"), ("path", "tag_path"), ("words", "words"), ("why", "error"))
+    of_path = codes.assign(problem=problem)
+    one = np.flatnonzero(~of_path.duplicated(["problem", "rule", "path", "action"]).to_numpy())
+    often = of_path.groupby(["problem", "path"])["rule"].transform("size").to_numpy()[one]
+    texts = {
+        name: np.where(codes[name].to_numpy()[one] < 0, "", texts_at(explained[column], rows[one]))
+        for name, column in (("action", "action"), ("path", "tag_path"), ("why", "error"))
         if column in explained
     }
     known = texts_at(explained["name"], rows[one]) if "name" in explained else np.full(len(one), None, dtype=object)
-    columns = [np.where(codes[name].to_numpy()[one] < 0, "", texts) for name, texts in told.items()]
     found: list[set[tuple[str, ...]]] = [set() for _ in first]
     blocks: list[set[str]] = [set() for _ in first]
+    paths: list[dict[str, int]] = [{} for _ in first]
     names: dict[str, str] = {}
     blocked = codes["block"].to_numpy()[one]
-    for place, block, name, action, path, *rest in zip(problem[one], blocked, known, *columns, strict=True):
+    for place, block, name, count, action, path, *rest in zip(
+        problem[one], blocked, known, often, *texts.values(), strict=True
+    ):
         bare = tags.without_items(path)
         if bare not in names:
             names[bare] = name or tags.name(path) or bare
         found[place].add((bare, action, *rest))
+        paths[place] |= {bare: -count} if bare else {}
         blocks[place] |= {creators[block]} if block >= 0 else set()
     described = []
-    for content, creator in zip(found, blocks, strict=True):
-        paths = sorted({path for path, *_ in content if path})
+    for content, creator, counts in zip(found, blocks, paths, strict=True):
+        ordered = sorted(counts, key=lambda path: (counts[path], path))
         actions = sorted({action for _, action, *_ in content if action})
-        why = min((row[-1] for row in content), default="") if "why" in told else ""
+        why = min((row[-1] for row in content), default="") if "why" in texts else ""
         described.append(
-            _Members(paths, [names[path] for path in paths], actions, sorted(creator), why, tuple(sorted(content)))
+            _Members(ordered, [names[path] for path in ordered], actions, sorted(creator), why, tuple(sorted(content)))
         )
     return described
 
@@ -252,10 +234,7 @@ def _about(group: _Members) -> str | None:
 
 
 def _ids(table: pd.DataFrame, members: Sequence[_Members]) -> list[str]:
-    """A name for each problem: its cause and what it is about; where that is the same, the reason or a number too.
-
-    Problems that differ by words alone are numbered: words are values, and no name shows one.
-    """
+    """A name for each problem: its cause and what it is about; where that is the same, the reason or a number too."""
     order = pd.DataFrame({"submission": table["submission"].cat.codes, "content": [group.content for group in members]})
     order["stem"] = [
         f"{cause}: {about}" if (about := _about(group)) else str(cause)

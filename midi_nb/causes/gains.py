@@ -1,106 +1,195 @@
-"""What a score would gain by each problem, under each denominator."""
+"""The one model of a fix: scores by submission and category, and what they become as problems are fixed."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from ..coded import codes_at
-from ..frames import complete_rows, count_rows, scored
+from ..frames import CATEGORIES, VERDICTS, complete_rows, count_rows, scored
 from ..scores import scoring
-from .grouping import Grouped
+
+UNITS = ("instance", "series")
 
 _OF_SERIES = ("patient", "study", "series", "released_patient", "released_study", "released_series", "state")
 
 
-def gains_of(failures: Grouped, count: int) -> dict[str, np.ndarray]:
-    """What the score of its submission would gain by each problem, under each denominator; missing where unknown."""
-    results = failures.results
-    unknown = np.full(count, np.nan)
-    if not count:
-        return {"instance": unknown, "series": unknown}
-    submission = codes_at(results, "submission", slice(None)) + 1
-    counted = np.asarray(scored(results)) & ~count_rows(results)
-    of_problem = np.zeros(count, dtype="int64")
-    of_problem[failures.problem] = submission[failures.rows]
-    by_series = all(name in results for name in _OF_SERIES)
-    more = {unit: _more_passes(results, submission, unit) for unit in ("instance", "series")}
-    gains = {
-        "instance": _gain_instances(failures, submission, counted, of_problem, more["instance"]),
-        "series": _gain_series(failures, submission, counted, of_problem, more["series"]) if by_series else unknown,
-    }
-    return {unit: np.where(np.isnan(more[unit][of_problem]), np.nan, gain) for unit, gain in gains.items()}
+class Counts(NamedTuple):
+    """Passes and all checks: arrays of submissions (or problems) × categories; missing where nobody says."""
+
+    passed: np.ndarray
+    total: np.ndarray
 
 
-def _more_passes(results: pd.DataFrame, submission: np.ndarray, unit: str) -> np.ndarray:
-    """How many passes each submission has besides those that are rows; missing where nobody says."""
-    more = np.zeros(int(submission.max()) + 1)
-    more[submission[~complete_rows(results)]] = np.nan
-    if count_rows(results).any() and scoring.units_of(results) == [unit]:
-        _, counts = scoring.known(results, unit)
-        place = codes_at(counts, "submission", slice(None)) + 1
-        more[np.unique(place)] = 0
-        np.add.at(more, place, counts["passes"])
-    return more
+class Fixes:
+    """Counted once, then asked quickly: the passes and checks of `results` with any of their problems fixed.
+
+    `rows` are the failing rows, `problem` the number of the problem of each, out of `count`.
+    """
+
+    def __init__(self, results: pd.DataFrame, rows: np.ndarray, problem: np.ndarray, count: int) -> None:
+        self._count = count
+        code = codes_at(results, "submission", slice(None)) + 1
+        names = [None, *results["submission"].cat.categories] if "submission" in results else [None]
+        present = np.flatnonzero(np.bincount(code, minlength=len(names)))
+        #: The names of the submissions, in the order of their codes; None for rows of none.
+        self.submissions = [names[code] for code in present]
+        self._place = np.full(len(names), -1)
+        self._place[present] = np.arange(len(present))
+        self._submission = self._place[code]
+        #: The submission of each problem, as a place in `submissions`.
+        self.submission_of = np.zeros(count, dtype="int64")
+        self.submission_of[problem] = self._submission[rows]
+        self._results, self._rows, self._problem = results, rows, problem
+        is_count = count_rows(results)
+        self._counted = np.asarray(scored(results)) & ~is_count
+        known = [unit for unit in UNITS if unit in scoring.units_of(results)]
+        #: What can be counted.
+        self.units = [name for name in known if name == "instance" or all(name in results for name in _OF_SERIES)]
+        self._more = self._passes_beside(results, bool(is_count.any()), known)
+
+    def counts(self, unit: str, fixed: np.ndarray) -> Counts:
+        """Passes and checks by submission and category with the problems of a mask fixed."""
+        passed, total = (part.reshape(-1, len(CATEGORIES)) for part in self._units[unit].counts(fixed))
+        return Counts(passed + self._more, total + self._more)
+
+    def gains(self, unit: str, weights: Mapping[str, float] | None = None) -> np.ndarray:
+        """What the score of its submission would gain by each problem alone; missing where unknown."""
+        if unit not in self.units or not self._count:
+            return np.full(self._count, np.nan)
+        nothing = self.counts(unit, np.zeros(self._count, dtype=bool))
+        before = Counts(*(part[self.submission_of] for part in nothing))
+        fixed, added = (_by_category(*pairs, self._count) for pairs in self._units[unit].alone())
+        return weighted(Counts(before.passed + fixed, before.total + added), weights) - weighted(before, weights)
+
+    def _passes_beside(self, results: pd.DataFrame, counts: bool, known: list[str]) -> np.ndarray:
+        """The passes that are no rows, by submission and category (which is unknown); missing where nobody says."""
+        more = np.zeros((len(self.submissions), len(CATEGORIES)))
+        more[self._submission[~complete_rows(results)], -1] = np.nan
+        if counts and len(known) == 1:
+            _, of_workbook = scoring.known(results, known[0])
+            place = self._place[codes_at(of_workbook, "submission", slice(None)) + 1]
+            more[place, -1] = 0
+            np.add.at(more, (place, -1), of_workbook["passes"].to_numpy(dtype="float64"))
+        return more
+
+    @cached_property
+    def _units(self) -> dict[str, _Instances | _Series]:
+        category = np.full(len(self._results), len(CATEGORIES) - 1, dtype="int64")
+        if "category" in self._results:
+            codes = pd.Categorical(self._results["category"], categories=list(CATEGORIES)).codes
+            category = np.where(codes < 0, len(CATEGORIES) - 1, codes)
+        size = len(self.submissions) * len(CATEGORIES)
+        counted = _Counted(
+            self._submission * len(CATEGORIES) + category, size, self._counted, self._rows, self._problem
+        )
+        units: dict[str, _Instances | _Series] = {"instance": _Instances(counted)}
+        return units | ({"series": _Series(counted, self._results)} if "series" in self.units else {})
 
 
-def _gain_instances(
-    failures: Grouped, submission: np.ndarray, counted: np.ndarray, of_problem: np.ndarray, more: np.ndarray
-) -> np.ndarray:
-    size, count = int(submission.max()) + 1, len(of_problem)
-    total = np.bincount(submission[counted], minlength=size) + more
-    standing = counted[failures.rows]
-    passes = total - np.bincount(submission[failures.rows[standing]], minlength=size)
-    mended = np.bincount(failures.problem, minlength=count)
-    added = np.bincount(failures.problem[~standing], minlength=count)
-    return _gained(passes[of_problem], total[of_problem], mended, added)
+def weighted(counts: Counts, weights: Mapping[str, float] | None = None) -> np.ndarray:
+    """Scores of counts by category: all checks alike without weights, else the weighted mean of the categories' scores.
 
+    A category without checks has no say; a score of no checks is missing.
 
-def _gain_series(
-    failures: Grouped, submission: np.ndarray, counted: np.ndarray, of_problem: np.ndarray, more: np.ndarray
-) -> np.ndarray:
-    """As the official rule since November 2024 counts: one check per action, attribute and series, its worst."""
-    results, rows, problem = failures.results, failures.rows, failures.problem
-    keys = scoring.series_checks(results)
-    whose = np.zeros(int(keys.max(initial=-1)) + 1, dtype="int64")
-    whose[keys] = submission
-    size, count = int(submission.max()) + 1, len(of_problem)
-    groups = np.flatnonzero(np.bincount(keys[counted]))
-    blank = (results["verdict"] == "blank").to_numpy()[rows]
-    standing = counted[rows]
-    failed = pd.DataFrame({"key": keys[rows], "problem": problem})[standing & ~blank]
-    undecided = pd.DataFrame({"key": keys[rows], "problem": problem})[standing & blank]
-    if len(undecided):
-        passing = counted.copy()
-        passing[rows] = False
-        passing &= pd.Series(keys, copy=False).isin(undecided["key"]).to_numpy()
-        hidden = np.concatenate([failed["key"].to_numpy(), keys[passing]])
-        undecided = undecided[~undecided["key"].isin(hidden)]
-    lost = pd.DataFrame({"key": keys[rows], "problem": problem})[~standing]
-    # A lost check that passes is a pass too: in a group of its own, or in one that had only blanks.
-    undecided = pd.concat([undecided, lost[lost["key"].isin(undecided["key"])]])
-    lost = lost[~lost["key"].isin(groups)]
-    total = np.bincount(whose[groups], minlength=size) + more
-    passes = total - np.bincount(whose[pd.unique(pd.concat([failed["key"], undecided["key"]]))], minlength=size)
-    # One pass is enough where nothing failed; a failure goes only with the last of its group.
-    added = _shared(lost, count)
-    mended = _sole(failed, count) + _shared(undecided, count) + added
-    return _gained(passes[of_problem], total[of_problem], mended, added)
-
-
-def _gained(passes: np.ndarray, total: np.ndarray, mended: np.ndarray, added: np.ndarray) -> np.ndarray:
-    """The rise of passes / total when `mended` more pass, `added` of which are new; missing without a total."""
+    >>> counts = Counts(np.array([[9, 1, 0, 0]]), np.array([[10, 2, 0, 0]]))
+    >>> weighted(counts).round(3).tolist()
+    [0.833]
+    >>> weighted(counts, {"hipaa": 70, "dicom": 20, "tcia": 10}).round(3).tolist()
+    [0.811]
+    """
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray((passes + mended) / (total + added) - passes / total)
+        if not weights:
+            return np.asarray(counts.passed.sum(axis=-1) / counts.total.sum(axis=-1))
+        share = np.array([weights.get(name, 0.0) for name in CATEGORIES]) * (counts.total > 0)
+        return np.asarray((share * np.nan_to_num(counts.passed / counts.total)).sum(axis=-1) / share.sum(axis=-1))
 
 
-def _sole(part: pd.DataFrame, count: int) -> np.ndarray:
-    """For each problem, how many keys it has to itself."""
-    distinct = part.drop_duplicates()
-    alone = distinct[~distinct["key"].duplicated(keep=False)]
-    return np.bincount(alone["problem"], minlength=count)
+class _Counted(NamedTuple):
+    """Submission and category of each row as one number below `size`, whether it counts; the rows that fail."""
+
+    group: np.ndarray
+    size: int
+    counted: np.ndarray
+    rows: np.ndarray
+    problem: np.ndarray
 
 
-def _shared(part: pd.DataFrame, count: int) -> np.ndarray:
-    """For each problem, how many keys it has a row in."""
-    return np.bincount(part.drop_duplicates()["problem"], minlength=count)
+_Pairs = tuple[np.ndarray, np.ndarray]  # a problem and a group, as often as a check of the group is the problem's
+
+
+class _Instances:
+    """Every check counts."""
+
+    def __init__(self, counted: _Counted) -> None:
+        self._group, self._problem, self._size = counted.group[counted.rows], counted.problem, counted.size
+        self._counts = counted.counted[counted.rows]
+        self._total = np.bincount(counted.group[counted.counted], minlength=self._size)
+        self._passed = self._total - np.bincount(self._group[self._counts], minlength=self._size)
+
+    def counts(self, fixed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(passes, checks) of each group."""
+        hit = fixed[self._problem]  # a lost check that passes is a check like any other
+        passed = self._passed + np.bincount(self._group[hit], minlength=self._size)
+        return passed, self._total + np.bincount(self._group[hit & ~self._counts], minlength=self._size)
+
+    def alone(self) -> tuple[_Pairs, _Pairs]:
+        """(checks that pass, checks that are new) if one problem is fixed."""
+        new = ~self._counts
+        return (self._problem, self._group), (self._problem[new], self._group[new])
+
+
+class _Series:
+    """One check counts for each action, attribute and series: its worst, blank only if there is nothing else."""
+
+    def __init__(self, counted: _Counted, results: pd.DataFrame) -> None:
+        keys, rows, self._size = scoring.series_checks(results), counted.rows, counted.size
+        group = np.zeros(int(keys.max(initial=-1)) + 1, dtype="int64")
+        group[keys] = counted.group
+        there, sound = np.zeros(len(group), dtype=bool), np.zeros(len(group), dtype=bool)
+        there[keys[counted.counted]] = True
+        verdict = codes_at(results, "verdict", slice(None))
+        sound[keys[verdict == VERDICTS.index("passed")]] = True
+        touched, key = np.unique(keys[rows], return_inverse=True)
+        there[touched] = False  # what no problem touches passes, and goes on passing
+        self._passed = np.bincount(group[there], minlength=self._size)
+        self._group, self._sound = group[touched], sound[touched]
+        failed = verdict[rows] == VERDICTS.index("failed")
+        pairs = pd.DataFrame(
+            {"key": key, "problem": counted.problem, "failed": failed, "counts": counted.counted[rows]}
+        )
+        pairs = pairs.groupby(["key", "problem"], sort=False, as_index=False).any()
+        self._key, self._problem, self._failed, self._counts = (pairs[name].to_numpy() for name in pairs)
+
+    def counts(self, fixed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(passes, checks) of each group."""
+        found = self._judged(fixed[self._problem])
+        passed, total = (self._passed + np.bincount(self._group[keys], minlength=self._size) for keys in found)
+        return passed, total
+
+    def alone(self) -> tuple[_Pairs, _Pairs]:
+        """(checks that pass, checks that are new) if one problem is fixed."""
+        passes, counts = self._judged(np.zeros(len(self._key), dtype=bool))
+        others = np.bincount(self._key[self._failed], minlength=len(self._group))[self._key] - self._failed
+        # One pass is enough where nothing failed; a failure goes only with the last of its series.
+        fixed, new = ~passes[self._key] & (others == 0), ~counts[self._key]
+        group = self._group[self._key]
+        return (self._problem[fixed], group[fixed]), (self._problem[new], group[new])
+
+    def _judged(self, hit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(which touched keys pass, which count) if the problems of the pairs `hit` are fixed."""
+        there = self._sound | self._any(hit)
+        return ~self._any(self._failed & ~hit) & there, there | self._any(self._counts)
+
+    def _any(self, pairs: np.ndarray) -> np.ndarray:
+        return np.bincount(self._key[pairs], minlength=len(self._group)) > 0
+
+
+def _by_category(problem: np.ndarray, group: np.ndarray, count: int) -> np.ndarray:
+    """How often each problem (rows) is in each category (columns)."""
+    place = problem * len(CATEGORIES) + group % len(CATEGORIES)
+    return np.bincount(place, minlength=count * len(CATEGORIES)).reshape(count, len(CATEGORIES))

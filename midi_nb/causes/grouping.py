@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from .. import tags
-from ..coded import codes_at, texts_at
+from ..coded import codes_at, joint_codes, texts_at
 from ..frames import require_columns
 from .blocks import Blocks
 from .explaining import NEEDED, explained
 from .table import CODES
 
-# With these causes, other words mean another bug; elsewhere words only differ from slice to slice.
-_BY_WORDS = (
-    "leak_full",
-    "leak_partial",
-    "leak_substring",
-    "overclean_disputable",
-    "overclean_partial",
-    "burned_in_partial",
-    "ocr_noise",
-)
 _UNDECIDED = ("not_judged", "blank_error", "lost_check")
 _WHOLE_BLOCK = "private_block_dropped"
 
@@ -42,23 +32,22 @@ class Grouped(NamedTuple):
 def grouped(results: pd.DataFrame) -> Grouped:
     """The failing rows of `results` with the number of their problem.
 
-    Attributes that fail together, on the same instances of a series, are one problem; series that differ by an
-    attribute more or less have the same one. Every attribute is in one problem of its cause, wherever it fails.
+    A rule is one cause and one attribute. Rules of one cause are one problem if they fail alike wherever the key asks
+    about both, or if each fails wherever the key asks: then the tool treats all these attributes so.
     """
     require_columns(results, [*NEEDED, "instance"], "problems()")
     results = explained(results)
     rows = np.flatnonzero(results["cause"].cat.codes.to_numpy() >= 0)
     codes, creators = _coded(results, rows)
-    together = pd.concat([_together(codes, ["series"]), _together(codes, []).query("size > 1")])
-    return Grouped(results, rows, codes, _united(codes["rule"].to_numpy(), together), creators)
+    problem = _united(_Rules(results, rows, codes))[codes["rule"].to_numpy()]
+    return Grouped(results, rows, codes, np.unique(problem, return_inverse=True)[1], creators)
 
 
 def _coded(results: pd.DataFrame, rows: np.ndarray) -> tuple[pd.DataFrame, list[str]]:
     """What the failing rows are about, as numbers, and the creators of their blocks."""
-    names = ("submission", "series", "patient", "instance", "cause", "action", "words")
+    names = ("submission", "series", "patient", "instance", "cause", "action")
     codes = pd.DataFrame({name: codes_at(results, name, rows) for name in names})
     code = {name: place for place, name in enumerate(CODES)}
-    codes.loc[~codes["cause"].isin([code[name] for name in _BY_WORDS]), "words"] = -1
     undecided = codes["cause"].isin([code[name] for name in _UNDECIDED]).to_numpy()
     codes["why"] = np.where(undecided, codes_at(results, "error", rows), -1)
     bare = np.array([tags.without_items(path) for path in results["tag_path"].cat.categories], dtype=object)
@@ -70,27 +59,28 @@ def _coded(results: pd.DataFrame, rows: np.ndarray) -> tuple[pd.DataFrame, list[
     codes["block"] = -1
     codes.loc[block, "block"] = blocks.numbers(rows[block])
     creators = blocks.creators()
-    codes["rule"] = _rules(codes, results, rows, creators)
+    leaf, labels = _leaves(results)
+    what = np.where(codes["block"] >= 0, len(labels) + codes["block"], np.append(leaf, -1)[codes["item"]])
+    codes["rule"] = _numbered(codes.assign(what=what), results, rows, np.array([*labels, *creators, ""], dtype=object))
     return codes, creators
 
 
-def _rules(codes: pd.DataFrame, results: pd.DataFrame, rows: np.ndarray, creators: list[str]) -> np.ndarray:
-    """The number of the rule of each failing row, in an order that does not depend on that of the rows.
+def _leaves(results: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """A number for the attribute of each path, and the attributes.
 
-    A rule is about one cause and one attribute, or private block. What a tool does inside sequences it does in all of
-    them, so there the last step of a path counts.
+    What a tool does inside sequences it does in all of them, so there the last step of a path counts.
     """
     paths = results["tag_path"].cat.categories
     leaves = [tags.leaf(path) if path == tags.root(path) else f"[]{tags.leaf(path)}" for path in paths]
-    leaf, distinct = pd.factorize(np.array(leaves, dtype=object))
-    labels = np.array([*distinct, *creators, ""], dtype=object)
-    what = np.where(codes["block"] >= 0, len(distinct) + codes["block"], np.append(leaf, -1)[codes["item"]])
-    number = (
-        codes.assign(what=what).groupby(["submission", "cause", "what", "words", "why"], sort=False).ngroup().to_numpy()
-    )
+    return pd.factorize(np.array(leaves, dtype=object))
+
+
+def _numbered(codes: pd.DataFrame, results: pd.DataFrame, rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """The number of the rule of each failing row, in an order that does not depend on that of the rows."""
+    number = joint_codes([codes[name].to_numpy() for name in ("submission", "cause", "what", "why")], len(codes))
     first = np.flatnonzero(~pd.Series(number).duplicated().to_numpy())
-    texts = {"cause": codes["cause"].to_numpy()[first], "what": labels[what[first]]}
-    for name, column in (("submission", "submission"), ("words", "words"), ("why", "error")):
+    texts = {"cause": codes["cause"].to_numpy()[first], "what": labels[codes["what"].to_numpy()[first]]}
+    for name, column in (("submission", "submission"), ("why", "error")):
         if column in results:
             texts[name] = np.where(codes[name].to_numpy()[first] < 0, "", texts_at(results[column], rows[first]))
     order = pd.DataFrame(texts).sort_values(list(texts)).index
@@ -99,53 +89,121 @@ def _rules(codes: pd.DataFrame, results: pd.DataFrame, rows: np.ndarray, creator
     return place[number]
 
 
-def _together(codes: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Sets of rules: those that fail on the same instances (of a part, and equally often); a row per set and rule.
+class _Rules:
+    """The rules that failed: how often, whether everywhere, and how they agree with one another.
 
-    One and the same instance is too little to belong together by.
+    Files (of a submission) in which the same rules fail and pass are one kind, so that few have to be compared.
     """
-    distinct = codes.drop_duplicates(["rule", *by, "instance", "item"])
-    group = distinct.groupby(["rule", *by], sort=False)
-    local = group.ngroup().to_numpy()
-    rules = group[["rule", "submission", "cause", "words", "why", *by]].first().reset_index(drop=True)
-    rules["instances"] = _multiset(distinct["instance"].to_numpy(), local)
-    alone = (group["instance"].nunique() < 2).to_numpy()
-    rules["alone"] = np.where(alone, rules["rule"], -1)
-    rules["set"] = rules.groupby(
-        ["submission", "cause", "words", "why", *by, "instances", "alone"], sort=False
-    ).ngroup()
-    rules["size"] = rules.groupby("set")["rule"].transform("size")
-    return rules[["set", "rule", "size"]].assign(rows=group.size().to_numpy(), level=len(by))
+
+    def __init__(self, results: pd.DataFrame, rows: np.ndarray, codes: pd.DataFrame) -> None:
+        rule = codes["rule"].to_numpy()
+        by_rule = codes.groupby("rule")
+        self.rows = by_rule.size().to_numpy()
+        one = by_rule[["submission", "cause", "why"]].first()
+        self.family = joint_codes([column.to_numpy() for _, column in one.items()], len(one))
+        leaf = np.append(_leaves(results)[0], -1)
+        asked = _joint(results, {"submission": None, "tag_path": leaf, "action": None}, rows)
+        files = _joint(results, {"submission": None, "instance": None}, rows)
+        passing = (asked >= 0) & (results["verdict"] == "passed").to_numpy()
+        pairs = pd.DataFrame({"rule": rule, "asked": asked[rows]}).drop_duplicates()
+        passes = np.bincount(asked[passing], minlength=int(asked.max(initial=-1)) + 1) > 0
+        self.always = ~np.bincount(rule, weights=passes[asked[rows]]).astype(bool)
+        self.everywhere = self.always & (by_rule["series"].nunique() > 1).to_numpy()
+        passing = np.flatnonzero(passing & (files >= 0))
+        of_passing, file, file_of_passing = asked[passing], files[rows], files[passing]
+        members = np.concatenate([rule, of_passing + len(one)])
+        kind, first = np.unique(
+            _multiset(members, np.concatenate([file, file_of_passing])), return_index=True, return_inverse=True
+        )[1:][::-1]
+        self._files = np.bincount(kind).astype("float32")
+        shown = np.zeros(len(kind), dtype=bool)
+        shown[first] = True
+        failing = pd.DataFrame({"rule": rule, "kind": kind[file]})[shown[file]]
+        passed = pd.DataFrame({"asked": of_passing, "kind": kind[file_of_passing]})[shown[file_of_passing]]
+        passed = passed.drop_duplicates().merge(pairs, on="asked")
+        self._failing, self._passing = (self._by_family(part) for part in (failing, passed))
+
+    def _by_family(self, pairs: pd.DataFrame) -> list[tuple[np.ndarray, np.ndarray]]:
+        """(rule, kind of file) of each family."""
+        rule, kind = pairs["rule"].to_numpy(), pairs["kind"].to_numpy()
+        family = self.family[rule]
+        order = np.argsort(family, kind="stable")
+        cuts = np.searchsorted(family[order], np.arange(1, int(self.family.max(initial=0)) + 1))
+        return [(rule[part], kind[part]) for part in np.split(order, cuts)]
+
+    def families(self) -> Iterator[np.ndarray]:
+        """The rules of one submission and cause, those with the most failures first; where there are several."""
+        order = np.lexsort((-self.rows, self.family))
+        families = np.split(order, np.flatnonzero(np.diff(self.family[order])) + 1)
+        yield from (family for family in families if len(family) > 1)
+
+    def agreement(self, rules: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """For each two of a family: files in which both fail, and files in which one fails and the other passes."""
+        parts = self._failing[self.family[rules[0]]], self._passing[self.family[rules[0]]]
+        kinds = np.unique(parts[0][1])
+        place, column = np.full(len(self.rows), -1), np.full(len(self._files), -1)
+        place[rules], column[kinds] = np.arange(len(rules)), np.arange(len(kinds))
+        fail, passed = (np.zeros((len(rules), len(kinds) + 1), dtype="float32") for _ in parts)
+        for matrix, (rule, kind) in zip((fail, passed), parts, strict=True):
+            matrix[place[rule], column[kind]] = 1  # the last column is for files in which nothing of the family fails
+        fail, passed = fail[:, :-1], passed[:, :-1]
+        passed *= 1 - fail
+        weighed = fail * self._files[kinds]
+        apart = weighed @ passed.T
+        return weighed @ fail.T, apart + apart.T
 
 
-def _united(rule: np.ndarray, together: pd.DataFrame) -> np.ndarray:
-    """The number of the problem of each `rule`: sets that have most of their rules in common are one problem.
+def _joint(results: pd.DataFrame, columns: Mapping[str, np.ndarray | None], rows: np.ndarray) -> np.ndarray:
+    """A number for what every row says in `columns`, -1 where none of `rows` says so.
 
-    Sets of more failures come first; what is new in a set joins the problem that most of the set is in already.
+    A column may come with what to count for each of its codes.
     """
-    number = together.groupby(["level", "set"], sort=False).ngroup().to_numpy()
-    sets = together.assign(number=number, content=_multiset(together["rule"].to_numpy(), number)[number])
-    size = sets.groupby("content")["rows"].sum()
-    once = sets[sets["number"] == sets.groupby("content")["number"].transform("first")].sort_values("rule")
-    rules = once.groupby("content")["rule"].agg(list)
-    problem: dict[int, int] = {}
-    for content in sorted(rules.index, key=lambda content: (-size[content], -len(rules[content]), rules[content])):
-        members = rules[content]
-        known = Counter(problem[one] for one in members if one in problem)
-        most = max(known, key=lambda number: (known[number], -number), default=-1)
-        if 2 * known[most] <= len(members):
-            most = len(problem)  # a number no other problem has: each had fewer rules before it
-        problem |= {one: most for one in members if one not in problem}
-    of_rule = np.array([problem[one] for one in range(len(problem))], dtype="int64")
-    return np.unique(of_rule[rule], return_inverse=True)[1]
+    numbers = np.zeros(len(results), dtype="int64")
+    known = np.ones(len(results), dtype=bool)
+    for name, labels in columns.items():
+        if name not in results:
+            continue
+        codes = results[name].cat.codes.to_numpy()
+        labels = np.append(np.arange(len(results[name].cat.categories)), -1) if labels is None else labels
+        distinct = np.unique(labels[codes[rows]])
+        place = np.where(np.isin(labels, distinct), np.searchsorted(distinct, labels), -1)[codes]
+        numbers *= len(distinct)
+        numbers += place
+        known &= place >= 0
+    numbers[~known] = -1
+    return numbers
+
+
+def _united(rules: _Rules) -> np.ndarray:
+    """The number of the problem of each rule."""
+    problem = np.arange(len(rules.rows))
+    for family in rules.families():
+        both, apart = rules.agreement(family)
+        always, everywhere = rules.always[family], rules.everywhere[family]
+        group = np.full(len(family), -1)
+        for rule in range(len(family)):
+            group[rule] = rule
+            known = group[:rule]
+            if everywhere[rule] and (first := np.flatnonzero(everywhere[:rule])).size:
+                group[rule] = known[first[0]]
+                continue
+            # To fail once together is no coincidence worth the name, but for what fails wherever it is asked about.
+            enough = (both[rule, :rule] > 1) | (both[rule, :rule] == 1) & always[rule] & everywhere[:rule]
+            with_group, from_group = (np.bincount(known, weights=part[rule, :rule]) for part in (both, apart))
+            share = with_group / np.maximum(with_group + from_group, 1)
+            share[np.bincount(known, weights=enough) == 0] = 0
+            if rule and share.max() > 0.5:
+                group[rule] = share.argmax()
+        problem[family] = family[group]
+    return problem
 
 
 def _multiset(members: np.ndarray, groups: np.ndarray) -> np.ndarray:
     """A number for each group (0, 1, …) that two groups share if they have the same members as often."""
-    mixed = members.astype("uint64") + np.uint64(0x9E3779B97F4A7C15)  # splitmix64
+    mixed = np.arange(int(members.max(initial=-1)) + 1, dtype="uint64") + np.uint64(0x9E3779B97F4A7C15)  # splitmix64
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
     mixed ^= mixed >> np.uint64(31)
     sums = np.zeros(int(groups.max(initial=-1)) + 1, dtype="uint64")
-    np.add.at(sums, groups, mixed)
+    np.add.at(sums, groups, mixed[members])
     return sums

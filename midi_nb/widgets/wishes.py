@@ -10,13 +10,13 @@ import pandas as pd
 import traitlets
 
 from .. import causes
+from ..causes import UNITS, Fixes, weighted
 from ..frames import CATEGORIES, require_columns, require_complete
 from .board import Board
 from .detail import about, cause_label
 from .grid import Column, grid, line, pager
 from .page import Markup, button, count, join, percent, points, signed, tag
 from .rows import Problems
-from .tally import UNITS, Tally, weighted
 
 __all__ = ["WEIGHTS", "Wishes", "what_if"]
 
@@ -86,11 +86,10 @@ class Wishes(Board):
         require_columns(results, _NEEDED, "widgets.what_if()")
         explained = causes.explained(results)
         self._all = Problems(explained)
-        self._tally = Tally(explained, self._all)
+        self._tally = Fixes(explained, self._all.rows, self._all.number, len(self._all))
         if not len(results):
             raise ValueError("widgets.what_if() needs at least one check; this frame has none.")
-        names = self._tally.submissions
-        self._present = [name for place, name in enumerate(names) if (explained["submission"].cat.codes == place).any()]
+        self._present = [str(name) for name in self._tally.submissions if name is not None]
         super().__init__("what-if", {"what_if": "What if"})
         self.submission = self._present[0] if submission is None else submission
         self._rank_problems()
@@ -147,7 +146,7 @@ class Wishes(Board):
 
     @traitlets.validate("unit")
     def _countable(self, proposal: Any) -> str:
-        if proposal["value"] == "series" and not self._tally.by_series:
+        if proposal["value"] == "series" and "series" not in self._tally.units:
             raise traitlets.TraitError("unit='series' needs the released identifiers, which these results do not have.")
         return str(proposal["value"])
 
@@ -187,7 +186,7 @@ class Wishes(Board):
         weights = _choice(
             "weights", {"equal": "Equal (official)", "70/20/10": "70 / 20 / 10", "own": "Own weights"}, chosen
         )
-        units = _choice("unit", _UNITS, self.unit, off=() if self._tally.by_series else ("series",))
+        units = _choice("unit", _UNITS, self.unit, off=() if "series" in self._tally.units else ("series",))
         fields = [
             tag("label", f"{name} ", tag(
                 "input", type="number", min=0, step=5, value=f"{self.weights.get(name, 0):g}", class_="weight",
