@@ -2,7 +2,8 @@
 
 Every plot takes its frame first and the rest by keyword, draws on `ax` or on a new figure sized for what it shows,
 and returns the Axes. The title states the finding, rates stand beside their counts, and what does not fit is folded
-into one row that says so. Colours, hatches and markers have one meaning each, held in ``LOOKS``.
+into one row that says so. Colours, hatches and
+markers have one meaning each, those of `looks`.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from . import tags
 from .actions import ACTIONS, named
 from .dates import shifts
 from .frames import EXPLAINED, MASK, require_columns, require_complete, scored
+from .looks import LOOKS, PALETTE, Look
 from .scores import intervals
 from .text import Marks, diff, marked, marks
 
@@ -49,29 +51,6 @@ __all__ = [
     "word_diff",
 ]
 
-
-class Look(NamedTuple):
-    """How one meaning is drawn, with the hatch and the marker that tell it where colours cannot."""
-
-    colour: str
-    hatch: str
-    marker: str
-
-
-#: Meaning → look. The hues are those of Okabe and Ito; grey and brown are for what does not speak about the tool.
-LOOKS = {
-    "pass": Look("#009E73", "", "o"),
-    "fail": Look("#D55E00", "///", "X"),
-    "blank": Look("#D9D9D9", "oo", "s"),
-    "privacy": Look("#CC79A7", "xxx", "v"),
-    "utility": Look("#0072B2", "\\\\\\", "^"),
-    "validity": Look("#E69F00", "|||", "D"),
-    "linkage": Look("#56B4E9", "---", "P"),
-    "key": Look("#555555", "...", "*"),
-    "none": Look("#7A5C3E", "++", "p"),
-}
-#: Meaning → colour.
-PALETTE = {name: look.colour for name, look in LOOKS.items()}
 
 _AXES = ("privacy", "utility", "validity", "linkage", "key", "none")
 

@@ -13,9 +13,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.colors import to_hex
 
-from midi_nb import causes, coded, frames, masking, plots
+from midi_nb import coded, frames, masking, plots
 
 
 @pytest.fixture(autouse=True)
@@ -229,37 +229,6 @@ def test_texts_of_the_data_are_drawn_as_they_are(name):
     ax = drawn(getattr(plots, name)(frame))  # a formula that does not parse, or a missing glyph, would raise
     shown = " ".join(said(ax.figure))
     assert name == "partial_scores" or "□□" in shown
-
-
-def test_the_palette_has_one_colour_hatch_and_marker_for_each_meaning():
-    assert list(plots.PALETTE) == ["pass", "fail", "blank", "privacy", "utility", "validity", "linkage", "key", "none"]
-    assert set(causes.AXES) <= set(plots.PALETTE)
-    looks = plots.LOOKS.values()
-    assert all(len({look[i] for look in looks}) == len(looks) for i in range(3))
-
-
-# Machado, Oliveira and Fernandes 2009, severity 1, in linear RGB
-VISION = {
-    "all cones": np.eye(3),
-    "no red": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-    "no green": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
-    "no blue": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
-}
-
-
-def lab(colour: str, vision) -> np.ndarray:
-    rgb = np.array(to_rgb(colour))
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-    x, y, z = np.cbrt(xyz @ np.clip(np.array(vision) @ linear, 0, 1) / [0.95047, 1, 1.08883])
-    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
-
-
-@pytest.mark.parametrize("vision", VISION)
-def test_the_palette_can_be_told_apart(vision):
-    seen = {name: lab(colour, VISION[vision]) for name, colour in plots.PALETTE.items()}
-    distance = {(a, b): np.linalg.norm(seen[a] - seen[b]) for a, b in combinations(seen, 2)}
-    assert min(distance.values()) > 15  # CIELAB; 2.3 is just noticeable
 
 
 def test_score_draws_each_score_in_its_interval_the_lowest_on_top():

@@ -7,10 +7,11 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "midi_nb"
 
-BASE = {"coded", "folders", "frames", "masking", "tags", "progress"}
+BASE = {"coded", "folders", "frames", "looks", "masking", "tags", "progress"}
 MAY_IMPORT = {
     "folders": set(),
     "frames": set(),
+    "looks": set(),
     "coded": {"frames"},
     "masking": {"frames", "coded"},
     "tags": set(),

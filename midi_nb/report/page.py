@@ -24,6 +24,7 @@ from .. import __version__, causes, plots
 from ..actions import ACTIONS, KINDS
 from ..files.runs import replacing
 from ..frames import count_rows, require_columns, require_complete, scored
+from ..looks import PALETTE
 from ..masking import is_masked, mask_values
 from ..scores import ranking, scoring
 from ..text import Marks, marked, marks
@@ -244,7 +245,7 @@ def _contents(sections: Sequence[str]) -> _Html:
 def _style(submissions: int) -> str:
     """The style sheet, with the colours of the axes and the rules by which the choices filter the failures."""
     sheet = (Path(__file__).parent / "report.css").read_text("utf-8")
-    colours = [f".{axis} {{ border-color: {plots.PALETTE[axis]}; }}" for axis in causes.AXES]
+    colours = [f".{axis} {{ border-color: {PALETTE[axis]}; }}" for axis in causes.AXES]
     choices = [("axis", axis) for axis in causes.AXES] + [("run", f"s{number}") for number in range(submissions)]
     filters = [
         f"#failures:has(#{group}-{code}:checked) tbody tr:not([data-{group}={code}]) {{ display: none; }}"

@@ -17,6 +17,7 @@ from uuid import uuid4
 import anywidget
 import traitlets
 
+from ..looks import style
 from .page import Markup, join, tag
 
 __all__ = ["Board", "Live", "Page"]
@@ -34,7 +35,12 @@ class Live(anywidget.AnyWidget):
 
     # As text: for a path anywidget connects each widget to a signal of the class, which then never lets go of it.
     _esm = "\n".join((_HERE / name).read_text("utf-8") for name in ("viewer.js", "page.js", "board.js"))
-    _css = "\n".join((_HERE / name).read_text("utf-8") for name in ("viewer.css", "page.css"))
+    _css = "\n".join(
+        [
+            *((_HERE / name).read_text("utf-8") for name in ("viewer.css", "page.css")),
+            style(".midi-page", "--midi-ink", "--midi-meaning"),
+        ]
+    )
     picture = traitlets.Unicode().tag(sync=True)  # what the picture is called on the page
 
     _displayed = False
@@ -49,8 +55,8 @@ class Live(anywidget.AnyWidget):
     def as_html(self) -> str:
         """The widget as it is, as HTML that needs nothing else."""
         says = tag("p", _SAYS, class_="midi-says")
-        style = f"<style>{_STILL}{self._css}</style>"
-        return f'<div class="midi-still" data-picture="{self.picture}">{style}{says}{self._as_html()}</div>'
+        sheet = f"<style>{_STILL}{self._css}</style>"
+        return f'<div class="midi-still" data-picture="{self.picture}">{sheet}{says}{self._as_html()}</div>'
 
     def _ipython_display_(self) -> None:
         from IPython import get_ipython

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..plots import LOOKS
+from ..looks import SIGNS
 
 __all__ = [
     "MARKS",
@@ -28,10 +28,8 @@ __all__ = [
 ]
 
 _EMPTY = frozenset(("br", "img", "input"))
-_SIGNS = {"o": "●", "X": "✖", "s": "■", "v": "▼", "^": "▲", "D": "◆", "P": "✚", "*": "★", "p": "⬟"}
-
-#: Meaning → the sign that tells it where colours cannot.
-MARKS = {meaning: _SIGNS[look.marker] for meaning, look in LOOKS.items()} | {"pass": "✔", "blank": "?"}
+#: Meaning → the sign that says it where colours cannot.
+MARKS = SIGNS
 
 
 class Markup(str):

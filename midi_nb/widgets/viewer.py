@@ -24,6 +24,7 @@ from ..actions import PIXELS
 from ..engine import pixels
 from ..engine.released import files_below, quiet
 from ..frames import MASK, require_columns
+from ..looks import PALETTE, SIGNS
 from .board import Live
 
 __all__ = ["Viewer", "Viewing", "view"]
@@ -32,8 +33,6 @@ MODES = ("after", "before", "blink", "swipe", "difference")
 _BOX = ["x0", "y0", "x1", "y1"]
 _UNDECIDED = ("blank", "undecided")
 _VERDICTS = {"passed": ("pass", "hidden"), "failed": ("fail", "visible")}  # others are undecided
-# Those of plots.PALETTE, which a test holds them to: importing all of matplotlib and seaborn would take seconds.
-_COLORS = {"pass": "#009E73", "fail": "#D55E00", "blank": "#D9D9D9"}
 
 
 def view(
@@ -112,7 +111,7 @@ class Viewing(traitlets.HasTraits):
             unit=_unit(self._sources),
             height=height,
             comparable=original is not None,
-            palette=_COLORS,
+            palette=PALETTE,
         )
 
     # In a board
@@ -369,7 +368,7 @@ class Viewing(traitlets.HasTraits):
         notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
         head = ("box", "verdict", "expected", "recognised", "painted over", "legible")
         body = [
-            (number, f"{_MARKS[box['verdict']]} {box['says']}", box["expected"] or "", box["actual"] or "",
+            (number, f"{SIGNS[box['verdict']]} {box['says']}", box["expected"] or "", box["actual"] or "",
              _percent(box["coverage"]), _percent(box["legible"]))
             for number, box in enumerate(boxes, 1)
         ]  # fmt: skip
@@ -426,7 +425,6 @@ def _doubts(boxes: Sequence[dict[str, Any]]) -> Iterator[str]:
 
 
 _KEPT = 8  # decoded frames; a 2048 × 2048 one takes 8 MB
-_MARKS = {"pass": "✔", "fail": "✖", "blank": "?"}  # those of page.MARKS
 _DASHES = {"pass": "6 4", "fail": "none", "blank": "2 3"}
 
 

@@ -20,9 +20,8 @@ from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
-from midi_nb import plots, widgets
+from midi_nb import looks, widgets
 from midi_nb.engine import pixels
-from midi_nb.widgets import page
 from midi_nb.widgets import viewer as room
 
 RNG = np.random.default_rng(1)
@@ -406,15 +405,11 @@ def test_a_viewer_that_is_closed_is_let_go_of() -> None:
 # One palette, controls
 
 
-def test_colours_are_those_of_the_plots() -> None:
-    assert {name: plots.PALETTE[name] for name in room._COLORS} == room._COLORS
-
-
 def test_marks_are_those_of_the_other_widgets() -> None:
     code = (Path(room.__file__).parent / "viewer.js").read_text("utf-8")
     told = re.search("^const MARKS = {(.*)};", code, re.MULTILINE)
     assert told is not None
-    assert dict(re.findall(r'(\w+): "(.)"', told[1])) == room._MARKS == {name: page.MARKS[name] for name in room._MARKS}
+    assert dict(re.findall(r'(\w+): "(.)"', told[1])) == {name: looks.SIGNS[name] for name in ("pass", "fail", "blank")}
 
 
 def test_modes_are_those_the_browser_knows(viewer: Any) -> None:
