@@ -78,7 +78,7 @@ def test_one_row_makes_an_action_known_wherever_one_looks(mn, released, rules, t
         "Identifiers are hashed (MIDI Task Group, arXiv 2303.10473, best practice 5).",
         "<dt>Must go</dt>",
     ):
-        assert said in explorer.markup
+        assert said in explorer.as_html()
 
     plots = importlib.import_module("midi_nb.plots")
     for axes in (plots.heatmap(results, rows="action"), plots.score(mn.score(results, by="action"))):

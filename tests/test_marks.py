@@ -41,7 +41,7 @@ def test_causes_report_explorer_and_word_card_show_the_same_words(kind, tmp_path
     explorer = explore(failed)
     for number, said in enumerate(failed["words"].astype(object).fillna("")):
         explorer.set(table="failures", picked=number)
-        in_explorer = words(explorer.markup, r'<(?:mark|del)><span class="unseen">\[[^<]*</span>(.*?)<')
+        in_explorer = words(explorer.as_html(), r'<(?:mark|del)><span class="unseen">\[[^<]*</span>(.*?)<')
         texts = plots.word_diff(failed.iloc[[number]]).texts
         on_card = {text.get_text().lower() for text in texts if text.get_bbox_patch() and text.get_weight() == "bold"}
         plots.plt.close("all")

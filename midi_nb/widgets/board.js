@@ -1,12 +1,18 @@
-// A widget of this package: one model, one module. A viewer is one by itself; a board is pages of HTML (page.js) and a
-// place where the kernel puts a viewer (viewer.js). All of a board travels as messages, none of it is widget state:
+// A widget of this package: one model, one module. A viewer is one by itself; a board is pages of HTML (page.js), or the
+// explorer (explorer.js), and a place where the kernel puts a viewer (viewer.js). All of a board travels as messages, none
+// of it is widget state:
 //
 //   kernel → browser   { kind: "page", page, html, refused? }      what a page shows
+//                      { kind: "data", data }                      what the explorer filters (with buffers)
+//                      { kind: "explorer", state, view, turn }     its state, and after which of whose messages
+//                      { kind: "rows", total, rows?, weights?, … } what the browser does not hold (with buffers)
+//                      { kind: "check", picked, example, … }       what the card says
 //                      { kind: "mount", viewer, state }            a viewer in the board's place; viewer null: none
 //                      { kind: "state", viewer, state }            what changed in it
 //                      { kind: "message", viewer, content }        what it is told (with buffers)
 //   browser → kernel   { kind: "ready" }                           a new view: send it all
 //                      { kind: "act", act, of, value }             what was done on a page
+//                      { kind: "explorer", state, view, turn }     the state of the explorer
 //                      { kind: "state" | "message", viewer, … }    as above, from the viewer
 //
 // A viewer is a number, so that what is still under way from the last one is not taken for the next one's.
@@ -35,38 +41,33 @@ function part(state, send) {
   };
 }
 
-function board({ model, el }) {
-  const parts = document.createElement("div");
-  parts.className = `midi-parts midi-${model.get("name")}`;
-  const send = (message) => model.send(message);
-  let acted = 0; // when something was last done on a page: an image that comes soon after is brought into view
-  const act = (told) => { acted = Date.now(); send({ kind: "act", ...told }); };
-  const pages = Object.fromEntries(model.get("pages").map(([name, label]) => [name, page(name, label, act)]));
-  const place = document.createElement("div");
-  place.className = "midi-place-of-viewer";
-  parts.append(...Object.values(pages).map((one) => one.root), place);
-  el.classList.add("midi-board");
-  el.append(parts);
-
+// The place of a viewer, and what the kernel says to it.
+function placeOf(place, send, mounted) {
   let shown = null; // { viewer, model, leave }
   const mount = ({ viewer: number, state }) => {
     if (shown?.viewer === number) return shown.model.put(state);
-    shown?.leave();
-    shown = null;
-    place.replaceChildren();
+    leave();
     if (number === null) return;
     const inner = part(state, (message) => send({ viewer: number, ...message }));
     const room = document.createElement("div");
     place.append(room);
     shown = { viewer: number, model: inner, leave: viewer({ model: inner, el: room }) };
-    if (Date.now() - acted < PROMPT) room.scrollIntoView({ block: "nearest" });
+    mounted(room);
+  };
+  const leave = () => {
+    shown?.leave();
+    shown = null;
+    place.replaceChildren();
   };
   const hear = (message, buffers) => {
-    if (message.kind === "page") pages[message.page]?.show(message);
-    else if (message.kind === "mount") mount(message);
+    if (message.kind === "mount") mount(message);
     else if (shown && message.viewer === shown.viewer) message.kind === "state" ? shown.model.put(message.state) : shown.model.hear(message.content, buffers);
   };
-  // A button that moves between press and release gets no click, so messages wait while one is pressed.
+  return { hear, leave };
+}
+
+// A button that moves between press and release gets no click, so messages wait while one is pressed.
+function unhurried(model, el, hear) {
   let waiting = null;
   const receive = (...message) => (waiting ? waiting.push(message) : hear(...message));
   const press = ({ target }) => { if (target.closest("button, summary, tr[data-act]")) waiting ??= []; };
@@ -82,13 +83,55 @@ function board({ model, el }) {
   el.addEventListener("pointerdown", press);
   for (const event of released) addEventListener(event, release, true);
   model.on("msg:custom", receive);
-  send({ kind: "ready" });
   return () => {
-    shown?.leave();
     model.off("msg:custom", receive);
     el.removeEventListener("pointerdown", press);
     for (const event of released) removeEventListener(event, release, true);
   };
+}
+
+function board({ model, el }) {
+  const parts = document.createElement("div");
+  parts.className = `midi-parts midi-${model.get("name")}`;
+  const send = (message) => model.send(message);
+  let acted = 0; // when something was last done on a page: an image that comes soon after is brought into view
+  const act = (told) => { acted = Date.now(); send({ kind: "act", ...told }); };
+  const pages = Object.fromEntries(model.get("pages").map(([name, label]) => [name, page(name, label, act)]));
+  const place = document.createElement("div");
+  place.className = "midi-place-of-viewer";
+  parts.append(...Object.values(pages).map((one) => one.root), place);
+  el.classList.add("midi-board");
+  el.append(parts);
+  const seen = placeOf(place, send, (room) => { if (Date.now() - acted < PROMPT) room.scrollIntoView({ block: "nearest" }); });
+  const leave = unhurried(model, el, (message, buffers) => (message.kind === "page" ? pages[message.page]?.show(message) : seen.hear(message, buffers)));
+  send({ kind: "ready" });
+  return () => { seen.leave(); leave(); };
+}
+
+function exploring({ model, el }) {
+  el.classList.add("midi-board");
+  const view = crypto.randomUUID?.() ?? String(Math.random());
+  let turn = 0, board = null, seen = null;
+  const send = (message) => model.send(message);
+  const host = { kernel: true, changed: (state) => send({ kind: "explorer", state, view, turn: ++turn }) };
+  const begin = ({ data }, buffers) => {
+    if (board) return;
+    const root = document.createElement("div");
+    el.append(root);
+    board = explorer.render(root, explorer.unpacked(data, buffers), host);
+    seen = placeOf(board.place, send, () => board.reveal());
+  };
+  const leave = unhurried(model, el, (message, buffers) => {
+    const { kind } = message, mine = message.view === view;
+    if (kind === "data") begin(message, buffers);
+    else if (!board) return;
+    else if (kind === "explorer") mine || board.state(message.state);
+    else if (kind === "rows") (mine && message.turn !== turn) || board.rows(explorer.unpacked(message, buffers));
+    else if (kind === "check") board.check(message);
+    else seen.hear(message, buffers);
+  });
+  send({ kind: "ready" });
+  return () => { seen?.leave(); leave(); };
 }
 
 // With the kernel's first message the widget is alive: it hides the picture for readers without a kernel, and comes into
@@ -113,8 +156,10 @@ function alive(model, el) {
 }
 
 function render({ model, el }) {
-  const leave = [(model.get("pages") ? board : viewer)({ model, el }), alive(model, el)];
+  const kind = !model.get("pages") ? viewer : model.get("name") === "explorer" ? exploring : board;
+  const leave = [kind({ model, el }), alive(model, el)];
   return () => leave.forEach((act) => act());
 }
 
+export { explorer };
 export default { render };

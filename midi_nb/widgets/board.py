@@ -20,7 +20,7 @@ import traitlets
 from ..looks import style
 from .page import Markup, join, tag
 
-__all__ = ["Board", "Live", "Page"]
+__all__ = ["Board", "Live", "Page", "still"]
 
 _HERE = Path(__file__).parent
 _DELAY = 1.0  # seconds without a click after which the picture in the notebook is made anew
@@ -34,7 +34,7 @@ class Live(anywidget.AnyWidget):
     """
 
     # As text: for a path anywidget connects each widget to a signal of the class, which then never lets go of it.
-    _esm = "\n".join((_HERE / name).read_text("utf-8") for name in ("viewer.js", "page.js", "board.js"))
+    _esm = "\n".join((_HERE / name).read_text("utf-8") for name in ("viewer.js", "page.js", "explorer.js", "board.js"))
     _css = "\n".join(
         [
             *((_HERE / name).read_text("utf-8") for name in ("viewer.css", "page.css")),
@@ -161,7 +161,7 @@ class Board(Live):
         self._act(act, "" if of is None else str(of), value)
 
     def _act(self, act: str, of: str, value: Any) -> None:
-        raise NotImplementedError
+        """What a board does."""
 
     def show(self, **markup: Markup) -> None:
         """Shows markup on pages by their name."""
@@ -196,10 +196,7 @@ class Board(Live):
     def _hear(self, _: Any, message: Any, __: Any) -> None:
         kind = message.get("kind") if isinstance(message, dict) else None
         if kind == "ready":
-            for page in self._pages.values():
-                page.send()
-            if self.viewer is not None:
-                self._mounted()
+            self._ready()
         elif kind == "act" and isinstance(message.get("act"), str):
             self.act(message["act"], message.get("of"), message.get("value"))
         elif self.viewer is not None and message.get("viewer") == self._mounts:
@@ -209,10 +206,17 @@ class Board(Live):
             elif kind == "message" and isinstance(message.get("content"), dict):
                 self.viewer.hear(message["content"])
 
+    def _ready(self) -> None:
+        """A new view of the browser is sent it all."""
+        for page in self._pages.values():
+            page.send()
+        if self.viewer is not None:
+            self._mounted()
+
     # Without a kernel
 
     def _as_html(self) -> str:
-        shown = {name: _still(page.markup) for name, page in self._pages.items()}
+        shown = {name: still(page.markup) for name, page in self._pages.items()}
         pages = "".join(f'<div class="midi-page" data-page="{name}">{still}</div>' for name, still in shown.items())
         viewer = "" if self.viewer is None else self.viewer._as_html()
         place = f'<div class="midi-place-of-viewer">{viewer}</div>'
@@ -231,7 +235,8 @@ _STILLED = [
 ]
 
 
-def _still(markup: str) -> str:
+def still(markup: str) -> str:
+    """Markup without anything to use."""
     for control, instead in _STILLED:
         markup = re.sub(control, instead, markup)
     return markup

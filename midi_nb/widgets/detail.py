@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -12,11 +12,13 @@ from .. import causes, tags
 from ..actions import ACTIONS, KINDS, PIXELS, REGIONS
 from ..frames import IDENTIFIERS, MASK, VALUES
 from ..text import marked, marks
-from .facets import MEANINGS
 from .page import Markup, clipped, count, join, signed, swatch, tag
 from .practice import practice, rule
 
-__all__ = ["STATES", "Teller", "about", "as_code", "cause_label", "phrase"]
+__all__ = ["MEANINGS", "STATES", "Teller", "about", "as_code", "cause_label", "facts", "phrase"]
+
+#: Verdict → how it looks.
+MEANINGS = {"failed": "fail", "blank": "blank", "passed": "pass", "lost": "blank"}
 
 #: State of a released value → how it is told where there is no text.
 STATES = {"empty": "(empty)", "absent": "(attribute absent)", "missing": "(no file)", "unread": "(not read)"}
@@ -44,7 +46,7 @@ def as_code(name: Any) -> Markup:
     return tag("code", name, class_="quiet")
 
 
-def about(problem: pd.Series) -> str:
+def about(problem: Mapping[Any, Any]) -> str:
     """The attributes of a problem in a few words."""
     known = [str(problem[name]) for name in ("name", "tag") if pd.notna(problem[name])]
     return known[0] if known else "whole instances"
@@ -74,14 +76,19 @@ class Teller:
         # Not iloc[position] of the frame: to put its cells into one Series pandas first reads all texts of all columns.
         return {name: self.results[name].iloc[position] for name in _READ if name in self.results}
 
-    def label(self, name: str, text: str, code: int) -> str:
-        """A category of a column as it may be shown."""
-        return text if self.values or name not in (*IDENTIFIERS, "file") else f"{name.replace('_', ' ')} {code + 1}"
-
     def attribute(self, path: str, name: str | None = None) -> Markup:
         """An attribute by its name, then its path."""
         name = name or tags.name(path)
         return join([tag("span", name, " ") if name else None, tag("span", path, class_="quiet")])
+
+    def cells(self, position: int) -> list[Any]:
+        """A check as the cells of a table: verdict or cause, attribute, what was expected, what is released."""
+        row = self._row(position)
+        verdict, cause = str(row["verdict"]), row.get("cause")
+        said = verdict if cause is None or pd.isna(cause) else cause_label(cause)
+        expected = clipped(self.cell("expected", position) or "")
+        name = self.cell("name", position) or self.cell("tag_path", position)
+        return [signed(MEANINGS[verdict], verdict, said), name, tag("span", expected, class_="value"), self.released(position)]
 
     def released(self, position: int) -> Markup:
         """The released value, or what is there in its place."""
@@ -90,69 +97,38 @@ class Teller:
             return tag("span", clipped(text, 300), class_="value", title=clipped(text))
         return tag("span", self._absence(position), class_="quiet")
 
-    def cells(self, position: int, names: Sequence[str]) -> list[Any]:
-        """A check as the cells of a table."""
-        row = self._row(position)
-        verdict = str(row["verdict"])
-        said = cause_label(row["cause"]) if "cause" in row and pd.notna(row["cause"]) else verdict
-        path, expected = self.cell("tag_path", position), self.cell("expected", position) or ""
-        told = {
-            "cause": signed(MEANINGS[verdict], verdict, said),
-            "action": phrase(str(row["action"])),
-            "name": tag("span", self.cell("name", position) or path, title=path),
-            "expected": tag("span", clipped(expected), class_="value", title=clipped(expected)),
-            "actual": self.released(position),
-            "patient": tag("span", self.cell("patient", position), class_="value whole"),
-            "submission": self.cell("submission", position) or "",
-        }
-        return [told[name] for name in names]
-
     def _absence(self, position: int) -> str:
         state = self.results["state"].iloc[position]
         if self.results["action"].iloc[position] in REGIONS and state == "empty":
             return "(no text read)"
         return STATES.get(state, "(no value)")
 
-    def card(self, position: int, with_cause: bool = True) -> Markup:
-        """A check in full; without the name of its cause where that stands above it already."""
+    def words(self, position: int) -> Markup:
+        """The verdict on a check, and its texts."""
+        action, path = str(self.results["action"].iloc[position]), str(self.results["tag_path"].iloc[position])
+        asked = [phrase(action), " ", as_code(action), " · ", self.attribute(path, self.cell("name", position))]
+        title = tag("p", self.verdict(position), " · ", asked)
+        return join([title, tag("div", self.texts(position), class_="texts")])
+
+    def reasons(self, position: int) -> Markup:
+        """Why a check failed, the rule and the practice behind it, and where it is."""
         row = self._row(position)
-        action, path = str(row["action"]), str(row["tag_path"])
+        action = str(row["action"])
         cause = _CAUSES.get(row["cause"]) if "cause" in row and pd.notna(row["cause"]) else None
-        why = (
-            [("Why", join([tag("span", cause.sentence), " ", tag("span", cause.hint, class_="quiet")]))]
-            if cause
-            else []
-        )
-        error = self.cell("error", position)
         subcategory = None if pd.isna(row["subcategory"]) else str(row["subcategory"])
         told = [
-            *why,
-            *([("Error", error)] if error else []),
+            ("Why", join([cause.sentence, " ", tag("span", cause.hint, class_="quiet")]) if cause else None),
+            ("Error", self.cell("error", position)),
             ("Rule", rule(action, subcategory)),
             ("Practice", practice(action, bool(row["private"]))),
             ("Where", self._where(position)),
         ]
-        return join(
-            [
-                tag(
-                    "p",
-                    self.verdict(position, with_cause),
-                    " · ",
-                    phrase(action),
-                    " ",
-                    as_code(action),
-                    " · ",
-                    self.attribute(path, self.cell("name", position)),
-                ),
-                tag("div", self.texts(position), class_="texts"),
-                facts(told),
-            ]
-        )
+        return facts(told)
 
-    def verdict(self, position: int, with_cause: bool = True) -> Markup:
+    def verdict(self, position: int) -> Markup:
         """The verdict and, where it failed, the cause."""
         verdict = str(self.results["verdict"].iloc[position])
-        failed = self.results["cause"].iloc[position] if with_cause and "cause" in self.results else None
+        failed = self.results["cause"].iloc[position] if "cause" in self.results else None
         label = "" if failed is None or pd.isna(failed) else f": {cause_label(str(failed))}"
         score = self.results["score"].iloc[position]
         part = f" ({score:.0%} of the words right)".replace("%", " %") if 0 < score < 1 else ""

@@ -25,14 +25,15 @@ class Column(NamedTuple):
         return " ".join(filter(None, ["number" if self.number else "", self.spare])) or None
 
 
-def grid(
-    label: str, columns: Sequence[Column], lines: Iterable[Markup], sort: str | None = None, total: int = 0
-) -> Markup:
-    """A table, a page of `total` rows; its headings sort if `sort` tells by which column they do now."""
-    head = tag("thead", tag("tr", [_heading(column, sort) for column in columns]))
+def grid(label: str, columns: Sequence[Column], lines: Iterable[Markup]) -> Markup:
+    """A table."""
+    heads = [
+        tag("th", tag("span", column.title), style=f"width:{column.width}" if column.width else None,
+            class_=column.look, scope="col") for column in columns
+    ]  # fmt: skip
     body = tag("tbody", list(lines), data_group=True)
-    role = {"role": "grid", "aria_rowcount": total} if total else {}
-    return tag("div", tag("table", head, body, class_="grid", aria_label=label, **role), class_="scroll")
+    table = tag("table", tag("thead", tag("tr", heads)), body, class_="grid", aria_label=label)
+    return tag("div", table, class_="scroll")
 
 
 def line(columns: Sequence[Column], cells: Sequence[Any], **attributes: Any) -> Markup:
@@ -42,18 +43,6 @@ def line(columns: Sequence[Column], cells: Sequence[Any], **attributes: Any) -> 
         for column, cell in zip(columns, cells, strict=True)
     ]
     return tag("tr", shown, **attributes)
-
-
-def _heading(column: Column, sort: str | None) -> Markup:
-    name, title, width = column[:3]
-    order = {name: "ascending", f"-{name}": "descending"}.get(sort or "")
-    arrow = {"ascending": " ▴", "descending": " ▾"}.get(order or "")
-    face: Markup = tag("span", title)
-    if sort is not None:
-        shown = join([title, tag("span", arrow, aria_hidden="true") if arrow else None])
-        face = button(shown, "sort", name, data_id=f"sort-{name}", title=f"Sort by {title.lower()}")
-    style = f"width:{width}" if width else None
-    return tag("th", face, style=style, class_=column.look, scope="col", aria_sort=order)
 
 
 def steps(act: str, place: int, places: int, what: str, ends: bool = False) -> Markup:

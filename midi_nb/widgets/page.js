@@ -8,14 +8,17 @@ function same(a, b) {
   return a && a.nodeType === b.nodeType && a.nodeName === b.nodeName && (a.dataset?.id ?? "") === (b.dataset?.id ?? "");
 }
 
-// What is opened is the browser's affair.
-const belongsHere = (name, element) => name === "open" && element.nodeName === "DETAILS";
+// What is opened is the browser's affair, and which item of a list the Tab key stops at.
+const belongsHere = (name, element) => (name === "open" && element.nodeName === "DETAILS") || (name === "tabindex" && element.hasAttribute("data-item"));
 
 function patchAttributes(old, fresh) {
   for (const { name } of [...old.attributes])
     if (!fresh.hasAttribute(name) && name !== "data-lm-suppress-shortcuts" && !belongsHere(name, old)) old.removeAttribute(name);
   for (const { name, value } of [...fresh.attributes])
-    if (old.getAttribute(name) !== value && !belongsHere(name, old)) old.setAttribute(name, value);
+    if (old.getAttribute(name) !== value && !belongsHere(name, old)) {
+      if (name === "style") old.style.cssText = value; // the policy of a page without a kernel forbids the attribute
+      else old.setAttribute(name, value);
+    }
   if (old.nodeName === "INPUT") {
     if (old.type === "checkbox" || old.type === "radio") old.checked = fresh.hasAttribute("checked");
     else if (old !== focusedIn(old)) old.value = fresh.getAttribute("value") ?? "";

@@ -1,191 +1,42 @@
-"""Results as numbers: which rows a choice leaves, counted, searched, sorted, a page at a time.
+"""Results as a browser filters them: coded columns, and how many checks there are of each kind.
 
-No widget is in here. A frame of millions of rows has few distinct combinations of what one filters by, so a `Lot`
-numbers these once; from then on filters and counts are questions to the few thousand combinations.
+A frame of millions of rows has few kinds: distinct combinations of what one filters by. Filters, bars and scores are
+questions to these. Only failing rows go to the browser one by one; of a small frame, or a frame with few failures, all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from .. import causes, tags
-from ..coded import encode, first_rows, joint_codes
+from ..actions import REGIONS
+from ..coded import encode, first_rows, joint_codes, texts_of, verdicts
+from ..frames import IDENTIFIERS, MASK, VALUES, VERDICTS
+from .detail import MEANINGS, STATES, about, cause_label, phrase
 
-__all__ = ["FACETS", "Columns", "Lot", "Problems", "sorted_rows"]
+__all__ = ["FACETS", "Problems", "Rows"]
 
 #: What one filters by.
 FACETS = ("submission", "verdict", "axis", "cause", "action", "category", "scope", "modality", "attribute", "patient")
+#: What only a check that failed has: filtered by it, all other checks count as passed, as in ``score(by="cause")``.
+OF_FAILURES = ("verdict", "axis", "cause")
 
-# What a search looks through; without values only what no patient is told by.
-_SEARCHED = (
-    "name",
-    "tag_path",
-    "original",
-    "expected",
-    "actual",
-    "words",
-    "patient",
-    "study",
-    "series",
-    "instance",
-    "file",
-    "error",
-)
-_SEARCHED_BLIND = ("name", "tag_path", "error")
+_TEXTS = ("name", "tag_path", "original", "expected", "actual", "study", "series", "instance", "file", "error")
+_SEARCHED = (*_TEXTS, "patient")
+_SEARCHED_BLIND = ("name", "tag_path", "error")  # what no value of the data is in
+_OWN_ORDER = ("verdict", "axis", "category", "scope")
+_AXES = {cause.code: cause.axis for cause in causes.CAUSES}
+_PASSED = VERDICTS.index("passed")
+
+_FEW = 50_000  # checks that go to the browser all, passes included
+_MANY = 200_000  # failing checks that go there; of more, each page is asked for
 
 Choice = Mapping[str, Sequence[str]]
-
-
-class Columns:
-    """The columns of results as categoricals, and one made here: attribute (the path without items)."""
-
-    def __init__(self, results: pd.DataFrame) -> None:
-        self.results = results
-        self._made: dict[str, pd.Categorical] = {}
-        self._lower: dict[str, pd.Series] = {}
-        self._ranks: dict[str, np.ndarray] = {}
-
-    def __contains__(self, name: str) -> bool:
-        return name == "attribute" or name in self.results
-
-    def __getitem__(self, name: str) -> pd.Categorical:
-        if name not in self._made:
-            if name == "attribute":
-                paths = self.results["tag_path"].array
-                bare, found = pd.factorize(
-                    np.array([tags.without_items(path) for path in paths.categories], dtype=object)
-                )
-                self._made[name] = pd.Categorical.from_codes(np.append(bare, -1)[paths.codes], categories=found)
-            else:
-                column = self.results[name]
-                self._made[name] = (
-                    column.array if isinstance(column.dtype, pd.CategoricalDtype) else encode(column.astype(object))
-                )
-        return self._made[name]
-
-    def found(self, name: str, text: str, codes: np.ndarray) -> np.ndarray:
-        """Where a category of `name` holds `text` in any case, for categories that `codes` (sorted) names."""
-        if len(codes) < len(self[name].categories):
-            lower = pd.Series(self[name].categories.take(codes), dtype="str").str.lower()
-        else:
-            lower = self._lower.setdefault(name, pd.Series(self[name].categories, dtype="str").str.lower())
-        return lower.str.contains(text.lower(), regex=False).to_numpy(dtype=bool, na_value=False)
-
-    def ranks(self, name: str) -> np.ndarray:
-        """The place of each category of `name` in their order: their own where they have one, else by text."""
-        if name not in self._ranks:
-            values = self[name]
-            own = values.ordered or name in ("verdict", "axis", "category")
-            order = (
-                np.arange(len(values.categories))
-                if own
-                else np.argsort(values.categories.astype("str").str.lower(), kind="stable")
-            )
-            self._ranks[name] = np.empty(len(order), dtype="int64")
-            self._ranks[name][order] = np.arange(len(order))
-        return self._ranks[name]
-
-
-class Lot:
-    """Some rows of results (all, or those that fail), and what choices leave of them.
-
-    A choice maps facets to the texts wanted of each; `rows` are positions in the frame.
-    """
-
-    def __init__(self, columns: Columns, rows: np.ndarray | None = None) -> None:
-        self.columns = columns
-        self.rows = rows
-        self.facets = tuple(name for name in FACETS if name in columns)
-
-    def __len__(self) -> int:
-        return len(self.columns.results) if self.rows is None else len(self.rows)
-
-    def codes(self, name: str) -> np.ndarray:
-        """The codes of a column at the rows of the lot."""
-        codes = np.asarray(self.columns[name].codes)
-        return codes if self.rows is None else codes[self.rows]
-
-    @cached_property
-    def _kinds(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """(which combination each row is, codes of each facet by combination)."""
-        kind = joint_codes([self.codes(name) for name in self.facets], len(self))
-        first = first_rows(kind)
-        return kind.astype("int32"), {name: self.codes(name)[first] for name in self.facets}
-
-    def _admitted(self, choice: Choice, but: str = "") -> np.ndarray:
-        """Which combinations a choice lets in; the facet `but` is not asked."""
-        kinds = self._kinds[1]
-        admitted = np.ones(len(kinds[self.facets[0]]), dtype=bool)
-        for name, wanted in choice.items():
-            if name in kinds and name != but and wanted:
-                admitted &= np.isin(kinds[name], self.columns[name].categories.get_indexer(list(wanted)))
-        return admitted
-
-    def kept(self, choice: Choice, among: np.ndarray | None = None) -> np.ndarray:
-        """Mask of the lot: what a choice leaves, of the rows that `among` leaves."""
-        if not any(choice.values()):
-            return np.ones(len(self), dtype=bool) if among is None else among
-        mask = self._admitted(choice)[self._kinds[0]]
-        return mask if among is None else mask & among
-
-    def counts(self, choice: Choice, among: np.ndarray | None = None) -> dict[str, np.ndarray]:
-        """How many rows each category of each facet has, under the choice made in the other facets."""
-        kind, kinds = self._kinds
-        sizes = self._sizes if among is None else np.bincount(kind[among], minlength=len(self._sizes))
-        told = {}
-        for name, codes in kinds.items():
-            admitted = self._admitted(choice, but=name) & (codes >= 0)
-            counted = np.bincount(
-                codes[admitted], weights=sizes[admitted], minlength=len(self.columns[name].categories)
-            )
-            told[name] = counted.astype("int64")
-        return told
-
-    @cached_property
-    def _sizes(self) -> np.ndarray:
-        return np.bincount(self._kinds[0], minlength=len(self._kinds[1][self.facets[0]]))
-
-    def found(self, text: str, values: bool = True) -> np.ndarray | None:
-        """Mask of the lot: rows with a cell that holds `text`, one of values only if `values`; None for no text."""
-        text = text.strip()
-        if not text:
-            return None
-        mask = np.zeros(len(self), dtype=bool)
-        for name in _SEARCHED if values else _SEARCHED_BLIND:
-            if name in self.columns:
-                codes = self.codes(name)
-                size = len(self.columns[name].categories)
-                used = np.arange(size) if self.rows is None else np.unique(codes[codes >= 0])
-                hit = np.zeros(size + 1, dtype=bool)
-                hit[used] = self.columns.found(name, text, used)
-                if hit.any():
-                    mask |= hit[codes]
-        return mask
-
-    def positions(self, mask: np.ndarray) -> np.ndarray:
-        """The rows of the frame at a mask of the lot."""
-        return np.flatnonzero(mask) if self.rows is None else self.rows[mask]
-
-
-def sorted_rows(columns: Columns, rows: np.ndarray, by: str) -> np.ndarray:
-    """`rows` in the order of a column, with a leading minus from its end; missing ones last, ties as they were."""
-    name = by.removeprefix("-")
-    if not name or not len(rows):
-        return rows
-    if name == "score":
-        score = columns.results["score"].to_numpy()[rows]
-        key = np.nan_to_num(score, nan=2.0) if not by.startswith("-") else np.nan_to_num(-score, nan=2.0)
-        return rows[np.argsort(key, kind="stable")]
-    ranks = columns.ranks(name)
-    last = len(ranks)
-    place = np.append(last - 1 - ranks if by.startswith("-") else ranks, last)[np.asarray(columns[name].codes)[rows]]
-    # Place and position in one number: sorting numbers is several times as fast as sorting by them.
-    packed = np.sort((place << 32) | rows)
-    return packed & 0xFFFFFFFF
 
 
 class Problems:
@@ -202,16 +53,208 @@ class Problems:
         """The rows of a problem, as positions in the results."""
         return self.rows[self.number == problem]
 
-    def sorted(self, shown: np.ndarray, by: str, counts: np.ndarray) -> np.ndarray:
-        """Numbers of problems in the order of a column, from the last with a leading minus; `counts` stand for rows."""
+
+class Rows:
+    """Explained results: their columns as categoricals, which rows a choice leaves, and all of it for the browser."""
+
+    def __init__(self, results: pd.DataFrame, values: bool) -> None:
+        self.results, self.values = results, values
+        self.problems = Problems(results)
+        self.verdict = verdicts(results)
+        self.failing = np.flatnonzero(self.verdict != _PASSED)
+        self.problem = np.full(len(self.failing), -1)  # of each failing row
+        self.problem[np.searchsorted(self.failing, self.problems.rows)] = self.problems.number
+        self._made: dict[str, pd.Categorical] = {}
+        self.facets = tuple(name for name in FACETS if name in self)
+        self.covers = "all" if len(results) <= _FEW else "failing" if len(self.failing) <= _MANY else "none"
+
+    def __contains__(self, name: str) -> bool:
+        return name == "attribute" or name in self.results
+
+    def __getitem__(self, name: str) -> pd.Categorical:
+        """A column; ``attribute``, made here, is the path without items."""
+        if name not in self._made:
+            self._made[name] = self._attributes() if name == "attribute" else _categorical(self.results[name])
+        return self._made[name]
+
+    def _attributes(self) -> pd.Categorical:
+        paths = self.results["tag_path"].array
+        bare, found = pd.factorize(np.array([tags.without_items(path) for path in paths.categories], dtype=object))
+        return pd.Categorical.from_codes(np.append(bare, -1)[paths.codes], categories=found)
+
+    def codes(self, name: str, rows: Any = slice(None)) -> np.ndarray:
+        """The codes of a column at `rows`."""
+        return np.asarray(self[name].codes)[rows]
+
+    def labels(self, name: str) -> list[str]:
+        """What the categories of a facet are called."""
+        texts = [str(text) for text in self[name].categories]
+        if not self.values and name in IDENTIFIERS:
+            return [f"{name} {number}" for number in range(1, len(texts) + 1)]
+        says = {"cause": cause_label, "action": phrase, "category": _category, "attribute": _attribute}.get(name)
+        return [says(text) or text for text in texts] if says else texts
+
+    # What a choice leaves
+
+    def left(self, table: str, choice: Choice, search: str = "") -> np.ndarray:
+        """Positions of the rows that a choice (facet → texts) and a search leave, of all checks or the failing ones."""
+        rows = slice(None) if table == "checks" else self.failing
+        kept = np.ones(len(self.results) if table == "checks" else len(self.failing), dtype=bool)
+        for name, wanted in choice.items():
+            if wanted:
+                kept &= np.isin(self.codes(name, rows), self[name].categories.get_indexer(list(wanted)))
+        if text := search.strip().lower():
+            kept &= self._found(text, rows, len(kept))
+        return np.flatnonzero(kept) if table == "checks" else self.failing[kept]
+
+    def _found(self, text: str, rows: Any, count: int) -> np.ndarray:
+        """Which rows have a cell that holds `text` in any case."""
+        found = np.zeros(count, dtype=bool)
+        for name in _SEARCHED if self.values else _SEARCHED_BLIND:
+            if name in self:
+                codes = self.codes(name, rows)
+                used = np.unique(codes[codes >= 0])
+                hit = np.zeros(len(self[name].categories) + 1, dtype=bool)
+                # Python's lower case is the browser's; Arrow's is another one.
+                hit[used] = [text in str(one).lower() for one in texts_of(self[name])[used]]
+                found |= hit[codes]
+        return found
+
+    def sorted(self, rows: np.ndarray, by: str) -> np.ndarray:
+        """`rows` in the order of a column, with a leading minus from its end; missing ones last, ties as they were."""
         name = by.removeprefix("-")
         if not name:
-            return shown
-        column = pd.Series(counts) if name == "rows" else self.table[name]
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            column = column.cat.codes if name in ("axis", "confidence") else column.astype("str").str.lower()
-        return (
-            column.iloc[shown]
-            .sort_values(ascending=not by.startswith("-"), kind="stable", na_position="last")
-            .index.to_numpy()
-        )
+            return rows
+        labels = self.labels(name) if name in FACETS else [str(text) for text in self[name].categories]
+        ranks = np.arange(len(labels))
+        if name not in _OWN_ORDER:
+            ranks[np.argsort(np.array([label.lower() for label in labels], dtype=object), kind="stable")] = ranks.copy()
+        place = np.append(ranks[::-1].max(initial=0) - ranks if by.startswith("-") else ranks, len(ranks))
+        return rows[np.argsort(place[self.codes(name, rows)], kind="stable")]
+
+    # For the browser
+
+    @cached_property
+    def _kinds(self) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray, int]:
+        """(kind of each row, codes of each facet and the problem by kind, checks of each kind, kinds that fail).
+
+        Kinds of failing checks come first.
+        """
+        common = [name for name in self.facets if name not in OF_FAILURES]
+        group = joint_codes([self.codes(name) for name in common], len(self.results))
+        own = [group[self.failing], self.problem, *(self.codes(name, self.failing) for name in OF_FAILURES)]
+        kind_of_failing = joint_codes(own, len(self.failing))
+        fails = first_rows(kind_of_failing)
+        passes = np.bincount(group)
+        passes -= np.bincount(group[self.failing], minlength=len(passes))
+        first, kept = first_rows(group), passes > 0
+        kind = (np.cumsum(kept) - 1 + len(fails)).astype("int32")[group]
+        kind[self.failing] = kind_of_failing
+        start = np.concatenate([self.failing[fails], first[kept]])
+        codes = {name: self.codes(name, start) for name in self.facets}
+        codes["problem"] = np.append(self.problem[fails], np.full(int(kept.sum()), -1))
+        for name in OF_FAILURES:
+            codes[name] = np.array(codes[name])
+            codes[name][len(fails) :] = _PASSED if name == "verdict" else -1
+        return kind, codes, np.append(np.bincount(kind_of_failing), passes[kept]), len(fails)
+
+    def weights(self, positions: np.ndarray) -> np.ndarray:
+        """How many of some rows there are of each kind."""
+        return np.bincount(self._kinds[0][positions], minlength=len(self._kinds[2]))
+
+    def sent(self, positions: np.ndarray, buffers: list[bytes]) -> dict[str, Any]:
+        """Rows for the browser: codes go to `buffers`; 0 is a missing text."""
+        columns = {name: self._column(name, positions) for name in _TEXTS if name in self}
+        columns["absence"] = self._absences(positions)
+        return {
+            "position": _buffer(positions, buffers),
+            "kind": _buffer(self._kinds[0][positions], buffers),
+            "columns": {
+                name: {"codes": _buffer(codes + 1, buffers), "texts": [None, *texts]}
+                for name, (codes, texts) in columns.items()
+            },
+        }
+
+    def whole(self, buffers: list[bytes]) -> dict[str, Any]:
+        """All that a browser filters by: kinds, problems, and the rows that go there one by one."""
+        _, kinds, counts, failing = self._kinds
+        none = np.empty(0, dtype="int64")
+        rows = {"all": np.arange(len(self.results)), "failing": self.failing, "none": none}[self.covers]
+        return {
+            "facets": {name: self._facet(name, kinds[name], buffers) for name in self.facets},
+            "kinds": {
+                "count": _buffer(counts, buffers),
+                "problem": _buffer(kinds["problem"] + 1, buffers),
+                "failing": failing,
+            },
+            "rows": self.sent(rows, buffers),
+            "covers": self.covers,
+            "searched": _SEARCHED if self.values else _SEARCHED_BLIND,
+            "problems": [self._problem(row) for row in self.problems.table.to_dict("records")],
+            "total": len(self.results),
+        }
+
+    def _facet(self, name: str, codes: np.ndarray, buffers: list[bytes]) -> dict[str, Any]:
+        labels, texts = self.labels(name), [str(text) for text in self[name].categories]
+        hidden = not self.values and name in IDENTIFIERS
+        return {
+            "codes": _buffer(codes + 1, buffers),
+            "texts": [None, *(labels if hidden else texts)],
+            "labels": [None, *labels],
+            "meanings": [None, *(_meaning(name, text) for text in texts)],
+            "own": name in _OWN_ORDER,
+        }
+
+    def _problem(self, row: Mapping[Any, Any]) -> dict[str, Any]:
+        known = {name: None if pd.isna(row[name]) else row[name] for name in ("cause", "axis", "submission", "gain")}
+        told = {name: None if value is None else str(value) for name, value in known.items() if name != "gain"}
+        numbers = {name: int(row[name]) for name in ("rows", "series", "patients")}
+        return {**told, **numbers, "gain": known["gain"], "label": cause_label(told["cause"]), "name": about(row)}
+
+    def _column(self, name: str, rows: np.ndarray) -> tuple[np.ndarray, list[str]]:
+        """(codes, texts) of a column at `rows`, with the texts in use alone, as they may be shown."""
+        codes = self.codes(name, rows).astype("int64")
+        used = np.unique(codes[codes >= 0])
+        place = np.full(len(self[name].categories) + 1, -1)
+        place[used] = np.arange(len(used))
+        if self.values or name not in (*IDENTIFIERS, *VALUES, "file"):
+            return place[codes], [str(text) for text in self[name].categories.take(used)]
+        if name in VALUES:
+            return np.minimum(codes, 0), [MASK]
+        return place[codes], [f"{name} {code + 1}" for code in used]
+
+    def _absences(self, rows: np.ndarray) -> tuple[np.ndarray, list[str]]:
+        """What is said where a released value has no text; missing where it has one."""
+        said = [*STATES.values(), "(no text read)", "(no value)"]
+        states = np.array([list(STATES).index(s) if s in STATES else -1 for s in texts_of(self["state"])] + [-1])
+        found = states[self.codes("state", rows)]
+        regions = np.isin(self.codes("action", rows), self["action"].categories.get_indexer(list(REGIONS)))
+        found[(found == list(STATES).index("empty")) & regions] = len(STATES)
+        found[(found < 0) & (self.codes("actual", rows) < 0)] = len(STATES) + 1
+        return found, said
+
+
+def _categorical(column: pd.Series) -> pd.Categorical:
+    return column.array if isinstance(column.dtype, pd.CategoricalDtype) else encode(column.astype(object))
+
+
+def _buffer(numbers: np.ndarray, buffers: list[bytes]) -> dict[str, int]:
+    """Puts numbers (0 or more) with as few bytes each as they need, and says where they are."""
+    width = 1 if numbers.max(initial=0) < 2**8 else 2 if numbers.max(initial=0) < 2**16 else 4
+    buffers.append(numbers.astype(f"<u{width}").tobytes())
+    return {"buffer": len(buffers) - 1, "bytes": width}
+
+
+def _meaning(name: str, text: str) -> str:
+    """The meaning whose colour a bar takes; none for what has no colour of its own."""
+    if name == "cause":
+        return _AXES.get(text, "")
+    return text if name == "axis" else MEANINGS.get(text, "") if name == "verdict" else ""
+
+
+def _category(text: str) -> str:
+    return text if text == "unknown" else text.upper()
+
+
+def _attribute(path: str) -> str:
+    return f"{tags.name(path)} {path}" if tags.name(path) else path

@@ -1,0 +1,791 @@
+// The explorer: filters, bars, search, sorting, pages, map and selection, all in the browser. `explorer.sieve` answers
+// questions about the data, `explorer.render(root, data, host)` shows them. The data come from rows.py: codes of a few
+// kinds of checks with their numbers, and failing rows one by one. The host (a kernel, or a page without one) hears of the
+// state by `host.changed(state)` and answers by `show.check`, `show.rows` and `show.state`.
+
+const explorer = (() => {
+  const PAGE = 12, FEW = 6, MANY = 60, SCORES = 12, OTHERS = 6;
+  const FAILURES = ["verdict", "axis", "cause"]; // what only a check that failed has
+  const VERDICTS = ["failed", "blank", "passed", "lost"];
+  const SIGNS = { pass: "✔", fail: "✖", blank: "?", privacy: "✖", utility: "■", validity: "◆", linkage: "▲", key: "?", none: "●" };
+  const STATE = { filters: {}, search: "", table: "problems", sort: "", page: 0, picked: -1, example: 0 };
+
+  // Numbers as page.py writes them.
+  const count = (number, what = "") => `${number.toLocaleString("en-US")}${what && ` ${what}${number === 1 ? "" : what.endsWith("x") ? "es" : "s"}`}`;
+  const percent = (rate, digits = 2) => {
+    if (rate === null || Number.isNaN(rate)) return "–";
+    if (rate === 0 || rate === 1) return `${100 * rate} %`;
+    const step = 10 ** -digits;
+    return `${Math.min(Math.max(100 * rate, step), 100 - step).toFixed(digits)} %`;
+  };
+  const points = (gain) => {
+    if (gain === null || Number.isNaN(gain)) return "–";
+    const size = Math.abs(100 * gain).toFixed(2);
+    if (size === "0.00") return gain === 0 ? size : gain > 0 ? "< 0.01" : "> −0.01";
+    return `${gain > 0 ? "+" : "−"}${size}`;
+  };
+  const clipped = (text, length = 80) => {
+    const line = text.split(/\s+/).filter(Boolean).join(" ");
+    return line.length <= length ? line : `${line.slice(0, length - 1)}…`;
+  };
+
+  // Data
+
+  const ARRAYS = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array };
+
+  // `data` with { buffer, bytes } as arrays of numbers; buffers are DataViews or ArrayBuffers.
+  function unpacked(data, buffers) {
+    if (Array.isArray(data)) return data.map((one) => (one && typeof one === "object" ? unpacked(one, buffers) : one));
+    if (data.bytes) {
+      const view = buffers[data.buffer];
+      const bytes = view.buffer ? view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength) : view;
+      return new ARRAYS[data.bytes](bytes);
+    }
+    return Object.fromEntries(Object.entries(data).map(([name, one]) => [name, one && typeof one === "object" ? unpacked(one, buffers) : one]));
+  }
+
+  // Questions to the data: what a state leaves, and in which order. `given` is what a kernel says where rows are not here.
+  function sieve(data) {
+    const { facets, kinds, rows } = data;
+    const names = Object.keys(facets);
+    const size = kinds.count.length;
+    const lowered = {}, ranked = {};
+
+    const live = (table) => data.covers === "all" || (table !== "checks" && data.covers === "failing");
+    const reach = (table) => (table === "checks" ? size : kinds.failing); // kinds of failing checks come first
+
+    // Which rows hold the text of a search, by row; null where nothing is searched.
+    function found(search) {
+      const text = search.trim().toLowerCase();
+      if (!text) return null;
+      const hits = new Uint8Array(rows.kind.length);
+      for (const name of data.searched) {
+        const column = rows.columns[name] ?? facets[name];
+        if (!column) continue;
+        lowered[name] ??= column.texts.map((one) => (one === null ? "" : one.toLowerCase()));
+        const holds = new Uint8Array(column.texts.length);
+        let any = 0;
+        lowered[name].forEach((one, code) => { if (one.includes(text)) any = holds[code] = 1; });
+        if (!any) continue;
+        if (rows.columns[name]) for (let row = 0; row < hits.length; row++) hits[row] |= holds[column.codes[row]];
+        else for (let row = 0; row < hits.length; row++) hits[row] |= holds[column.codes[rows.kind[row]]];
+      }
+      return hits;
+    }
+
+    function chosen(filters) {
+      return Object.entries(filters).filter(([, codes]) => codes.length).map(([name, codes]) => {
+        const wanted = new Uint8Array(facets[name].texts.length);
+        for (const code of codes) wanted[code] = 1;
+        return { name, codes: facets[name].codes, wanted };
+      });
+    }
+
+    // What a state leaves: bars by facet, checks by problem and verdict, and rows (null if they are not here).
+    function left(state, given = null) {
+      const asked = chosen(state.filters), end = reach(state.table), here = live(state.table);
+      const hits = here ? found(state.search) : null;
+      let weights = kinds.count;
+      if (hits) {
+        weights = new Uint32Array(size);
+        for (let row = 0; row < hits.length; row++) weights[rows.kind[row]] += hits[row];
+      } else if (given?.weights) weights = given.weights;
+      const misses = new Uint8Array(size), missed = new Int8Array(size).fill(-1);
+      asked.forEach(({ name, codes, wanted }) => {
+        const place = names.indexOf(name);
+        for (let kind = 0; kind < end; kind++) if (!wanted[codes[kind]]) { misses[kind]++; missed[kind] = place; }
+      });
+      const bars = names.map((name) => new Float64Array(facets[name].texts.length));
+      const problems = new Float64Array(data.problems.length + 1);
+      let total = 0;
+      for (let kind = 0; kind < end; kind++) {
+        if (misses[kind] > 1 || !weights[kind]) continue;
+        if (misses[kind]) bars[missed[kind]][facets[names[missed[kind]]].codes[kind]] += weights[kind];
+        else {
+          total += weights[kind];
+          problems[kinds.problem[kind]] += weights[kind];
+          for (let place = 0; place < names.length; place++) bars[place][facets[names[place]].codes[kind]] += weights[kind];
+        }
+      }
+      let which = null;
+      if (here) {
+        const kept = [];
+        for (let row = 0; row < rows.kind.length; row++)
+          if (rows.kind[row] < end && !misses[rows.kind[row]] && (!hits || hits[row])) kept.push(row);
+        which = Uint32Array.from(kept);
+      }
+      const counts = Object.fromEntries(names.map((name, place) => [name, bars[place]]));
+      return { counts, problems, total: given?.total ?? total, rows: which, misses, weights };
+    }
+
+    // Failed, blank and passed checks by submission. Filtered by what only failures have, all others count as passed, as in
+    // score(by="cause"); search, verdict and submission are not asked.
+    function scores(filters) {
+      const asked = chosen(filters).filter(({ name }) => name !== "submission" && name !== "verdict");
+      const of = facets.submission?.codes, verdicts = facets.verdict.codes;
+      const found = Array.from({ length: facets.submission?.texts.length ?? 1 }, () => [0, 0, 0]);
+      for (let kind = 0; kind < size; kind++) {
+        let verdict = verdicts[kind] - 1;
+        if (verdict === 3 || asked.some(({ name, codes, wanted }) => !FAILURES.includes(name) && !wanted[codes[kind]])) continue;
+        if (asked.some(({ name, codes, wanted }) => FAILURES.includes(name) && !wanted[codes[kind]])) verdict = 2;
+        found[of ? of[kind] : 0][verdict] += kinds.count[kind];
+      }
+      return found;
+    }
+
+    // Texts of a facet or column → their places in the order of labels (or their own); missing ones last.
+    function ranks(name, labels, own) {
+      if (!ranked[name]) {
+        const order = labels.map((label, code) => [String(label ?? "").toLowerCase(), code]).slice(1);
+        if (!own) order.sort(([a, i], [b, j]) => (a < b ? -1 : a > b ? 1 : i - j));
+        ranked[name] = new Uint32Array(labels.length);
+        order.forEach(([, code], place) => { ranked[name][code] = place; });
+      }
+      return ranked[name];
+    }
+
+    function sorted(which, sort) {
+      const name = sort.replace("-", "");
+      if (!name) return which;
+      const facet = name in facets, column = facets[name] ?? rows.columns[name];
+      const order = ranks(name, column.labels ?? column.texts, column.own), last = column.texts.length;
+      const starts = new Uint32Array(last + 2);
+      const place = new Uint32Array(which.length);
+      for (let at = 0; at < which.length; at++) {
+        const code = column.codes[facet ? rows.kind[which[at]] : which[at]];
+        place[at] = code === 0 ? last : sort.startsWith("-") ? last - 2 - order[code] : order[code];
+        starts[place[at] + 1]++;
+      }
+      for (let at = 1; at < starts.length; at++) starts[at] += starts[at - 1];
+      const result = new Uint32Array(which.length);
+      for (let at = 0; at < which.length; at++) result[starts[place[at]]++] = which[at];
+      return result;
+    }
+
+    // Numbers of the problems that are left, in the order of a column.
+    function listed(numbers, sort) {
+      const shown = [...data.problems.keys()].filter((number) => numbers[number + 1]);
+      const name = sort.replace("-", ""), sign = sort.startsWith("-") ? -1 : 1;
+      if (!name) return shown;
+      const value = (number) => {
+        const problem = data.problems[number];
+        const own = name === "rows" ? numbers[number + 1] : name === "cause" ? problem.label : problem[name];
+        return typeof own === "string" ? own.toLowerCase() : own;
+      };
+      return shown.map((number) => [value(number), number]).sort(([a, i], [b, j]) => {
+        if (a === null || b === null) return a === b ? i - j : a === null ? 1 : -1;
+        return a < b ? -sign : a > b ? sign : i - j;
+      }).map(([, number]) => number);
+    }
+
+    return { live, left, scores, sorted, listed };
+  }
+
+  // Nodes
+
+  function node(name, attributes = {}, ...children) {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) {
+      if (value === null || value === undefined || value === false) continue;
+      if (key === "style") made.style.cssText = value; // a page's policy forbids the attribute
+      else made.setAttribute(key, value === true ? "" : value);
+    }
+    made.append(...children.flat(9).filter((child) => child !== null && child !== undefined && child !== false && child !== ""));
+    return made;
+  }
+  const sign = (meaning) => node("span", { class: `sign ${meaning}`, "aria-hidden": "true" }, SIGNS[meaning] ?? "");
+  const signed = (meaning, word, text) => node("span", { class: "signed" }, sign(meaning), node("span", {}, node("span", { class: "unseen" }, `${word}: `), text));
+  const bar = (share, meaning = "") => node("span", { class: `bar ${meaning}`, style: `width:${(100 * share).toFixed(1)}%`, "aria-hidden": "true" });
+  const button = (face, act, of, attributes = {}) => node("button", { type: "button", "data-act": act, "data-of": of, ...attributes }, face);
+  const markup = (html) => { const made = document.createElement("template"); made.innerHTML = html; return made.content; };
+  const line = (...children) => node("div", { class: "line" }, ...children);
+
+  const TABLES = { problems: "Problems", failures: "Failures", checks: "All checks", map: "Map" };
+  // Name, title, width, where it is left out, whether it holds numbers.
+  const COLUMNS = {
+    problems: [["cause", "Cause", "50%"], ["name", "Attribute", "50%"], ["submission", "Submission", "14%"], ["rows", "Checks", "", "phone", true],
+      ["series", "Series", "", "narrow", true], ["patients", "Patients", "", "phone", true], ["gain", "Gain (points)", "", "", true]],
+    failures: [["cause", "Verdict", "24%"], ["action", "Requirement", "13%", "narrow"], ["name", "Attribute", "17%"], ["expected", "Expected", "17%", "phone"],
+      ["actual", "Released", ""], ["submission", "Submission", "10%"], ["patient", "Patient", "13%", "phone"]],
+  };
+  const KEYS = [
+    ["Tab", "to the next part: each list of bars and each table is one stop"], ["↑ ↓ ← →, Home, End", "move in a list, a table, the map"],
+    ["Enter, Space", "filter by the bar, open the row"], ["Page Up, Page Down", "turn the page of the table"], ["/", "search"],
+    ["Esc", "back: close what is open, then the row"], ["?", "this help"],
+  ];
+
+  function render(root, data, host) {
+    const sift = sieve(data);
+    const { facets } = data;
+    const several = new Set(facets.submission?.codes ?? []).size > 1;
+    let state = { ...STATE }, here = null, given = null, check = null, acted = 0;
+    let turning = false, helping = false, copying = "", whole = new Set(), told = "";
+
+    root.classList.add("midi-parts", "midi-explorer");
+    const region = (name, label) => node("div", { class: "midi-page", "data-page": name, role: "region", "aria-label": label });
+    const [head, side, main] = [region("head", "Scores and search"), region("side", "Filters"), region("main", "Results")];
+    const list = node("div"), card = node("section", { class: "card", "aria-label": "Detail", hidden: true });
+    const [first, title, words, reasons] = [node("div", { class: "first" }), node("div"), node("div"), node("div", { class: "reasons" })];
+    const place = node("div", { class: "midi-place-of-viewer" });
+    first.append(title, words, place);
+    card.append(first, reasons);
+    main.append(list, card);
+    root.append(head, side, main);
+
+    const label = (name, code) => facets[name].labels[code];
+    const put = (old, ...fresh) => { const made = document.createDocumentFragment(); made.append(...fresh.flat(9).filter(Boolean)); patch(old, made); };
+
+    // What is listed: numbers of problems, or rows; positions of rows that are not here come a page at a time.
+    let listed = [], shown = null;
+    function sieved() {
+      here = sift.left(state, given);
+      if (state.table === "problems" || state.table === "map") listed = sift.listed(here.problems, state.table === "map" ? "" : state.sort);
+      else listed = here.rows ? sift.sorted(here.rows, state.sort) : [];
+      shown = here.rows ? data.rows : given?.rows ?? null;
+    }
+    const placeOfPick = () => (state.table === "problems" ? listed.indexOf(state.picked) : here.rows ? listed.findIndex((row) => data.rows.position[row] === state.picked) : -1);
+    const total = () => (state.table === "problems" || here.rows ? listed.length : here.total);
+    const pages = () => Math.max(Math.ceil(total() / PAGE), 1);
+
+    // State
+
+    function set(change) {
+      const before = state;
+      state = { ...state, ...change };
+      if ("table" in change && change.table !== before.table) {
+        state.sort = "";
+        state.page = 0;
+        again(before);
+        turning = state.picked >= 0; // to the page where it is
+      }
+      if ("filters" in change || "search" in change) Object.assign(state, { page: 0, picked: change.picked ?? -1 });
+      if ("sort" in change) state.page = 0;
+      if (state.picked !== before.picked && !("example" in change) && !("table" in change)) state.example = 0;
+      if (["filters", "search", "table"].some((name) => name in change)) given = sift.live(state.table) ? null : { waiting: true };
+      acted = Date.now();
+      told = "";
+      if (state.picked < 0) check = null;
+      draw();
+      host.changed(state);
+    }
+
+    // What was picked in one table is picked in the other: a check of the problem, or its problem.
+    function again(before) {
+      if (state.picked < 0 || (before.table === "problems") === (state.table === "problems")) return;
+      if (before.table === "problems") {
+        state.picked = check?.position ?? -1;
+        state.example = 0;
+      } else {
+        const row = data.rows.position.indexOf(before.picked), kind = row < 0 ? -1 : data.rows.kind[row];
+        const number = kind < 0 || kind >= data.kinds.failing ? -1 : data.kinds.problem[kind] - 1;
+        state.picked = number;
+        if (number >= 0) state.example = Math.max(examples({ ...state, table: "problems" }).indexOf(row), 0);
+      }
+    }
+
+    // The rows of the picked problem that the filters leave; all of them if they leave none.
+    function examples(of = state) {
+      const own = [];
+      for (let row = 0; row < data.rows.kind.length; row++) {
+        const kind = data.rows.kind[row];
+        if (kind < data.kinds.failing && data.kinds.problem[kind] === of.picked + 1) own.push(row);
+      }
+      const kept = new Set(sift.left({ ...of, table: "failures" }).rows);
+      const left = own.filter((row) => kept.has(row));
+      return left.length ? left : own;
+    }
+
+    function toggle(name, code) {
+      const codes = state.filters[name] ?? [];
+      const next = codes.includes(code) ? codes.filter((one) => one !== code) : [...codes, code];
+      const { [name]: _, ...others } = state.filters;
+      set({ filters: next.length ? { ...others, [name]: next } : others });
+    }
+
+    // Head
+
+    function drawHead() {
+      const hint = data.values ? "Search tags, values, patients" : "Search tags and names";
+      const search = node("input", { type: "search", "data-act": "search", "data-id": "search", value: state.search, placeholder: hint, "aria-label": "Search", title: "Search ( / )", autocomplete: "off", spellcheck: "false" });
+      const filters = Object.values(state.filters).flat().length;
+      const fold = button(filters ? `Filters (${filters})` : "Filters", "fold", "", { class: "fold", "data-id": "fold", "aria-expanded": String(root.classList.contains("midi-unfolded")) });
+      const help = button("?", "help", "", { "data-id": "help", title: "Keys ( ? )", "aria-label": "Help", "aria-expanded": String(helping) });
+      put(head, node("header", {}, line(score(), node("span", { class: "end line" }, fold, search, help)), helping && keys(), several && data.complete && bySubmission(), chips()));
+    }
+    const sum = (rows) => rows.reduce((all, row) => all.map((number, at) => number + row[at]), [0, 0, 0]);
+    const rate = ([failed, blank, passed]) => passed / (failed + blank + passed);
+    const chosenSubmissions = () => state.filters.submission ?? [...new Set(facets.submission?.codes ?? [0])];
+
+    function score() {
+      if (!data.complete) return [node("span", { class: "big" }, count(data.total, "failed or blank check")), node("span", {}, "these results hold failures only, so there is no score")];
+      const mine = chosenSubmissions(), pooled = several && mine.length > 1;
+      const all = sum(sift.scores({}).filter((_, code) => !facets.submission || mine.includes(code))), checks = all[0] + all[1] + all[2];
+      if (!checks) return node("span", { class: "big" }, "No checks");
+      const big = pooled ? count(mine.length, "submission") : `Score ${percent(rate(all))}`;
+      const numbers = (counts) => [[2, "pass", "passed"], [0, "fail", "failed"], [1, "blank", "blank"]].filter(([at]) => counts[at] || at !== 1)
+        .map(([at, meaning, word]) => node("span", {}, sign(meaning), `${count(counts[at])} ${word}`));
+      const shown = [node("span", { class: "big" }, big), node("span", { class: "quiet" }, `of all ${count(checks, "check")}:`), numbers(all)];
+      return shown;
+    }
+
+    // What the filters leave of the checks, and how many of these passed.
+    function selected() {
+      const narrowed = Object.keys(state.filters).filter((name) => name !== "submission" && name !== "verdict");
+      if (!narrowed.length || !data.complete || (several && chosenSubmissions().length > 1)) return null;
+      const mine = chosenSubmissions();
+      const some = sum(sift.scores(state.filters).filter((_, code) => !facets.submission || mine.includes(code))), own = narrowed.some((name) => FAILURES.includes(name));
+      const checks = some[0] + some[1] + some[2];
+      return checks ? node("span", { class: "quiet" }, `${percent(rate(some))} of the ${count(checks, "check")} selected passed${own ? ", other failures not counted" : ""}`) : null;
+    }
+
+    function bySubmission() {
+      const scores = sift.scores(state.filters).map((counts, code) => [counts, code]).filter(([counts, code]) => code && sum([counts]).some(Boolean));
+      const best = scores.map(([counts, code]) => [rate(counts), code]).sort(([a, i], [b, j]) => b - a || i - j);
+      const wanted = state.filters.submission ?? [];
+      const buttons = best.slice(0, SCORES).map(([value, code]) => button(
+        [node("span", {}, label("submission", code)), node("strong", {}, percent(value)), bar(value)], "toggle", `submission:${code}`,
+        { "data-id": `score-${code}`, "data-item": true, "aria-pressed": String(wanted.includes(code)), title: "Show this submission alone" }));
+      return node("div", { class: "scores", role: "group", "aria-label": "Score of each submission", "data-group": "scores" }, buttons);
+    }
+
+    function chips() {
+      const cross = () => node("span", { "aria-hidden": "true" }, " ✕");
+      const all = Object.entries(state.filters).flatMap(([name, codes]) => codes.map((code) => button(
+        [`${name}: ${clipped(label(name, code), 60)}`, cross()], "toggle", `${name}:${code}`, { class: "chip", "data-id": `chip-${name}-${code}`, "aria-label": `Remove filter ${name}: ${label(name, code)}` })));
+      if (state.search) all.push(button([`search: ${clipped(state.search, 30)}`, cross()], "clear-search", "", { class: "chip", "data-id": "chip-search" }));
+      return all.length ? line(all, button("Clear all", "clear", "", { "data-id": "clear" }), selected()) : null;
+    }
+
+    const keys = () => node("dl", { class: "facts help" }, KEYS.map(([key, does]) => [node("dt", {}, node("kbd", {}, key)), node("dd", {}, does)]));
+
+    // Bars
+
+    function drawSide() {
+      const worth = (name) => (name === "verdict" ? state.table === "checks" : name !== "submission" || several);
+      put(side, Object.keys(facets).filter(worth).map(facet));
+    }
+
+    const OPEN = ["submission", "verdict", "axis", "cause", "action"];
+    function facet(name) {
+      const numbers = here.counts[name], wanted = state.filters[name] ?? [];
+      const order = [...numbers.keys()].slice(1).filter((code) => numbers[code] || wanted.includes(code)).sort((a, b) => numbers[b] - numbers[a] || a - b);
+      const limit = whole.has(name) ? MANY : FEW;
+      const some = order.filter((code, place) => place < limit || wanted.includes(code));
+      const most = Math.max(1, ...order.slice(0, 1).map((code) => numbers[code]));
+      const rest = order.length - some.length;
+      const more = rest > 0 && (whole.has(name) ? node("li", { class: "quiet" }, `and ${count(rest)} more: search for them`)
+        : node("li", {}, button(`${count(rest)} more`, "whole", name, { class: "quiet more", "data-id": `more-${name}`, "data-item": true })));
+      const fewer = whole.has(name) && order.length > FEW && node("li", {}, button("Fewer", "whole", name, { class: "quiet more", "data-id": `more-${name}`, "data-item": true }));
+      const rows = some.map((code) => {
+        const meaning = facets[name].meanings[code];
+        return node("li", {}, button([
+          node("span", { class: "label" }, node("span", { title: label(name, code) }, meaning && sign(meaning), label(name, code)), node("span", { class: "number" }, count(numbers[code]))),
+          bar(numbers[code] / most, meaning),
+        ], "toggle", `${name}:${code}`, { "data-id": `${name}:${code}`, "data-item": true, "aria-pressed": String(wanted.includes(code)), class: numbers[code] ? null : "empty" }));
+      });
+      return node("details", { class: "facet", open: OPEN.includes(name) || wanted.length > 0, "data-id": name, "data-group": `facet-${name}` },
+        node("summary", { "data-id": `facet-${name}`, "data-item": true }, name[0].toUpperCase() + name.slice(1), node("span", { class: "quiet" }, count(order.length))),
+        node("ul", {}, rows, more, fewer));
+    }
+
+    // Results
+
+    function drawList() {
+      const tables = Object.keys(TABLES).filter((name) => name !== "checks" || host.kernel || data.covers === "all");
+      const tabs = tables.map((name) => button(TABLES[name], "table", name, { "aria-pressed": String(name === state.table), "data-id": `table-${name}`, "data-item": true }));
+      const filtered = Object.keys(state.filters).length || state.search;
+      const failing = here.total;
+      const every = state.table === "problems" ? data.problems.length : 0;
+      const said = state.table === "problems" ? `${filtered ? `${count(listed.length)} of ` : ""}${count(every, "problem")}, ${count(failing, "check")}`
+        : state.table === "checks" ? count(here.total, "check") : count(failing, "failed or blank check");
+      const bar = node("div", { class: "line tabs" },
+        node("span", { class: "joined", role: "group", "aria-label": "What to list", "data-group": "tables" }, tabs),
+        node("span", { class: "quiet", "aria-live": "polite" }, given?.waiting ? "…" : told || said), copies());
+      put(list, bar, state.table === "map" ? map() : table(), state.table !== "map" && pager(), hint());
+    }
+
+    function hint() {
+      if (state.picked >= 0 || !total()) return null;
+      const what = { problems: "Pick a problem to see its words, its rule and its image.", map: "Pick a cell to see its failures." }[state.table];
+      return node("p", { class: "quiet tabs hint" }, what ?? "Pick a check to see its words, its rule and its image.");
+    }
+
+    function table() {
+      if (!total()) {
+        if (given?.waiting) return node("p", { class: "quiet" }, "…");
+        const filtered = Object.keys(state.filters).length || state.search;
+        return node("p", { class: "note" }, filtered ? "Nothing is left under these filters." : data.total ? `All ${count(data.total, "check")} passed.` : "There are no checks.");
+      }
+      const columns = COLUMNS[state.table === "problems" ? "problems" : "failures"].filter(([name]) => name !== "submission" || several);
+      const places = here.rows || state.table === "problems" ? [...listed.slice(state.page * PAGE, (state.page + 1) * PAGE)] : [...(shown?.position ?? []).keys()];
+      const rows = places.map((number, place) => {
+        const cells = state.table === "problems" ? ofProblem(number) : ofCheck(shown, number);
+        const of = state.table === "problems" ? number : shown.position[number];
+        return node("tr", { "data-act": "pick", "data-of": of, "data-item": true, "data-id": `row-${state.page * PAGE + place}`, "aria-selected": String(of === state.picked) },
+          columns.map(([name, , , spare, number]) => cell("td", [spare, number && "number"], cells[name])));
+      });
+      const heads = columns.map(([name, title, width, spare, number]) => {
+        const order = { [name]: "ascending", [`-${name}`]: "descending" }[state.sort];
+        const face = [title, order && node("span", { "aria-hidden": "true" }, order === "ascending" ? " ▴" : " ▾")];
+        return node("th", { scope: "col", class: [spare, number && "number"].filter(Boolean).join(" ") || null, style: width && `width:${width}`, "aria-sort": order },
+          button(face, "sort", name, { "data-id": `sort-${name}`, "data-item": true, title: `Sort by ${title.toLowerCase()}` }));
+      });
+      return node("div", { class: "scroll" }, node("table", { class: "grid", role: "grid", "aria-label": TABLES[state.table], "aria-rowcount": total(), "data-group": "table" },
+        node("thead", {}, node("tr", {}, heads)), node("tbody", {}, rows)));
+    }
+    function cell(name, looks, inner) {
+      const made = node(name, { class: looks.filter(Boolean).join(" ") || null }, inner);
+      const bare = made.cloneNode(true);
+      bare.querySelectorAll("[aria-hidden=true]").forEach((hidden) => hidden.remove());
+      if (bare.textContent.trim()) made.title = bare.textContent.trim();
+      return made;
+    }
+
+    function ofProblem(number) {
+      const problem = data.problems[number], left = here.problems[number + 1];
+      return {
+        ...problem, cause: signed(problem.axis, problem.axis, problem.label), gain: points(problem.gain), series: count(problem.series), patients: count(problem.patients),
+        rows: left === problem.rows ? count(left) : `${count(left)} of ${count(problem.rows)}`,
+      };
+    }
+
+    const text = (rows, name, row) => (rows.columns[name] ? rows.columns[name].texts[rows.columns[name].codes[row]] : null);
+    function ofCheck(rows, row) {
+      const kind = rows.kind[row], of = (name) => (facets[name] ? facets[name].labels[facets[name].codes[kind]] : null);
+      const verdict = VERDICTS[facets.verdict.codes[kind] - 1], absence = text(rows, "absence", row);
+      const value = (one, whole) => node("span", { class: whole ? "value whole" : "value" }, clipped(one ?? "", 300));
+      return {
+        cause: signed(facets.verdict.meanings[facets.verdict.codes[kind]], verdict, of("cause") ?? verdict), action: of("action"),
+        name: text(rows, "name", row) ?? text(rows, "tag_path", row), expected: value(text(rows, "expected", row)),
+        actual: absence ? node("span", { class: "quiet" }, absence) : value(text(rows, "actual", row)),
+        submission: of("submission"), patient: value(of("patient"), true),
+      };
+    }
+
+    function pager() {
+      if (pages() < 2) return null;
+      const start = state.page * PAGE, last = pages() - 1, at = state.page;
+      const said = `${count(start + 1)} to ${count(Math.min(start + PAGE, total()))} of ${count(total())}`;
+      return node("div", { class: "line pager" },
+        steps("page", [["«", "First page", 0, at === 0], ["‹", "Previous page", at - 1, at === 0], ["›", "Next page", at + 1, at >= last], ["»", "Last page", last, at >= last]]),
+        node("span", { class: "quiet", "aria-live": "polite" }, said));
+    }
+    const steps = (act, signs) => node("span", { class: "joined" }, signs.map(([face, name, to, off]) => button(face, act, to, { disabled: off, "aria-label": name, title: name, "data-id": name })));
+
+    // Attributes (or problems) by modality: how many failures of privacy and of utility; a click filters by both.
+    let mapped = "attribute";
+    function map() {
+      const choice = ["attribute", "cause"].map((name) => button(name === "cause" ? "Causes" : "Attributes", "mapped", name, { "aria-pressed": String(name === mapped), "data-id": `mapped-${name}` }));
+      const cells = new Map(), sums = new Map(), columns = new Map();
+      const by = facets[mapped].codes, modality = facets.modality?.codes ?? null;
+      for (let kind = 0; kind < data.kinds.failing; kind++) {
+        if (here.misses[kind] || !here.weights[kind]) continue;
+        const axis = facets.axis.texts[facets.axis.codes[kind]] === "privacy" ? 0 : 1, of = modality ? modality[kind] : 0;
+        const key = `${by[kind]} ${of}`;
+        const found = cells.get(key) ?? [0, 0];
+        found[axis] += here.weights[kind];
+        cells.set(key, found);
+        sums.set(by[kind], (sums.get(by[kind]) ?? 0) + here.weights[kind]);
+        columns.set(of, (columns.get(of) ?? 0) + here.weights[kind]);
+      }
+      const order = [...sums.keys()].sort((a, b) => sums.get(b) - sums.get(a) || a - b), lines = order.slice(0, 20);
+      if (!lines.length) return [line(choice), node("p", { class: "note" }, "Nothing is left under these filters.")];
+      const most = Math.max(...[...cells.values()].map(([a, b]) => Math.max(a, b)));
+      const heads = [...columns.keys()].sort((a, b) => columns.get(b) - columns.get(a) || a - b);
+      const named = (name, code) => label(name, code) ?? "none";
+      const half = (number, meaning) => (number ? node("span", { class: "half" }, bar(Math.sqrt(number / most), meaning), node("span", {}, count(number))) : null);
+      const rows = lines.map((code) => node("tr", {}, node("th", { scope: "row", title: named(mapped, code) }, named(mapped, code)), heads.map((of) => {
+        const found = cells.get(`${code} ${of}`);
+        if (!found) return node("td");
+        const says = `${named(mapped, code)}, ${named("modality", of)}: ${count(found[0])} privacy, ${count(found[1])} other`;
+        return node("td", {}, button([half(found[0], "privacy"), half(found[1], "utility")], "cell", `${code}:${of}`, { "data-id": `cell-${code}-${of}`, "data-item": true, "aria-label": says, title: says }));
+      })));
+      const rest = order.length - lines.length;
+      return [
+        line(node("span", { class: "joined", role: "group", "aria-label": "Lines of the map" }, choice), node("span", {}, sign("privacy"), "privacy"), node("span", {}, sign("utility"), "utility and others")),
+        node("div", { class: "scroll" }, node("table", { class: "grid map-of", "aria-label": "Map", "data-group": "map" },
+          node("thead", {}, node("tr", {}, node("th", { scope: "col" }, mapped === "cause" ? "Cause" : "Attribute"), heads.map((of) => node("th", { scope: "col" }, named("modality", of))))), node("tbody", {}, rows))),
+        rest > 0 && node("p", { class: "quiet" }, `… and ${count(rest)} more with ${count(order.slice(20).reduce((all, code) => all + sums.get(code), 0), "failure")}`),
+      ];
+    }
+
+    // Copies
+
+    function copies() {
+      const open = copying === "open";
+      const menu = button("Copy ▾", "copies", "", { "data-id": "copies", "aria-expanded": String(open), class: "end" });
+      if (!open) return menu;
+      const columns = COLUMNS[state.table === "problems" ? "problems" : "failures"].filter(([name]) => name !== "submission" || several);
+      const here_ = here.rows || state.table === "problems";
+      return [menu, node("div", { class: "line copies", role: "group", "aria-label": "Copy" },
+        button("Row", "copy", "row", { disabled: state.picked < 0, "data-id": "copy-row" }),
+        here_ && state.table !== "map" && [button("All rows as CSV", "copy", "csv", { "data-id": "copy-csv" }), columns.map(([name, title]) => button(title, "copy", name, { "data-id": `copy-${name}`, title: `Copy the column ${title}` }))],
+        button("Selection as code", "copy", "code", { "data-id": "copy-code" }))];
+    }
+    const plain = (cells, name) => { const one = cells[name]; return one instanceof Node ? (one.querySelector?.(".unseen")?.nextSibling?.textContent ?? one.textContent) : String(one ?? ""); };
+    const cellsOf = (number) => (state.table === "problems" ? ofProblem(number) : ofCheck(data.rows, number));
+    // A spreadsheet runs what begins like a formula.
+    const quoted = (one) => { const safe = /^[=+\-@\t\r]/.test(one) && Number.isNaN(Number(one)) ? `'${one}` : one; return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe; };
+    function code() {
+      const filters = Object.entries(state.filters).map(([name, codes]) => `${literal(name)}: [${codes.map((one) => literal(facets[name].texts[one])).join(", ")}]`);
+      const parts = [`table=${literal(state.table)}`, `filters={${filters.join(", ")}}`, state.search && `search=${literal(state.search)}`, state.picked >= 0 && `picked=${state.picked}`, state.example && `example=${state.example}`];
+      return `explorer = mn.widgets.explore(results)\nexplorer.set(${parts.filter(Boolean).join(", ")})\nexplorer.selection`;
+    }
+    const literal = (one) => JSON.stringify(one).replace(/[\u007f-\uffff]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`).replace(/(?:\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2})+/g, (pair) => [...JSON.parse(`"${pair}"`)].map((letter) => `\\U${letter.codePointAt(0).toString(16).padStart(8, "0")}`).join(""));
+    function copy(of) {
+      const columns = COLUMNS[state.table === "problems" ? "problems" : "failures"].filter(([name]) => name !== "submission" || several);
+      let what, said;
+      if (of === "code") [what, said] = [code(), "Copied the selection as code."];
+      else if (of === "row") {
+        const rows = here.rows || state.table === "problems" ? cellsOf(state.table === "problems" ? state.picked : data.rows.position.indexOf(state.picked)) : null;
+        what = rows ? columns.map(([name]) => plain(rows, name)).join("\t") : words.textContent;
+        said = "Copied the row.";
+      } else {
+        const names = of === "csv" ? columns : columns.filter(([name]) => name === of);
+        const lines = [...listed].map((number) => { const cells = cellsOf(number); return names.map(([name]) => (of === "csv" ? quoted(plain(cells, name)) : plain(cells, name))).join(","); });
+        what = [of === "csv" ? names.map(([, title]) => quoted(title)).join(",") : null, ...lines].filter((one) => one !== null).join("\n");
+        said = `Copied ${count(lines.length, "row")}.`;
+      }
+      toClipboard(what).then((done) => { told = done ? said : "The browser does not let this page copy."; copying = ""; drawList(); rove(); });
+    }
+    async function toClipboard(what) {
+      try { await navigator.clipboard.writeText(what); return true; } catch {
+        const field = node("textarea", { style: "position:fixed;opacity:0" });
+        field.value = what;
+        root.append(field);
+        field.select();
+        const done = document.execCommand("copy");
+        field.remove();
+        return done;
+      }
+    }
+
+    // The card
+
+    function drawCard() {
+      const shownNow = state.picked >= 0 && check;
+      card.hidden = !shownNow;
+      if (!shownNow) { put(title); put(words); put(reasons); return; }
+      put(title, state.table === "problems" && problemLine());
+      put(words, markup(check.words));
+      put(reasons, suggestions(), markup(check.reasons), others());
+    }
+
+    function problemLine() {
+      const problem = data.problems[state.picked];
+      const gain = problem.gain === null ? "" : `, ${points(problem.gain)} points if fixed`;
+      const said = `: ${count(problem.rows, "check")} in ${count(problem.series)} series of ${count(problem.patients, "patient")}${gain}`;
+      const turn = [node("span", { class: "quiet" }, `check ${count(check.place + 1)} of ${count(check.places)} `),
+        steps("example", [["‹", "Previous check of this problem", check.place - 1, check.place === 0], ["›", "Next check of this problem", check.place + 1, check.place >= check.places - 1]])];
+      return line(node("span", {}, node("strong", {}, problem.name), node("span", { class: "quiet" }, said)), node("span", { class: "end" }, check.places > 1 && turn));
+    }
+
+    const rowOf = () => data.rows.position.indexOf(check.position);
+    function suggestions() {
+      const row = rowOf(), buttons = state.table === "problems" ? [button("List its checks", "list", "", { "data-id": "list" })] : [];
+      const kind = row >= 0 ? data.rows.kind[row] : -1;
+      if (kind >= 0) for (const name of ["attribute", "patient", "cause"]) {
+        const code = facets[name].codes[kind];
+        if (code && !(state.filters[name] ?? []).includes(code)) buttons.push(button(`Only this ${name}`, "toggle", `${name}:${code}`, { "data-id": `only-${name}` }));
+      }
+      return line(buttons);
+    }
+
+    // The other checks on the attribute: how many, and those that fail, of the same instance first.
+    function others() {
+      const row = rowOf();
+      if (row < 0) return null;
+      const kind = data.rows.kind[row], { attribute, submission } = facets;
+      const alike = (other) => attribute.codes[other] === attribute.codes[kind] && (!submission || submission.codes[other] === submission.codes[kind]);
+      let all = -1, failing = kind < data.kinds.failing ? -1 : 0;
+      const kept = new Uint8Array(data.kinds.count.length);
+      for (let other = 0; other < kept.length; other++) if (alike(other)) {
+        kept[other] = 1;
+        all += data.kinds.count[other];
+        if (other < data.kinds.failing) failing += data.kinds.count[other];
+      }
+      if (!all) return node("p", { class: "quiet" }, "This is the only check on this attribute.");
+      const said = `${count(all, "other check")} on this attribute, ${count(failing)} of them failed or blank`;
+      const { instance } = data.rows.columns, mine = [];
+      for (let other = 0; other < data.rows.kind.length; other++) if (other !== row && kept[data.rows.kind[other]]) mine.push(other);
+      const rank = (other) => (instance.codes[other] === instance.codes[row] ? 0 : 2) + (data.rows.kind[other] < data.kinds.failing ? 0 : 1);
+      mine.sort((a, b) => rank(a) - rank(b) || a - b);
+      const columns = COLUMNS.failures.filter(([name]) => name !== "submission" && name !== "name");
+      const lines = mine.slice(0, OTHERS).map((other) => {
+        const cells = ofCheck(data.rows, other);
+        return node("tr", {}, columns.map(([name, , , spare]) => cell("td", [spare], cells[name])));
+      });
+      return node("details", { "data-id": "others" }, node("summary", { "data-id": "others-head" }, said), lines.length ? node("div", { class: "scroll" }, node("table", { class: "grid", "aria-label": "Other checks on this attribute" },
+        node("thead", {}, node("tr", {}, columns.map(([, heading, , spare]) => node("th", { scope: "col", class: spare || null }, node("span", {}, heading))))), node("tbody", {}, lines))) : null);
+    }
+
+    // All of it
+
+    function draw() {
+      sieved();
+      if (turning) state.page = Math.max(Math.floor(placeOfPick() / PAGE), 0);
+      turning = false;
+      if (state.page >= pages()) state.page = pages() - 1;
+      drawHead();
+      drawSide();
+      drawList();
+      drawCard();
+      rove();
+    }
+
+    // Each list is one stop of the Tab key: the item that had the focus last, the picked row, or the first.
+    const remembered = {};
+    function rove() {
+      for (const group of root.querySelectorAll("[data-group]")) {
+        const items = [...group.querySelectorAll("[data-item]")];
+        const stop = items.find((item) => item.dataset.id === remembered[group.dataset.group]) ?? items.find((item) => item.matches("tr[aria-selected=true]")) ?? items.find((item) => item.nodeName === "TR") ?? items[0];
+        for (const item of items) item.tabIndex = item === stop ? 0 : -1;
+      }
+      for (const element of root.querySelectorAll(FOCUSABLE)) element.setAttribute("data-lm-suppress-shortcuts", "true");
+      root.dataset.shown = Number(root.dataset.shown ?? 0) + 1;
+    }
+    root.addEventListener("focusin", ({ target }) => {
+      const group = target.closest("[data-group]");
+      if (!group || !target.matches("[data-item]")) return;
+      remembered[group.dataset.group] = target.dataset.id;
+      for (const item of group.querySelectorAll("[data-item]")) item.tabIndex = item === target ? 0 : -1;
+    });
+
+    function reveal() {
+      if (Date.now() - acted > PROMPT || card.hidden) return;
+      requestAnimationFrame(() => {
+        const tall = first.getBoundingClientRect().height > innerHeight * 0.8;
+        first.scrollIntoView({ block: tall ? "start" : "nearest" });
+      });
+    }
+
+    // What is done
+
+    const ACTS = {
+      toggle: (of) => { const [name, number] = of.split(":"); toggle(name, Number(number)); },
+      clear: () => set({ filters: {}, search: "" }),
+      "clear-search": () => set({ search: "" }),
+      search: (_, value) => set({ search: value }),
+      table: (of) => set({ table: of }),
+      sort: (of) => {
+        const numbers = COLUMNS[state.table === "problems" ? "problems" : "failures"].find(([name]) => name === of)[4];
+        const orders = numbers ? [`-${of}`, of] : [of, `-${of}`];
+        set({ sort: state.sort === orders[0] ? orders[1] : orders[0] });
+      },
+      page: (of) => set({ page: Number(of) }),
+      example: (of) => set({ example: Number(of) }),
+      pick: (of) => set({ picked: Number(of) === state.picked ? -1 : Number(of) }),
+      whole: (of) => { whole = new Set(whole.has(of) ? [...whole].filter((name) => name !== of) : [...whole, of]); drawSide(); rove(); },
+      fold: () => { root.classList.toggle("midi-unfolded"); drawHead(); rove(); },
+      help: () => { helping = !helping; drawHead(); rove(); },
+      copies: () => { copying = copying ? "" : "open"; drawList(); rove(); },
+      copy,
+      mapped: (of) => { mapped = of; drawList(); rove(); },
+      cell: (of) => {
+        const [row, modality] = of.split(":").map(Number);
+        set({ table: "failures", filters: { ...state.filters, [mapped]: [row], ...(modality ? { modality: [modality] } : {}) } });
+      },
+      list: () => {
+        const found = { cause: new Set(), attribute: new Set(), action: new Set() };
+        for (let kind = 0; kind < data.kinds.failing; kind++) if (data.kinds.problem[kind] === state.picked + 1)
+          for (const name of Object.keys(found)) if (facets[name].codes[kind]) found[name].add(facets[name].codes[kind]);
+        const filters = Object.fromEntries(Object.entries(found).map(([name, codes]) => [name, [...codes]]).filter(([, codes]) => codes.length));
+        set({ table: "failures", filters: { ...state.filters, ...filters } });
+      },
+    };
+
+    root.addEventListener("click", ({ target }) => {
+      const element = target.closest("[data-act]");
+      if (!element || place.contains(element) || !root.contains(element) || element.matches("input") || element.disabled) return;
+      ACTS[element.dataset.act]?.(element.dataset.of ?? "");
+      focusAgain(element);
+    });
+    // What had the focus may be gone, or another element by now.
+    function focusAgain(element) {
+      const id = element.dataset.id;
+      if (root.contains(element) && focusedIn(root) === element) return;
+      if (root.contains(element)) return element.focus({ preventScroll: true });
+      (id && root.querySelector(`[data-id="${CSS.escape(id)}"]`) || list.querySelector("[data-group=table] [tabindex='0'], [data-item]"))?.focus({ preventScroll: true });
+    }
+    let typing = 0;
+    root.addEventListener("input", ({ target }) => {
+      if (!target.matches("input[data-act=search]")) return;
+      clearTimeout(typing);
+      typing = setTimeout(() => set({ search: target.value }), 150);
+    });
+
+    function back() {
+      if (helping) return ACTS.help();
+      if (copying) return ACTS.copies();
+      if (state.picked < 0) return;
+      set({ picked: -1 });
+      list.querySelector("[data-group=table] [tabindex='0']")?.focus();
+    }
+
+    function move(item, key) {
+      const group = item.closest("[data-group]");
+      const items = [...group.querySelectorAll("[data-item]")].filter((one) => one.getClientRects().length);
+      const at = items.indexOf(item), rows = items.filter((one) => one.nodeName === "TR");
+      let to;
+      if (key === "Home" || key === "End") to = rows.length ? rows.at(key === "Home" ? 0 : -1) : items.at(key === "Home" ? 0 : -1);
+      else if (item.nodeName === "TR") to = { ArrowDown: rows[rows.indexOf(item) + 1], ArrowUp: rows[rows.indexOf(item) - 1] ?? items[0] }[key];
+      else if (item.closest("th") && key === "ArrowDown") to = rows[0];
+      else if (group.matches(".map-of") && (key === "ArrowDown" || key === "ArrowUp")) {
+        const cell = item.closest("td").cellIndex;
+        let row = item.closest("tr");
+        do row = key === "ArrowDown" ? row.nextElementSibling : row.previousElementSibling; while (row && !row.cells[cell]?.querySelector("[data-item]"));
+        to = row?.cells[cell].querySelector("[data-item]");
+      } else to = items[at + (key === "ArrowDown" || key === "ArrowRight" ? 1 : -1)];
+      to?.focus();
+    }
+
+    function pressed(event) {
+      const { target, key } = event;
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      const typed = target.matches?.("input, select, textarea"), inside = place.contains(target);
+      const item = !inside && target.matches?.("[data-item]") ? target : null;
+      if (key === "Escape" && target.matches?.("[data-id=search]")) {
+        if (target.value) { target.value = ""; clearTimeout(typing); set({ search: "" }); } else list.querySelector("[tabindex='0']")?.focus();
+      } else if (key === "Escape") back();
+      else if (typed || inside) return;
+      else if (key === "/") head.querySelector("[data-id=search]").focus();
+      else if (key === "?") ACTS.help();
+      else if (item && ["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight", "Home", "End"].includes(key)) move(item, key);
+      else if (item?.nodeName === "TR" && (key === "Enter" || key === " ")) { ACTS.pick(item.dataset.of); focusAgain(item); }
+      else if (item && item.closest("[data-group=table]") && (key === "PageDown" || key === "PageUp")) {
+        const page = state.page + (key === "PageDown" ? 1 : -1);
+        if (page >= 0 && page < pages()) { set({ page }); list.querySelector("tbody [data-item]")?.focus(); }
+      } else return;
+      event.preventDefault();
+      event.stopPropagation();
+    }
+    root.addEventListener("keydown", pressed);
+
+    draw();
+    return {
+      place,
+      pressed,
+      reveal,
+      get current() { return state; },
+      // The state that the host sets.
+      state(fresh) {
+        const asks = ({ filters, search, table, sort, page }) => JSON.stringify([Object.entries(filters).sort(), search, table, sort, page]);
+        if (asks(fresh) !== asks(state)) given = sift.live(fresh.table) ? null : { waiting: true };
+        state = { ...STATE, ...fresh };
+        if (state.picked < 0) check = null;
+        draw();
+      },
+      check(answer) {
+        if (answer.picked !== state.picked || answer.example !== state.example) return;
+        check = answer;
+        drawCard();
+        drawList();
+        rove();
+        reveal();
+      },
+      rows(answer) { given = answer; draw(); },
+    };
+  }
+
+  return { sieve, render, unpacked, percent, points, count };
+})();

@@ -1,0 +1,179 @@
+"""What the browser filters, counts and sorts is what pandas does with the same frame; its numbers are written alike."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import midi_nb as mn
+from midi_nb.actions import ACTIONS
+from midi_nb.widgets import explore
+from midi_nb.widgets.page import count, percent, points
+
+LOAD = """async (esm) => {
+  const url = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));
+  window.explorer = (await import(url)).explorer;
+}"""
+TAKE = """([data, buffers]) => {
+  const unpacked = (text) => new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+  window.data = explorer.unpacked(data, buffers.map(unpacked));
+  window.sift = explorer.sieve(window.data);
+}"""
+ASK = """(state) => {
+  const left = sift.left(state), sort = state.table === "problems" ? "" : state.sort;
+  return {
+    bars: Object.fromEntries(Object.entries(left.counts).map(([name, bars]) => [name, [...bars]])),
+    rows: [...sift.sorted(left.rows, sort)].map((row) => data.rows.position[row]),
+    problems: [...left.problems].slice(1),
+    listed: sift.listed(left.problems, state.table === "problems" ? state.sort : ""),
+    scores: sift.scores(state.filters),
+  };
+}"""
+OF_FAILURES = ("verdict", "axis", "cause")
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Any) -> Any:
+    """A page that holds the module of the widgets."""
+    page = chromium.new_page()
+    yield page
+    page.close()
+
+
+def frame(make: Any, random: np.random.Generator) -> pd.DataFrame:
+    """Some checks of two submissions with few distinct texts, many of them missing."""
+    texts = ["DOE^JANE", "Müller", "CHEST", "CHEST ", "İstanbul", None, "a,b", '"'] * 2
+    pick = lambda some: some[random.integers(len(some))]  # noqa: E731
+    rows = [
+        {
+            "check": str(number), "submission": pick(["one", "two"]), "patient": pick(["P1", "P2", "p3", None]),
+            "instance": pick(["1.1", "1.2", "1.3"]), "action": pick(list(ACTIONS)), "modality": pick(["CT", "MR", None]),
+            "tag_path": pick(["(0010,0010)", "(0008,1030)", "(0008,1140)[0](0010,0010)", '(0019,"X",01)']),
+            "category": pick(["hipaa", "dicom", "tcia"]), "scope": pick(["Patient", "Instance"]),
+            "original": pick(texts), "expected": pick(texts), "actual": pick(texts),
+            "verdict": pick(["failed", "failed", "blank", "passed", "passed", "lost"]), "score": pick([0.0, 1.0, np.nan]),
+        } for number in range(random.integers(1, 80))
+    ]  # fmt: skip
+    return make.results(rows)
+
+
+def take(page: Any, explorer: Any) -> dict[str, Any]:
+    """Hands the data of an explorer to the page, and gives back what it sent."""
+    sent: list[Any] = []
+    explorer.send = lambda content, buffers=None: sent.append((content, buffers or []))
+    explorer._hear(None, {"kind": "ready"}, [])
+    data, buffers = sent[0]
+    if not page.evaluate("() => 'explorer' in window"):
+        page.evaluate(LOAD, explorer._esm)
+    page.evaluate(TAKE, [data["data"], [base64.b64encode(buffer).decode() for buffer in buffers]])
+    return data["data"]
+
+
+def some_state(random: np.random.Generator, data: dict[str, Any]) -> dict[str, Any]:
+    """A state that a hand could bring about: a table, up to three filters, now and then a search and an order."""
+    filters = {}
+    for name in random.choice(list(data["facets"]), random.integers(0, 4), replace=False):
+        codes = np.arange(1, len(data["facets"][name]["texts"]))
+        if len(codes):
+            filters[str(name)] = [int(code) for code in random.choice(codes, random.integers(1, 3))]
+    table = str(random.choice(["problems", "failures", "checks"]))
+    columns = ["rows", "gain", "patients"] if table == "problems" else ["cause", "action", "name", "actual", "patient"]
+    sort = str(random.choice(["", *columns, *(f"-{name}" for name in columns)]))
+    search = str(random.choice(["", "", "doe", "MÜLLER", "chest ", "(0008", "p", "i̇", "zebra"]))
+    return {"table": table, "filters": filters, "search": search, "sort": sort}
+
+
+def in_order(rows: pd.DataFrame, data: dict[str, Any], sort: str) -> list[int]:
+    """The index of rows in the order of a column as pandas sorts it: by its labels in any case, missing ones last."""
+    name = sort.removeprefix("-")
+    if not name:
+        return rows.index.tolist()
+    facet = data["facets"].get(name)
+    labels = rows[name].astype(object)
+    if facet:
+        labels = labels.map(dict(zip(facet["texts"][1:], facet["labels"][1:], strict=True)))
+    labels = labels.str.lower().sort_index(ascending=True)
+    places = {text: place for place, text in enumerate(sorted(labels.dropna().unique()))}
+    return labels.map(places).sort_values(ascending=name == sort, kind="stable", na_position="last").index.tolist()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_is_asked_the_browser_answers_as_pandas_does(page: Any, make: Any, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    explorer = explore(frame(make, random))
+    data, results = take(page, explorer), explorer.results
+    problem = mn.problem_of(results)
+    attribute = results["tag_path"].str.replace(r"\[\d+]", "", regex=True)
+    for _ in range(12):
+        state = some_state(random, data)
+        said = page.evaluate(ASK, state)
+        filters = {
+            name: list(dict.fromkeys(data["facets"][name]["texts"][code] for code in codes))
+            for name, codes in state["filters"].items()
+        }
+        explorer.set(table=state["table"], filters=filters, search=state["search"], sort=state["sort"])
+        left = explorer.filtered
+        assert sorted(said["rows"]) == left.index.tolist(), state
+        if state["table"] != "problems":
+            assert said["rows"] == in_order(left, data, state["sort"]), state
+
+        # A bar counts what the filters of the other facets leave.
+        for name, facet in data["facets"].items():
+            explorer.filters = {other: texts for other, texts in filters.items() if other != name}
+            rows = explorer.filtered
+            column = attribute[rows.index] if name == "attribute" else rows[name]
+            counted = column.value_counts().reindex(facet["texts"][1:], fill_value=0)
+            assert said["bars"][name][1:] == counted.tolist(), (name, state)
+
+        assert said["problems"] == [
+            ((problem[left.index] == name) & (left["submission"] == submission)).sum()
+            for name, submission in explorer.problems[["problem", "submission"]].itertuples(index=False)
+        ]
+        listed = explorer.problems.assign(rows=said["problems"]).loc[said["listed"]]
+        if state["table"] == "problems" and state["sort"]:
+            column = listed[state["sort"].removeprefix("-")].dropna()
+            assert column.is_monotonic_decreasing if state["sort"][0] == "-" else column.is_monotonic_increasing
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_scores_of_the_selection_are_those_of_score(page: Any, make: Any, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    explorer = explore(frame(make, random))
+    data, results = take(page, explorer), explorer.results
+    names = data["facets"]["submission"]["texts"]
+    for name, by in (("category", None), ("action", None), ("axis", "axis"), ("cause", "cause")):
+        for code, text in list(enumerate(data["facets"][name]["texts"]))[1:]:
+            if by and not (results[name] == text).any():
+                continue
+            said = page.evaluate(ASK, {"table": "checks", "filters": {name: [code]}, "search": "", "sort": ""})["scores"]
+            rows = results if by else results[results[name] == text]
+            scores = mn.score(rows, by=["submission", *([by] if by else [])])
+            scores = scores[scores[by] == text] if by else scores
+            known = scores[scores["total"] > 0].set_index("submission")
+            for submission, (failed, blank, passed) in zip(names[1:], said[1:], strict=True):
+                if submission in known.index:
+                    counts = known.loc[submission, ["failed", "blank", "passed"]].tolist()
+                    assert [failed, blank, passed] == counts, (name, text)
+                elif not by:
+                    assert failed + blank + passed == 0
+
+
+def test_numbers_are_written_as_python_writes_them(page: Any, make: Any) -> None:
+    take(page, explore(make.results([{}])))
+    rates = [0.0, 1.0, 0.5, 0.98765, 0.999999, 0.000001, 0.1 + 0.2, 0.00005]
+    gains = [0.01511, -0.2, 0.00004, -0.00004, 0.0, 0.5]
+    numbers = [0, 1, 2, 1234, 8123456]
+    said = page.evaluate(
+        """([rates, gains, numbers]) => [rates.map((rate) => explorer.percent(rate)), gains.map(explorer.points),
+          numbers.flatMap((number) => [explorer.count(number), explorer.count(number, "check"), explorer.count(number, "box")])]""",
+        [rates, gains, numbers],
+    )
+    assert said == [
+        [percent(rate) for rate in rates],
+        [points(gain) for gain in gains],
+        [text for number in numbers for text in (count(number), count(number, "check"), count(number, "box"))],
+    ]
