@@ -166,20 +166,24 @@ def main() -> None:
     timed("audit", lambda: mn.audit(results))
     with tempfile.TemporaryDirectory() as folder:
         timed("write_html", lambda: mn.write_html(explained, Path(folder) / "report.html"))
-    explorer = timed("explore: open", lambda: explore(explained))
+    explorer = timed("explore: open", lambda: opened(explained))
     for what, state in EXPLORED.items():
         timed(f"explore: {what}", lambda state=state: explorer.set(**state))
 
 
-#: What a hand does in the explorer, one after another.
+def opened(explained: pd.DataFrame) -> Any:
+    """An explorer that has sent its data to a browser. What a hand does on failing checks never comes here."""
+    explorer = explore(explained)
+    explorer._hear(None, {"kind": "ready"}, [])
+    return explorer
+
+
+#: What a hand does in the explorer that the kernel answers, one after another.
 EXPLORED: dict[str, dict[str, Any]] = {
-    "failures, by action": {"table": "failures", "filters": {"action": ["text_retained"]}},
-    "failures, next page": {"page": 1},
-    "failures, search": {"search": "MEYER", "page": 0},
     "all checks": {"table": "checks", "filters": {}, "search": ""},
     "all checks, by modality": {"filters": {"modality": ["CT"]}},
     "all checks, next page": {"page": 1},
-    "all checks, sorted by tag": {"sort": "tag", "page": 0},
+    "all checks, sorted by attribute": {"sort": "name", "page": 0},
     "all checks, search": {"search": "Attribute 17"},
 }
 

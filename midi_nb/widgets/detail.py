@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -88,7 +88,12 @@ class Teller:
         said = verdict if cause is None or pd.isna(cause) else cause_label(cause)
         expected = clipped(self.cell("expected", position) or "")
         name = self.cell("name", position) or self.cell("tag_path", position)
-        return [signed(MEANINGS[verdict], verdict, said), name, tag("span", expected, class_="value"), self.released(position)]
+        return [
+            signed(MEANINGS[verdict], verdict, said),
+            name,
+            tag("span", expected, class_="value"),
+            self.released(position),
+        ]
 
     def released(self, position: int) -> Markup:
         """The released value, or what is there in its place."""

@@ -124,10 +124,12 @@ const explorer = (() => {
       const asked = chosen(filters).filter(({ name }) => name !== "submission" && name !== "verdict");
       const of = facets.submission?.codes, verdicts = facets.verdict.codes;
       const found = Array.from({ length: facets.submission?.texts.length ?? 1 }, () => [0, 0, 0]);
+      const strict = asked.filter(({ name }) => !FAILURES.includes(name)), loose = asked.filter(({ name }) => FAILURES.includes(name));
+      const refused = ({ codes, wanted }, kind) => !wanted[codes[kind]];
       for (let kind = 0; kind < size; kind++) {
         let verdict = verdicts[kind] - 1;
-        if (verdict === 3 || asked.some(({ name, codes, wanted }) => !FAILURES.includes(name) && !wanted[codes[kind]])) continue;
-        if (asked.some(({ name, codes, wanted }) => FAILURES.includes(name) && !wanted[codes[kind]])) verdict = 2;
+        if (verdict === 3 || strict.some((one) => refused(one, kind))) continue;
+        if (loose.some((one) => refused(one, kind))) verdict = 2;
         found[of ? of[kind] : 0][verdict] += kinds.count[kind];
       }
       return found;
@@ -216,7 +218,7 @@ const explorer = (() => {
 
   function render(root, data, host) {
     const sift = sieve(data);
-    const { facets } = data;
+    const { facets } = data, everything = sift.scores({});
     const several = new Set(facets.submission?.codes ?? []).size > 1;
     let state = { ...STATE }, here = null, given = null, check = null, acted = 0;
     let turning = false, helping = false, copying = "", whole = new Set(), told = "";
@@ -319,7 +321,7 @@ const explorer = (() => {
     function score() {
       if (!data.complete) return [node("span", { class: "big" }, count(data.total, "failed or blank check")), node("span", {}, "these results hold failures only, so there is no score")];
       const mine = chosenSubmissions(), pooled = several && mine.length > 1;
-      const all = sum(sift.scores({}).filter((_, code) => !facets.submission || mine.includes(code))), checks = all[0] + all[1] + all[2];
+      const all = sum(everything.filter((_, code) => !facets.submission || mine.includes(code))), checks = all[0] + all[1] + all[2];
       if (!checks) return node("span", { class: "big" }, "No checks");
       const big = pooled ? count(mine.length, "submission") : `Score ${percent(rate(all))}`;
       const numbers = (counts) => [[2, "pass", "passed"], [0, "fail", "failed"], [1, "blank", "blank"]].filter(([at]) => counts[at] || at !== 1)
@@ -654,8 +656,9 @@ const explorer = (() => {
     function reveal() {
       if (Date.now() - acted > PROMPT || card.hidden) return;
       requestAnimationFrame(() => {
+        const image = innerHeight < 560 && place.querySelector(".midi-stage"); // there is no room for words above it
         const tall = first.getBoundingClientRect().height > innerHeight * 0.8;
-        first.scrollIntoView({ block: tall ? "start" : "nearest" });
+        (image || first).scrollIntoView({ block: tall ? "start" : "nearest" });
       });
     }
 

@@ -7,6 +7,7 @@ of a check, and of results with very many failures the rows of each page.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import Any
 
@@ -94,7 +95,7 @@ class Explorer(Board):
         self._teller = Teller(self.results, values)
         self._rows = Rows(self.results, values)
         self._imaged: str | None = None
-        self._changing: set[str] | None = None  # what changes while several traits are set at once
+        self._changing: Any = None  # what changes while several traits are set at once
         self._asked: dict[str, Any] = {}  # which view of the browser changed the state last, and its number for it
         super().__init__("explorer", {})
 
@@ -159,7 +160,6 @@ class Explorer(Board):
     def _changed(self, change: Any) -> None:
         with self._at_once():
             name = change["name"]
-            assert self._changing is not None
             self._changing.add(name)
             if name == "table":
                 self.sort = ""
@@ -252,7 +252,7 @@ class Explorer(Board):
 
     # The browser
 
-    def _show(self, changed: set[str]) -> None:
+    def _show(self, changed: AbstractSet[str]) -> None:
         """Sends what is other than before: the state, rows if the browser does not hold them, the picked check."""
         state = {name: getattr(self, name) for name in ("search", "table", "sort", "page", "picked", "example")}
         codes = {name: self._rows[name].categories.get_indexer(texts) for name, texts in self.filters.items()}
@@ -315,13 +315,12 @@ class Explorer(Board):
 
     def _take(self, state: Mapping[str, Any]) -> None:
         """The state that a browser is in; what makes no sense in it is left as it was."""
-        known = {name: state[name] for name in ("table", "search", "sort", "page", "picked", "example") if name in state}
         with self._at_once():
             if isinstance(codes := state.get("filters"), dict):
                 self.filters = {name: self._texts(name, codes[name]) for name in codes if name in self._rows.facets}
-            for name, value in known.items():
+            for name in ("table", "search", "sort", "page", "picked", "example"):
                 try:
-                    setattr(self, name, value)
+                    setattr(self, name, state.get(name, getattr(self, name)))
                 except traitlets.TraitError:
                     continue
 
@@ -378,7 +377,9 @@ class Explorer(Board):
             columns = [Column("", title) for title in ("Verdict", "Attribute", "Expected", "Released")]
             cells = [self._teller.cells(int(position)) for position in listed[:PAGE]]
         if not len(listed):
-            nothing = f"All {count(len(self.results), 'check')} passed." if len(self.results) else "There are no checks."
+            nothing = (
+                f"All {count(len(self.results), 'check')} passed." if len(self.results) else "There are no checks."
+            )
             filtered = self.filters or self.search
             return tag("p", "Nothing is left under these filters." if filtered else nothing, class_="note")
         more = f", the first {PAGE}" if len(listed) > PAGE else ""

@@ -65,6 +65,8 @@ class Rows:
         self.problem = np.full(len(self.failing), -1)  # of each failing row
         self.problem[np.searchsorted(self.failing, self.problems.rows)] = self.problems.number
         self._made: dict[str, pd.Categorical] = {}
+        self._lower: dict[str, pd.Series] = {}
+        self._last: tuple[Any, np.ndarray] = (None, np.empty(0, dtype="int64"))
         self.facets = tuple(name for name in FACETS if name in self)
         self.covers = "all" if len(results) <= _FEW else "failing" if len(self.failing) <= _MANY else "none"
 
@@ -98,6 +100,12 @@ class Rows:
 
     def left(self, table: str, choice: Choice, search: str = "") -> np.ndarray:
         """Positions of the rows that a choice (facet → texts) and a search leave, of all checks or the failing ones."""
+        asked = (table == "checks", {name: tuple(texts) for name, texts in choice.items()}, search)
+        if self._last[0] != asked:
+            self._last = (asked, self._chosen(table, choice, search))
+        return self._last[1]
+
+    def _chosen(self, table: str, choice: Choice, search: str) -> np.ndarray:
         rows = slice(None) if table == "checks" else self.failing
         kept = np.ones(len(self.results) if table == "checks" else len(self.failing), dtype=bool)
         for name, wanted in choice.items():
@@ -112,12 +120,12 @@ class Rows:
         found = np.zeros(count, dtype=bool)
         for name in _SEARCHED if self.values else _SEARCHED_BLIND:
             if name in self:
-                codes = self.codes(name, rows)
-                used = np.unique(codes[codes >= 0])
-                hit = np.zeros(len(self[name].categories) + 1, dtype=bool)
-                # Python's lower case is the browser's; Arrow's is another one.
-                hit[used] = [text in str(one).lower() for one in texts_of(self[name])[used]]
-                found |= hit[codes]
+                if name not in self._lower:  # by Python, whose lower case is the browser's; Arrow's is another one
+                    lower = [str(one).lower() for one in texts_of(self[name])]
+                    self._lower[name] = pd.Series(lower, dtype="str")
+                hit = self._lower[name].str.contains(text, regex=False).to_numpy(dtype=bool, na_value=False)
+                if hit.any():
+                    found |= np.append(hit, False)[self.codes(name, rows)]
         return found
 
     def sorted(self, rows: np.ndarray, by: str) -> np.ndarray:

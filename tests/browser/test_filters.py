@@ -16,12 +16,12 @@ from midi_nb.widgets.page import percent
 
 LEAK = {"expected": "DOE^JANE", "actual": "DOE^X", "verdict": "failed", "score": 0.5}
 LOST = {
-    "action": "text_retained", "tag_path": "(0018,1030)", "name": "Protocol Name", "category": "tcia", "scope": "Series",
-    "expected": "CHEST LOW DOSE", "actual": "CHEST", "verdict": "failed", "score": 1 / 3,
+    "action": "text_retained", "tag_path": "(0018,1030)", "name": "Protocol Name", "category": "tcia",
+    "scope": "Series", "expected": "CHEST LOW DOSE", "actual": "CHEST", "verdict": "failed", "score": 1 / 3,
 }  # fmt: skip
 DATE = {
-    "action": "date_shifted", "tag_path": "(0008,0020)", "name": "Study Date", "scope": "Study", "original": "20130829",
-    "actual": "20130829", "verdict": "failed", "score": 0.0, "patient": "P2", "modality": "MR",
+    "action": "date_shifted", "tag_path": "(0008,0020)", "name": "Study Date", "scope": "Study", "patient": "P2",
+    "original": "20130829", "expected": None, "actual": "20130829", "verdict": "failed", "score": 0.0, "modality": "MR",
 }  # fmt: skip
 KEEP = LOST | {"actual": "CHEST LOW DOSE", "verdict": "passed", "score": 1.0}
 FOCUS = "() => document.activeElement.dataset.id"
@@ -31,7 +31,15 @@ TABLE = "() => [...document.querySelectorAll('tr[data-act=pick]')].map((row) => 
 @pytest.fixture
 def results(make: Any) -> pd.DataFrame:
     """A leak, words lost in three instances and a date; two passes, and thirty words lost in as many attributes."""
-    rows = [LEAK, LOST, LOST | {"instance": "1.2.2"}, LOST | {"instance": "1.2.3"}, DATE, KEEP, KEEP | {"patient": "P2"}]
+    rows = [
+        LEAK,
+        LOST,
+        LOST | {"instance": "1.2.2"},
+        LOST | {"instance": "1.2.3"},
+        DATE,
+        KEEP,
+        KEEP | {"patient": "P2"},
+    ]
     many = [
         LOST | {"tag_path": f"(0018,{number:04x})", "name": f"Attribute {number:02}", "expected": f"WORD{number} CHEST"}
         for number in range(0x2000, 0x2000 + 30)
@@ -94,7 +102,10 @@ def test_words_come_first_then_reasons_and_the_other_checks_on_the_attribute(pag
     card = page.locator("section.card")
     card.wait_for()
     said = card.inner_text()
-    assert re.sub(r"\s+", " ", card.locator("dt:has-text('Must stay') + dd").text_content()) == "CHEST [lost: LOW] [lost: DOSE]"
+    assert (
+        re.sub(r"\s+", " ", card.locator("dt:has-text('Must stay') + dd").text_content())
+        == "CHEST [lost: LOW] [lost: DOSE]"
+    )
     assert card.locator("del").all_text_contents() == ["[lost: LOW]", "[lost: DOSE]"]
     places = [said.index(text) for text in ("failed: Cleaned too much", "Must stay", "Why", "Rule", "Practice")]
     assert places == sorted(places)
@@ -219,7 +230,7 @@ def test_rows_columns_and_code_can_be_copied(page: Any, explorer: Any) -> None:
     assert copied("Patient") == "P1\nP2"
     selection, code = explorer.selection, copied("Selection as code")
     again: dict[str, Any] = {"mn": mn, "results": explorer.results}
-    exec(code.rpartition("\n")[0], again)  # noqa: S102
+    exec(code.rpartition("\n")[0], again)
     pd.testing.assert_frame_equal(again["explorer"].selection, selection)
 
 

@@ -1,12 +1,11 @@
-"""The explorer's Python: what its state leaves, which rows it answers with, and the picture for readers without a kernel.
+"""The explorer's Python: what its state leaves, which rows it answers with, the picture for readers without a kernel.
 
-What the browser does of it is in ``tests/browser/test_explorer.py``.
+What the browser does of it is in ``tests/browser/test_filters.py`` and ``test_sieve.py``.
 """
 
 from __future__ import annotations
 
 import re
-import time
 from html.parser import HTMLParser
 
 import numpy as np
@@ -14,10 +13,8 @@ import pandas as pd
 import pytest
 from traitlets import TraitError
 
-import midi_nb as mn
 from midi_nb.coded import concat
 from midi_nb.widgets import explore
-from midi_nb.widgets.page import percent
 from midi_nb.widgets.practice import practice, rule
 
 
@@ -119,10 +116,13 @@ def test_the_detail_shows_what_was_lost_or_left_by_more_than_colour(results):
     explorer = explore(results)
     explorer.set(table="failures", picked=0)
     for word in ("LOW", "DOSE"):
-        assert f'<del><span class="unseen">[lost: </span>{word}<span class="unseen">]</span></del>' in explorer.as_html()
+        assert (
+            f'<del><span class="unseen">[lost: </span>{word}<span class="unseen">]</span></del>' in explorer.as_html()
+        )
     explorer.picked = 2
     assert (
-        '<mark><span class="unseen">[still there: </span>DOE<span class="unseen">]</span></mark>^X' in explorer.as_html()
+        '<mark><span class="unseen">[still there: </span>DOE<span class="unseen">]</span></mark>^X'
+        in explorer.as_html()
     )
     explorer.picked = 3
     assert '<mark><span class="unseen">[still there: </span>20130829' in explorer.as_html()
