@@ -44,7 +44,6 @@ class Problems:
 
     def __init__(self, results: pd.DataFrame) -> None:
         self.table, self.rows, self.number = causes.numbered(results)  # for each of `rows` its row in `table`
-        self.failed = (results["verdict"] == "failed").to_numpy()[self.rows]
 
     def __len__(self) -> int:
         return len(self.table)
