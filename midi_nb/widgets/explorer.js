@@ -7,7 +7,6 @@ const explorer = (() => {
   const PAGE = 12, FEW = 6, MANY = 60, SCORES = 12, OTHERS = 6;
   const FAILURES = ["verdict", "axis", "cause"]; // what only a check that failed has
   const VERDICTS = ["failed", "blank", "passed", "lost"];
-  const SIGNS = { pass: "✔", fail: "✖", blank: "?", privacy: "✖", utility: "■", validity: "◆", linkage: "▲", key: "?", none: "●" };
   const STATE = { filters: {}, search: "", table: "problems", sort: "", page: 0, picked: -1, example: 0 };
 
   // Numbers as page.py writes them.
@@ -195,7 +194,8 @@ const explorer = (() => {
     made.append(...children.flat(9).filter((child) => child !== null && child !== undefined && child !== false && child !== ""));
     return made;
   }
-  const sign = (meaning) => node("span", { class: `sign ${meaning}`, "aria-hidden": "true" }, SIGNS[meaning] ?? "");
+  let signs = {}; // meaning → sign
+  const sign = (meaning) => node("span", { class: `sign ${meaning}`, "aria-hidden": "true" }, signs[meaning] ?? "");
   const signed = (meaning, word, text) => node("span", { class: "signed" }, sign(meaning), node("span", {}, node("span", { class: "unseen" }, `${word}: `), text));
   const bar = (share, meaning = "") => node("span", { class: `bar ${meaning}`, style: `width:${(100 * share).toFixed(1)}%`, "aria-hidden": "true" });
   const button = (face, act, of, attributes = {}) => node("button", { type: "button", "data-act": act, "data-of": of, ...attributes }, face);
@@ -218,6 +218,7 @@ const explorer = (() => {
 
   function render(root, data, host) {
     const sift = sieve(data);
+    signs = data.signs;
     const { facets } = data, everything = sift.scores({});
     const several = new Set(facets.submission?.codes ?? []).size > 1;
     let state = { ...STATE }, here = null, given = null, check = null, acted = 0;

@@ -21,7 +21,7 @@ from .board import Board, still
 from .detail import Teller, about, cause_label
 from .grid import Column, grid, line
 from .images import Images
-from .page import Markup, count, join, percent, points, signed, tag
+from .page import MARKS, Markup, count, join, percent, points, signed, tag
 from .rows import Rows
 
 __all__ = ["Explorer", "explore"]
@@ -300,7 +300,7 @@ class Explorer(Board):
     def _ready(self) -> None:
         buffers: list[bytes] = []
         whole = self._rows.whole(buffers)
-        more = {"values": self.values, "complete": is_complete(self.results)}
+        more = {"values": self.values, "complete": is_complete(self.results), "signs": MARKS}
         self._tell({"kind": "data", "data": {**whole, **more}}, buffers)
         self._show(set(self.trait_names()))
         super()._ready()
