@@ -42,6 +42,7 @@ _FACE = {
     "causes_table": "causes",
     "findings_table": "causes.audits",
     "mask_values": "masking",
+    "table": "shown",
     "write_run": "files",
     "write_official": "report.official",
     "write_html": "report.page",
@@ -75,6 +76,7 @@ __all__ = [
     "read_results",
     "read_scores",
     "score",
+    "table",
     "tally",
     "teaching",
     "what_if",
@@ -118,3 +120,4 @@ if TYPE_CHECKING:
     from .report.official import write_official
     from .report.page import write_html
     from .scores import compare, rank, score, tally
+    from .shown import table

@@ -7,11 +7,13 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "midi_nb"
 
-BASE = {"coded", "folders", "frames", "looks", "masking", "tags", "progress"}
+BASE = {"amounts", "coded", "folders", "frames", "looks", "masking", "tags", "progress"}
 MAY_IMPORT = {
     "folders": set(),
     "frames": set(),
     "looks": set(),
+    "amounts": set(),
+    "shown": BASE,
     "coded": {"frames"},
     "masking": {"frames", "coded"},
     "tags": set(),

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from html import escape, unescape
 from typing import Any
 
-import pandas as pd
-
+from ..amounts import count, percent, points
 from ..looks import SIGNS
 
 __all__ = [
@@ -73,44 +72,6 @@ def _safe(value: Any) -> str:
 def button(label: Any, act: str, of: Any = None, **attributes: Any) -> Markup:
     """A button that tells the kernel `act`, and what it is about."""
     return tag("button", label, type="button", data_act=act, data_of=of, **attributes)
-
-
-def count(number: float, what: str = "") -> str:
-    """A number with its thousands told apart, and what it counts.
-
-    >>> count(8123456), count(1, "check"), count(0, "check")
-    ('8,123,456', '1 check', '0 checks')
-    """
-    plural = "es" if what.endswith("x") else "s"
-    return f"{int(number):,}" + (f" {what}{'' if number == 1 else plural}" if what else "")
-
-
-def percent(rate: Any, digits: int = 2) -> str:
-    """A rate in percent, never rounded up to all nor down to nothing; a dash where it is missing.
-
-    >>> percent(0.98765), percent(0.999999), percent(1.0), percent(float("nan"))
-    ('98.77 %', '99.99 %', '100 %', '–')
-    """
-    if rate is None or pd.isna(rate):
-        return "–"
-    if rate in (0, 1):
-        return f"{rate:.0%}".replace("%", " %")
-    step = 10**-digits
-    return f"{min(max(100 * rate, step), 100 - step):.{digits}f} %"
-
-
-def points(gain: Any) -> str:
-    """A difference of scores in points of a percent; one too small for two digits says so, a missing one is a dash.
-
-    >>> points(0.01511), points(-0.2), points(0.00004), points(0.0), points(None)
-    ('+1.51', '−20.00', '< 0.01', '0.00', '–')
-    """
-    if gain is None or pd.isna(gain):
-        return "–"
-    size = f"{abs(100 * gain):.2f}"
-    if size == "0.00":
-        return size if gain == 0 else "< 0.01" if gain > 0 else "> −0.01"
-    return f"{'+' if gain > 0 else '−'}{size}"
 
 
 def clipped(text: str, length: int = 80) -> str:

@@ -1,0 +1,176 @@
+"""table(): a frame as people read it, in a notebook and in plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .amounts import percent, points
+from .frames import IDENTIFIERS, require_frame
+
+__all__ = ["Table", "table"]
+
+_RATES = frozenset(("score", "low", "high", "share", "rate", "coverage", "legible", "p_first", "p_better"))
+_GAINS = frozenset(("gain", "gain_series", "difference"))
+_UIDS = tuple(name for name in IDENTIFIERS if "patient" not in name)
+_MISSING = "–"
+_LENGTH = 600  # characters of a cell: a protocol dump in a private attribute has thousands
+
+_STYLE = """<style>
+.midi-table { max-height: 30em; overflow: auto; width: fit-content; max-width: 100%; }
+.midi-table table { border-collapse: collapse; margin: 0; font-size: 13px; font-variant-numeric: tabular-nums; }
+.midi-table tr, .midi-table th { background: none; }
+.midi-table th, .midi-table td { max-width: 26em; padding: 4px 10px; text-align: left; vertical-align: top; white-space: pre-wrap; overflow-wrap: break-word; border: 0; border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
+.midi-table thead th { position: sticky; top: 0; white-space: nowrap; font-weight: 600; background: var(--jp-layout-color0, var(--vscode-editor-background, Canvas)); }
+.midi-table .number { text-align: right; white-space: nowrap; }
+.midi-table .more { opacity: .75; }
+</style>"""  # noqa: E501
+
+
+def table(frame: pd.DataFrame, *, rows: int = 20, empty: str = "No rows.") -> Table:
+    """`frame` as people read it: the notebooks show every frame so.
+
+    Texts stand left and whole, numbers right; rates are percent and gains points of a percent; ✓, ✗ and – are true,
+    false and missing. A UID is the number of its series or instance in all results, and itself when pointed at. The
+    index is hidden unless it has a name or texts.
+
+    Parameters
+    ----------
+    frame
+        Any frame; its columns keep their names.
+    rows
+        How many are shown; how many more there are stands below.
+    empty
+        What a frame without rows says.
+
+    Returns
+    -------
+    Table
+        A rich table in a notebook, a plain one elsewhere.
+
+    Examples
+    --------
+    >>> table(pd.DataFrame({"category": ["hipaa", None], "failed": [1234, 0], "score": [0.98765, 1.0]}))
+    category failed   score
+    hipaa     1,234 98.77 %
+    –             0   100 %
+    >>> table(pd.DataFrame({"cause": []}), empty="Nothing failed.")
+    Nothing failed.
+    """
+    require_frame(frame, "table()")
+    return Table(frame, rows, empty)
+
+
+class Table:
+    """A frame to be shown; `table` makes it."""
+
+    def __init__(self, frame: pd.DataFrame, rows: int, empty: str) -> None:
+        named = any(name is not None for name in frame.index.names) or not pd.api.types.is_integer_dtype(frame.index)
+        whole = frame.reset_index(names=[name or "" for name in frame.index.names]) if named and len(frame) else frame
+        self.heads = [str(name) for name in whole.columns]
+        self.columns = [_column(whole, place, rows) for place in range(whole.shape[1])]
+        self.numbers = [_is_number(whole.iloc[:, place]) for place in range(whole.shape[1])]
+        self.more = max(len(frame) - rows, 0)
+        self.sentence = None if len(frame) else empty
+
+    def __repr__(self) -> str:
+        if self.sentence is not None:
+            return self.sentence
+        lines = []
+        for head, column, number in zip(self.heads, self.columns, self.numbers, strict=True):
+            texts = [head, *(" ".join(text.split()) for text, _ in column)]
+            put = str.rjust if number else str.ljust
+            lines.append([put(text, max(map(len, texts))) for text in texts])
+        rest = [self._rest()] if self.more else []
+        return "\n".join([*(" ".join(line).rstrip() for line in zip(*lines, strict=True)), *rest])
+
+    def _repr_html_(self) -> str:
+        if self.sentence is not None:
+            return f"<p>{escape(self.sentence)}</p>"
+        classes = [' class="number"' if number else "" for number in self.numbers]
+        head = "".join(f"<th{of}>{escape(name)}</th>" for of, name in zip(classes, self.heads, strict=True))
+        body = "".join(
+            "<tr>" + "".join(_cell(of, *cell) for of, cell in zip(classes, line, strict=True)) + "</tr>"
+            for line in zip(*self.columns, strict=True)
+        )
+        rest = f'<tr><td class="more" colspan="{len(self.heads)}">{self._rest()}</td></tr>' if self.more else ""
+        return (
+            f'{_STYLE}<div class="midi-table" tabindex="0"><table>'
+            f"<thead><tr>{head}</tr></thead><tbody>{body}{rest}</tbody></table></div>"
+        )
+
+    def _rest(self) -> str:
+        return f"… {self.more:,} more"
+
+
+_Cells = list[tuple[str, str | None]]  # of a column: what is shown, and what is behind it
+
+
+def _cell(of: str, text: str, behind: str | None) -> str:
+    title = f' title="{_safe(behind)}"' if behind else ""
+    return f"<td{of}{title}>{_safe(text)}</td>"
+
+
+def _safe(text: str) -> str:
+    return escape(text.encode("utf-8", "backslashreplace").decode())
+
+
+def _column(frame: pd.DataFrame, place: int, rows: int) -> _Cells:
+    """The cells of one column, as far as shown."""
+    name, column = frame.columns[place], frame.iloc[:, place]
+    if name in _UIDS:
+        return _uids(frame, column, rows)
+    write = _writer(name, column)
+    return [(_MISSING if _is_missing(value) else write(value), None) for value in column.iloc[:rows].astype(object)]
+
+
+def _is_missing(value: Any) -> bool:
+    return bool(pd.api.types.is_scalar(value) and pd.isna(value))
+
+
+def _is_number(column: pd.Series) -> bool:
+    return bool(pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype))
+
+
+def _writer(name: Any, column: pd.Series) -> Callable[[Any], str]:
+    """How the values of a column are written."""
+    if not _is_number(column):
+        return _text
+    if name in _GAINS:
+        return points
+    known = column.dropna()
+    if name in _RATES and known.between(0, 1).all():
+        return percent
+    whole = bool(np.isfinite(known.astype(float)).all() and (known % 1 == 0).all())
+    return (lambda value: f"{value:,.0f}") if whole else (lambda value: f"{value:,.4g}")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool | np.bool_):
+        return "✓" if value else "✗"
+    text = str(value)
+    return text if len(text) <= _LENGTH else f"{text[:_LENGTH]} … {len(text) - _LENGTH:,} more characters"
+
+
+def _uids(frame: pd.DataFrame, column: pd.Series, rows: int) -> _Cells:
+    """UIDs by their numbers, with modality and patient where the frame has them: ``series 7 (CT, patient 2)``."""
+    what = str(column.name).replace("_", " ").replace("released", "released instance", column.name == "released")
+    notes = [frame[name].astype(object) for name in ("modality",) if name in frame.columns]
+    known = [_MISSING if code < 0 else f"{what} {code + 1}" for code in _codes(column)[:rows]]
+    patients: Sequence[int] = _codes(frame["patient"])[:rows] if "patient" in frame.columns else [-1] * len(known)
+    cells: _Cells = []
+    for row, (text, patient) in enumerate(zip(known, patients, strict=True)):
+        beside = [str(note.iloc[row]) for note in notes if not _is_missing(note.iloc[row])]
+        beside += [f"patient {patient + 1}"] if patient >= 0 else []
+        missing = text == _MISSING
+        cells.append((text if missing or not beside else f"{text} ({', '.join(beside)})",
+                      None if missing else str(column.iloc[row])))  # fmt: skip
+    return cells
+
+
+def _codes(column: pd.Series) -> Any:
+    return column.astype("category").cat.codes.to_numpy()
