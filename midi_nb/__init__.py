@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 _FACE = {
     "make_demo": "demo",
     "read_key": "answers",
+    "write_key": "answers",
+    "derive_key": "deriving",
     "read_mapping": "answers",
     "read_results": "files",
     "read_parts": "files",
@@ -58,6 +60,7 @@ __all__ = [
     "compare",
     "concat",
     "conformance",
+    "derive_key",
     "evaluate",
     "evaluate_run",
     "explain",
@@ -82,6 +85,7 @@ __all__ = [
     "what_if",
     "widgets",
     "write_html",
+    "write_key",
     "write_official",
     "write_run",
     "write_summary",
@@ -107,11 +111,12 @@ def __dir__() -> list[str]:
 
 if TYPE_CHECKING:
     from . import cases, plots, teaching, widgets
-    from .answers import read_key, read_mapping
+    from .answers import read_key, read_mapping, write_key
     from .causes import causes_table, explain, problem_of, problems, what_if
     from .causes.audits import audit, conformance, findings_table
     from .coded import concat
     from .demo import make_demo
+    from .deriving import derive_key
     from .engine.judging import evaluate, evaluate_run
     from .engine.pairing import pair_folders
     from .files import read_dciodvfy, read_parts, read_results, read_scores, write_run, write_summary

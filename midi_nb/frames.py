@@ -92,6 +92,9 @@ IDENTIFIERS = (
     "released",
 )
 
+#: How ``prev_cat`` starts in every check of a derived key; the profile, its options and the edition follow.
+DERIVED = "derived: "
+
 #: What the official script shows in place of pixel and overlay data.
 REMOVED = "REMOVED"
 
@@ -177,6 +180,20 @@ def complete_rows(frame: pd.DataFrame) -> Any:
     if complete.dtype == bool:
         return complete.to_numpy()
     return complete.astype(object).map(str).str.lower().isin(["true", "1", "1.0"]).to_numpy()
+
+
+def derivation(frame: pd.DataFrame) -> str | None:
+    """What the key of some results or answers was derived from; None where somebody published or planted it.
+
+    >>> derivation(pd.DataFrame({"prev_cat": ["derived: PS3.15 2024e, basic", None]}))
+    'PS3.15 2024e, basic'
+    """
+    if "prev_cat" not in frame.columns:
+        return None
+    column = frame["prev_cat"]
+    texts = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else column.dropna().unique()
+    found = sorted(str(text).removeprefix(DERIVED) for text in texts if str(text).startswith(DERIVED))
+    return " and ".join(found) or None
 
 
 def count_rows(frame: pd.DataFrame) -> Any:

@@ -20,7 +20,7 @@ VERBS = {name: verb for name, verb in FACE.items() if inspect.isfunction(verb)}
 
 ORDER = ("results", "path", "folder", "released", "key", "out", "uids", "patients", "original", "run")
 #: Arguments with a default that may be given without their names.
-BARE = {"by", "folder", "key", "original", "patients", "released", "results", "run", "seed", "submission",
+BARE = {"profile", "by", "folder", "key", "original", "patients", "released", "results", "run", "seed", "submission",
         "submissions", "uids"}  # fmt: skip
 
 

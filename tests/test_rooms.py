@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "scores": BASE | {"text"},
     "files": BASE | {"text", "actions", "sniff", "answers", "scores"},  # passes of a workbook go by the series rule
     "engine": BASE | {"text", "dates", "printed", "sniff", "checks", "actions", "answers", "files"},
+    "deriving": BASE | {"text", "actions", "answers", "files", "engine"},  # asks engine for files and their batches
     "causes": BASE | {"text", "dates", "actions", "answers", "files", "scores", "engine"},
     "teaching": BASE | {"actions", "causes"},
     "plots": BASE | {"text", "dates", "actions", "scores"},

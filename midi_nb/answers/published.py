@@ -16,7 +16,7 @@ import pandas as pd
 from .. import sniff, tags
 from ..actions import ACTIONS, PIXELS, REGIONS, category_of, named
 from ..coded import as_column, concat, encode, tidy
-from ..frames import ANSWERS, CODES, RESULTS, SCOPES, require_columns
+from ..frames import ANSWERS, CODES, RESULTS, SCOPES, SOURCES, require_columns
 from . import workshop
 
 
@@ -115,6 +115,15 @@ class Specs:
         self._path_of = path_of
         self._known: dict[tuple[Any, ...], Spec] = {}
         self._latest: dict[tuple[Any, ...], tuple[Any, Spec]] = {}
+        self._sourced: dict[tuple[Spec, str], Spec] = {}
+
+    def of_source(self, spec: Spec, source: Any) -> Spec:
+        """`spec` with the source that a key of ours says; official keys say none."""
+        if source not in SOURCES:
+            return spec
+        if (spec, source) not in self._sourced:
+            self._sourced[spec, source] = spec._replace(source=source)
+        return self._sourced[spec, source]
 
     def of_entry(self, action: Any, path: Any, name: Any, scope: Any, codes: Any) -> Spec:
         """The spec of an entry of the official key, its codes nested as they are there.
@@ -256,6 +265,8 @@ def _check(number: str, entry: dict[str, Any], scope: Any, specs: Specs) -> Chec
         entry.get("scope", scope),
         entry.get("answer_category_v2"),
     )
+    if "source" in entry:
+        spec = specs.of_source(spec, _told(entry["source"]))
     original, expected = _text(entry.get("value")), _text(entry.get("action_text"))
     if spec.action in _MAPPED and not _wrapped(entry.get("value")):
         original = None

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .pixels import Box, Image, NotInstalled, regions, stretch
+from .pixels import Box, Image, NotInstalled, regions, sample, stretch
 from .released import Unreadable
 
 __all__ = ["ReadText", "Reader", "installed", "reader", "text_in"]
@@ -75,16 +75,32 @@ def text_in(source: Any, box: Sequence[float], read_text: ReadText, stored: bool
     return " ".join(filter(None, texts))
 
 
+def lines_in(dataset: Any, read_text: ReadText) -> list[tuple[str, Box]]:
+    """(text, box) of the lines read in the first, the middle and the last frame of an image, each text once.
+
+    A plain callable says no boxes: what it reads is the whole image's. A ValueError says why there is no image.
+    """
+    found: dict[tuple[str, Box], None] = {}
+    for image in sample(dataset, dataset):
+        rows, columns = np.shape(image)[:2]
+        whole = (0, 0, columns, rows)
+        lines = getattr(read_text, "lines", None)
+        read = [(read_text(image), whole)] if lines is None else lines(image)
+        found.update(dict.fromkeys((text, box) for text, box in read if text))
+    return list(found)
+
+
 # Measured by benchmarks/text_recognition.py: enough for letters that the box cuts, too little to read a neighbour by.
 _AROUND = 2  # pixels
 
 
 class _Line(NamedTuple):
-    """A line of text, or a word of one, and the middle of its place in the image."""
+    """A line of text, or a word of one, the middle of its place in the image, and its box."""
 
     text: str
     x: float
     y: float
+    box: Box = (0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -107,6 +123,13 @@ class Reader:
         return _tidied(
             " ".join(line.text for line in self._lines(image, box) if x0 <= line.x <= x1 and y0 <= line.y <= y1)
         )
+
+    def lines(self, image: Image) -> list[tuple[str, Box]]:
+        """(text, box) of the lines of an image."""
+        rows, columns = np.shape(image)[:2]
+        if np.size(image) == 0 or (np.asarray(image) == np.asarray(image).flat[0]).all():
+            return []
+        return [(_tidied(line.text), line.box) for line in self._lines(np.asarray(image), (0, 0, columns, rows))]
 
     def _lines(self, image: Image, box: Box) -> list[_Line]:
         content = np.ascontiguousarray(image)
@@ -168,7 +191,8 @@ def _rapidocr() -> Callable[[Grey], list[_Line]]:
         if not found.txts:
             return []
         return [
-            _Line(text, *(np.mean(corners, axis=0) - 10)) for text, corners in zip(found.txts, found.boxes, strict=True)
+            _Line(text, *np.mean(corners, axis=0), _around(corners))  # type: ignore[call-arg]
+            for text, corners in zip(found.txts, np.asarray(found.boxes) - 10, strict=True)
         ]
 
     return read
@@ -190,12 +214,23 @@ def _tesseract() -> Callable[[Grey], list[_Line]]:
         )
         places = zip(*(found[name] for name in ("text", "left", "width", "top", "height")), strict=True)
         return [
-            _Line(text.strip(), (left + width / 2 - 20) / factor, (top + height / 2 - 20) / factor)
+            _Line(
+                text.strip(),
+                (left + width / 2 - 20) / factor,
+                (top + height / 2 - 20) / factor,
+                _around((np.array([[left, top], [left + width, top + height]]) - 20) / factor),
+            )
             for text, left, width, top, height in places
             if text.strip()
         ]
 
     return read
+
+
+def _around(corners: Any) -> Box:
+    """The box around some corners, whole pixels."""
+    (x0, y0), (x1, y1) = np.floor(corners.min(axis=0)), np.ceil(corners.max(axis=0))
+    return max(int(x0), 0), max(int(y0), 0), int(x1), int(y1)
 
 
 def _framed(grey: Grey, size: int) -> Grey:

@@ -213,6 +213,15 @@ class Released:
         """(path, element) of every element of the main data set, depth first, in order."""
         yield from self._walk(self.dataset, "")
 
+    def texts(self) -> Iterator[tuple[str, str, Any, str | None]]:
+        """(path, VR, element, text) of every element of the main data set; a sequence has no text here."""
+        for path, element in self.elements():
+            vr = str(element.VR)
+            try:
+                yield path, vr, element, None if vr == "SQ" else _shown(element)
+            except Exception:  # a value that cannot be printed; the others still can be looked at
+                continue
+
     def nested(self, label: str) -> list[str]:
         """The paths inside sequences at which an attribute stands."""
         if self._nested is None:

@@ -1,0 +1,357 @@
+"""What originals say of their people, and where the same words stand; patterns of identifiers in any text.
+
+Which words are searched on their own, elsewhere than in their own attribute, is one rule: of names those of three
+letters or more (two where letters are no Latin ones) that are no common word; of numbers those of five signs or more,
+four of them digits. What is shorter or common (a first name that is an attribute's word, ``M``, a year) is searched as
+a part of the whole name only.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from functools import cache
+from typing import NamedTuple
+
+from ..text import stop_words, words
+
+__all__ = [
+    "PATTERNS",
+    "Found",
+    "Identifier",
+    "Known",
+    "identifying",
+    "name_words",
+    "patterns_in",
+    "searched",
+    "telling",
+]
+
+
+class Identifier(NamedTuple):
+    """What an original says of somebody: the letter of Safe Harbor, what kind of text it is, the text."""
+
+    letter: str
+    kind: str  # name, number, phrase, date, telecom
+    text: str
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+#: (letter, kind) → the attributes that say it. Beside these every name (VR PN) is one, of letter A.
+_ATTRIBUTES: Mapping[tuple[str, str], list[str]] = {
+    ("A", "name"): _words("""PatientName OtherPatientNames PatientBirthName PatientMotherBirthName ResponsiblePerson
+        ReferringPhysicianName ConsultingPhysicianName PhysiciansOfRecord PerformingPhysicianName
+        NameOfPhysiciansReadingStudy OperatorsName RequestingPhysician ScheduledPerformingPhysicianName
+        HumanPerformerName VerifyingObserverName PersonName ContentCreatorName ReviewerName ROIInterpreter
+        OrderEnteredBy NamesOfIntendedRecipientsOfResults"""),
+    ("H", "number"): _words("""PatientID OtherPatientIDs AccessionNumber AdmissionID ServiceEpisodeID
+        MedicalRecordLocator PlacerOrderNumberImagingServiceRequest FillerOrderNumberImagingServiceRequest"""),
+    ("R", "number"): _words("""StudyID RequestedProcedureID ScheduledProcedureStepID PerformedProcedureStepID"""),
+    ("D", "number"): _words("""PatientTelephoneNumbers ReferringPhysicianTelephoneNumbers PersonTelephoneNumbers
+        OrderCallbackPhoneNumber"""),
+    ("F", "telecom"): _words("""PatientTelecomInformation PersonTelecomInformation OrderCallbackTelecomInformation"""),
+    ("B", "phrase"): _words("""PatientAddress ReferringPhysicianAddress PersonAddress InstitutionAddress
+        InstitutionName InstitutionalDepartmentName VerifyingOrganization ResponsibleOrganization RequestingService
+        CurrentPatientLocation PatientInstitutionResidence CustodialInstitutionName"""),
+    ("C", "date"): ["PatientBirthDate"],
+    ("M", "number"): _words("""DeviceSerialNumber GantryID GeneratorID DetectorID PlateID CassetteID
+        SourceSerialNumber LensSerialNumber UniqueDeviceIdentifier XRayDetectorID XRaySourceID"""),
+}  # fmt: skip
+#: The sequences people are named in, too.
+_SEQUENCES = _words("""OtherPatientIDsSequence RequestAttributesSequence ReferencedRequestSequence
+    ReferringPhysicianIdentificationSequence PhysiciansOfRecordIdentificationSequence
+    PerformingPhysicianIdentificationSequence PhysiciansReadingStudyIdentificationSequence
+    OperatorIdentificationSequence ConsultingPhysicianIdentificationSequence VerifyingObserverSequence
+    AuthorObserverSequence ParticipantSequence CustodialOrganizationSequence ContentSequence
+    OriginalAttributesSequence ModifiedAttributesSequence ActualHumanPerformersSequence""")
+
+
+@cache
+def searched() -> list[int]:
+    """The tags of the main data set to read for `identifying`."""
+    from pydicom.datadict import tag_for_keyword
+
+    keywords = [*_SEQUENCES, *(keyword for keywords in _ATTRIBUTES.values() for keyword in keywords)]
+    return [tag for keyword in keywords if (tag := tag_for_keyword(keyword)) is not None]
+
+
+@cache
+def _by_keyword() -> dict[str, tuple[str, str]]:
+    return {keyword: kind for kind, keywords in _ATTRIBUTES.items() for keyword in keywords}
+
+
+def identifying(keyword: str, vr: str) -> tuple[str, str] | None:
+    """(letter, kind) of an attribute that says who somebody is; None of all others.
+
+    >>> identifying("PatientID", "LO"), identifying("", "PN"), identifying("BodyPartExamined", "CS")
+    (('H', 'number'), ('A', 'name'), None)
+    """
+    return _by_keyword().get(keyword) or (("A", "name") if vr == "PN" else None)
+
+
+class Found(NamedTuple):
+    """Words of an identifier, as they stand in a text."""
+
+    letter: str
+    text: str
+
+
+class Known:
+    """The identifiers of one patient's files, ready to be found in texts.
+
+    >>> known = Known([Identifier("A", "name", "MEYER^STEPHANIE"), Identifier("H", "number", "4711001")])
+    >>> known.found_in("CHEST of Stephanie Meyer, no. 4711001")
+    (Found(letter='A', text='Stephanie Meyer'), Found(letter='H', text='4711001'))
+    """
+
+    def __init__(self, identifiers: Iterable[Identifier]) -> None:
+        forms: dict[str, set[str]] = {}
+        for letter, kind, text in identifiers:
+            forms.setdefault(letter, set()).update(_FORMS[kind](text))
+        # Longer forms first: of two at one place the whole name counts, not its first word.
+        self._letters = {
+            letter: re.compile("|".join(sorted(each, key=lambda form: (-len(form), form))), re.IGNORECASE)
+            for letter, each in sorted(forms.items())
+            if each
+        }
+        self._seen: dict[str, tuple[Found, ...]] = {}
+
+    def found_in(self, text: str) -> tuple[Found, ...]:
+        """The identifiers in a text, those of one letter together."""
+        found = self._seen.get(text)
+        if found is None:
+            if len(self._seen) > 20_000:
+                self._seen.clear()
+            found = self._seen[text] = tuple(
+                Found(letter, " ".join(dict.fromkeys(hits)))
+                for letter, form in self._letters.items()
+                if (hits := [match[0] for match in form.finditer(text)])
+            )
+        return found
+
+
+_START, _END = r"(?<![^\W_])", r"(?![^\W_])"  # of a word: letters and digits, as `text.whole_words` has them
+
+
+def _whole(form: str) -> str:
+    return f"{_START}{form}{_END}"
+
+
+def name_words(name: str) -> list[str]:
+    """The words of a name in all its groups of components, titles and single letters left out.
+
+    >>> name_words("MEYER^STEPHANIE^^DR.=山田^花子")
+    ['MEYER', 'STEPHANIE', '山田', '花子']
+    """
+    parts = re.split(r"[\^=\s,\\]+", name)
+    return [word for word in (word.strip(" .'\"[]") for word in parts) if len(word) > 1 and not _title(word)]
+
+
+def _title(word: str) -> bool:
+    return word.lower().rstrip(".") in {"dr", "md", "mr", "mrs", "ms", "prof", "phd", "jr", "sr", "rt", "van", "de"}
+
+
+def _name_forms(text: str) -> Iterator[str]:
+    for group in re.split(r"=|', '|\\", text):
+        for spelling in {group, _plain(group), _romanised(group)}:
+            parts = name_words(spelling)
+            if len(parts) > 1:
+                orders = (parts, parts[::-1], [*parts[1:], parts[0]])
+                yield from (_whole(r"[\W_]*".join(map(re.escape, order))) for order in orders)
+            for word in filter(_alone, parts):
+                yield (
+                    _whole(re.escape(word)) if word[0] < "\u2e80" else re.escape(word)
+                )  # those after: no blanks between
+
+
+def _alone(word: str) -> bool:
+    """Whether a word of a name identifies on its own, see above."""
+    if word.isdigit():
+        return len(word) >= 5
+    least = 3 if word.isascii() else 2
+    return len(word) >= least and word.lower() not in common_words()
+
+
+@cache
+def common_words() -> frozenset[str]:
+    """Words that harmless texts are made of: those of the names of all DICOM attributes, and a few more."""
+    from pydicom.datadict import DicomDictionary
+
+    named = {word.lower() for entry in DicomDictionary.values() for word in re.findall(r"[A-Za-z]{3,}", entry[2])}
+    return frozenset(named | stop_words() | set(_words(_OFTEN)))
+
+
+_OFTEN = """chest abdomen pelvis brain neck spine thorax skull knee ankle wrist elbow shoulder breast lung liver heart
+    kidney bladder prostate hand foot routine contrast without phantom test unknown anonymous anonymized none removed
+    doctor hospital clinic radiology imaging center centre medical department young brown white black grey gray green
+    long short may april june august march rose grace hope best good male female other
+    north south east west street road avenue lane parade"""
+
+
+def _plain(text: str) -> str:
+    """A text without accents."""
+    return "".join(each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each))
+
+
+# Greek and Cyrillic letters as passports write them (ICAO 9303, BGN/PCGN where it differs).
+_LATIN = {
+    "αάἀ": "a", "β": "v", "γ": "g", "δ": "d", "εέ": "e", "ζ": "z", "ηή": "i", "θ": "th", "ιίϊΐ": "i", "κ": "k",
+    "λ": "l", "μ": "m", "ν": "n", "ξ": "x", "οό": "o", "π": "p", "ρ": "r", "σς": "s", "τ": "t", "υύϋΰ": "y",
+    "φ": "f", "χ": "ch", "ψ": "ps", "ωώ": "o", "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "еэё": "e",
+    "ж": "zh", "з": "z", "и": "i", "й": "y", "к": "k", "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r",
+    "с": "s", "т": "t", "у": "u", "ф": "f", "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ы": "y",
+    "ю": "yu", "я": "ya", "ьъ": "",
+}  # fmt: skip
+_ROMAN = {letter: latin for letters, latin in _LATIN.items() for letter in letters}
+
+
+def _romanised(text: str) -> str:
+    text = re.sub("ο[υύ]", "ou", text.lower()) if re.search("[Ͱ-ӿ]", text) else text
+    return "".join(_ROMAN.get(letter, letter) for letter in text)
+
+
+def _number_forms(text: str) -> Iterator[str]:
+    for number in _several(text):
+        signs = re.sub(r"[\W_]", "", number)
+        if sum(map(str.isdigit, signs)) < 4 or len(signs) < 5 or not signs.strip("0"):
+            continue
+        parts = re.findall(r"[^\W_]+", number)
+        # As written, its parts with any separators; not inside a longer number.
+        yield rf"(?<![^\W_]){r'[^a-zA-Z0-9]{0,3}'.join(map(re.escape, parts))}(?![^\W_])"
+        if len(bare := signs.lstrip("0")) < len(signs) and len(bare) >= 6:
+            yield _whole(re.escape(bare))  # a tool that reads it as a number loses its zeros
+
+
+def telling(text: str) -> str:
+    """What to look for of a value that must go: its words that say something, or all of it where none does.
+
+    A word says something that is no common one, of three letters or digits or more: who leaves the others of it, as a
+    cleaned text does, leaves nobody's identity. Empty where the official comparison finds no word, or only zeros.
+
+    >>> telling("FC 10.216.0.17"), telling("Diagnostic Imaging"), telling("M"), telling("000000")
+    ('10.216.0.17', 'Diagnostic Imaging', '', '')
+    """
+    plain = text.lower().replace("<", "").replace(">", "")
+    if not re.sub(r"[\W_0]", "", plain) or not words(plain):
+        return ""
+    return " ".join(word for word in text.split() if _tells(re.sub(r"[\W_]", "", word).lower())) or text
+
+
+def _tells(word: str) -> bool:
+    if any(map(str.isdigit, word)):
+        return len(word) > 2 and bool(word.strip("0"))
+    return len(word) > (2 if word.isascii() else 0) and word not in common_words()
+
+
+def _phrase_forms(text: str) -> Iterator[str]:
+    for phrase in _several(text):
+        for part in {phrase, *phrase.split(",")}:
+            found = re.findall(r"[^\W_]+(?:['-][^\W_]+)*", part)
+            if sum(map(len, found)) >= 5 and not all(word.lower() in common_words() for word in found):
+                yield _whole(r"[\W_]+".join(map(re.escape, found)))
+
+
+def _telecom_forms(text: str) -> Iterator[str]:
+    for value in _several(text):
+        value = value.split(":")[-1].strip()
+        if len(value) >= 6:
+            yield re.escape(value)
+
+
+_MONTHS = _words("""January February March April May June July August September October November December""")
+
+
+def _date_forms(text: str) -> Iterator[str]:
+    for value in _several(text):
+        try:
+            day = date(int(value[:4]), int(value[4:6]), int(value[6:8]))
+        except ValueError:
+            continue
+        year, month, number, name = f"{day:%Y}", f"0?{day.month}", f"0?{day.day}", _MONTHS[day.month - 1]
+        spoken, separator = f"(?:{name}|{name[:3]})", r"[-./ ]"
+        for parts in ((year, month, number), (number, month, year), (month, number, year)):
+            yield _whole(separator.join(parts))
+        yield _whole(f"{year}{day:%m%d}")
+        yield _whole(rf"{number}(?:st|nd|rd|th)?[-. ]+{spoken}[-., ]+{year}")
+        yield _whole(rf"{spoken}\.? {number}(?:st|nd|rd|th)?,? {year}")
+
+
+def _several(text: str) -> list[str]:
+    """The values of the text of an attribute."""
+    if text.startswith("['") and text.endswith("']"):
+        return text[2:-2].split("', '")
+    return text.split("\\")
+
+
+_FORMS = {
+    "name": _name_forms,
+    "number": _number_forms,
+    "phrase": _phrase_forms,
+    "telecom": _telecom_forms,
+    "date": _date_forms,
+}
+
+
+class Pattern(NamedTuple):
+    """How an identifier looks, whatever it says. `sure`: nothing harmless looks so; the others are for a person to
+    review."""
+
+    name: str
+    letter: str
+    sure: bool
+    form: re.Pattern[str]
+
+
+_STREETS = "Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Place|Pl|Terrace|Crescent|Parade|Way"
+_MONTH = "|".join(f"{name}|{name[:3]}" for name in _MONTHS)
+
+#: Every pattern there is; of what several fit the first counts.
+PATTERNS = tuple(
+    Pattern(name, letter, sure, re.compile(form, flags))
+    for name, letter, sure, form, flags in (
+        ("e-mail", "F", True, r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", 0),
+        ("social security number", "G", True, r"(?<![\w.-])\d{3}-\d{2}-\d{4}(?![\w-]|\.\d)", 0),
+        (
+            "telephone",
+            "D",
+            True,
+            r"(?<![\w.])(?:\+\d{1,3}[-. ]?)?\(?\d{3}\)?[-. ]\d{3}[-.]\d{4}(?![\w-]|\.\d)"
+            r"|(?<!\w)\+\d{1,3}(?:[-. ]\d{2,4}){3,4}\b",
+            0,
+        ),
+        ("address", "B", True, rf"(?<!\w)\d{{1,5}} (?:[A-Z][a-z]+ ){{1,2}}(?:{_STREETS})\b", 0),
+        ("URL", "N", False, r"(?:https?|ftp)://[^\s'\"<>]+|\bwww\.[^\s'\"<>]+", re.IGNORECASE),
+        (
+            "date",
+            "C",
+            False,
+            r"(?<![\d.])(?:\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d|(?:19|20)\d\d[-./]\d{1,2}[-./]\d{1,2})(?![\d.]\d)"
+            r"|(?<!\d)(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)"
+            rf"|\b\d{{1,2}}[-. ](?:{_MONTH})[-., ]+(?:19|20)\d\d\b|\b(?:{_MONTH})\.? \d{{1,2}},? (?:19|20)\d\d\b",
+            re.IGNORECASE,
+        ),
+        ("number", "R", False, r"(?<![\w.-])\d{7,}(?![\w-]|\.\d)", 0),
+    )
+)
+_MAY = re.compile(r"[@]|://|www\.|\d{4}|\d\d[-. ]\d\d|\d ", re.IGNORECASE)  # a quick look: most texts have nothing
+
+
+def patterns_in(text: str) -> list[tuple[Pattern, str]]:
+    """(pattern, the places it fits) of a text, what an earlier pattern fits left out.
+
+    >>> [(pattern.name, fits) for pattern, fits in patterns_in("call 212-555-0147, jane@example.org, 02/25/2012")]
+    [('e-mail', 'jane@example.org'), ('telephone', '212-555-0147'), ('date', '02/25/2012')]
+    """
+    if not _MAY.search(text):
+        return []
+    found = []
+    for pattern in PATTERNS:
+        if hits := list(dict.fromkeys(match[0] for match in pattern.form.finditer(text))):
+            found.append((pattern, " ".join(hits)))
+            text = pattern.form.sub(" ", text)
+    return found

@@ -1,0 +1,183 @@
+"""What the standard asks: Table E.1-1 of PS3.15 for a profile and its options, and the types that PS3.3 gives."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .. import tags
+
+__all__ = ["OPTIONS", "Asked", "Profile", "editions", "read_private", "type_of"]
+
+_DATA = Path(__file__).parents[1] / "data"
+_REMEMBERED = 2**16
+
+#: Option of the Basic Profile → (its part of a code, as keys write it; its column in the table, if it has one).
+OPTIONS: Mapping[str, tuple[str, str | None]] = {
+    "clean_pixel_data": ("PIX", None),
+    "clean_recognizable": ("FACE", None),
+    "clean_graphics": ("GRAPH", "clean_graphics"),
+    "clean_structured": ("STRUCT", "clean_structured"),
+    "clean_descriptors": ("DESC", "clean_descriptors"),
+    "retain_full_dates": ("FULL", "retain_full_dates"),
+    "retain_modified_dates": ("MOD", "retain_modified_dates"),
+    "retain_patient": ("PAT", "retain_patient"),
+    "retain_device": ("DEV", "retain_device"),
+    "retain_uids": ("UID", "retain_uids"),
+    "retain_safe_private": ("PRIV", None),  # decided attribute by attribute, see `read_private`
+    "retain_institution": ("INST", "retain_institution"),
+}
+_BASIC = "basic"
+
+
+class Asked(NamedTuple):
+    """What becomes of an attribute: a letter of PS3.15 (X Z D K C U), and who says so (BASIC-X)."""
+
+    action: str
+    code: str
+
+
+_UNTOUCHED = Asked("", "BASIC-K")  # no row of the table is about it
+
+
+def editions() -> list[str]:
+    """The editions of the table that are shipped, the latest last."""
+    return sorted(path.stem.removeprefix("ps3_15_e1_") for path in _DATA.glob("ps3_15_e1_*.csv"))
+
+
+class Profile:
+    """The Basic Profile with options, in one edition.
+
+    >>> profile = Profile("basic+retain_modified_dates", "2024e")
+    >>> profile.asked("(0010,0010)", "2"), profile.asked("(0008,0022)", "3"), profile.asked("(0018,0060)", "3")
+    (Asked(action='Z', code='BASIC-Z'), Asked(action='C', code='MOD-C'), Asked(action='', code='BASIC-K'))
+    """
+
+    def __init__(self, profile: str, edition: str) -> None:
+        if edition not in editions():
+            raise ValueError(f"edition must be one of {', '.join(editions())}, got {edition!r}.")
+        names = [name.strip() for name in str(profile).split("+")]
+        if names[0] != _BASIC or set(names[1:]) - set(OPTIONS):
+            raise ValueError(
+                f"profile must be basic, or basic with options joined by +: {', '.join(OPTIONS)}; got {profile!r}."
+            )
+        self.options = tuple(name for name in OPTIONS if name in names)
+        if {"retain_full_dates", "retain_modified_dates"} <= set(self.options):
+            raise ValueError("profile: retain_full_dates and retain_modified_dates exclude each other; choose one.")
+        self.edition = edition
+        self._table = _table(edition)
+
+    def __str__(self) -> str:
+        return f"PS3.15 {self.edition}, {'+'.join([_BASIC, *self.options])}"
+
+    def asked(self, label: str, type_: str) -> Asked:
+        """What is asked of the attribute with this label, of this type (1, 2 or 3) in its object."""
+        row = self._table.get(label) or self._table.get(f"{label[:3]}xx,{label[6:]}") or self._table.get(_range(label))
+        if row is None:
+            return _UNTOUCHED
+        chosen = [(code, row[column]) for code, column in map(OPTIONS.__getitem__, self.options) if column]
+        for letter in "KC":  # what is retained as it is needs no cleaning
+            for code, action in chosen:
+                if action == letter:
+                    return Asked(letter, f"{code}-{letter}")
+        return Asked(_resolved(row["basic"], type_), f"BASIC-{row['basic']}")
+
+
+def _range(label: str) -> str:
+    return f"{label[:3]}xx,xxxx)"
+
+
+def _resolved(action: str, type_: str) -> str:
+    """A compound action resolved by the type of the attribute, so that the object stays valid.
+
+    >>> _resolved("X/Z/D", "1"), _resolved("X/Z/D", "2"), _resolved("X/Z", "3"), _resolved("Z/D", "3")
+    ('D', 'Z', 'X', 'Z')
+    """
+    actions = action.rstrip("*").split("/")
+    if "U" in actions:
+        return "U"
+    wanted = {"1": "DZX", "2": "ZDX"}.get(type_, "XZD")
+    return next((letter for letter in wanted if letter in actions), action)
+
+
+@cache
+def _table(edition: str) -> dict[str, dict[str, str]]:
+    with (_DATA / f"ps3_15_e1_{edition}.csv").open(encoding="utf-8", newline="") as file:
+        return {row["tag"]: row for row in csv.DictReader(file)}
+
+
+@lru_cache(_REMEMBERED)
+def type_of(sop_class: str, path: str) -> str:
+    """The type of the attribute at `path` in an object of this class: 1, 2, or 3 for all that may be left out.
+
+    >>> type_of("1.2.840.10008.5.1.4.1.1.2", "(0010,0010)"), type_of("1.2.840.10008.5.1.4.1.1.2", "(0028,0010)")
+    ('2', '1')
+    """
+    return _types(sop_class).get(tags.without_items(path), "3")
+
+
+@cache
+def _types(sop_class: str) -> dict[str, str]:
+    """Path without items → type; where modules differ, the stricter one."""
+    from pydicom.datadict import tag_for_keyword
+
+    tables, found = _iods(), dict[str, str]()
+    for module in tables["iods"].get(tables["classes"].get(sop_class), ()):
+        for type_, paths in tables["modules"][module].items():
+            for path in paths:
+                numbers = [tag_for_keyword(keyword) or 0 for keyword in path.split(".")]
+                label = "".join(f"({number >> 16:04x},{number & 0xFFFF:04x})" for number in numbers)
+                found[label] = min(type_, found.get(label, type_))
+    return found
+
+
+@cache
+def _iods() -> Any:
+    return json.loads((_DATA / "iod_types.json").read_text("utf-8"))
+
+
+_DISPOSITIONS = {"keep": "K", "delete": "X", "remove": "X", "hash": "X", "offset": "C"}
+
+
+def read_private(table: Any) -> dict[tuple[str, str], str]:
+    """(creator in capitals, group and last two digits of the element, or *) → K, X or C (a date to shift).
+
+    From a CSV file or a frame with the columns creator, element (``(0019,xx23)``, ``0019,23`` or ``*``) and
+    disposition: keep, delete, remove, hash or offset.
+    """
+    import pandas as pd
+
+    from .. import sniff
+
+    if isinstance(table, str | Path):
+        header, rows = sniff.table_rows(sniff.existing(table, "The table of private attributes"))
+        table = pd.DataFrame(list(rows), columns=sniff.plain(header))
+    if not isinstance(table, pd.DataFrame):
+        raise TypeError(f"private must be a path or a frame, got {type(table).__name__}.")
+    if lacking := [name for name in ("creator", "element", "disposition") if name not in table.columns]:
+        raise ValueError(f"private needs the columns creator, element, disposition; there is no {', '.join(lacking)}.")
+    dispositions = table["disposition"].astype(str).str.strip().str.lower()
+    if unknown := int((~dispositions.isin(_DISPOSITIONS)).sum()):
+        raise ValueError(
+            f"private: {unknown:,} of {len(table):,} rows have a disposition that is none of "
+            f"{', '.join(_DISPOSITIONS)}."
+        )
+    keys = zip(table["creator"].astype(str).str.strip().str.upper(), map(_element, table["element"]), strict=True)
+    return {key: _DISPOSITIONS[each] for key, each in zip(keys, dispositions, strict=True)}
+
+
+def _element(text: Any) -> str:
+    digits = "".join(each for each in str(text).lower() if each in "0123456789abcdefx*")
+    return "*" if digits in ("*", "") else digits[:4] + digits[-2:]
+
+
+def disposition(private: Mapping[tuple[str, str], str], path: str) -> str:
+    """What the table says of the private attribute (or the first private sequence) in `path`; X if nothing."""
+    step = next(step for step in tags.parse(path) or () if step.group % 2)
+    creator, element = step.creator or "", f"{step.group:04x}{step.element & 0xFF:02x}"
+    keys: Sequence[tuple[str, str]] = ((creator, element), (creator, "*"), ("*", element), ("*", "*"))
+    return next((private[key] for key in keys if key in private), "X")

@@ -1,0 +1,504 @@
+"""derive_key(): an answer key from the originals, the standard and nobody's knowledge but theirs.
+
+The originals are read twice, in batches, here or by the workers of an executor: first what they say of their people
+(a few attributes of each file), then every attribute, of which the standard says what must become of it and in which
+the words of that patient are looked for. Neither holds more than a batch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from functools import cached_property, lru_cache, partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from . import tags
+from .answers import published as keys
+from .answers.identifiers import Identifier, Known, identifying, name_words, patterns_in, searched, telling
+from .answers.standard import Profile, disposition, read_private, type_of
+from .coded import concat, tidy
+from .engine import batches as batches_of
+from .engine import released as files_of
+from .engine.batches import Step, answers_of, counted, require_executor
+from .files import runs
+from .folders import folder_of
+from .frames import ANSWERS, CODES, DERIVED
+from .progress import counting
+
+__all__ = ["derive_key"]
+
+
+def derive_key(
+    original: Any,
+    profile: str = "basic",
+    *,
+    edition: str = "2024e",
+    private: Any = None,
+    read_text: Any = None,
+    executor: Executor | None = None,
+    out: str | Path | None = None,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """The answers that the DICOM standard and the originals themselves give, for data without an answer key.
+
+    Parameters
+    ----------
+    original
+        Folder of the files before de-identification; several patients may be in it.
+    profile
+        ``"basic"``, PS3.15's Basic Profile, or with options: ``"basic+clean_descriptors+retain_modified_dates"``.
+    edition
+        Edition of PS3.15, Table E.1-1.
+    private
+        What becomes of private attributes: a path or frame with the columns creator, element (or ``*``) and
+        disposition (keep, delete, hash, offset); for the option ``retain_safe_private``. Without it all are removed.
+    read_text
+        What reads burned-in text, as in `evaluate`: ``"auto"`` for the installed engine. Without it (the default, for
+        it takes a second an image) no check is about pixels.
+    executor, progress
+        As in `evaluate`.
+    out
+        Folder to keep the answers in, part by part; a second call goes on where an interrupted one stopped.
+        ``write_key(out, "key.db")`` then writes a key that is larger than memory.
+
+    Returns
+    -------
+    DataFrame
+        The columns of ``midi_nb.frames.ANSWERS``, one row a check. ``source`` says where it comes from: header (the
+        originals say who somebody is), pattern, standard, iod, private, pixels. It may be edited before use.
+        ``answers.attrs["skipped"]`` lists the files that were left out and why.
+
+    Examples
+    --------
+    >>> import midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> answers = mn.derive_key(demo.original, "basic+clean_descriptors", progress=False)
+    >>> results = mn.evaluate(demo.submissions["careless"], answers, read_text=None, progress=False)
+    """
+    parts = list(_derived(original, profile, edition, private, read_text, executor, out, progress))
+    frames = [part.frame if part.frame is not None else _read(part.path) for part in parts]
+    answers = concat(frames) if frames else tidy({}, ANSWERS, 0)
+    answers.attrs["skipped"] = [entry for part in parts for entry in part.skipped]
+    return answers
+
+
+def derived_parts(folder: str | Path) -> Iterator[pd.DataFrame]:
+    """The answers that ``derive_key(out=folder)`` kept, part by part."""
+    for path in sorted((Path(folder) / runs.PARTS).glob("part-*.parquet")):
+        yield _read(path)
+
+
+class _Job(NamedTuple):
+    """What every batch needs to know."""
+
+    folder: Path
+    profile: str
+    edition: str
+    private: Mapping[tuple[str, str], str]
+    read_text: Any
+
+
+class _Task(NamedTuple):
+    """One batch: files, the patient of each, what is known of these patients; where its part goes, if it is kept."""
+
+    paths: Sequence[Path]
+    patients: Sequence[str]
+    people: Mapping[str, frozenset[Identifier]]
+    part: Path | None
+
+
+class _Part(NamedTuple):
+    """The answers of one batch; its frame is None where it was written to `path`."""
+
+    frame: pd.DataFrame | None
+    path: Path | None
+    skipped: Sequence[tuple[str, str]]
+
+
+def _derived(
+    original: Any,
+    profile: str,
+    edition: str,
+    private: Any,
+    read_text: Any,
+    executor: Any,
+    out: Any,
+    progress: bool,
+) -> Iterator[_Part]:
+    require_executor(executor)
+    chosen = Profile(profile, edition)
+    if "retain_safe_private" in chosen.options and private is None:
+        raise ValueError(
+            "profile: retain_safe_private needs to know which private attributes are safe: private='table.csv' with "
+            "the columns creator, element, disposition."
+        )
+    from .engine.recognition import reader
+
+    table = {} if private is None else read_private(private)
+    job = _Job(folder_of(original, "original"), profile, edition, table, reader(read_text))
+    paths = list(files_of.files_below(job.folder))
+    starts = range(0, len(paths), batches_of.BATCH)
+    with counting(2 * len(paths), "file", "read", progress) as step:
+        surveys = [_Task(paths[start : start + batches_of.BATCH], (), {}, None) for start in starts]
+        patients: list[str] = []
+        people: dict[str, set[Identifier]] = {}
+        for said in answers_of(partial(_surveyed, job), surveys, executor, step):
+            patients += [patient for patient, _ in said]
+            for patient, found in said:
+                people.setdefault(patient, set()).update(found)
+        whole = {patient: frozenset(found) for patient, found in people.items()}
+        recorder = runs.Recorder(out, _provenance(job, chosen, whole) if out is not None else {})
+        with recorder:
+            tasks, there = [], list[_Part | None]()
+            for number, start in enumerate(starts):
+                batch, part = paths[start : start + batches_of.BATCH], recorder.path_of(number)
+                before = recorder.known(number, job.folder, batch)
+                if before is not None:
+                    step(len(batch))
+                    there.append(_Part(None, part, [(name, reason) for name, reason in before["skipped"]]))
+                    continue
+                of_batch = patients[start : start + batches_of.BATCH]
+                tasks.append(_Task(batch, of_batch, {each: whole[each] for each in of_batch}, part))
+                there.append(None)
+            recorder.forget(len(starts), 0)
+            made = answers_of(partial(_answered, job), tasks, executor, step)
+            for each in there:  # in the order of the files, whether a part is there or made now
+                done = next(made) if each is None else each
+                recorder.skipped += done.skipped
+                yield done
+            next(made, None)  # which lets it say what the executor lost
+    _warn(recorder.skipped, len(paths))
+
+
+def _provenance(job: _Job, profile: Profile, people: Mapping[str, frozenset[Identifier]]) -> dict[str, Any]:
+    """What must be the same for two parts to belong to one key; of people a digest, no values."""
+    said = repr([(patient, sorted(found)) for patient, found in sorted(people.items())])
+    return {
+        "key": str(profile),
+        "private": hashlib.sha256(repr(sorted(job.private.items())).encode()).hexdigest()[:32],
+        "people": hashlib.sha256(said.encode("utf-8", "backslashreplace")).hexdigest()[:32],
+        "text_recognition": getattr(job.read_text, "name", job.read_text and type(job.read_text).__name__),
+        **runs.versions(),
+    }
+
+
+def _warn(skipped: Sequence[tuple[str, str]], files: int) -> None:
+    left = [reason for _, reason in skipped if not reason.startswith("not DICOM")]
+    if len(skipped) == files:
+        warnings.warn("No file of the originals is readable DICOM: the key has no checks.", stacklevel=4)
+    elif left:
+        counts = "; ".join(f"{left.count(reason)} × {reason}" for reason in sorted(set(left)))
+        warnings.warn(f"Left out: {counts}. answers.attrs['skipped'] lists them.", stacklevel=4)
+
+
+def _read(path: Path | None) -> pd.DataFrame:
+    frame = pd.read_parquet(path)  # type: ignore[arg-type]
+    return tidy({name: frame[name].array for name in frame.columns}, ANSWERS, len(frame))
+
+
+# What the originals say of their people
+
+
+def _surveyed(job: _Job, task: _Task, step: Step | None = None) -> list[tuple[str, set[Identifier]]]:
+    """(patient, what is said of people) of each file of a batch; ("", nothing) of one that cannot be read."""
+    from pydicom import dcmread
+
+    profile, found = _profile(job.profile, job.edition), []
+    with files_of.quiet():
+        for path in counted(task.paths, step):
+            said: set[Identifier] = set()
+            try:
+                header = dcmread(path, stop_before_pixels=True, specific_tags=searched())
+                _collect(header, profile, said)
+                patient = str(header.get("PatientID") or "").strip() or str(header.get("PatientName") or "").strip()
+            except Exception:  # why it cannot be read is said where its checks are made
+                patient = ""
+            found.append((patient, said))
+    return found
+
+
+def _collect(dataset: Any, profile: Profile, said: set[Identifier]) -> None:
+    for tag in dataset.keys():  # noqa: SIM118  # its values are decoded one by one, for one may be broken
+        try:
+            element = dataset[tag]
+            if element.VR == "SQ":
+                for item in element.value or ():
+                    _collect(item, profile, said)
+                continue
+            kind = identifying(element.keyword, element.VR)
+            label = f"({tag >> 16:04x},{tag & 0xFFFF:04x})"
+            if kind and element.value and profile.asked(label, "3").action != "K":  # what may stay identifies nobody
+                said.add(Identifier(*kind, str(element.value).strip()))
+        except Exception:
+            continue
+
+
+@lru_cache(8)
+def _profile(profile: str, edition: str) -> Profile:
+    return Profile(profile, edition)
+
+
+# The checks of a file
+
+
+def _answered(job: _Job, task: _Task, step: Step | None = None) -> _Part:
+    """The answers of one batch: what an executor runs."""
+    derived, skipped = _Derived(job), list[tuple[str, str]]()
+    known = {patient: Known(said) for patient, said in task.people.items()}
+    with files_of.quiet():
+        for path, patient in zip(counted(task.paths, step), task.patients, strict=True):
+            try:
+                derived.add(files_of.read(path), known[patient])
+            except files_of.Unreadable as reason:
+                skipped.append((path.relative_to(job.folder).as_posix(), str(reason)))
+    frame = derived.frame()
+    if task.part is None:
+        return _Part(frame, None, skipped)
+    runs.write_part(frame, task.part, runs.about_part(job.folder, task.paths, (), skipped, {}))
+    return _Part(None, task.part, skipped)
+
+
+_TEXTS = frozenset(["AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"])
+_BYTES = frozenset(["OB", "UN"])
+_STREAMS = frozenset(["OW", "OF", "OD", "OL", "OV"])
+_REMOVE = frozenset("XZD")
+_LONG = 4000  # characters: longer values, such as contours, are not asked to stay
+_PREFIX = 500  # of a value that must go: where its start is gone it is no more what it was
+_PIXELS = ("(7fe0,0010)", "(7fe0,0008)", "(7fe0,0009)")
+#: What every de-identification writes anew, or may: character set, markers, trailing padding.
+_UNASKED = frozenset(["(0008,0005)", "(0012,0062)", "(0012,0063)", "(0012,0064)", "(0028,0301)", "(0028,0303)",
+"(fffc,fffc)"])  # fmt: skip
+_REGISTERED = "1.2.840.10008."
+
+
+class _Plan:
+    """What is asked of an attribute at one path of objects of one class, whatever its value."""
+
+    def __init__(self, job: _Job, sop_class: str, path: str, element: Any) -> None:
+        profile = _profile(job.profile, job.edition)
+        self._path, self._prev = path, f"{DERIVED}{profile}"
+        self._specs: dict[Any, keys.Spec] = {}
+        labels = [tags.leaf(each) for each in _prefixes(path)]
+        around = [profile.asked(label, "3") for label in labels[:-1]]
+        self.private = tags.in_private(path)
+        self.removed = next((asked for asked in around if asked.action == "X"), None)
+        free = not self.private and not any(asked.action in _REMOVE for asked in around)
+        self.type = type_of(sop_class, path) if free else "3"
+        self.asked = profile.asked(labels[-1], self.type)
+        self.kind = None if self.private else identifying(element.keyword, element.VR)
+        number = int(labels[-1][6:10], 16) if labels[-1][5] == "," and labels[-1][6] != '"' else -1
+        creator = self.private and 0 <= number <= 0xFF
+        self.skipped = creator or number == 0 or labels[-1] in _UNASKED or labels[-1] in _PIXELS
+        self.overlay = labels[-1].startswith("(60")  # goes or stays with its plane
+        self.letter = disposition(job.private, path) if self.private else ""
+
+    def spec(self, action: str, source: str, **codes: str) -> keys.Spec:
+        """The spec of a check here; the same object for the same question, so that rows stay small."""
+        given = (action, source, *codes.items())
+        if given not in self._specs:
+            texts = (self._prev, *(codes.get(name) for name in CODES))
+            made = _specs.of(f"<{action}>", tags.to_official(self._path), None, None, texts)
+            self._specs[given] = made._replace(source=source)
+        return self._specs[given]
+
+    @cached_property
+    def iod(self) -> list[keys.Spec]:
+        """The checks that the definition of the object asks for."""
+        actions = {"1": ("tag_retained", "text_notnull"), "2": ("tag_retained",)}.get(self.type, ())
+        return [self.spec(action, "iod", dicom_iod=f"DICOM-IOD-{self.type}") for action in actions]
+
+
+_specs = keys.Specs()
+
+
+def _prefixes(path: str) -> list[str]:
+    steps = tags.parse(path) or ()
+    return [tags.show([*steps[:depth], steps[depth]._replace(item=None)]) for depth in range(len(steps))]
+
+
+class _Derived:
+    """The checks of some files as they are made, and the frame of them."""
+
+    def __init__(self, job: _Job) -> None:
+        self._job = job
+        self._plans: dict[Any, _Plan] = {}
+        self._who: list[keys.Instance] = []
+        self._checks: list[keys.Check] = []
+
+    def add(self, file: files_of.Released, known: Known) -> None:
+        """Add the checks of one file."""
+        patient, study, series, uid, modality, sop_class = (
+            _identifier(file, keyword)
+            for keyword in (
+                "PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "Modality", "SOPClassUID",
+            )
+        )  # fmt: skip
+        if not uid:
+            raise files_of.Unreadable("no SOP Instance UID")
+        who = keys.Instance(patient, study, series, uid, modality, sop_class)
+        number = 0
+        for path, vr, element, text in file.texts():
+            plan = self._plans.get((sop_class, path, vr))
+            if plan is None:
+                plan = self._plans[sop_class, path, vr] = _Plan(self._job, sop_class or "", path, element)
+            if plan.skipped:
+                continue
+            checks: Iterator[tuple[keys.Spec, str | None]] = _checks(plan, path, vr, text, known)
+            for spec, expected in checks:
+                self._checks.append(keys.Check(str(number), spec, text, expected, None))
+                number += 1
+        for spec, expected, box in _pixel_checks(self._job, file, known):
+            self._checks.append(keys.Check(str(number), spec, "REMOVED", expected, box))
+            number += 1
+        self._who += [who] * number
+
+    def frame(self) -> pd.DataFrame:
+        columns = {**keys.shared_columns(keys.Instance._fields, self._who), **keys.check_columns(self._checks)}
+        return tidy(columns, ANSWERS, len(self._who))
+
+
+def _identifier(file: files_of.Released, keyword: str) -> str | None:
+    try:
+        value = file.dataset.get(keyword)
+        return None if value is None else str(value).strip() or None
+    except Exception:  # a broken value; the other checks of the file stand
+        return None
+
+
+def _checks(plan: _Plan, path: str, vr: str, text: str | None, known: Known) -> Iterator[tuple[keys.Spec, str | None]]:
+    """(spec, expected) of each check of an attribute; its text is None for a sequence."""
+    for spec in plan.iod:
+        if text or spec.action == "tag_retained" or text is None:
+            yield spec, None
+    if not text or vr in _STREAMS:
+        return
+    if plan.private:
+        yield from _private_checks(plan, vr, text, known)
+        return
+    asked, code = plan.asked.action, plan.asked.code
+    gone = asked in _REMOVE or (plan.removed is not None and asked != "U")
+    if gone and asked not in _REMOVE:
+        code = plan.removed.code  # type: ignore[union-attr]
+    if vr == "UI":
+        yield from _uid_checks(plan, gone, text)
+    elif plan.kind and asked != "K":
+        yield from _own_checks(plan, path, text, gone)
+    elif vr in ("DA", "DT", "TM") and not gone:
+        if asked == "C" and vr != "TM":
+            yield plan.spec("date_shifted", "standard", hipaa_z="HIPAA-C", dicom_p15=f"DICOM-P15-{code}"), None
+        elif asked == "K":
+            yield plan.spec("text_retained", "standard", tcia_p15=f"TCIA-P15-{code}"), text
+    elif vr == "AS" and _over_89(text) and not gone:
+        yield plan.spec("text_removed", "pattern", hipaa_m="HIPAA-C"), text
+    else:
+        found = list(_found_checks(plan, vr, text, known, review=not gone))
+        yield from found
+        if gone:
+            if asked_for := telling(text[:_PREFIX]):
+                yield _removal(plan, "standard", f"TCIA-P15-{code}"), asked_for
+        elif not found and vr not in _BYTES and len(text) <= _LONG and not plan.overlay:
+            yield plan.spec("text_retained", "standard", tcia_p15=f"TCIA-P15-{code}"), text
+
+
+def _over_89(age: str) -> bool:
+    return age[:3].isdigit() and age[3:] == "Y" and int(age[:3]) > 89
+
+
+def _removal(plan: _Plan, source: str, code: str) -> keys.Spec:
+    return plan.spec("text_removed", source, tcia_p15=code, dicom_p15=code.replace("TCIA", "DICOM"))
+
+
+def _uid_checks(plan: _Plan, gone: bool, text: str) -> Iterator[tuple[keys.Spec, str | None]]:
+    asked, code = plan.asked
+    if all(value.startswith(_REGISTERED) for value in re.findall(r"[\d.]+", text)):
+        if not gone and asked != "U":
+            yield plan.spec("text_retained", "standard", tcia_p15=f"TCIA-P15-{code}"), text
+    elif asked == "K":
+        yield plan.spec("text_retained", "standard", tcia_p15=f"TCIA-P15-{code}"), text
+    elif gone or asked == "U":
+        yield plan.spec("uid_changed", "standard", hipaa_z="HIPAA-R", dicom_p15=f"DICOM-P15-{code}"), None
+        if asked == "U" and plan.removed is None:
+            yield plan.spec("uid_consistent", "standard", dicom_p15="DICOM-P15-BASIC-U"), None
+
+
+def _own_checks(plan: _Plan, path: str, text: str, gone: bool) -> Iterator[tuple[keys.Spec, str | None]]:
+    """Those of an attribute that itself says who somebody is."""
+    letter, kind = plan.kind  # type: ignore[misc]
+    asked = " ".join(dict.fromkeys(name_words(text))) if kind == "name" else telling(text)
+    if asked:
+        codes = {"hipaa_z": f"HIPAA-{letter}", "tcia_p15": f"TCIA-P15-{plan.asked.code}"} if gone else {}
+        yield plan.spec("text_removed", "header", **(codes or {"hipaa_m": f"HIPAA-{letter}"})), asked
+    if path == "(0010,0020)":
+        yield plan.spec("patid_consistent", "standard", dicom_p15="DICOM-P15-BASIC-C"), None
+
+
+def _found_checks(
+    plan: _Plan, vr: str, text: str, known: Known, review: bool
+) -> Iterator[tuple[keys.Spec, str | None]]:
+    """Those of identifiers that stand in a text; with `review` also of what only may be one."""
+    if vr not in _TEXTS and vr not in _BYTES:
+        return
+    letters = set()
+    for letter, words_ in known.found_in(text):
+        letters.add(letter)
+        yield plan.spec("text_removed", "header", hipaa_m=f"HIPAA-{letter}"), words_
+    if vr in _BYTES or vr in ("CS", "AE"):
+        return
+    for pattern, fits in patterns_in(text):
+        if pattern.letter in letters:
+            continue
+        if pattern.sure:
+            yield plan.spec("text_removed", "pattern", hipaa_m=f"HIPAA-{pattern.letter}"), fits
+        elif review and vr not in ("SH", "UR"):  # codes and the addresses of coding schemes
+            yield plan.spec("text_removed", "pattern", tcia_rev=f"REVIEW-{pattern.name.upper()}"), fits
+
+
+def _private_checks(plan: _Plan, vr: str, text: str, known: Known) -> Iterator[tuple[keys.Spec, str | None]]:
+    found = list(_found_checks(plan, vr, text, known, review=plan.letter != "X"))
+    yield from found
+    if plan.letter == "X":
+        if asked_for := telling(text[:_PREFIX]):
+            yield _removal(plan, "private", "TCIA-P15-BASIC-X"), asked_for
+    elif plan.letter == "C" and vr in ("DA", "DT"):
+        yield plan.spec("date_shifted", "private", hipaa_z="HIPAA-C", dicom_p15="DICOM-P15-MOD-C"), None
+    elif not found and vr not in (*_BYTES, "DA", "DT", "UI") and len(text) <= _LONG:
+        yield plan.spec("text_retained", "private", tcia_ptkb="TCIA-PTKB-K"), text
+
+
+_Box = tuple[int, int, int, int]
+
+
+def _pixel_checks(job: _Job, file: files_of.Released, known: Known) -> Iterator[tuple[keys.Spec, str, _Box | None]]:
+    """What the pixels must hide, line by line; where none of their text is an identifier, that they stay."""
+    if job.read_text is None or file.digest is None:
+        return
+    from .engine.recognition import lines_in
+
+    plan = _pixel_plan(job.profile, job.edition)
+    try:
+        lines = lines_in(file.dataset, job.read_text)
+    except ValueError:  # no decoder, or no image: nothing can be said of it
+        return
+    told = [
+        (text, box)
+        for text, box in lines
+        if known.found_in(text) or any(pattern.sure for pattern, _ in patterns_in(text))
+    ]
+    for text, box in told:
+        yield plan.spec("pixels_hidden", "pixels", hipaa_z="HIPAA-A", dicom_p15="DICOM-P15-PIX-C"), text, box
+    if not told:
+        spec = plan.spec("pixels_retained", "pixels", tcia_p15="TCIA-P15-PIX-K")
+        yield spec, file.digest, None
+
+
+@lru_cache(8)
+def _pixel_plan(profile: str, edition: str) -> _Plan:
+    from pydicom.dataelem import DataElement
+
+    return _Plan(_Job(Path(), profile, edition, {}, None), "", _PIXELS[0], DataElement(0x7FE00010, "OW", b""))

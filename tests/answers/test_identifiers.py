@@ -1,0 +1,69 @@
+"""Identifiers of patients, where the same words stand elsewhere, and patterns."""
+
+import pytest
+
+from midi_nb.answers.identifiers import PATTERNS, Identifier, Known, patterns_in
+
+
+@pytest.mark.parametrize(
+    ("identifier", "text", "found"),
+    [
+        (("A", "name", "MEYER^STEPHANIE"), "seen: Stephanie Meyer.", "Stephanie Meyer"),
+        (("A", "name", "MEYER^STEPHANIE"), "MEYERSTEPHANIE", "MEYERSTEPHANIE"),
+        (("A", "name", "MEYER^STEPHANIE"), "Mrs Meyer", "Meyer"),
+        (("A", "name", "MEYER^STEPHANIE"), "Meyerhof technique", None),
+        (("A", "name", "YOUNG^ROSE"), "young patient, rose contrast", None),  # common words
+        (("A", "name", "YOUNG^ROSE"), "for Rose Young", "Rose Young"),
+        (("A", "name", "LI^BO"), "LI and BO", None),  # too short alone
+        (("A", "name", "LI^BO"), "Bo Li", "Bo Li"),
+        (("A", "name", "Müller^Jürgen"), "MULLER JURGEN", "MULLER JURGEN"),
+        (("A", "name", "Yamada^Tarou=山田^太郎"), "患者山田様", "山田"),
+        (("A", "name", "Παπαδοπούλου^Ελένη"), "PAPADOPOULOU", "PAPADOPOULOU"),
+        (("A", "name", "Кузнецова^Людмила"), "Kuznetsova", "Kuznetsova"),
+        (("H", "number", "0012345678"), "MRN 12345678", "12345678"),
+        (("H", "number", "12345678"), "9912345678", None),  # inside a longer number
+        (("H", "number", "123"), "123", None),
+        (("D", "number", "+1-212-555-0147"), "1 212 5550147", "1 212 5550147"),
+        (("D", "number", "+1-212-555-0147"), "tel. 1 (212) 555 0147", "1 (212) 555 0147"),
+        (("F", "telecom", "mailto:jane@example.org"), "b'\\x00JANE@example.org'", "JANE@example.org"),
+        (("B", "phrase", "12 Elm Street, Springfield"), "lives in SPRINGFIELD", "SPRINGFIELD"),
+        (("B", "phrase", "Diagnostic Imaging"), "diagnostic imaging", None),  # common words only
+        (("C", "date", "19530716"), "born July 16, 1953", "July 16, 1953"),
+        (("C", "date", "19530716"), "DOB 07/16/1953 or 16.7.1953 or 16-JUL-1953", "07/16/1953 16.7.1953 16-JUL-1953"),
+        (("C", "date", "1953"), "1953", None),
+    ],
+)
+def test_words_of_a_patient_elsewhere(identifier, text, found):
+    assert [each.text for each in Known([Identifier(*identifier)]).found_in(text)] == ([found] if found else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "fits"),
+    [
+        ("mail s.meyer+x@mail.example.org now", "e-mail", "s.meyer+x@mail.example.org"),
+        ("SSN 912-34-5678", "social security number", "912-34-5678"),
+        ("call (212) 555-0147", "telephone", "(212) 555-0147"),
+        ("call +49 30 1234 5678", "telephone", "+49 30 1234 5678"),
+        ("at 12 Elm Street", "address", "12 Elm Street"),
+        ("see https://pacs.example.org/1", "URL", "https://pacs.example.org/1"),
+        ("done 02.25.2012", "date", "02.25.2012"),
+        ("done 20120225", "date", "20120225"),
+        ("no. 12345678", "number", "12345678"),
+    ],
+)
+def test_patterns(text, name, fits):
+    assert [(pattern.name, found) for pattern, found in patterns_in(text)] == [(name, fits)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "1.2.840.10008.1.2", "P4^P101^S108^I0, Gated, 0.0%", "4.6 COLONOSCOPY (ACRIN)", "120 kV, 250 mA", "3 mm"],
+)
+def test_harmless_texts_fit_no_pattern(text):
+    assert patterns_in(text) == []
+
+
+def test_each_sure_pattern_has_a_letter_of_its_own():
+    letters = [pattern.letter for pattern in PATTERNS]
+
+    assert len(set(letters)) == len(letters)

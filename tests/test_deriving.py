@@ -1,0 +1,272 @@
+"""derive_key(): a key from originals and the standard."""
+
+import re
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from shutil import copytree
+
+import numpy as np
+import pandas as pd
+import pydicom
+import pytest
+from pydicom.dataset import Dataset
+
+import midi_nb as mn
+
+PROFILE = "basic+clean_graphics+clean_structured+clean_descriptors+retain_modified_dates+retain_patient"
+KEEP = pd.DataFrame({"creator": ["*"], "element": ["*"], "disposition": ["keep"]})
+WHAT = ["source", "action", "subcategory", "expected"]
+CT = "1.2.840.10008.5.1.4.1.1.2"
+
+
+def asked(answers, path):
+    rows = answers[answers["tag_path"] == path][WHAT].astype(object)
+    return [tuple(row) for row in rows.where(rows.notna(), None).to_numpy()]
+
+
+@pytest.fixture
+def derived(make, tmp_path):
+    def of(profile="basic", private=None, **attributes):
+        make.file(tmp_path / "in" / "a.dcm", "1.2.3", **attributes)
+        return mn.derive_key(tmp_path / "in", profile, private=private, progress=False)
+
+    return of
+
+
+@pytest.mark.parametrize(
+    ("profile", "attributes", "path", "checks"),
+    [
+        (
+            "basic",
+            {"PatientName": "DOE^JANE"},
+            "(0010,0010)",
+            [
+                ("iod", "tag_retained", "DICOM-IOD-2", None),
+                ("header", "text_removed", "HIPAA-A", "DOE JANE"),
+            ],
+        ),
+        ("basic", {"StudyDate": "20120225"}, "(0008,0020)", [
+            ("iod", "tag_retained", "DICOM-IOD-2", None),
+            ("standard", "text_removed", "TCIA-P15-BASIC-Z", "20120225"),
+        ]),
+        ("basic+retain_modified_dates", {"StudyDate": "20120225"}, "(0008,0020)", [
+            ("iod", "tag_retained", "DICOM-IOD-2", None),
+            ("standard", "date_shifted", "HIPAA-C", None),
+        ]),
+        ("basic+retain_full_dates", {"StudyDate": "20120225"}, "(0008,0020)", [
+            ("iod", "tag_retained", "DICOM-IOD-2", None),
+            ("standard", "text_retained", "TCIA-P15-FULL-K", "20120225"),
+        ]),
+        ("basic", {"StudyDescription": "LIVER 3 DELAYED"}, "(0008,1030)", [
+            ("standard", "text_removed", "TCIA-P15-BASIC-X", "DELAYED"),
+        ]),
+        ("basic+clean_descriptors", {"StudyDescription": "LIVER 3 phases"}, "(0008,1030)", [
+            ("standard", "text_retained", "TCIA-P15-DESC-C", "LIVER 3 phases"),
+        ]),
+        ("basic+clean_descriptors", {"StudyDescription": "for Jane Doe", "PatientName": "DOE^JANE"}, "(0008,1030)", [
+            ("header", "text_removed", "HIPAA-A", "Jane Doe"),
+        ]),
+        ("basic+clean_descriptors", {"StudyDescription": "mail jane@example.org"}, "(0008,1030)", [
+            ("pattern", "text_removed", "HIPAA-F", "jane@example.org"),
+        ]),
+        ("basic+clean_descriptors", {"StudyDescription": "no. 12345678"}, "(0008,1030)", [
+            ("pattern", "text_removed", "REVIEW-NUMBER", "12345678"),
+        ]),
+        ("basic", {"StudyDescription": "FC 10.216.0.17"}, "(0008,1030)", [
+            ("standard", "text_removed", "TCIA-P15-BASIC-X", "10.216.0.17"),
+        ]),
+        ("basic", {"PatientSex": "M"}, "(0010,0040)", [("iod", "tag_retained", "DICOM-IOD-2", None)]),  # says nothing
+        ("basic", {"KVP": "120"}, "(0018,0060)", [("standard", "text_retained", "TCIA-P15-BASIC-K", "120")]),
+        ("basic", {"PatientAge": "093Y"}, "(0010,1010)", [("standard", "text_removed", "TCIA-P15-BASIC-X", "093Y")]),
+        ("basic+retain_patient", {"PatientAge": "093Y"}, "(0010,1010)", [
+            ("pattern", "text_removed", "HIPAA-C", "093Y"),
+        ]),
+        ("basic+retain_patient", {"PatientAge": "041Y"}, "(0010,1010)", [
+            ("standard", "text_retained", "TCIA-P15-PAT-K", "041Y"),
+        ]),
+        ("basic", {}, "(0020,000d)", [
+            ("iod", "tag_retained", "DICOM-IOD-1", None), ("iod", "text_notnull", "DICOM-IOD-1", None),
+            ("standard", "uid_changed", "HIPAA-R", None),
+            ("standard", "uid_consistent", "DICOM-P15-BASIC-U", None),
+        ]),
+        ("basic+retain_uids", {}, "(0020,000d)", [
+            ("iod", "tag_retained", "DICOM-IOD-1", None), ("iod", "text_notnull", "DICOM-IOD-1", None),
+            ("standard", "text_retained", "TCIA-P15-UID-K", "9.10"),
+        ]),
+        ("basic", {"PatientID": "PAT 4711001"}, "(0010,0020)", [
+            ("iod", "tag_retained", "DICOM-IOD-2", None),
+            ("header", "text_removed", "HIPAA-H", "PAT 4711001"),
+            ("standard", "patid_consistent", "DICOM-P15-BASIC-C", None),
+        ]),
+        ("basic", {"DeviceSerialNumber": "SN12345"}, "(0018,1000)", [
+            ("header", "text_removed", "HIPAA-M", "SN12345"),
+        ]),
+        ("basic+retain_device", {"DeviceSerialNumber": "SN12345"}, "(0018,1000)", [
+            ("standard", "text_retained", "TCIA-P15-DEV-K", "SN12345"),
+        ]),
+    ],
+)  # fmt: skip
+def test_what_is_asked_of_an_attribute(derived, profile, attributes, path, checks):
+    assert asked(derived(profile, **attributes), path) == checks
+
+
+def test_what_is_retained_identifies_nobody(derived):
+    device = {"DeviceSerialNumber": "SN12345", "ImageComments": "coil of SN12345"}
+
+    assert asked(derived("basic+clean_descriptors", **device), "(0020,4000)")[0][2] == "HIPAA-M"
+    [check] = asked(derived("basic+clean_descriptors+retain_device", **device), "(0020,4000)")
+    assert check == ("standard", "text_retained", "TCIA-P15-DESC-C", "coil of SN12345")
+
+
+def test_sequences_and_private_attributes(make, tmp_path):
+    dataset = make.dataset("1.2.3", PatientName="DOE^JANE")
+    item = Dataset()
+    item.ReferencedSOPInstanceUID, item.PatientComments = "1.2.77", "Jane Doe, born 1953"
+    dataset.ReferencedStudySequence = [item]
+    block = dataset.private_block(0x0019, "Acme", create=True)
+    block.add_new(0x01, "LO", "Doe, liver")
+    block.add_new(0x02, "OB", b"of JANE DOE.")
+    block.add_new(0x03, "LO", "fast spin")
+    make.saved(dataset, tmp_path / "in" / "a.dcm")
+    removed, kept = (
+        mn.derive_key(tmp_path / "in", f"basic{option}", private=table, progress=False)
+        for option, table in (("", None), ("+retain_safe_private", KEEP))
+    )
+
+    assert asked(removed, "(0008,1110)[0](0008,1155)") == [("standard", "uid_changed", "HIPAA-R", None)]
+    assert asked(removed, "(0008,1110)[0](0010,4000)")[0] == ("header", "text_removed", "HIPAA-A", "Jane Doe")
+    assert [asked(removed, f'(0019,"ACME",0{place})')[-1] for place in (1, 2, 3)] == [
+        ("private", "text_removed", "TCIA-P15-BASIC-X", "Doe,"),
+        ("private", "text_removed", "TCIA-P15-BASIC-X", "b'of JANE DOE.'"),
+        ("private", "text_removed", "TCIA-P15-BASIC-X", "fast"),
+    ]
+    assert [asked(kept, f'(0019,"ACME",0{place})') for place in (1, 2, 3)] == [
+        [("header", "text_removed", "HIPAA-A", "Doe")],
+        [("header", "text_removed", "HIPAA-A", "JANE DOE")],
+        [("private", "text_retained", "TCIA-PTKB-K", "fast spin")],
+    ]
+
+
+def test_words_are_those_of_the_files_own_patient(make, tmp_path):
+    for number, (patient, name) in enumerate([("P-4711001", "ABERNATHY^ANN"), ("P-4711002", "QUIGLEY^BOB")]):
+        make.file(
+            tmp_path / "in" / f"{number}.dcm",
+            f"1.2.{number}",
+            PatientID=patient,
+            PatientName=name,
+            ImageComments="Abernathy, Quigley",
+        )
+    answers = mn.derive_key(tmp_path / "in", "basic+clean_descriptors", progress=False)
+
+    assert [check[3] for check in asked(answers, "(0020,4000)")] == ["Abernathy", "Quigley"]
+
+
+def test_safe_private_needs_to_know_what_is_safe(tmp_path):
+    message = (
+        "profile: retain_safe_private needs to know which private attributes are safe: private='table.csv' with the "
+        "columns creator, element, disposition."
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        mn.derive_key(tmp_path, "basic+retain_safe_private")
+
+
+def test_leaks_of_the_demo_are_found_without_its_key(small_demo):
+    answers = mn.derive_key(small_demo.original, f"{PROFILE}+retain_safe_private", private=KEEP, progress=False)
+    known, found, reference = (
+        mn.evaluate(small_demo.submissions[name], key, read_text=None, progress=False)
+        for name, key in (("untouched", small_demo.key), ("untouched", answers), ("reference", answers))
+    )
+    direct = known[known["subcategory"].isin([f"HIPAA-{letter}" for letter in "ADFGHM"]) & (known["state"] == "value")]
+    direct = direct[direct["action"] == "text_removed"][["released", "tag_path"]].astype(str).drop_duplicates()
+    places = found[(found["action"] == "text_removed") & (found["verdict"] == "failed")]
+    places = places[["released", "tag_path"]].astype(str).drop_duplicates()
+
+    assert len(direct) > 100
+    assert len(direct.merge(places)) >= 0.98 * len(direct)
+    wrong = reference[(reference["action"] == "text_removed") & (reference["verdict"] != "passed")]
+    # What the reference keeps although the Basic Profile has it removed: devices and departments.
+    kept = {"Station Name", "Detector ID", "Treatment Machine Name", "Institutional Department Name"}
+    assert set(wrong["name"]) <= kept
+
+
+def test_the_written_key_judges_as_the_frame_does(small_demo, tmp_path, make):
+    answers = mn.derive_key(small_demo.original, PROFILE, progress=False)
+    results, again = (
+        mn.evaluate(small_demo.submissions["careless"], key, read_text=None, progress=False)
+        for key in (answers, mn.write_key(answers, tmp_path / "key.db"))
+    )
+
+    make.assert_same(again, results)
+
+
+def test_parts_are_the_frame_and_are_gone_on_with(small_demo, tmp_path, make):
+    answers = mn.derive_key(small_demo.original, progress=False)
+    with ThreadPoolExecutor(2) as pool:
+        kept = mn.derive_key(small_demo.original, progress=False, executor=pool, out=tmp_path / "key")
+    [part] = (tmp_path / "key" / "parts").iterdir()
+    written = part.stat().st_mtime_ns
+    again = mn.derive_key(small_demo.original, progress=False, out=tmp_path / "key")
+
+    assert part.stat().st_mtime_ns == written
+    make.assert_same(kept, answers)
+    make.assert_same(again, answers)
+    make.assert_same(mn.read_key(mn.write_key(tmp_path / "key", tmp_path / "key.db")), answers)
+    with pytest.raises(ValueError, match=r"holds a run with another key, people; give another folder, or delete it\.$"):
+        mn.derive_key(small_demo.original, "basic+retain_device", progress=False, out=tmp_path / "key")
+
+
+def test_pixels_by_what_is_read_in_them(make, tmp_path):
+    pixels = np.arange(64 * 64, dtype="uint8").reshape(64, 64)
+    make.file(tmp_path / "in" / "a.dcm", "1.2.3", PatientName="ABERNATHY^ANN", pixels=pixels)
+
+    def read(text):
+        reader = lambda image: text  # noqa: E731
+        answers = mn.derive_key(tmp_path / "in", read_text=reader, progress=False)
+        return answers[answers["source"] == "pixels"][["action", "expected", "x0", "y0", "x1", "y1"]]
+
+    assert read("ANN ABERNATHY [F]").to_numpy().tolist() == [["pixels_hidden", "ANN ABERNATHY [F]", 0, 0, 64, 64]]
+    assert read("LEFT").iloc[0]["action"] == "pixels_retained"
+    assert not (mn.derive_key(tmp_path / "in", progress=False)["source"] == "pixels").any()
+
+
+def test_what_cannot_be_read_is_counted_and_named(make, tmp_path):
+    make.file(tmp_path / "in" / "a.dcm", "1.2.3")
+    (tmp_path / "in" / "notes.txt").write_text("Jane Doe")
+    whole = (tmp_path / "in" / "a.dcm").read_bytes()
+    (tmp_path / "in" / "broken.dcm").write_bytes(whole[:150])
+    make.file(tmp_path / "in" / "c.dcm", None, SOPInstanceUID=None)
+
+    with pytest.warns(
+        UserWarning, match=r"^Left out: 2 × no SOP Instance UID\. answers\.attrs\['skipped'\] lists them\.$"
+    ):
+        answers = mn.derive_key(tmp_path / "in", progress=False)
+    assert answers["instance"].unique().tolist() == ["1.2.3"]
+    assert {name for name, _ in answers.attrs["skipped"]} >= {"notes.txt", "c.dcm"}
+
+
+def test_a_folder_without_dicom(tmp_path):
+    (tmp_path / "notes.txt").write_text("nothing")
+
+    with pytest.warns(UserWarning, match=r"^No file of the originals is readable DICOM: the key has no checks\.$"):
+        answers = mn.derive_key(tmp_path, progress=False)
+    assert len(answers) == 0
+
+
+def test_files_of_all_kinds(tmp_path):
+    for number, path in enumerate(Path(pydicom.__file__).parent.glob("data/test_files/**/*.dcm")):
+        (tmp_path / f"{number}.dcm").write_bytes(path.read_bytes())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        answers = mn.derive_key(tmp_path, PROFILE, progress=False)
+
+    assert answers["instance"].nunique() > 20
+    assert answers["source"].notna().all()
+
+
+def test_originals_are_not_touched(small_demo, tmp_path):
+    copytree(small_demo.original, tmp_path / "in")
+    before = {path: path.read_bytes() for path in (tmp_path / "in").rglob("*.dcm")}
+    mn.derive_key(tmp_path / "in", progress=False)
+
+    assert {path: path.read_bytes() for path in (tmp_path / "in").rglob("*.dcm")} == before
