@@ -4,6 +4,7 @@
 const MODES = [
   ["after", "After", "1", "The released image"],
   ["before", "Before", "2", "The original image"],
+  ["beside", "Side by side", "3", "Original and released image, moved and zoomed together"],
   ["blink", "Blink", "b", "Alternate original and released"],
   ["swipe", "Swipe", "s", "Original left of the line, released right of it"],
   ["difference", "Difference", "d", "Changed pixels (brighter = larger change)"],
@@ -13,18 +14,23 @@ const DASHES = { pass: "6 4", fail: "", blank: "2 3" };
 const HELP = [
   ["drag", "window: across for width, up and down for level"],
   ["shift + drag", "move the image"],
-  ["wheel", "zoom, once the image has the focus"],
+  ["wheel", "other images of the stack, once the image has the focus"],
+  ["ctrl + wheel, pinch", "zoom"],
   ["double click", "zoom to a box"],
   ["← → PgUp PgDn Home End", "other images of the stack"],
+  ["space", "play the stack, stop"],
   ["+ − 0", "zoom in, out, fit"],
   ["shift + arrows", "move the image"],
   ["[ ] { }", "level down, up; width narrower, wider"],
-  ["r", "window of the file"],
-  ["1 2 b s d", "after, before, blink, swipe, difference"],
+  ["r i", "window of the file; black and white exchanged"],
+  ["1 2 3 b s d", "after, before, side by side, blink, swipe, difference"],
   [", .", "move the swipe line"],
   ["n p", "next, previous box"],
   ["o", "over-redaction on, off"],
 ];
+const CINE = 100; // milliseconds for an image of the stack that is played, or as long as it takes to load
+const NOTCH = 60; // points of wheel for one image: a mouse sends about 100 at a time, a touchpad a few
+const THUMBNAIL = 72; // points, as wide as in viewer.css
 const REMEMBERED = 256 * 2 ** 20; // bytes of pixels kept in the browser
 const PATIENCE = 5000; // milliseconds until an answer counts as lost and other things are asked for
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
@@ -59,7 +65,7 @@ function copied(view) {
 }
 
 // Grey levels for every number a pixel can have: DICOM PS3.3 C.11.2.1, as pixels.shown() does.
-function greys(picture, window) {
+function greys(picture, window, exchanged) {
   const size = picture.bits === 16 ? 65536 : 256;
   const levels = new Uint8ClampedArray(size);
   const { scale, offset } = picture;
@@ -74,17 +80,17 @@ function greys(picture, window) {
     const low = (linear ? window.center - 0.5 : window.center) - width / 2;
     for (let i = 0; i < size; i++) levels[i] = ((i * scale + offset - low) * 255) / width;
   }
-  if (picture.inverted) for (let i = 0; i < size; i++) levels[i] = 255 - levels[i];
+  if (Boolean(picture.inverted) !== exchanged) for (let i = 0; i < size; i++) levels[i] = 255 - levels[i];
   return levels;
 }
 
-function paint(picture, window, canvas) {
+function paint(picture, window, exchanged, canvas) {
   const { rows, columns, data, color } = picture;
   if (canvas.width !== columns || canvas.height !== rows) [canvas.width, canvas.height] = [columns, rows];
   const context = canvas.getContext("2d");
   if (!canvas.image || canvas.image.width !== columns || canvas.image.height !== rows) canvas.image = context.createImageData(columns, rows);
   const out = new Uint32Array(canvas.image.data.buffer);
-  const levels = greys(picture, window);
+  const levels = greys(picture, window, exchanged);
   if (color) {
     for (let i = 0, j = 0; i < out.length; i++, j += 3) out[i] = 0xff000000 | (levels[data[j + 2]] << 16) | (levels[data[j + 1]] << 8) | levels[data[j]];
   } else {
@@ -96,8 +102,8 @@ function paint(picture, window, canvas) {
 }
 
 // What changed, in amber over the released image dimmed; full amber from a fifth of the range on.
-function paintDifference(before, after, window, canvas) {
-  paint(after, window, canvas);
+function paintDifference(before, after, window, exchanged, canvas) {
+  paint(after, window, exchanged, canvas);
   const out = new Uint32Array(canvas.image.data.buffer);
   const span = after.color ? 255 : Math.max(window.width, 1e-6);
   const step = after.color ? 3 : 1;
@@ -118,7 +124,7 @@ function paintDifference(before, after, window, canvas) {
   canvas.getContext("2d").putImageData(canvas.image, 0, 0);
 }
 
-// Over-redaction: purple with stripes, so that it is told by its pattern too.
+// Over-redaction: purple with stripes, so that it can be seen without colour too.
 function paintMask(bits, rows, columns, canvas) {
   [canvas.width, canvas.height] = [columns, rows];
   const context = canvas.getContext("2d");
@@ -135,10 +141,12 @@ function paintMask(bits, rows, columns, canvas) {
 function viewer({ model, el }) {
   const pictures = new Map(); // "after 3" → decoded, in the order they came
   const measures = new Map(); // slice → boxes with coverage, notes, mask as bits
+  const thumbnails = new Map(); // slice → small picture and verdict
   const asked = new Set(); // what was asked for since this slice is shown: nothing is asked for again and again
   const layers = { after: make("canvas"), before: make("canvas"), difference: make("canvas"), mask: make("canvas") };
-  const state = { zoom: 1, x: 0, y: 0, fitted: true, swipe: 0.5, phase: "before", tool: "window", hover: -1, under: null, inFlight: null, preset: 0 };
+  const state = { zoom: 1, x: 0, y: 0, fitted: true, swipe: 0.5, phase: "before", tool: "window", hover: -1, under: null, inFlight: null, preset: 0, exchanged: false, wheel: 0 };
   let blinking = 0;
+  let playing = 0;
   let patience = 0;
   let frameAsked = 0;
 
@@ -150,13 +158,14 @@ function viewer({ model, el }) {
   const presets = make("select", { "aria-label": "Window", title: "Window", onchange: () => choosePreset(presets.value) });
   const tools = Object.fromEntries([["window", "Window"], ["pan", "Move"]].map(([name, label]) => [name, button(label, `Drag to ${name === "pan" ? "move the image" : "set window and level"}`, () => setTool(name), { "aria-pressed": "false" })]));
   const overlay = button("Over-redaction", "Mark changes outside every box (o)", () => set("overlay", !model.get("overlay")), { "aria-pressed": "false", class: "midi-overlay" });
+  const exchange = button("Invert", "Black and white exchanged (i)", () => invert(), { "aria-pressed": "false" });
   const help = make("dl", { class: "midi-help", hidden: "" }, ...HELP.flatMap(([keys, what]) => [make("dt", {}, keys), make("dd", {}, what)]));
   const helper = button("?", "Keys and mouse (?)", () => toggleHelp(), { "aria-expanded": "false" });
   const group = (label, ...items) => make("div", { class: "midi-group", role: "group", "aria-label": label }, ...items);
   const toolbar = make("div", { class: "midi-toolbar", role: "toolbar", "aria-label": "Viewer" },
-    group("Comparison", ...Object.values(modes)), group("Drag", ...Object.values(tools)), group("Window", presets),
+    group("Comparison", ...Object.values(modes)), group("Drag", ...Object.values(tools)), group("Window", presets, exchange),
     group("Zoom", button("−", "Zoom out (−)", () => zoomBy(1 / 1.4)), button("Fit", "Fit (0)", fit), button("1:1", "One pixel per point", () => zoomTo(1)), button("+", "Zoom in (+)", () => zoomBy(1.4))),
-    overlay, helper);
+    overlay, group("Picture", button("Save", "Save what is seen as a PNG file", save), button("Copy", "Copy what is seen", copy)), helper);
 
   const screen = make("canvas", { class: "midi-screen", tabindex: "0", role: "application", "aria-label": "Image", "aria-roledescription": "image viewer" });
   const marks = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -177,11 +186,13 @@ function viewer({ model, el }) {
 
   const slider = make("input", { type: "range", min: 0, step: 1, "aria-label": model.get("unit"), oninput: () => go(Number(slider.value)) });
   const place = make("output", { class: "midi-place" });
-  const slides = make("div", { class: "midi-slices" }, slider, place);
+  const player = button("▶", "Play (space)", play, { "aria-pressed": "false" });
+  const slides = make("div", { class: "midi-slices" }, player, slider, place);
+  const strip = make("div", { class: "midi-strip", role: "group", "aria-label": "Neighbours" });
   const status = make("div", { class: "midi-status", role: "status" });
   const probe = make("div", { class: "midi-probe", "aria-hidden": "true" });
   el.classList.add("midi-viewer");
-  el.append(toolbar, make("div", { class: "midi-main" }, make("div", { class: "midi-left" }, stage, slides, make("div", { class: "midi-foot" }, status, probe)), side));
+  el.append(toolbar, make("div", { class: "midi-main" }, make("div", { class: "midi-left" }, stage, slides, strip, make("div", { class: "midi-foot" }, status, probe)), side));
 
   // State
 
@@ -191,8 +202,11 @@ function viewer({ model, el }) {
   const shown = (which) => { const found = picture(which); return found && !found.error ? found : null; };
   const fits = () => { const [a, b] = [shown("after"), shown("before")]; return Boolean(a && b && a.rows === b.rows && a.columns === b.columns && a.color === b.color); };
   const boxes = () => measures.get(slice())?.boxes ?? picture("after")?.boxes ?? [];
-  const mode = () => (model.get("mode") === "after" || model.get("mode") === "before" || fits() ? model.get("mode") : "after");
+  const possible = (name) => ({ after: true, before: true, beside: Boolean(shown("after") && shown("before")) })[name] ?? fits();
+  const mode = () => (possible(model.get("mode")) ? model.get("mode") : "after");
   const base = () => (mode() === "before" ? shown("before") : shown("after")) ?? null;
+  const half = () => (mode() === "beside" ? stage.clientWidth / 2 : 0); // where the right one of two images begins
+  const width_ = () => stage.clientWidth - half();
 
   // What one side is seen through. Both share the window, so that only pixels differ; but a table belongs to the
   // values of its own image.
@@ -213,7 +227,9 @@ function viewer({ model, el }) {
     // The neighbours are likely to be as large as this slice; where they do not fit they are asked for when shown.
     const [here, before] = [shown("after")?.bytes ?? 0, shown("before")?.bytes ?? 0];
     if (3 * here + before <= REMEMBERED) for (const next of [slice() + 1, slice() - 1]) if (next >= 0 && next < model.get("count")) order.push(`after ${next}`);
-    return order.find((key) => { const [kind, number] = key.split(" "); return !asked.has(key) && (kind === "measures" ? !measures.has(Number(number)) : !pictures.has(key)); });
+    order.push(...neighbours().map((number) => `thumbnail ${number}`));
+    const known = { measures, thumbnail: thumbnails };
+    return order.find((key) => { const [kind, number] = key.split(" "); return !asked.has(key) && !(known[kind]?.has(Number(number)) ?? pictures.has(key)); });
   }
 
   function ask() {
@@ -232,6 +248,9 @@ function viewer({ model, el }) {
     if (answer.kind === "measures") {
       measures.set(answer.slice, { ...answer, mask: buffers.length ? copied(buffers[0]) : null });
       if (measures.size > 64) measures.delete(measures.keys().next().value);
+    } else if (answer.kind === "thumbnail") {
+      thumbnails.set(answer.slice, answer);
+      showStrip();
     } else {
       pictures.set(key, decode(answer, buffers));
       let held = 0;
@@ -239,7 +258,7 @@ function viewer({ model, el }) {
       for (const [old, one] of pictures) { if (held <= REMEMBERED || old.endsWith(` ${slice()}`)) continue; pictures.delete(old); held -= one.bytes; }
     }
     if (state.inFlight === key) { state.inFlight = null; clearTimeout(patience); }
-    if (answer.slice === slice()) show();
+    if (answer.slice === slice() && answer.kind !== "thumbnail") show();
     ask();
   }
 
@@ -250,11 +269,11 @@ function viewer({ model, el }) {
   function painted(which) {
     const found = shown(which === "difference" ? "after" : which);
     const window = window_(which);
-    const stamp = `${which} ${slice()} ${window.center} ${window.width} ${window.function} ${window.name}`;
+    const stamp = `${which} ${slice()} ${window.center} ${window.width} ${window.function} ${window.name} ${state.exchanged}`;
     const canvas = layers[which];
     if (canvas.stamp !== stamp || canvas.of !== found) {
-      if (which === "difference") paintDifference(shown("before"), found, window, canvas);
-      else paint(found, window, canvas);
+      if (which === "difference") paintDifference(shown("before"), found, window, state.exchanged, canvas);
+      else paint(found, window, state.exchanged, canvas);
       [canvas.stamp, canvas.of] = [stamp, found];
     }
     return canvas;
@@ -279,14 +298,25 @@ function viewer({ model, el }) {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, screen.width, screen.height);
     if (!image) { marks.replaceChildren(); divider.hidden = true; corner.textContent = ""; return; }
-    if (state.fitted) fitTo(image, width, height);
-    context.setTransform(state.zoom * ratio, 0, 0, state.zoom * ratio, state.x * ratio, state.y * ratio);
+    if (state.fitted) fitTo(image, width_(), height);
+    context.save();
+    const view = (from) => context.setTransform(state.zoom * ratio, 0, 0, state.zoom * ratio, (from + state.x) * ratio, state.y * ratio);
+    view(0);
     context.imageSmoothingEnabled = state.zoom * ratio < 2;
     context.imageSmoothingQuality = "medium";
     const now = mode();
     const single = { after: "after", before: "before", blink: state.phase, difference: "difference" }[now];
     if (single) context.drawImage(painted(single), 0, 0);
-    else {
+    else if (now === "beside") {
+      context.drawImage(painted("before"), 0, 0);
+      context.setTransform(1, 0, 0, 1, 0, 0);
+      context.clearRect(half() * ratio, 0, screen.width, screen.height);
+      context.beginPath();
+      context.rect(half() * ratio, 0, screen.width, screen.height);
+      context.clip();
+      view(half());
+      context.drawImage(painted("after"), 0, 0);
+    } else {
       const split = state.swipe * image.columns;
       context.drawImage(painted("after"), 0, 0);
       context.save();
@@ -297,10 +327,13 @@ function viewer({ model, el }) {
       context.restore();
       divider.style.left = `${state.x + split * state.zoom}px`;
     }
-    divider.hidden = now !== "swipe";
+    divider.hidden = now !== "swipe" && now !== "beside";
+    divider.classList.toggle("midi-fixed", now === "beside");
+    if (now === "beside") divider.style.left = `${half()}px`;
     const mask = measures.get(slice())?.mask;
     if (mask && model.get("overlay") && now !== "before" && single !== "before") context.drawImage(masked(mask, image), 0, 0);
-    corner.textContent = now === "swipe" ? "before | after" : now === "after" ? "" : single;
+    context.restore();
+    corner.textContent = now === "swipe" || now === "beside" ? "before | after" : now === "after" ? "" : single;
     drawMarks();
     const window = window_();
     screen.dataset.shown = `${slice()} ${now} ${window.center.toFixed(2)} ${window.width.toFixed(2)} ${state.zoom.toFixed(3)} ${corner.textContent}`;
@@ -309,27 +342,33 @@ function viewer({ model, el }) {
   }
 
   function drawMarks() {
-    const colors = model.get("palette");
-    const shapes = boxes().flatMap((box, number) => {
-      if (box.outside) return [];
-      const [x, y, w, h] = [state.x + box.x0 * state.zoom, state.y + box.y0 * state.zoom, (box.x1 - box.x0) * state.zoom, (box.y1 - box.y0) * state.zoom];
-      const chosen = number === model.get("selected") || number === state.hover;
-      const halo = shape("rect", { x, y, width: w, height: h, fill: "none", stroke: "#000", "stroke-width": chosen ? 5 : 3.5, "stroke-opacity": 0.65 });
-      const line = shape("rect", { x, y, width: w, height: h, fill: "none", stroke: colors[box.verdict], "stroke-width": chosen ? 3 : 1.8, "stroke-dasharray": DASHES[box.verdict], "data-box": number, class: `midi-box midi-${box.verdict}` });
-      const above = { x: Math.max(x, 0) + 8, y: y - 7 };
-      const beside = { x: x + w + 14, y: Math.max(y, 0) + 14 };
-      const below = { x: above.x, y: y + h + 16 };
-      const text = shape("text", { ...(y > 22 ? above : x + w + 180 < stage.clientWidth ? beside : below), class: "midi-label" });
-      text.textContent = `${number + 1} ${MARKS[box.verdict]} ${box.says}${box.legible === null ? "" : `, ${percent(box.legible)} legible`}`;
-      return [halo, line, text];
-    });
-    marks.replaceChildren(...shapes);
+    const places = half() ? [0, half()] : [0];
+    marks.replaceChildren(...places.flatMap(marksFrom));
     for (const text of marks.querySelectorAll("text")) {
       const { x, y, width, height } = text.getBBox();
       const color = text.previousSibling.getAttribute("stroke");
       const [plate, bar] = [{ x: x - 8, width: width + 13, fill: "#000", "fill-opacity": 0.78, rx: 3 }, { x: x - 8, width: 4, fill: color }];
       for (const part of [plate, bar]) marks.insertBefore(shape("rect", { ...part, y: y - 2, height: height + 4 }), text);
     }
+  }
+
+  // The boxes of one image and, at the last place, their labels: of two images side by side the released one has them.
+  function marksFrom(from) {
+    const colors = model.get("palette");
+    return boxes().flatMap((box, number) => {
+      if (box.outside) return [];
+      const [x, y, w, h] = [from + state.x + box.x0 * state.zoom, state.y + box.y0 * state.zoom, (box.x1 - box.x0) * state.zoom, (box.y1 - box.y0) * state.zoom];
+      const chosen = number === model.get("selected") || number === state.hover;
+      const halo = shape("rect", { x, y, width: w, height: h, fill: "none", stroke: "#000", "stroke-width": chosen ? 5 : 3.5, "stroke-opacity": 0.65 });
+      const line = shape("rect", { x, y, width: w, height: h, fill: "none", stroke: colors[box.verdict], "stroke-width": chosen ? 3 : 1.8, "stroke-dasharray": DASHES[box.verdict], "data-box": number, class: `midi-box midi-${box.verdict}` });
+      if (from < half()) return [halo, line];
+      const above = { x: Math.max(x, from) + 8, y: y - 7 };
+      const beside = { x: x + w + 14, y: Math.max(y, 0) + 14 };
+      const below = { x: above.x, y: y + h + 16 };
+      const text = shape("text", { ...(y > 22 ? above : x + w + 180 < stage.clientWidth ? beside : below), class: "midi-label" });
+      text.textContent = `${number + 1} ${MARKS[box.verdict]} ${box.says}${box.legible === null ? "" : `, ${percent(box.legible)} legible`}`;
+      return [halo, line, text];
+    });
   }
 
   function shape(tag, attributes) {
@@ -342,27 +381,29 @@ function viewer({ model, el }) {
 
   function show() {
     const after = picture("after");
-    const told = measures.get(slice());
+    const found = measures.get(slice());
     message.hidden = !after?.error;
     message.textContent = after?.error ?? "";
     if (mode() === "before" && picture("before")?.error) { message.hidden = false; message.textContent = picture("before").error; }
     title.textContent = after?.title ?? "";
-    const said = [...(told?.notes ?? after?.notes ?? []), ...(told?.error ? [told.error] : [])];
-    beyond.textContent = told?.comparable && !told.area ? `Nothing changed${boxes().length ? " outside the boxes" : ""}.` : "";
-    if (told?.area) said.unshift(`${told.area.toLocaleString("en")} pixels outside every box changed (${(told.share * 100).toFixed(told.share < 0.001 ? 3 : 1)} % of the image).`);
+    const said = [...(found?.notes ?? after?.notes ?? []), ...(found?.error ? [found.error] : [])];
+    beyond.textContent = found?.comparable && !found.area ? `Nothing changed${boxes().length ? " outside the boxes" : ""}.` : "";
+    if (found?.area) said.unshift(`${found.area.toLocaleString("en")} pixels outside every box changed (${(found.share * 100).toFixed(found.share < 0.001 ? 3 : 1)} % of the image).`);
     notes.replaceChildren(...said.map((text) => make("li", {}, text)));
     notes.hidden = !said.length;
-    overlay.hidden = !told?.area;
+    overlay.hidden = !found?.area;
     overlay.setAttribute("aria-pressed", String(model.get("overlay")));
     for (const [name, node] of Object.entries(modes)) {
       node.hidden = name !== "after" && !model.get("comparable");
-      node.disabled = name === "before" ? picture("before")?.error !== undefined && !shown("before") : name !== "after" && !fits();
+      node.disabled = name === "before" ? picture("before")?.error !== undefined && !shown("before") : !possible(name);
       node.setAttribute("aria-pressed", String(mode() === name));
     }
     modes.after.hidden = !model.get("comparable");
     for (const [name, node] of Object.entries(tools)) node.setAttribute("aria-pressed", String(state.tool === name));
+    exchange.setAttribute("aria-pressed", String(state.exchanged));
     showBoxes();
     showPresets();
+    showStrip();
     slides.hidden = model.get("count") < 2;
     slider.max = model.get("count") - 1;
     slider.value = slice();
@@ -375,12 +416,12 @@ function viewer({ model, el }) {
   function showBoxes() {
     const rows = boxes().map((box, number) => {
       const facts = [["expected", box.expected], ["recognised", box.actual], ["painted over", box.coverage === null ? null : percent(box.coverage)], ["legible", box.legible === null ? null : percent(box.legible)], ["at", box.outside ? "outside the image" : `${box.x0}, ${box.y0} – ${box.x1}, ${box.y1}${box.clipped ? " (clipped)" : ""}`]];
-      const told = facts.filter(([, value]) => value !== null && value !== undefined);
+      const known = facts.filter(([, value]) => value !== null && value !== undefined);
       const open = number === model.get("selected");
       const node = button("", `Box ${number + 1}, ${box.says}`, () => chooseBox(number, true), { "aria-pressed": String(open), class: `midi-${box.verdict}` });
       node.append(make("span", { class: "midi-mark", "aria-hidden": "true" }, MARKS[box.verdict]), make("b", {}, `${number + 1} ${box.says}`), make("span", { class: "midi-brief" }, box.legible === null ? "" : `${percent(box.legible)} legible`));
       node.style.setProperty("--verdict", model.get("palette")[box.verdict]);
-      const detail = make("dl", { class: "midi-facts" }, ...told.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value === "" ? "nothing" : value)]));
+      const detail = make("dl", { class: "midi-facts" }, ...known.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value === "" ? "nothing" : value)]));
       detail.hidden = !open;
       return make("li", {}, node, detail);
     });
@@ -388,6 +429,31 @@ function viewer({ model, el }) {
     const focused = [...list.querySelectorAll("button")].indexOf(list.getRootNode().activeElement);
     list.replaceChildren(...rows);
     if (focused >= 0) list.querySelectorAll("button")[focused]?.focus({ preventScroll: true });
+  }
+
+  // Small pictures of the images around this one, as many as there is room for.
+
+  function neighbours() {
+    const room = Math.min(Math.max(1, Math.floor(stage.clientWidth / THUMBNAIL)), model.get("count"));
+    const first = clamp(slice() - Math.floor(room / 2), 0, model.get("count") - room);
+    const all = Array.from({ length: room }, (_, number) => first + number);
+    return room < 2 ? [] : all.sort((a, b) => Math.abs(a - slice()) - Math.abs(b - slice()));
+  }
+
+  function showStrip() {
+    const all = neighbours().sort((a, b) => a - b);
+    strip.hidden = !all.length;
+    const focused = strip.contains(strip.getRootNode().activeElement);
+    strip.replaceChildren(...all.map((number) => {
+      const { picture: small, verdict } = thumbnails.get(number) ?? {};
+      const says = { fail: ", a box still visible", pass: ", all boxes hidden", blank: ", a box not decided" }[verdict] ?? "";
+      const here = number === slice();
+      const node = make("button", { type: "button", "aria-label": `${model.get("unit")} ${number + 1}${says}`, title: `${model.get("unit")} ${number + 1}${says}`, tabindex: here ? "0" : "-1", ...(here ? { "aria-current": "true" } : {}), onclick: () => go(number) });
+      if (small) node.append(make("img", { src: `data:image/png;base64,${small}`, alt: "" }));
+      if (verdict) node.append(make("span", { class: "midi-mark", style: `--verdict: ${model.get("palette")[verdict]}` }, MARKS[verdict]));
+      return node;
+    }));
+    if (focused) strip.querySelector("[aria-current]")?.focus({ preventScroll: true });
   }
 
   function showPresets() {
@@ -443,7 +509,7 @@ function viewer({ model, el }) {
     state.y = (height - image.rows * state.zoom) / 2;
   }
   function fit() { state.fitted = true; draw(); }
-  function zoomTo(zoom, x = stage.clientWidth / 2, y = stage.clientHeight / 2) {
+  function zoomTo(zoom, x = width_() / 2, y = stage.clientHeight / 2) {
     const next = clamp(zoom, 0.02, 64);
     state.x = x - ((x - state.x) * next) / state.zoom;
     state.y = y - ((y - state.y) * next) / state.zoom;
@@ -455,9 +521,9 @@ function viewer({ model, el }) {
   function pan(dx, dy) { state.x += dx; state.y += dy; state.fitted = false; draw(); }
   function zoomToBox(box) {
     if (!box || box.outside) return;
-    const zoom = Math.min((stage.clientWidth * 0.6) / (box.x1 - box.x0), (stage.clientHeight * 0.5) / (box.y1 - box.y0), 8);
+    const zoom = Math.min((width_() * 0.6) / (box.x1 - box.x0), (stage.clientHeight * 0.5) / (box.y1 - box.y0), 8);
     state.zoom = Math.max(zoom, 0.05);
-    state.x = stage.clientWidth / 2 - ((box.x0 + box.x1) / 2) * state.zoom;
+    state.x = width_() / 2 - ((box.x0 + box.x1) / 2) * state.zoom;
     state.y = stage.clientHeight / 2 - ((box.y0 + box.y1) / 2) * state.zoom;
     state.fitted = false;
     draw();
@@ -473,6 +539,16 @@ function viewer({ model, el }) {
   function go(number) { const next = clamp(number, 0, model.get("count") - 1); if (next !== slice()) { state.hover = -1; tip.hidden = true; model.set("selected", -1); set("frame", next); } }
   function setMode(name) { if (!modes[name].disabled && !(modes[name].hidden && name !== "after")) set("mode", name); }
   function setTool(name) { state.tool = name; show(); }
+  function invert() { state.exchanged = !state.exchanged; show(); }
+  function play() {
+    clearInterval(playing);
+    const starts = player.getAttribute("aria-pressed") === "false";
+    playing = starts ? setInterval(() => { if (base() || picture("after")?.error) go((slice() + 1) % model.get("count")); }, CINE) : 0;
+    player.setAttribute("aria-pressed", String(starts));
+    player.textContent = starts ? "❚❚" : "▶";
+    player.title = starts ? "Stop (space)" : "Play (space)";
+    player.setAttribute("aria-label", player.title);
+  }
   function toggleHelp() { help.hidden = !help.hidden; helper.setAttribute("aria-expanded", String(!help.hidden)); }
   function beat() {
     clearInterval(blinking);
@@ -485,14 +561,49 @@ function viewer({ model, el }) {
     draw();
   }
 
-  // Mouse and pen
+  // The picture to take along: what is seen, with the boxes and labels. Its name says nothing of the data.
 
-  const inImage = (event) => { const box = screen.getBoundingClientRect(); const [sx, sy] = [event.clientX - box.left, event.clientY - box.top]; return [(sx - state.x) / state.zoom, (sy - state.y) / state.zoom, sx, sy]; };
+  async function seen() {
+    drawNow();
+    const picture = make("canvas", { width: screen.width, height: screen.height });
+    const context = picture.getContext("2d");
+    context.fillStyle = "#0b0d10";
+    context.fillRect(0, 0, picture.width, picture.height);
+    context.drawImage(screen, 0, 0);
+    const drawn = marks.cloneNode(true);
+    for (const [name, value] of Object.entries({ width: picture.width, height: picture.height, viewBox: `0 0 ${stage.clientWidth} ${stage.clientHeight}` })) drawn.setAttribute(name, value);
+    for (const text of drawn.querySelectorAll("text")) text.setAttribute("style", "font: 600 12px/1 system-ui, sans-serif; fill: #fff");
+    const image = new Image();
+    image.src = `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(drawn))}`;
+    await image.decode();
+    context.drawImage(image, 0, 0);
+    return new Promise((done) => picture.toBlob(done, "image/png"));
+  }
+  async function save() {
+    const address = URL.createObjectURL(await seen());
+    make("a", { href: address, download: `${model.get("unit")}-${slice() + 1}-${mode()}.png` }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 1000);
+  }
+  async function copy() {
+    try {
+      await navigator.clipboard.write([new ClipboardItem({ "image/png": seen() })]);
+      status.textContent = "Picture copied.";
+    } catch {
+      status.textContent = "This browser does not let a page copy pictures: use Save.";
+    }
+  }
+
+  // Mouse, pen and fingers
+
+  const inImage = (event) => { const box = screen.getBoundingClientRect(); let [sx, sy] = [event.clientX - box.left, event.clientY - box.top]; if (half() && sx > half()) sx -= half(); return [(sx - state.x) / state.zoom, (sy - state.y) / state.zoom, sx, sy]; };
   const boxAt = (x, y) => { const near = 3 / state.zoom; return boxes().findIndex((box) => !box.outside && x >= box.x0 - near && x <= box.x1 + near && y >= box.y0 - near && y <= box.y1 + near); };
 
   let drag = null;
+  const fingers = new Map(); // pointer → where it is; two of them zoom and move the image
+  const pinch = () => { const [a, b] = [...fingers.values()]; return { x: (a[0] + b[0]) / 2, y: (a[1] + b[1]) / 2, apart: Math.hypot(a[0] - b[0], a[1] - b[1]) || 1 }; };
   screen.addEventListener("pointerdown", (event) => {
-    const [x, , sx] = inImage(event);
+    const [x, , sx, sy] = inImage(event);
+    fingers.set(event.pointerId, [sx, sy]);
     const image = base();
     screen.focus({ preventScroll: true });
     if (!image) return;
@@ -501,12 +612,22 @@ function viewer({ model, el }) {
     const moves = event.shiftKey || event.button === 1 || event.button === 2 ? state.tool !== "pan" || event.button !== 0 : state.tool === "pan";
     drag = { x: event.clientX, y: event.clientY, kind: onLine ? "swipe" : moves ? "pan" : "window", moved: false };
     if (onLine) state.swipe = clamp(x / image.columns, 0, 1);
+    if (fingers.size > 1) drag.kind = "pinch";
     event.preventDefault();
   });
   screen.addEventListener("pointermove", (event) => {
     const [x, y, sx, sy] = inImage(event);
     const image = base();
     if (!image) return;
+    if (drag?.kind === "pinch" && fingers.size === 2) {
+      const was = pinch();
+      fingers.set(event.pointerId, [sx, sy]);
+      const now = pinch();
+      pan(now.x - was.x, now.y - was.y);
+      zoomBy(now.apart / was.apart, now.x, now.y);
+      drag.moved = true;
+      return;
+    }
     if (drag) {
       const [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y];
       if (!drag.moved && Math.hypot(dx, dy) < 3) return;
@@ -515,7 +636,7 @@ function viewer({ model, el }) {
       tip.hidden = true;
       if (drag.kind === "swipe") { state.swipe = clamp(x / image.columns, 0, 1); draw(); }
       else if (drag.kind === "pan") pan(dx, dy);
-      else adjust(dy / 300, Math.exp(dx / 250));
+      else if (drag.kind === "window") adjust(dy / 300, Math.exp(dx / 250));
       return;
     }
     screen.style.cursor = mode() === "swipe" && Math.abs(sx - (state.x + state.swipe * image.columns * state.zoom)) < 12 ? "ew-resize" : boxAt(x, y) >= 0 ? "pointer" : state.tool === "pan" ? "grab" : "crosshair";
@@ -524,13 +645,14 @@ function viewer({ model, el }) {
     probeNow();
   });
   screen.addEventListener("pointerup", (event) => {
-    if (!drag) return;
+    fingers.delete(event.pointerId);
+    if (!drag || fingers.size) return;
     const [x, y] = inImage(event);
     if (drag.moved && drag.kind === "window") { model.save_changes(); show(); }
     else if (!drag.moved) { const number = boxAt(x, y); if (number !== model.get("selected")) set("selected", number); }
     drag = null;
   });
-  screen.addEventListener("pointercancel", () => { drag = null; });
+  screen.addEventListener("pointercancel", () => { fingers.clear(); drag = null; });
   screen.addEventListener("pointerleave", () => { if (!drag) { hover(-1); state.under = null; draw(); } });
   screen.addEventListener("contextmenu", (event) => event.preventDefault());
   screen.addEventListener("dblclick", (event) => { const [x, y] = inImage(event); const number = boxAt(x, y); if (number >= 0) chooseBox(number, true); else fit(); });
@@ -539,6 +661,13 @@ function viewer({ model, el }) {
     if (screen.getRootNode().activeElement !== screen && !event.ctrlKey) return;
     event.preventDefault();
     const [, , sx, sy] = inImage(event);
+    if (!event.ctrlKey && model.get("count") > 1) {
+      state.wheel += event.deltaY;
+      const steps = Math.trunc(state.wheel / NOTCH);
+      state.wheel -= steps * NOTCH;
+      if (steps) go(slice() + Math.sign(steps));
+      return;
+    }
     zoomBy(Math.exp(-clamp(event.deltaY, -240, 240) / 400), sx, sy);
   }, { passive: false });
 
@@ -559,7 +688,7 @@ function viewer({ model, el }) {
     ArrowLeft: () => go(slice() - 1), ArrowUp: () => go(slice() - 1), ArrowRight: () => go(slice() + 1), ArrowDown: () => go(slice() + 1),
     PageUp: () => go(slice() - 10), PageDown: () => go(slice() + 10), Home: () => go(0), End: () => go(model.get("count") - 1),
     "+": () => zoomBy(1.25), "=": () => zoomBy(1.25), "-": () => zoomBy(0.8), 0: fit,
-    1: () => setMode("after"), 2: () => setMode("before"), b: () => setMode("blink"), s: () => setMode("swipe"), d: () => setMode("difference"),
+    1: () => setMode("after"), 2: () => setMode("before"), 3: () => setMode("beside"), " ": () => { if (model.get("count") > 1) play(); }, i: invert, b: () => setMode("blink"), s: () => setMode("swipe"), d: () => setMode("difference"),
     o: () => set("overlay", !model.get("overlay")), r: () => choosePreset(0), "?": toggleHelp,
     "[": () => { adjust(-0.05, 1); model.save_changes(); }, "]": () => { adjust(0.05, 1); model.save_changes(); },
     "{": () => { adjust(0, 0.9); model.save_changes(); }, "}": () => { adjust(0, 1.1); model.save_changes(); },
@@ -591,13 +720,14 @@ function viewer({ model, el }) {
   };
   for (const [event, act] of Object.entries(heard)) model.on(event, act);
   setHeight();
-  const sizes = new ResizeObserver(draw);
+  const sizes = new ResizeObserver(() => { draw(); showStrip(); ask(); });
   sizes.observe(stage);
   beat();
   show();
   ask();
   return () => {
     clearInterval(blinking);
+    clearInterval(playing);
     clearTimeout(patience);
     cancelAnimationFrame(frameAsked);
     sizes.disconnect();

@@ -29,7 +29,7 @@ from .board import Live
 
 __all__ = ["Viewer", "Viewing", "view"]
 
-MODES = ("after", "before", "blink", "swipe", "difference")
+MODES = ("after", "before", "beside", "blink", "swipe", "difference")
 _BOX = ["x0", "y0", "x1", "y1"]
 _UNDECIDED = ("blank", "undecided")
 _VERDICTS = {"passed": ("pass", "hidden"), "failed": ("fail", "visible")}  # others are undecided
@@ -77,6 +77,7 @@ class _Source(NamedTuple):
     frames: int
     note: str = ""
     series: str | None = None
+    modality: str | None = None
 
 
 class Viewing(traitlets.HasTraits):
@@ -122,15 +123,15 @@ class Viewing(traitlets.HasTraits):
         return {name: getattr(self, name) for name in Viewing.class_traits(sync=True)}
 
     def enter(self, changed: Callable[[Any], None], send: Callable[[Any, Any], None]) -> None:
-        """From now on tells of changes of its state by `changed`, and answers by `send`."""
+        """From now on reports changes of its state by `changed`, and answers by `send`."""
         self._theirs: dict[str, Any] = {}
         self.send = send
 
-        def tell(change: Any) -> None:
-            if self._theirs.get(change.name, tell) != change.new:  # who says so knows already
+        def report(change: Any) -> None:
+            if self._theirs.get(change.name, report) != change.new:  # who says so knows already
                 changed({change.name: change.new})
 
-        self.observe(tell, list(self.state))
+        self.observe(report, list(self.state))
 
     def take(self, state: dict[str, Any]) -> None:
         """Sets what a browser says; what cannot be is ignored."""
@@ -311,47 +312,61 @@ class Viewing(traitlets.HasTraits):
     def hear(self, asked: dict[str, Any]) -> None:
         """Answers what the browser asks."""
         number = int(asked.get("slice", -1))
-        if asked.get("kind") not in ("after", "before", "measures") or not 0 <= number < self.count:
+        kinds = {"after": self._pixels, "before": self._pixels, "measures": self._measures, "thumbnail": self._thumbnail}
+        if asked.get("kind") not in kinds or not 0 <= number < self.count:
             return
         kind = asked["kind"]
         try:
-            answer, buffers = self._measures(number) if kind == "measures" else self._pixels(number, kind)
+            answer, buffers = kinds[kind](number, kind)
         except Exception as error:  # whatever it is, the browser waits for an answer; its text could quote values
             answer, buffers = {"error": f"this slice cannot be shown ({type(error).__name__})."}, []
         self.send({"kind": kind, "slice": number, **answer}, buffers)
 
     def _pixels(self, number: int, side: str) -> tuple[dict[str, Any], list[Any]]:
         """The message that shows a slice: what to write about it, and its pixels as 8 or 16-bit numbers."""
-        told: dict[str, Any] = {"title": self._title(number), "boxes": self._boxes(number)}
+        said: dict[str, Any] = {"title": self._title(number), "boxes": self._boxes(number)}
         if side == "after":
-            told["notes"] = self._checks.notes(self._shown_in(number))
+            said["notes"] = self._checks.notes(self._shown_in(number))
         try:
             seen = self._plane(number, before=side == "before")
         except (ValueError, FileNotFoundError) as error:
-            return told | {"error": str(error)}, []
+            return said | {"error": str(error)}, []
         stored, scale, offset = _compact(seen)
         if not self.values:
             stored = pixels.blank(stored, self._asked_for(number))
         buffers: list[Any] = [np.ascontiguousarray(stored).data.cast("B")]
         windows = []
-        for window in seen.windows:
+        for window in [*seen.windows, *(_CT if self._shown_in(number).modality == "CT" else ())]:
             shape = {name: getattr(window, name) for name in ("name", "center", "width", "function")}
             if window.table is not None:
                 shape |= {"first": window.first, "table": len(buffers)}
                 buffers.append(np.ascontiguousarray(window.table).data.cast("B"))
             windows.append(shape)
-        told |= {"rows": stored.shape[0], "columns": stored.shape[1], "color": seen.color, "bits": 8 * stored.itemsize}
-        told |= {"scale": scale, "offset": offset, "inverted": seen.inverted, "windows": windows}
-        return told, buffers
+        said |= {"rows": stored.shape[0], "columns": stored.shape[1], "color": seen.color, "bits": 8 * stored.itemsize}
+        said |= {"scale": scale, "offset": offset, "inverted": seen.inverted, "windows": windows}
+        return said, buffers
 
-    def _measures(self, number: int) -> tuple[dict[str, Any], list[Any]]:
+    def _thumbnail(self, number: int, _: str) -> tuple[dict[str, Any], list[Any]]:
+        """The message with a small picture of a slice and the worst verdict of its boxes."""
+        place, frame = self._slices[number]
+        verdicts = [_VERDICTS.get(verdict, _UNDECIDED)[0] for verdict in self._checks.verdicts(self._sources[place])]
+        worst = next((verdict for verdict in ("fail", "blank", "pass") if verdict in verdicts), None)
+        try:
+            picture = pixels.shown(self._read(self._sources[place], frame))  # not kept: many pass by
+        except (ValueError, FileNotFoundError):
+            return {"picture": None, "verdict": worst}, []
+        if not self.values:
+            picture = pixels.blank(picture, self._asked_for(number))
+        return {"picture": _png(picture, _THUMBNAIL), "verdict": worst}, []
+
+    def _measures(self, number: int, _: str) -> tuple[dict[str, Any], list[Any]]:
         """The message that follows: coverage of the boxes, the mask of over-redaction, what is odd."""
         mask = self._mask(number)
-        told = {"boxes": self._measured(number), "notes": self._notes(number), "comparable": mask is not None}
+        said = {"boxes": self._measured(number), "notes": self._notes(number), "comparable": mask is not None}
         if mask is None:
-            return told, []
-        told |= {"area": int(mask.sum()), "share": float(mask.mean())}
-        return told, [np.packbits(mask).data] if mask.any() else []
+            return said, []
+        said |= {"area": int(mask.sum()), "share": float(mask.mean())}
+        return said, [np.packbits(mask).data] if mask.any() else []
 
     def _title(self, number: int) -> str:
         place, frame = self._slices[number]
@@ -424,6 +439,7 @@ def _doubts(boxes: Sequence[dict[str, Any]]) -> Iterator[str]:
             yield f"box {number} failed, but almost no original text is legible. Please check."
 
 
+_THUMBNAIL = 96  # pixels; shown at 64 points
 _KEPT = 8  # decoded frames; a 2048 × 2048 one takes 8 MB
 _DASHES = {"pass": "6 4", "fail": "none", "blank": "2 3"}
 
@@ -442,6 +458,11 @@ class _Checks:
         """The checks of an image that have a box."""
         rows, _ = self._of(source)
         return rows[rows[_BOX].notna().all(axis=1)]
+
+    def verdicts(self, source: _Source) -> list[Any]:
+        """The verdicts of an image's boxes; none where the rows are not judged."""
+        boxed = self.boxed(source)
+        return boxed["verdict"].tolist() if "verdict" in boxed else []
 
     def notes(self, source: _Source) -> list[str]:
         """What is to be said about the checks of an image."""
@@ -548,12 +569,22 @@ def _source(image: Any) -> _Source:
         return _Source(path, path.name, None, 1, f"this is no readable DICOM file ({type(error).__name__}).")
 
 
-_READ = ["SOPInstanceUID", "SeriesInstanceUID", "NumberOfFrames"]
+_READ = ["SOPInstanceUID", "SeriesInstanceUID", "Modality", "NumberOfFrames"]
+# What readers of CT images look through, in Hounsfield units.
+_CT = [
+    pixels.Window(name, center, width, "LINEAR_EXACT")
+    for name, center, width in [
+        ("soft tissue", 40, 400),
+        ("lung", -600, 1500),
+        ("bone", 400, 1800),
+        ("brain", 40, 80),
+    ]
+]
 
 
 def _of(head: Any, image: Any, name: str) -> _Source:
-    uid, series = (str(head.get(keyword) or "") or None for keyword in _READ[:2])
-    return _Source(image, name, uid, pixels.frames(head), series=series)
+    uid, series, modality = (str(head.get(keyword) or "") or None for keyword in _READ[:3])
+    return _Source(image, name, uid, pixels.frames(head), series=series, modality=modality)
 
 
 def _unit(sources: Sequence[_Source]) -> str:
