@@ -312,7 +312,12 @@ class Viewing(traitlets.HasTraits):
     def hear(self, asked: dict[str, Any]) -> None:
         """Answers what the browser asks."""
         number = int(asked.get("slice", -1))
-        kinds = {"after": self._pixels, "before": self._pixels, "measures": self._measures, "thumbnail": self._thumbnail}
+        kinds = {
+            "after": self._pixels,
+            "before": self._pixels,
+            "measures": self._measures,
+            "thumbnail": self._thumbnail,
+        }
         if asked.get("kind") not in kinds or not 0 <= number < self.count:
             return
         kind = asked["kind"]

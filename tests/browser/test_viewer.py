@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from PIL import Image
 
 SETUP = """
 import numpy as np, pandas as pd
@@ -159,7 +160,14 @@ def test_keys_zoom_pan_compare_and_step_without_reaching_jupyterlab(page: Any) -
     assert float(shown(page)[4]) == pytest.approx(fitted * 1.25**2, rel=0.01)
     press(page, "0")
     assert float(shown(page)[4]) == fitted
-    for key, mode in (("2", "before"), ("s", "swipe"), ("d", "difference"), ("b", "blink"), ("1", "after")):
+    for key, mode in (
+        ("2", "before"),
+        ("3", "beside"),
+        ("s", "swipe"),
+        ("d", "difference"),
+        ("b", "blink"),
+        ("1", "after"),
+    ):
         press(page, key)
         assert shown(page)[1] == mode
         page.kernel_has("viewer.mode", mode)
@@ -211,6 +219,103 @@ def test_the_difference_glows_where_pixels_changed(page: Any) -> None:
     assert blue < 60
     red, green, blue = pixel(page, 256, 256)
     assert red == green == blue
+
+
+def test_side_by_side_both_images_move_together_and_the_boxes_stand_in_both(page: Any) -> None:
+    page.get_by_role("button", name="Over-redaction").click()
+    press(page, "3")
+    assert shown(page)[1] == "beside"
+    wide = page.evaluate("document.querySelector('.midi-stage').clientWidth")
+    left, right = (place_of(page, f"rect.midi-fail >> nth={number}")["x"] for number in (0, 1))
+    assert right - left == pytest.approx(wide / 2, abs=1)
+    script = """() => {
+      const canvas = document.querySelector('.midi-screen'), context = canvas.getContext('2d');
+      const zoom = Number(canvas.dataset.shown.split(' ')[4]);
+      const [x, y] = [(canvas.width / 2 - 512 * zoom) / 2 + 340 * zoom, (canvas.height - 512 * zoom) / 2 + 420 * zoom];
+      return [x, x + canvas.width / 2].map((at) => context.getImageData(at, y, 1, 1).data[0]);
+    }"""
+    before, after = page.evaluate(script)
+    assert before > 0 == after
+    drag(page, 30, 0, at=(0.75, 0.9), key="Shift")
+    assert place_of(page, "rect.midi-fail >> nth=0")["x"] == pytest.approx(left + 30, abs=1)
+    box = place_of(page, "rect.midi-fail >> nth=1")
+    page.mouse.click(box["x"] + 20, box["y"] + 8)
+    page.kernel_has("viewer.selected", 1)
+
+
+def test_black_and_white_can_be_exchanged(page: Any) -> None:
+    (grey, *_) = pixel(page, 256, 256)
+    press(page, "i")
+    assert pixel(page, 256, 256)[0] == pytest.approx(255 - grey, abs=1)
+    page.get_by_role("button", name="Invert").click()
+    assert pixel(page, 256, 256)[0] == grey
+
+
+def test_the_wheel_goes_through_the_stack_and_with_ctrl_it_zooms(page: Any) -> None:
+    fitted = float(shown(page)[4])
+    box = place_of(page, ".midi-screen")
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.locator(".midi-screen").focus()
+    page.mouse.wheel(0, 100)
+    page.kernel_has("viewer.frame", 1)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -100)
+    page.keyboard.up("Control")
+    page.wait_for_function(
+        f"() => Number(document.querySelector('.midi-screen').dataset.shown.split(' ')[4]) > {fitted}"
+    )
+    page.kernel_has("viewer.frame", 1)
+
+
+def test_thumbnails_show_the_neighbours_and_their_worst_verdict(page: Any) -> None:
+    strip = page.get_by_role("group", name="Neighbours")
+    page.wait_for_function("() => document.querySelectorAll('.midi-strip img').length === 3")
+    assert strip.locator(".midi-mark").all_inner_texts() == ["✖", "✖", "✖"]
+    strip.get_by_role("button", name="slice 3, a box still visible").click()
+    page.kernel_has("viewer.frame", 2)
+    assert strip.locator("[aria-current]").get_attribute("aria-label") == "slice 3, a box still visible"
+
+
+def test_the_stack_plays_until_it_is_stopped(page: Any) -> None:
+    press(page, " ")
+    for number in (1, 2, 0):
+        page.wait_for_function(f"() => document.querySelector('.midi-screen').dataset.shown.startsWith('{number} ')")
+    page.get_by_role("button", name="Stop (space)").click()
+    page.wait_for_timeout(300)
+    stopped = shown(page)[0]
+    page.wait_for_timeout(300)
+    assert shown(page)[0] == stopped
+
+
+def test_what_is_seen_can_be_saved_and_copied(page: Any) -> None:
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save", exact=True).click()
+    assert saved.value.suggested_filename == "slice-1-after.png"
+    with Image.open(saved.value.path()) as picture:
+        size = page.evaluate("(({ width, height }) => [width, height])(document.querySelector('.midi-screen'))")
+        assert [*picture.size] == size
+        box = place_of(page, "rect.midi-fail")
+        stage = place_of(page, ".midi-screen")
+        edge = picture.getpixel((round(box["x"] + box["width"] / 2 - stage["x"]), round(box["y"] + 1.5 - stage["y"])))
+    assert edge[0] > edge[2] + 60, "the box is not in the picture"
+    page.get_by_role("button", name="Copy", exact=True).click()
+    page.wait_for_function("() => /copied|use Save/.test(document.querySelector('.midi-status').textContent)")
+
+
+def test_two_fingers_zoom(page: Any) -> None:
+    fitted = float(shown(page)[4])
+    page.evaluate("""() => {
+      const screen = document.querySelector('.midi-screen'), at = screen.getBoundingClientRect();
+      screen.setPointerCapture = () => {};
+      const touch = (type, pointerId, x) => screen.dispatchEvent(new PointerEvent(type,
+        { pointerId, pointerType: 'touch', clientX: at.left + x, clientY: at.top + 200, bubbles: true }));
+      touch('pointerdown', 11, 200); touch('pointerdown', 12, 300);
+      touch('pointermove', 12, 400);
+      touch('pointerup', 11, 200); touch('pointerup', 12, 400);
+      delete screen.setPointerCapture;
+    }""")
+    assert float(shown(page)[4]) == pytest.approx(2 * fitted, rel=0.01)
+    page.kernel_has("viewer.window", [])
 
 
 def test_a_click_on_a_box_selects_its_row(page: Any) -> None:
@@ -315,7 +420,7 @@ from midi_nb.widgets.viewer import Viewer
 asked, lost = [], []
 answer = Viewer.hear
 def hear(self, message):
-    if "kind" in message:
+    if "kind" in message and message["kind"] != "thumbnail":
         asked.append(f"{message['kind']} {message['slice']}")
     if not asked or asked[-1] not in lost:
         answer(self, message)

@@ -149,6 +149,38 @@ def test_measures_follow_with_the_mask_of_over_redaction(viewer: Any) -> None:
     assert [box["coverage"] for box in told["boxes"]] == pytest.approx([1, 0.5], abs=0.08)
 
 
+def test_a_thumbnail_is_a_small_picture_with_the_worst_verdict_of_its_image(viewer: Any) -> None:
+    answer, _ = asked(viewer, "thumbnail")
+    with Image.open(io.BytesIO(base64.b64decode(answer["picture"]))) as small:
+        assert max(small.size) == 96
+    assert answer["verdict"] == "fail"
+    before, after = before_and_after()
+    hidden = widgets.view(image(after, "9.9.0"), checks(verdict="passed"), image(before, "1.1.0"), values=False)
+    answer, _ = asked(hidden, "thumbnail")
+    with Image.open(io.BytesIO(base64.b64decode(answer["picture"]))) as small:
+        assert not np.asarray(small)[8:17, 14:82].any(), "a value that is hidden is in the thumbnail"
+    assert answer["verdict"] == "pass"
+
+
+def test_an_image_that_cannot_be_decoded_has_no_thumbnail() -> None:
+    broken = image(before_and_after()[1], "9.9.0")
+    del broken.PixelData
+    assert asked(widgets.view(broken), "thumbnail")[0] == {
+        "kind": "thumbnail",
+        "slice": 0,
+        "picture": None,
+        "verdict": None,
+    }
+
+
+@pytest.mark.parametrize(("modality", "names"), [("CT", ["soft tissue", "lung", "bone", "brain"]), ("MR", [])])
+def test_ct_images_can_be_seen_through_the_windows_of_readers(modality: str, names: list[str]) -> None:
+    data = image(before_and_after()[1], "9.9.0")
+    data.Modality = modality
+    windows = [window["name"] for window in asked(widgets.view(data), "after")[0]["windows"]]
+    assert windows[-len(names) or len(windows) :] == names
+
+
 @pytest.mark.parametrize("message", [{"kind": "after", "slice": 7}, {"kind": "after"}, {"kind": "rm", "slice": 0}, {}])
 def test_a_message_that_makes_no_sense_is_ignored(viewer: Any, message: Any) -> None:
     viewer.send = lambda *_, **__: pytest.fail("answered")
