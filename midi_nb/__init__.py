@@ -48,6 +48,7 @@ _FACE = {
     "write_run": "files",
     "write_official": "report.official",
     "write_html": "report.page",
+    "write_page": "widgets.alone",
     "write_summary": "files",
 }
 _ROOMS = ("cases", "plots", "teaching", "widgets")
@@ -87,6 +88,7 @@ __all__ = [
     "write_html",
     "write_key",
     "write_official",
+    "write_page",
     "write_run",
     "write_summary",
 ]
@@ -126,3 +128,4 @@ if TYPE_CHECKING:
     from .report.page import write_html
     from .scores import compare, rank, score, tally
     from .shown import table
+    from .widgets.alone import write_page

@@ -224,6 +224,14 @@ def _report(options: argparse.Namespace) -> Answer:
     return Answer(_by_unit(results), notes=list(_written(results, options)))
 
 
+def _page(options: argparse.Namespace) -> Answer:
+    _refuse_strangers(options)
+    results = mn.explain(_read(options))
+    page = mn.write_page(results, options.html, options.released, options.original, values=not options.no_values)
+    largest = mn.problems(results)[[*_several(options), "problem", "axis", "rows", "patients", "gain"]].head(5)
+    return Answer(largest, notes=[f"Page: {page}"])
+
+
 def _score(options: argparse.Namespace) -> Answer:
     results = _read(options)
     by = list(dict.fromkeys([*_several(options), *options.by]))
@@ -558,17 +566,15 @@ _RELEASED = _option("--released", metavar="FOLDER", help="the released files")
 _KEY_SHIFT = _option(
     "--key-shift", action="store_true", help="also find dates shifted by another number of days than the key's"
 )
+_VALUE_FREE = _option(
+    "--value-free", "--no-values", dest="no_values", action="store_true", help="hide values and identifiers in the page"
+)
+_PAGE = _option("--html", metavar="FILE", default="explorer.html", help="the file (default explorer.html)")
 _WRITES = (
     _option("--html", metavar="FILE", help="write a self-contained report"),
     _option("--official", metavar="FOLDER", help="write the reports of the official script"),
     _option("--summary", metavar="FILE", help="write counts only, fit to be published (JSON)"),
-    _option(
-        "--value-free",
-        "--no-values",
-        dest="no_values",
-        action="store_true",
-        help="hide values and identifiers in the HTML report",
-    ),
+    _VALUE_FREE,
 )
 _DEMO = (
     _option("folder", nargs="?", default="midi-nb-demo", metavar="FOLDER", help="where (default midi-nb-demo)"),
@@ -697,6 +703,13 @@ COMMANDS = (
         "write reports: describe one submission, compare several",
         "midi-nb report run-1/ run-2/ --html report.html",
         (*_READS, *_WRITES),
+    ),
+    Command(
+        "page",
+        _page,
+        "write the explorer as one file, to be opened in a browser",
+        "midi-nb page run/ --released released/ --original original/",
+        (*_READS, _RELEASED, _ORIGINAL, _PAGE, _VALUE_FREE),
     ),
 )
 

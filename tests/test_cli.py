@@ -394,6 +394,17 @@ def test_report_writes_where_told_or_beside_you(runs, run, tmp_path, monkeypatch
     assert printed.splitlines()[-1] == "Summary: s.json"
 
 
+def test_page_writes_the_explorer_and_replaces_no_strangers(runs, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):  # one of ours is replaced
+        code, printed, _ = run("page", *runs, "--value-free")
+        assert (code, printed.splitlines()[-1]) == (0, "Page: explorer.html")
+    assert "<title>Explorer</title>" in (tmp_path / "explorer.html").read_text("utf-8")
+    (tmp_path / "mine.html").write_text("mine")
+    code, _, said = run("page", *runs, "--html", "mine.html")
+    assert (code, said) == (2, "midi-nb: mine.html is no report of ours and stays; give --html another name.\n")
+
+
 def test_demo_ends_with_a_table_a_report_and_the_way_on(run, tmp_path, monkeypatch):
     from midi_nb.demo import installed
 

@@ -17,8 +17,6 @@
 //
 // A viewer is a number, so that what is still under way from the last one is not taken for the next one's.
 
-const PROMPT = 3000; // milliseconds in which what a click brings is taken for its answer
-
 // The model of a viewer in a board: what anywidget gives a widget of its own.
 function part(state, send) {
   const heard = new Map();

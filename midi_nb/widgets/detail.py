@@ -116,7 +116,7 @@ class Teller:
         return join([title, tag("div", self.texts(position), class_="texts")])
 
     def reasons(self, position: int) -> Markup:
-        """Why a check failed, the rule and the practice behind it, and where it is."""
+        """Why a check failed, and the rule and the practice behind it."""
         row = self._row(position)
         action = str(row["action"])
         cause = _CAUSES.get(row["cause"]) if "cause" in row and pd.notna(row["cause"]) else None
@@ -126,9 +126,12 @@ class Teller:
             ("Error", self.cell("error", position)),
             ("Rule", rule(action, subcategory)),
             ("Practice", practice(action, bool(row["private"]))),
-            ("Where", self._where(position)),
         ]
         return facts(told)
+
+    def where(self, position: int) -> Markup:
+        """Where a check is."""
+        return facts([("Where", self._where(position))])
 
     def verdict(self, position: int) -> Markup:
         """The verdict and, where it failed, the cause."""

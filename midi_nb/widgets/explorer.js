@@ -769,6 +769,14 @@ const explorer = (() => {
     return {
       place,
       pressed,
+      // The row of the check that is picked, and its place among those of its problem.
+      picked() {
+        const { picked, example } = state;
+        if (picked < 0) return null;
+        const rows = state.table === "problems" ? examples() : [data.rows.position.indexOf(picked)];
+        const at = Math.min(example, rows.length - 1);
+        return { picked, example, row: rows[at], place: at, places: rows.length };
+      },
       reveal,
       get current() { return state; },
       // The state that the host sets.

@@ -294,7 +294,7 @@ class Explorer(Board):
             "place": int(np.flatnonzero(rows == position)[0]),
             "places": len(rows),
             "words": str(join([self._teller.words(position), tag("p", note, class_="note") if note else None])),
-            "reasons": str(self._teller.reasons(position)),
+            "reasons": str(join([self._teller.reasons(position), self._teller.where(position)])),
         }
 
     def _ready(self) -> None:

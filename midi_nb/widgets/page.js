@@ -2,6 +2,7 @@
 // positions and half-typed text stay. JupyterLab's single-key shortcuts would fire on every focused element that is no
 // text field, and only an attribute on the element itself stops them.
 
+const PROMPT = 3000; // milliseconds in which what a click brings is taken for its answer
 const FOCUSABLE = "button, input, select, summary, a[href], [tabindex]";
 
 function same(a, b) {

@@ -26,7 +26,7 @@ __all__ = [
     "tag",
 ]
 
-_EMPTY = frozenset(("br", "img", "input"))
+_EMPTY = frozenset(("br", "img", "input", "meta"))
 #: Meaning → the sign that says it where colours cannot.
 MARKS = SIGNS
 
@@ -37,7 +37,7 @@ class Markup(str):
     __slots__ = ()
 
 
-def tag(name: str, *children: Any, **attributes: Any) -> Markup:
+def tag(name: str, /, *children: Any, **attributes: Any) -> Markup:
     """One HTML element; children that are not `Markup` are escaped, None is left out, lists are joined.
 
     >>> tag("td", "<script>", tag("b", 1), class_="value", data_act=None, hidden=True)

@@ -19,7 +19,7 @@ from ..coded import encode, first_rows, joint_codes, texts_of, verdicts
 from ..frames import IDENTIFIERS, MASK, VALUES, VERDICTS
 from .detail import MEANINGS, STATES, about, cause_label, phrase
 
-__all__ = ["FACETS", "Problems", "Rows"]
+__all__ = ["FACETS", "MANY", "Problems", "Rows"]
 
 #: What one filters by.
 FACETS = ("submission", "verdict", "axis", "cause", "action", "category", "scope", "modality", "attribute", "patient")
@@ -34,7 +34,7 @@ _AXES = {cause.code: cause.axis for cause in causes.CAUSES}
 _PASSED = VERDICTS.index("passed")
 
 _FEW = 50_000  # checks that go to the browser all, passes included
-_MANY = 200_000  # failing checks that go there; of more, each page is asked for
+MANY = 200_000  # failing checks that go there; of more, each page is asked for
 
 Choice = Mapping[str, Sequence[str]]
 
@@ -67,7 +67,7 @@ class Rows:
         self._lower: dict[str, pd.Series] = {}
         self._last: tuple[Any, np.ndarray] = (None, np.empty(0, dtype="int64"))
         self.facets = tuple(name for name in FACETS if name in self)
-        self.covers = "all" if len(results) <= _FEW else "failing" if len(self.failing) <= _MANY else "none"
+        self.covers = "all" if len(results) <= _FEW else "failing" if len(self.failing) <= MANY else "none"
 
     def __contains__(self, name: str) -> bool:
         return name == "attribute" or name in self.results

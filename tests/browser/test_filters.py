@@ -293,7 +293,7 @@ def test_of_a_frame_with_very_many_failures_the_kernel_gives_each_page(
     show: Any, results: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("midi_nb.widgets.rows._FEW", 10)
-    monkeypatch.setattr("midi_nb.widgets.rows._MANY", 10)
+    monkeypatch.setattr("midi_nb.widgets.rows.MANY", 10)
     explorer = explore(results)
     page = show(explorer, width=1000)
     page.wait_for_selector("tr[data-act=pick]")

@@ -1,0 +1,79 @@
+// The explorer without a kernel: data and cards are in the page, what is chosen is in its address.
+
+async function alone() {
+  const letters = atob(document.getElementById("data").textContent);
+  const packed = Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const bytes = await new Response(stream).arrayBuffer();
+  const length = new DataView(bytes).getUint32(0, true);
+  const content = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, length)));
+  let at = 4 + length;
+  const buffers = content.sizes.map((size) => bytes.slice(at, (at += size)));
+  const data = explorer.unpacked(content.data, buffers), cards = explorer.unpacked(content.cards, buffers);
+  const { facets, rows } = data;
+  const markup = (html) => { const made = document.createElement("template"); made.innerHTML = html; return made.content; };
+
+  // The address: texts of facets by their names, and all else that differs from the beginning.
+  const PLAIN = ["table", "search", "sort", "page", "example"];
+  function read() {
+    const asked = new URLSearchParams(location.hash.slice(1)), state = { filters: {} };
+    for (const name of Object.keys(facets)) {
+      const codes = asked.getAll(name).map((text) => facets[name].texts.indexOf(text)).filter((code) => code > 0);
+      if (codes.length) state.filters[name] = codes;
+    }
+    for (const name of PLAIN) if (asked.has(name)) state[name] = ["page", "example"].includes(name) ? Math.max(parseInt(asked.get(name)) || 0, 0) : asked.get(name);
+    if (!["problems", "failures", "map"].includes(state.table)) state.table = asked.has("row") ? "failures" : "problems";
+    const columns = state.table === "problems" ? ["cause", "name", "submission", "rows", "series", "patients", "gain"] : ["cause", "action", "name", "expected", "actual", "submission", "patient"];
+    if (!columns.includes((state.sort ?? "").replace("-", ""))) delete state.sort;
+    const picked = parseInt(asked.get(state.table === "problems" ? "problem" : "row"));
+    if (state.table === "problems" ? data.problems[picked] : rows.position.includes(picked)) state.picked = picked;
+    return state;
+  }
+  function write(state) {
+    const said = new URLSearchParams();
+    for (const [name, codes] of Object.entries(state.filters)) for (const code of codes) said.append(name, facets[name].texts[code]);
+    for (const name of PLAIN) if (state[name] && state[name] !== "problems") said.set(name, state[name]);
+    if (state.picked >= 0) said.set(state.table === "problems" ? "problem" : "row", state.picked);
+    history.replaceState(null, "", `#${said}`);
+  }
+
+  function show() {
+    const picked = board.picked();
+    board.place.replaceChildren();
+    if (!picked) return;
+    const { row } = picked, position = rows.position[row];
+    const picture = content.pictures[position];
+    if (picture) board.place.append(markup(picture));
+    const told = (name) => cards[name].texts[cards[name].codes[row]];
+    board.check({ ...picked, position, words: told("words"), reasons: told("reasons") + where(row) });
+  }
+
+  // Where a check is; its texts become text nodes before they become markup.
+  function where(row) {
+    const list = document.createElement("dl"), name = document.createElement("dt"), said = document.createElement("dd");
+    list.className = "facts";
+    name.textContent = "Where";
+    const kind = rows.kind[row];
+    for (const column of ["submission", "patient", "modality", "scope", "file", "study", "series", "instance"]) {
+      const text = facets[column] ? facets[column].labels[facets[column].codes[kind]] : rows.columns[column]?.texts[rows.columns[column].codes[row]];
+      if (!text) continue;
+      const [label, value] = [document.createElement("span"), document.createElement("span")];
+      [label.className, value.className] = ["quiet", "value"];
+      label.textContent = `${column} `;
+      value.textContent = text;
+      said.append(said.hasChildNodes() ? " · " : "", label, value);
+    }
+    list.append(name, said);
+    return list.outerHTML;
+  }
+
+  const host = { kernel: false, changed: (state) => { write(state); show(); } };
+  const root = document.createElement("div");
+  document.getElementById("board").append(root);
+  const board = explorer.render(root, data, host);
+  const follow = () => { board.state(read()); show(); };
+  addEventListener("hashchange", follow);
+  document.addEventListener("keydown", (event) => { if (!root.contains(event.target)) board.pressed(event); });
+  follow();
+}
+alone();

@@ -1,0 +1,178 @@
+"""The explorer as one file that needs no kernel and no network: the same module and the same data, cards included."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .. import causes
+from ..actions import REGIONS
+from ..coded import codes_at, first_rows, joint_codes
+from ..files.runs import replacing
+from ..frames import is_complete, require_columns
+from ..looks import style
+from ..masking import mask_values
+from .detail import Teller
+from .images import Images
+from .page import MARKS, Markup, count, tag
+from .pictures import Pictures
+from .rows import MANY, Rows
+
+__all__ = ["write_page"]
+
+_HERE = Path(__file__).parent
+_NEEDED = (
+    "patient", "series", "instance", "action", "tag_path", "name", "private", "subcategory", "original", "expected",
+    "actual", "state", "verdict", "score",
+)  # fmt: skip
+_OF_WORDS = (
+    "action", "tag_path", "name", "original", "expected", "actual", "state", "verdict", "cause", "score",
+)  # fmt: skip
+_OF_REASONS = ("action", "subcategory", "private", "cause", "error")
+_PICTURES = 4_000_000  # bytes of pictures in a page
+
+
+def write_page(
+    results: pd.DataFrame, path: str | Path, released: Any = None, original: Any = None, *, values: bool = True
+) -> Path:
+    """Write the explorer of `results` as one HTML file and give its path back.
+
+    The file opens in a browser without kernel and network: problems, failures, map, search, filters, each failing check
+    with its words and its rule. What is chosen stands in the address: ``explorer.html#axis=privacy&row=170``.
+
+    Parameters
+    ----------
+    results
+        What ``evaluate``, ``read_results`` or ``explain`` returns, with at most 200,000 failed or blank checks.
+    path
+        The file to write; one that is there is replaced.
+    released, original
+        As in ``widgets.explore``: with them failing boxes are shown before and after, up to 4 MB of pictures; the page
+        says how many it holds.
+    values
+        False writes no value and no identifier of the data, and no picture; submissions are numbered.
+
+    Examples
+    --------
+    >>> import tempfile, midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> results = mn.evaluate(demo.submissions["careless"], demo.key, progress=False)
+    >>> mn.write_page(results, tempfile.mkdtemp() + "/explorer.html").name
+    'explorer.html'
+    """
+    require_columns(results, _NEEDED, "write_page()")
+    explained = causes.explained(results.reset_index(drop=True))
+    images = Images(explained, released, original)
+    shown = explained if values else _masked(explained)
+    rows = Rows(shown, values)
+    if len(rows.failing) > MANY:
+        raise ValueError(
+            f"write_page() takes at most {MANY:,} failed or blank checks, and these results have "
+            f"{len(rows.failing):,}; select some of them."
+        )
+    rows.covers = "failing"
+    buffers: list[bytes] = []
+    whole = rows.whole(buffers) | {"values": values, "complete": is_complete(shown), "signs": MARKS}
+    teller = Teller(shown, values)
+    cards = {
+        "words": _told(shown, rows.failing, _OF_WORDS, teller.words, buffers),
+        "reasons": _told(shown, rows.failing, _OF_REASONS, teller.reasons, buffers),
+    }
+    pictures, boxes = _pictures(explained, rows.failing, images) if values else ({}, 0)
+    note = f"This page holds {count(len(pictures), 'picture')} of {count(boxes, 'failing box')}." if boxes else ""
+    with replacing(Path(path)) as temporary:
+        content = {"data": whole, "cards": cards, "pictures": pictures, "sizes": [len(one) for one in buffers]}
+        temporary.write_text(_html(_packed(content, buffers), note), encoding="utf-8")
+    return Path(path)
+
+
+def _masked(explained: pd.DataFrame) -> pd.DataFrame:
+    masked = mask_values(explained)
+    if "submission" not in masked:
+        return masked
+    numbers = [f"submission {number}" for number, _ in enumerate(masked["submission"].cat.categories, start=1)]
+    return masked.assign(submission=masked["submission"].cat.rename_categories(numbers))
+
+
+def _told(shown: pd.DataFrame, rows: np.ndarray, names: tuple[str, ...], tell: Any, buffers: list[bytes]) -> Any:
+    """What is told of each row, each different one once: codes and texts."""
+    columns = [_numbers(shown, name, rows) for name in names]
+    codes = joint_codes(columns, len(rows))
+    buffers.append(codes.astype("<u4").tobytes())
+    texts = [str(tell(int(position))) for position in rows[first_rows(codes)]]
+    return {"codes": {"buffer": len(buffers) - 1, "bytes": 4}, "texts": texts}
+
+
+def _numbers(shown: pd.DataFrame, name: str, rows: np.ndarray) -> np.ndarray:
+    if name in ("private", "score"):
+        return pd.factorize(shown[name].to_numpy()[rows])[0].astype("int64")
+    return codes_at(shown, name, rows)
+
+
+def _pictures(explained: pd.DataFrame, rows: np.ndarray, images: Images) -> tuple[dict[str, str], int]:
+    """(pictures of failing boxes by row, as many as fit; how many boxes fail)."""
+    boxes = rows[explained["action"].isin(list(REGIONS)).to_numpy()[rows]]
+    shown, room, pictures = Pictures(explained, images), _PICTURES, {}
+    for position in boxes:
+        if images.key(int(position)) is None:
+            continue
+        picture = str(shown.show(int(position), 0, False))
+        room -= len(picture)
+        if room < 0:
+            break
+        pictures[str(position)] = picture
+    return pictures, len(boxes) if images.folders else 0
+
+
+def _packed(content: Any, buffers: list[bytes]) -> str:
+    """The length of a JSON text, the text, and the buffers, compressed, in letters."""
+    text = json.dumps(content, separators=(",", ":")).encode()
+    packed = gzip.compress(len(text).to_bytes(4, "little") + text + b"".join(buffers), mtime=0)
+    return base64.b64encode(packed).decode()
+
+
+def _html(packed: str, note: str) -> str:
+    from .. import __version__
+
+    script = "\n".join((_HERE / name).read_text("utf-8") for name in ("page.js", "explorer.js", "alone.js"))
+    css = (_HERE / "page.css").read_text("utf-8") + style(".midi-page", "--midi-ink", "--midi-meaning") + _CSS
+    allowed = {"script-src": script, "style-src": css}
+    digests = {
+        name: base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for name, text in allowed.items()
+    }
+    policy = "; ".join(["default-src 'none'", "img-src data:", "base-uri 'none'", "form-action 'none'"])
+    policy += "".join(f"; {name} 'sha256-{digest}'" for name, digest in digests.items())
+    head = [
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=policy),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("meta", name="generator", content=f"midi_nb {__version__}"),
+        tag("title", "Explorer"),
+        tag("style", Markup(css)),
+    ]
+    body = [
+        tag("noscript", "This page needs JavaScript."),
+        tag("main", class_="midi-board", id="board"),
+        tag("footer", note, class_="midi-page") if note else None,
+        tag("script", packed, type="text/plain", id="data"),
+        tag("script", Markup(script), type="module"),
+    ]
+    return f"<!doctype html>\n{tag('html', tag('head', head), tag('body', body), lang='en')}\n"
+
+
+_CSS = """
+body { margin: 0; padding: 12px 16px; background: Canvas; color: CanvasText; }
+footer.midi-page { margin-top: 12px; font: 13px/1.4 system-ui, sans-serif; }
+@media (prefers-color-scheme: dark) {
+  :root { --jp-ui-font-color1: #fff; --jp-ui-font-color2: #ffffffb3; --jp-layout-color1: #121212;
+    --jp-border-color2: #616161; --jp-brand-color1: #2196f3; }
+}
+"""

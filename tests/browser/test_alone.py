@@ -1,0 +1,149 @@
+"""The explorer as one file: opened from the disk without a network, driven by mouse and keys, its state in the address."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import midi_nb as mn
+
+MARK = '<img src=x onerror="document.title=1"><script>document.title=1</script>'
+LEAK = {"expected": f"DOE {MARK}", "actual": f"DOE {MARK} X", "verdict": "failed", "score": 0.5}
+LOST = {
+    "action": "text_retained", "tag_path": "(0018,1030)", "name": "Protocol Name", "expected": "CHEST LOW",
+    "actual": "CHEST", "verdict": "failed", "score": 0.5, "category": "tcia", "modality": "MR", "patient": "Ü2",
+}  # fmt: skip
+BOX = {
+    "action": "pixels_hidden", "tag_path": "(7fe0,0010)", "name": "Pixel Data", "expected": "DOE", "actual": "DOE",
+    "verdict": "failed", "score": 0.0, "x0": 8, "y0": 4, "x1": 40, "y1": 16, "file": "1.dcm", "released": "9.1",
+}  # fmt: skip
+PASSED = LOST | {"actual": "CHEST LOW", "verdict": "passed", "score": 1.0}
+
+
+@pytest.fixture
+def results(make: Any) -> pd.DataFrame:
+    """A pass, a leak of what looks like markup, words lost twice, a box, passes."""
+    rows = [PASSED, LEAK, LOST, LOST | {"instance": "1.2.9"}, BOX, PASSED, PASSED]
+    return make.results([row | {"check": str(number)} for number, row in enumerate(rows)])
+
+
+@pytest.fixture
+def folder(make: Any, tmp_path: Path) -> Path:
+    values = np.kron(np.random.default_rng(0).integers(0, 2, (12, 16)) * 200, np.ones((4, 4))).astype("uint8")
+    make.file(tmp_path / "released" / "1.dcm", "9.1", pixels=values)
+    return tmp_path / "released"
+
+
+@pytest.fixture
+def opened(chromium: Any) -> Any:
+    """Opens a file from the disk; whatever it asks for, and every error it logs, fails the test."""
+    pages, wrong = [], []
+
+    def open_file(path: Path, hash: str = "") -> Any:
+        page = chromium.new_page(viewport={"width": 1100, "height": 800})
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda said: wrong.append(said.text))
+        page.on("request", lambda asked: asked.url.startswith(("file:", "data:")) or wrong.append(asked.url))
+        page.context.set_offline(True)
+        page.goto(f"file://{path}{hash}")
+        page.wait_for_selector(".big")
+        pages.append(page)
+        return page
+
+    yield open_file
+    for page in pages:
+        page.context.set_offline(False)
+        page.close()
+    assert not wrong
+
+
+@pytest.mark.smoke
+def test_a_page_is_filtered_picked_and_sorted_without_kernel_and_network(
+    opened: Any, results: pd.DataFrame, folder: Path, tmp_path: Path
+) -> None:
+    page = opened(mn.write_page(results, tmp_path / "explorer.html", folder))
+    assert page.locator(".big").inner_text() == "Score 42.86 %"
+    assert page.locator("[data-id=table-checks]").count() == 0, "passing checks are counted, not listed"
+    page.locator(".facet button", has_text="utility").click()
+    page.locator("tr[data-act=pick]").click()
+    card = page.locator("section.card")
+    card.wait_for()
+    assert card.locator("del").first.text_content() == "[lost: LOW]"
+    assert "check 1 of 2" in card.inner_text()
+    assert re.search(r"Where\s+submission run · patient Ü2 · modality MR", card.inner_text())
+    page.get_by_role("button", name="Next check of this problem").click()
+    problem = page.locator("tr[data-act=pick]").get_attribute("data-of")
+    assert page.url.endswith(f"#axis=utility&example=1&problem={problem}")
+    page.keyboard.press("Escape")
+    page.locator("section.card").wait_for(state="hidden")
+    page.keyboard.press("/")
+    page.keyboard.type("chest")
+    page.wait_for_selector("[data-id=chip-search]")
+    page.locator("[data-id=table-map]").click()
+    page.get_by_role("button", name="Protocol Name (0018,1030), MR: 0 privacy, 2 other").click()
+    assert page.locator("tr[data-act=pick]").count() == 2
+
+
+def test_an_address_opens_on_its_filter_and_its_row(
+    opened: Any, results: pd.DataFrame, folder: Path, tmp_path: Path
+) -> None:
+    path = mn.write_page(results, tmp_path / "explorer.html", folder)
+    page = opened(path, "#axis=privacy&row=4")
+    page.wait_for_selector(".pictures svg image")
+    assert page.locator(".chip").inner_text() == "axis: privacy ✕"
+    assert page.locator("tr[aria-selected=true]").get_attribute("data-of") == "4"
+    assert page.locator("footer").inner_text() == "This page holds 1 picture of 1 failing box."
+    page.goto(f"file://{path}#patient={'%C3%9C2'}&table=failures")
+    page.wait_for_function("() => document.querySelector('.chip').textContent === 'patient: Ü2 ✕'")
+    page.goto(f"file://{path}#axis=nonsense&row=999&sort=x&page=x&table=y")
+    page.wait_for_function("() => !document.querySelector('.chip')")
+
+
+def test_what_looks_like_markup_stays_text(opened: Any, make: Any, tmp_path: Path) -> None:
+    names = ("original", "patient", "name", "file", "submission", "modality", "error", "study", "instance", "series")
+    results = make.results([LEAK | dict.fromkeys(names, MARK), {}])
+    page = opened(mn.write_page(results, tmp_path / "explorer.html"), "#row=0")
+    page.wait_for_selector("section.card .texts")
+    assert MARK in page.locator("section.card").inner_text()
+    assert page.title() == "Explorer"
+    assert page.locator("#board :is(img, script, [onerror])").count() == 0
+
+
+def test_without_values_no_text_of_the_data_is_in_the_file(
+    opened: Any, make: Any, folder: Path, tmp_path: Path
+) -> None:
+    planted = (
+        "patient", "study", "series", "instance", "released_patient", "released_study", "released_series", "released",
+        "original", "expected", "submission",
+    )  # fmt: skip
+    secret = dict.fromkeys(planted, "SECRET") | {"actual": "SECRET 2"}
+    rows = [BOX, *(row | secret | {"check": str(number)} for number, row in enumerate((LEAK, LOST, PASSED), 1))]
+    path = mn.write_page(make.results(rows), tmp_path / "explorer.html", folder, values=False)
+    page = opened(path, "#table=failures")
+    held = page.evaluate("""async () => {
+      const letters = atob(document.getElementById("data").textContent);
+      const packed = Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
+      return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+    }""")
+    assert "Protocol Name" in held
+    assert not re.search("SECRET|DOE|CHEST|1.dcm|data:image", held)
+    page.locator("tr[data-act=pick]").first.click()
+    page.wait_for_selector("section.card .texts")
+    assert "patient 1" in page.locator("section.card").inner_text()
+
+
+def test_a_page_has_a_limit_and_says_what_to_do(
+    results: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("midi_nb.widgets.alone.MANY", 3)
+    with pytest.raises(ValueError) as error:
+        mn.write_page(results, tmp_path / "explorer.html")
+    assert str(error.value) == (
+        "write_page() takes at most 3 failed or blank checks, and these results have 4; select some of them."
+    )
+    assert not (tmp_path / "explorer.html").exists()
