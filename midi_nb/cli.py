@@ -203,14 +203,18 @@ def _written(results: pd.DataFrame, options: argparse.Namespace) -> Iterator[str
 
 def _refuse_strangers(options: argparse.Namespace) -> None:
     """Raise a ValueError, before any work, where a report would take the place of something else."""
-    if options.html and Path(options.html).exists():
-        with open(options.html, "rb") as page:
-            if b'name="generator" content="midi_nb' not in page.read(4096):
-                raise ValueError(f"{options.html} is no report of ours and stays; give --html another name.")
+    _refuse_other_page(options.html)
     folder = Path(options.official or os.devnull)
     there = sorted(path.name for pattern in _OFFICIAL for path in folder.glob(pattern))
     if there:
         raise ValueError(f"{folder} already holds {', '.join(there)}; give another folder, nothing is overwritten.")
+
+
+def _refuse_other_page(file: str | None) -> None:
+    if file and Path(file).exists():
+        with open(file, "rb") as page:
+            if b'name="generator" content="midi_nb' not in page.read(4096):
+                raise ValueError(f"{file} is no report of ours and stays; give --html another name.")
 
 
 _OFFICIAL = ("discrepancy_report_*.csv", "scoring_report_*.xlsx", "pixel_validation.xlsx")  # of write_official()
@@ -225,7 +229,7 @@ def _report(options: argparse.Namespace) -> Answer:
 
 
 def _page(options: argparse.Namespace) -> Answer:
-    _refuse_strangers(options)
+    _refuse_other_page(options.html)
     results = mn.explain(_read(options))
     page = mn.write_page(results, options.html, options.released, options.original, values=not options.no_values)
     largest = mn.problems(results)[[*_several(options), "problem", "axis", "rows", "patients", "gain"]].head(5)

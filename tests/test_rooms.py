@@ -33,7 +33,8 @@ MAY_IMPORT = {
     "teaching": BASE | {"actions", "causes"},
     "plots": BASE | {"text", "dates", "actions", "scores"},
     "report": BASE | {"text", "actions", "answers", "files", "scores", "causes", "plots", "the face"},
-    "widgets": BASE | {"text", "actions", "answers", "files", "scores", "causes", "engine", "plots", "report"},
+    "widgets": BASE
+    | {"text", "actions", "answers", "files", "scores", "causes", "engine", "plots", "report", "the face"},
     # Its planted truth is independent evidence for checks and engine: it may use neither.
     "demo": BASE | {"printed", "answers"},
     "cases": BASE | {"answers", "files", "engine", "demo"},

@@ -1,4 +1,4 @@
-"""The explorer as one file: opened from the disk without a network, driven by mouse and keys, its state in the address."""
+"""The explorer as one file: opened from the disk without a network, by mouse and keys, its state in the address."""
 
 from __future__ import annotations
 
