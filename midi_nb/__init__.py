@@ -30,6 +30,9 @@ _FACE = {
     "evaluate": "engine.judging",
     "evaluate_run": "engine.judging",
     "pair_folders": "engine.pairing",
+    "inspect": "inspecting",
+    "inspect_run": "inspecting",
+    "before_after": "inspecting",
     "score": "scores",
     "tally": "scores",
     "explain": "causes",
@@ -56,6 +59,7 @@ _ROOMS = ("cases", "plots", "teaching", "widgets")
 __all__ = [
     "Submission",
     "audit",
+    "before_after",
     "cases",
     "causes_table",
     "compare",
@@ -66,6 +70,8 @@ __all__ = [
     "evaluate_run",
     "explain",
     "findings_table",
+    "inspect",
+    "inspect_run",
     "make_demo",
     "mask_values",
     "pair_folders",
@@ -123,6 +129,7 @@ if TYPE_CHECKING:
     from .engine.pairing import pair_folders
     from .files import read_dciodvfy, read_parts, read_results, read_scores, write_run, write_summary
     from .folders import Submission
+    from .inspecting import before_after, inspect, inspect_run
     from .masking import mask_values
     from .report.official import write_official
     from .report.page import write_html

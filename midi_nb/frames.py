@@ -69,6 +69,23 @@ RESULTS: dict[str, Any] = {
     "complete": "bool",
 }
 
+#: What can become of an attribute between the original and the released file.
+CHANGES = ("kept", "emptied", "removed", "replaced", "added", "shifted", "remapped")
+
+#: What ``inspect`` finds: one row an attribute path of an instance; ``original`` is its text before, ``actual`` after.
+DIFFERENCES: dict[str, Any] = {
+    **dict.fromkeys(("patient", "study", "series", "instance", "released", "modality", "manufacturer"), TEXT),
+    **dict.fromkeys(("tag_path", "tag", "creator", "name", "vr"), TEXT),
+    "private": "bool",
+    "scope": pd.CategoricalDtype(SCOPES, ordered=True),
+    "change": pd.CategoricalDtype(CHANGES),
+    "days": "float64",
+    "original": TEXT,
+    "actual": TEXT,
+    "doubtful": "bool",
+    "file": TEXT,
+}
+
 #: What ``explain`` adds.
 EXPLAINED: dict[str, Any] = {"cause": TEXT, "axis": TEXT, "confidence": TEXT, "words": TEXT}
 

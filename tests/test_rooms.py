@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "engine": BASE | {"text", "dates", "printed", "sniff", "checks", "actions", "answers", "files"},
     "deriving": BASE | {"text", "actions", "answers", "files", "engine"},  # asks engine for files and their batches
     "causes": BASE | {"text", "dates", "actions", "answers", "files", "scores", "engine"},
+    "inspecting": BASE | {"text", "dates", "printed", "sniff", "answers", "files", "engine"},
     "teaching": BASE | {"actions", "causes"},
     "plots": BASE | {"text", "dates", "actions", "scores"},
     "report": BASE | {"text", "actions", "answers", "files", "scores", "causes", "plots", "the face"},

@@ -7,7 +7,6 @@ verdicts depend on the number of processes. Here every file is judged alone: the
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -222,7 +221,7 @@ class _Job:
             "key": runs.digest(self.key),
             "uids": runs.digest(self.uids),
             "patients": runs.digest(self.patients),
-            "original": self.originals and _listing(self.originals),
+            "original": self.originals and files_of.listing(self.originals),
             **runs.versions(),
         }
 
@@ -247,12 +246,6 @@ def _name_of(reader: ReadText | None) -> str | None:
             "one when you change it (read_text.name = 'mine 1')."
         )
     return name
-
-
-def _listing(folder: Path) -> str:
-    """A digest of what files there are, by name and size."""
-    files = [(path.relative_to(folder).as_posix(), path.stat().st_size) for path in files_of.files_below(folder)]
-    return hashlib.sha256(repr(files).encode("utf-8", "backslashreplace")).hexdigest()[:32]
 
 
 def _job(

@@ -69,6 +69,12 @@ def by_instance(folder: str | Path) -> dict[str, Path]:
     return {uid: path for path, (uid,) in identifiers(folder, "SOPInstanceUID")}
 
 
+def listing(folder: Path) -> str:
+    """A digest of what files there are below `folder`, by name and size."""
+    files = [(path.relative_to(folder).as_posix(), path.stat().st_size) for path in files_below(folder)]
+    return hashlib.sha256(repr(files).encode("utf-8", "backslashreplace")).hexdigest()[:32]
+
+
 def identifiers(folder: str | Path, *keywords: str) -> Iterator[tuple[Path, list[str]]]:
     """(path, its texts of these attributes) of the DICOM files below `folder` that have the first; the others may be
     empty."""
@@ -209,9 +215,12 @@ class Released:
         """The paths of the absent attributes without which the official script ends, and writes no result at all."""
         return [path for path, tag in _NEEDED.items() if tag not in self.dataset]
 
-    def elements(self) -> Iterator[tuple[str, Any]]:
-        """(path, element) of every element of the main data set, depth first, in order."""
-        yield from self._walk(self.dataset, "")
+    def elements(self, unread: bool = False) -> Iterator[tuple[str, Any]]:
+        """(path, element) of every element of the main data set, depth first, in order.
+
+        Those that pydicom cannot make sense of are left out, or with `unread` given as they were read, in bytes.
+        """
+        yield from self._walk(self.dataset, "", unread)
 
     def texts(self) -> Iterator[tuple[str, str, Any, str | None]]:
         """(path, VR, element, text) of every element of the main data set; a sequence has no text here."""
@@ -231,17 +240,19 @@ class Released:
                     self._nested.setdefault(tags.leaf(path), []).append(path)
         return self._nested.get(label, [])
 
-    def _walk(self, dataset: Any, parent: str) -> Iterator[tuple[str, Any]]:
+    def _walk(self, dataset: Any, parent: str, unread: bool = False) -> Iterator[tuple[str, Any]]:
         for tag in sorted(dataset.keys()):
             try:
                 element = dataset[tag]
             except Exception:  # a value pydicom cannot make sense of; the others still can be looked at
+                if unread:
+                    yield parent + self._label(dataset, tag), self._elements(dataset)[tag]
                 continue
             path = parent + self._label(dataset, tag)
             yield path, element
             if element.VR == "SQ" and element.value:
                 for number, item in enumerate(element.value):
-                    yield from self._walk(item, f"{path}[{number}]")
+                    yield from self._walk(item, f"{path}[{number}]", unread)
 
     def _label(self, dataset: Any, tag: int) -> str:
         group, element, creator = tag >> 16, tag & 0xFFFF, self._creator(dataset, tag)

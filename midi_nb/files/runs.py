@@ -219,7 +219,7 @@ def read_parts(folder: str | Path) -> Iterator[pd.DataFrame]:
     >>> run = mn.evaluate_run(demo.submissions["reference"], demo.key, tempfile.mkdtemp(), progress=False)
     >>> scores = mn.score(mn.tally(mn.read_parts(run)), by="modality")
     """
-    yield from map(read_parquet, _parts(Path(folder)))
+    yield from map(read_parquet, parts_of(Path(folder)))
 
 
 def read_parquet(*paths: Path) -> pd.DataFrame:
@@ -311,7 +311,7 @@ def is_run(folder: Path) -> bool:
     return (folder / RUN).is_file()
 
 
-def _parts(folder: Path) -> list[Path]:
+def parts_of(folder: Path) -> list[Path]:
     """The parts of a finished run."""
     run = _read_run(folder)
     if run.get("format") not in (1, _FORMAT):
@@ -328,11 +328,16 @@ def _parts(folder: Path) -> list[Path]:
 
 def read_run(folder: Path) -> pd.DataFrame:
     """The results of a run folder of ours; an unfinished run is refused with the remedy."""
-    parts = _parts(folder)
+    parts = parts_of(folder)
     results = read_parquet(*parts) if parts else tidy({}, RESULTS, 0)
-    with open(folder / SKIPPED, newline="", encoding="utf-8") as file:
-        results.attrs["skipped"] = [(row["file"], row["reason"]) for row in csv.DictReader(file)]
+    results.attrs["skipped"] = skipped_of(folder)
     return results
+
+
+def skipped_of(folder: Path) -> list[tuple[str, str]]:
+    """The files that a run answered nothing for, and why."""
+    with open(folder / SKIPPED, newline="", encoding="utf-8") as file:
+        return [(row["file"], row["reason"]) for row in csv.DictReader(file)]
 
 
 def write_run(results: pd.DataFrame, folder: str | Path) -> Path:

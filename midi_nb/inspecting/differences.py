@@ -1,0 +1,466 @@
+"""inspect(): what became of every attribute, from the original files to the released ones; no key is needed.
+
+A file is compared with the original that the mapping names, or that `pair_folders` finds. What has no certain partner
+is not compared, and is named with its reason: a wrong pair would be a hundred wrong differences.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import pandas as pd
+
+from .. import dates, tags
+from ..answers.published import as_mapping
+from ..coded import concat, tidy
+from ..engine import released as files_of
+from ..engine.batches import BATCH, Step, answers_of, counted, require_executor
+from ..engine.pairing import pair_folders
+from ..files import runs
+from ..folders import Submission, folder_of
+from ..frames import DIFFERENCES, REMOVED, require_columns
+from ..printed import printed
+from ..progress import counting
+
+__all__ = ["before_after", "inspect", "inspect_run"]
+
+_PARTS = ["tag", "name", "creator", "modality", "manufacturer"]
+
+
+def inspect(
+    original: str | Path,
+    released: str | Path | Submission,
+    uids: Any = None,
+    patients: Any = None,
+    *,
+    executor: Executor | None = None,
+    out: str | Path | None = None,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """What became of every attribute of every released file, beside its original.
+
+    Parameters
+    ----------
+    original, released
+        Folder of the original files, and folder (or `Submission`) of what the tool made of them.
+    uids, patients
+        Old → new UIDs and patient IDs: a path of a mapping CSV, a dict, a Series or a frame. Without one the files are
+        paired by `pair_folders`.
+    executor
+        Any `concurrent.futures.Executor` to compare batches in.
+    out
+        Folder to keep the parts in, as `evaluate` does: a second call goes on where an interrupted one stopped. For
+        folders whose differences do not fit in memory: `inspect_run`.
+    progress
+        Whether to show a line that says how many files are compared.
+
+    Returns
+    -------
+    DataFrame
+        The columns of ``midi_nb.frames.DIFFERENCES``, one row an attribute path of an instance. ``change`` is one of
+        kept, emptied, removed, replaced, added, shifted (a date, by ``days``), remapped (as the mapping says).
+        ``doubtful`` marks the rows of a pair whose files do not look like one image. ``attrs["skipped"]`` lists the
+        files that were compared with nothing and why.
+
+    Examples
+    --------
+    >>> import midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> changes = mn.inspect(demo.original, demo.submissions["reference"], progress=False)
+    >>> table = mn.before_after(changes, by="tag")
+    """
+    if out is not None:
+        inspect_run(original, released, out, uids, patients, executor=executor, progress=progress)
+        differences = concat([_empty(), *_read(Path(out))])
+        differences.attrs["skipped"] = runs.skipped_of(Path(out))
+        return differences
+    recorder = runs.Recorder(None, {})
+    parts = list(_parts(_job(original, released, uids, patients, executor, progress), executor, progress, recorder))
+    differences = concat([_empty(), *(part for part in parts if part is not None)])
+    differences.attrs["skipped"] = recorder.skipped
+    return differences
+
+
+def inspect_run(
+    original: str | Path,
+    released: str | Path | Submission,
+    out: str | Path,
+    uids: Any = None,
+    patients: Any = None,
+    *,
+    executor: Executor | None = None,
+    progress: bool = True,
+) -> Path:
+    """The folder `out` with the differences, nothing larger than a batch ever held; `before_after` counts them.
+
+    Examples
+    --------
+    >>> import tempfile, midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> kept = mn.inspect_run(demo.original, demo.submissions["reference"], tempfile.mkdtemp(), progress=False)
+    >>> table = mn.before_after(kept, by=["tag", "modality"])
+    """
+    job = _job(original, released, uids, patients, executor, progress)
+    with runs.Recorder(out, job.provenance()) as recorder:
+        for _ in _parts(job, executor, progress, recorder):
+            pass
+    return Path(out)
+
+
+def before_after(differences: Any, by: str | Sequence[str] = _PARTS) -> pd.DataFrame:
+    """How often each change befell the attributes of `differences`, one row a combination of the columns `by`.
+
+    `differences` is the frame of `inspect`, or the folder of `inspect_run`, which is counted part by part. A column for
+    each change, ``attributes`` (all of them) and ``untouched``, the share of those with a value that kept it.
+    """
+    columns = [by] if isinstance(by, str) else [*by]
+    frames = _read(Path(differences)) if isinstance(differences, str | Path) else [differences]
+    counts = [_counted(frame, columns) for frame in frames]
+    if not counts:
+        counts = [_counted(_empty(), columns)]
+    total = pd.concat(counts).groupby([*columns, "change"], dropna=False)["rows"].sum().reset_index()
+    table = total.pivot_table(
+        index=columns, columns="change", values="rows", aggfunc="sum", fill_value=0, dropna=False, sort=False
+    ) if len(total) else pd.DataFrame(index=pd.MultiIndex.from_arrays([[]] * len(columns), names=columns))  # fmt: skip
+    table = table.reindex(columns=list(DIFFERENCES["change"].categories), fill_value=0).astype("int64")
+    table = table[table.sum(axis=1) > 0]
+    table.columns = [str(name) for name in table.columns]
+    table["attributes"] = table.sum(axis=1)
+    before = table["attributes"] - table["added"]
+    table["untouched"] = (table["kept"] / before).where(before > 0)
+    return table.sort_values("attributes", ascending=False, kind="stable").reset_index()
+
+
+def _counted(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    require_columns(frame, [*columns, "change"], "before_after()")
+    texts = frame[[*columns, "change"]].astype(object)
+    return texts.groupby([*columns, "change"], dropna=False).size().rename("rows").reset_index()
+
+
+def _empty() -> pd.DataFrame:
+    return tidy({}, DIFFERENCES, 0)
+
+
+def _read(folder: Path) -> Iterator[pd.DataFrame]:
+    for path in runs.parts_of(folder):
+        part = pd.read_parquet(path)
+        require_columns(part, ["change", "tag_path"], f"before_after(): {path.parent.parent}")
+        yield tidy({name: part[name].to_numpy() for name in part.columns}, DIFFERENCES, len(part))
+
+
+class _Task(NamedTuple):
+    """One batch of released files with the originals they are compared with; and where its part goes."""
+
+    paths: Sequence[Path]
+    originals: Mapping[Path, tuple[str, Path]]  # released file → UID and path of its original
+    alone: frozenset[Path]  # files with a UID but without a certain original
+    part: Path | None
+
+
+class _Answer(NamedTuple):
+    frame: pd.DataFrame | None
+    compared: Sequence[str]
+    skipped: Sequence[tuple[str, str]]
+    notes: Counter[tuple[str, str]]
+
+
+class _Job(NamedTuple):
+    """What every batch needs to know; mappings that were given as paths are read by the workers."""
+
+    token: str  # by which a worker recognises mappings that it has read
+    original: Path
+    released: Path
+    given: tuple[Any, Any]  # UIDs, patient IDs
+
+    def mappings(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """Old → new UIDs and patient IDs."""
+        if self.token not in _read_mappings:
+            _read_mappings.clear()
+            uids, patients = ({} if one is None else as_mapping(one).to_dict() for one in self.given)
+            _read_mappings[self.token] = uids, patients
+        return _read_mappings[self.token]
+
+    def provenance(self) -> dict[str, Any]:
+        """What must be the same for two parts to belong to one inspection."""
+        uids, patients = map(runs.digest, self.given)
+        original = files_of.listing(self.original)
+        return {"verb": "inspect", "uids": uids, "patients": patients, "original": original, **runs.versions()}
+
+
+_read_mappings: dict[str, tuple[Mapping[str, str], Mapping[str, str]]] = {}
+
+
+def _job(original: Any, released: Any, uids: Any, patients: Any, executor: Any, progress: bool) -> _Job:
+    require_executor(executor)
+    if isinstance(released, Submission):
+        uids = released.uids if uids is None else uids
+        patients = released.patients if patients is None else patients
+    before, after = folder_of(original, "original"), folder_of(released)
+    if uids is None:
+        found = pair_folders(after, before, progress=progress)
+        uids, patients = found.uids, found.patients if patients is None else patients
+    given = [one if one is None or isinstance(one, str | Path) else as_mapping(one) for one in (uids, patients)]
+    job = _Job(uuid4().hex, before, after, (given[0], given[1]))
+    job.mappings()  # wrong files are refused before anything is read
+    return job
+
+
+def _parts(
+    job: _Job, executor: Executor | None, progress: bool, recorder: runs.Recorder
+) -> Iterator[pd.DataFrame | None]:
+    originals, recorder.skipped = _originals(job.original)
+    partners, alone = _partners(job, originals)
+    recorder.skipped += [(path.relative_to(job.released).as_posix(), reason) for path, reason in alone.items()]
+    paths = list(files_of.files_below(job.released))
+    batches = [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]
+    recorder.forget(len(batches), 0)
+    tasks: list[_Task] = []
+    compared = {uid for uid, _ in partners.values()}
+    notes: Counter[tuple[str, str]] = Counter()
+    with counting(len(paths), "file", "compared", progress) as step:
+        for number, batch in enumerate(batches):
+            if known := recorder.known(number, job.released, batch):
+                recorder.skipped += [(name, reason) for name, reason in known["skipped"]]
+                notes.update({(what, more): count for what, more, count in known["notes"]})
+                step(len(batch))
+                continue
+            own = {path: partners[path] for path in batch if path in partners}
+            tasks.append(_Task(batch, own, frozenset(alone).intersection(batch), recorder.path_of(number)))
+        for answer in answers_of(partial(_compared, job), tasks, executor, step):
+            recorder.skipped += answer.skipped
+            notes.update(answer.notes)
+            yield answer.frame
+    recorder.skipped += [
+        (path.relative_to(job.original).as_posix(), "original: no released file of it")
+        for uid, path in originals.items()
+        if uid not in compared
+    ]
+    for text in _warnings(recorder.skipped, notes):
+        warnings.warn(text, stacklevel=3)
+
+
+def _originals(folder: Path) -> tuple[dict[str, Path], list[tuple[str, str]]]:
+    """The original files by SOP Instance UID, and those that cannot be one side of a pair, with the reason."""
+    named = _named(folder)
+    many = _repeated(named)
+    usable = {uid: path for path, uid in named.items() if uid not in many}
+    left = [path for path in files_of.files_below(folder) if named.get(path) not in usable]
+    return usable, [(path.relative_to(folder).as_posix(), _SHARED if path in named else _NO_UID) for path in left]
+
+
+_SHARED = "original: other files have its SOP Instance UID too"
+_NO_UID = "original: no readable DICOM with a SOP Instance UID"
+
+
+def _partners(job: _Job, originals: Mapping[str, Path]) -> tuple[dict[Path, tuple[str, Path]], dict[Path, str]]:
+    """The original of each released file; and why the others with a SOP Instance UID have none."""
+    olds, named = _olds(job.mappings()[0]), _named(job.released)
+    many = _repeated(named)
+    partners, alone = {}, {}
+    for path, uid in named.items():
+        old = [one for one in olds.get(uid, ()) if one in originals]
+        if uid in many:
+            alone[path] = "released: other files have its SOP Instance UID too"
+        elif len(old) > 1:
+            alone[path] = "released: the mapping names several originals"
+        elif not old:
+            alone[path] = "released: " + ("no original file of it" if uid in olds else "not in the mapping")
+        else:
+            partners[path] = (old[0], originals[old[0]])
+    return partners, alone
+
+
+def _named(folder: Path) -> dict[Path, str]:
+    return {path: uid for path, (uid,) in files_of.identifiers(folder, "SOPInstanceUID")}
+
+
+def _repeated(named: Mapping[Path, str]) -> set[str]:
+    return {uid for uid, count in Counter(named.values()).items() if count > 1}
+
+
+def _olds(uids: Mapping[str, str]) -> dict[str, list[str]]:
+    olds: dict[str, list[str]] = defaultdict(list)
+    for old, new in uids.items():
+        olds[new].append(old)
+    return olds
+
+
+def _warnings(skipped: Sequence[tuple[str, str]], notes: Counter[tuple[str, str]]) -> Iterator[str]:
+    """What is to be said of the whole: files compared with nothing, doubtful pairs, releases that are the original."""
+    if skipped:
+        counts = Counter(reason for _, reason in skipped)
+        reasons = "; ".join(f"{count:,} × {reason}" for reason, count in counts.most_common())
+        yield f'Files that were not compared: {reasons}. attrs["skipped"] names them.'
+    if doubtful := sum(count for (what, _), count in notes.items() if what == "doubtful"):
+        yield (
+            f"Pairs whose files do not look like one image (another class, rows or columns): {doubtful:,}; "
+            "the column doubtful marks their rows. Is the mapping that of these folders?"
+        )
+    changes = {what: count for (kind, what), count in notes.items() if kind == "change"}
+    if changes and set(changes) <= {"kept"}:
+        yield "Nothing changed: every released file has exactly the attributes of its original."
+
+
+def _compared(job: _Job, task: _Task, step: Step | None = None) -> _Answer:
+    """The differences of one batch: what an executor runs."""
+    columns: dict[str, list[Any]] = {name: [] for name in DIFFERENCES}
+    compared: list[str] = []
+    skipped: list[tuple[str, str]] = []
+    notes: Counter[tuple[str, str]] = Counter()
+    with files_of.quiet():
+        for path in counted(task.paths, step):
+            name = path.relative_to(job.released).as_posix()
+            if path in task.alone:
+                continue
+            try:
+                after = files_of.read(path)
+                if path not in task.originals:
+                    skipped.append((name, "released: no SOP Instance UID"))
+                    continue
+            except files_of.Unreadable as reason:
+                skipped.append((name, f"released: {reason}"))
+                continue
+            uid, source = task.originals[path]
+            try:
+                before = files_of.read(source)
+            except files_of.Unreadable as reason:
+                skipped.append((source.relative_to(job.original).as_posix(), f"original: {reason}"))
+                continue
+            rows = list(_rows(before, after, *job.mappings()))
+            doubtful = any(_apart(before, after, tag) for tag in _KIND)
+            of_file = {
+                "patient": before.text("(0010,0020)") or None, "study": before.text("(0020,000d)") or None,
+                "series": before.text("(0020,000e)") or None, "instance": uid,
+                "released": after.text("(0008,0018)") or None, "modality": before.text("(0008,0060)") or None,
+                "manufacturer": before.text("(0008,0070)") or None, "doubtful": doubtful, "file": name,
+            }  # fmt: skip
+            for key, value in of_file.items():
+                columns[key] += [value] * len(rows)
+            for key, values in zip(_OWN, zip(*rows, strict=True), strict=True):
+                columns[key] += values
+            compared.append(uid)
+            notes.update(("change", row[_CHANGE]) for row in rows)
+            notes["doubtful", ""] += doubtful
+        frame = tidy(columns, DIFFERENCES, len(columns["change"]))
+    if task.part is None:
+        return _Answer(frame, compared, skipped, notes)
+    runs.write_part(frame, task.part, runs.about_part(job.released, task.paths, compared, skipped, notes))
+    return _Answer(None, compared, skipped, notes)
+
+
+_KIND = ("(0008,0016)", "(0028,0010)", "(0028,0011)")
+_OWN = ("tag_path", "tag", "creator", "name", "vr", "private", "scope", "change", "days", "original", "actual")
+_CHANGE = _OWN.index("change")
+
+
+def _apart(before: files_of.Released, after: files_of.Released, path: str) -> bool:
+    old, new = before.text(path), after.text(path)
+    return bool(old) and bool(new) and old != new
+
+
+def _rows(
+    before: files_of.Released, after: files_of.Released, uids: Mapping[str, str], patients: Mapping[str, str]
+) -> Iterator[tuple[Any, ...]]:
+    olds, news = _by_path(before), _by_path(after)
+    for place in [place for place in olds if place not in news and tags.in_private(place[0])]:
+        # One private sequence has two paths, with its length written and without.
+        twin = next((one for one in news if one not in olds and tags.same(one[0], place[0])), None)
+        if twin is not None:
+            news[place] = news.pop(twin)
+    for place in [*olds, *(place for place in news if place not in olds)]:
+        path, old, new = place[0], olds.get(place), news.get(place)
+        change, days, was, now = change_of(path, old, new, uids, patients)
+        leaf = tags.leaf(path)
+        steps = tags.parse(leaf)
+        creator = steps[0].creator if steps else None
+        vr = str((old if old is not None else new).VR)  # type: ignore[union-attr]
+        yield path, leaf, creator, tags.name(path), vr, tags.is_private(path), tags.scope(path), change, days, was, now
+
+
+def _by_path(file: files_of.Released) -> dict[tuple[str, int], Any]:
+    """(path, which of those alike) → element; of two private blocks of one creator each has its own."""
+    seen: Counter[str] = Counter()
+    found: dict[tuple[str, int], Any] = {}
+    for path, element in file.elements(unread=True):
+        found[path, seen[path]] = element
+        seen[path] += 1
+    return found
+
+
+def change_of(
+    path: str, old: Any, new: Any, uids: Mapping[str, str], patients: Mapping[str, str]
+) -> tuple[str, float, str | None, str | None]:
+    """(change, days, text before, text after) of the elements of one path, None where a file has none.
+
+    Values are compared as pydicom compares them; one that is of unknown VR on one side, by its bytes.
+    """
+    was, now = (None if one is None else text_of(one) for one in (old, new))
+    none = float("nan")
+    if old is None or new is None:
+        return ("added" if old is None else "removed"), none, was, now
+    if _equal(old, new):
+        return "kept", none, was, now
+    if _is_empty(new):
+        return "emptied", none, was, now
+    if str(old.VR) in ("DA", "DT") and (days := dates.shift(str(old.value), str(new.value))):
+        return "shifted", float(days), was, now
+    known = uids if str(old.VR) == "UI" else patients if path.endswith("(0010,0020)") else {}
+    if known and [known.get(one) for one in _values(old)] == _values(new):
+        return "remapped", none, was, now
+    return "replaced", none, was, now
+
+
+def _values(element: Any) -> list[str]:
+    value = element.value
+    return [str(value).strip()] if isinstance(value, str) or not hasattr(value, "__iter__") else [*map(str, value)]
+
+
+def _equal(old: Any, new: Any) -> bool:
+    if "SQ" in (old.VR, new.VR):  # items are compared path by path
+        return old.VR == new.VR and len(old.value or ()) == len(new.value or ())
+    if _is_empty(old) and _is_empty(new):
+        return True
+    if "UN" in (old.VR, new.VR) and old.VR != new.VR:
+        return _bytes(old) == _bytes(new)
+    return bool(old.value == new.value) or (str(old.value) == str(new.value) == "nan")
+
+
+def _bytes(element: Any) -> bytes:
+    value = element.value
+    if not isinstance(value, bytes):
+        value = "\\".join(_values(element)).encode("utf-8", "backslashreplace")
+    return bytes(value).strip(b" \0")
+
+
+def _is_empty(element: Any) -> bool:
+    value = element.value
+    return value is None or (hasattr(value, "__len__") and len(value) == 0)
+
+
+_SHOWN = 256  # bytes; longer ones are numbers for a machine, and a digest tells them apart
+
+
+def text_of(element: Any) -> str:
+    """The text of an element as the scorer prints it; items of a sequence by their number, long bytes by a digest."""
+    value = element.value
+    if element.VR == "SQ":
+        count = len(value or ())
+        return f"{count} item{'' if count == 1 else 's'}"
+    if isinstance(value, bytes) and len(value) > _SHOWN:
+        return f"{len(value):,} bytes, MD5 {hashlib.md5(value, usedforsecurity=False).hexdigest()}"
+    return REMOVED if value is None and element.tag == 0x7FE00010 else "" if value is None else _printed(element)
+
+
+def _printed(element: Any) -> str:
+    try:
+        return printed(element).strip()
+    except Exception:  # what pydicom could not make sense of is shown as its bytes
+        return str(element.value).strip()

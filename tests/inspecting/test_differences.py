@@ -1,0 +1,289 @@
+"""inspect(): what became of every attribute, and what is said of the files that were not compared."""
+
+from __future__ import annotations
+
+import copy
+import re
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+
+import pandas as pd
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset
+
+import midi_nb as mn
+from midi_nb.frames import DIFFERENCES
+
+
+@pytest.fixture
+def pair(tmp_path, make):
+    """pair(before, after): two folders of one file each, with the attributes given; and their mapping."""
+    numbers = count(1)
+
+    def made(before, after):
+        number = next(numbers)
+        folders = tmp_path / "original", tmp_path / "released"
+        for folder, side, attributes in zip(folders, ("1", "2"), (before, after), strict=True):
+            make.file(folder / f"{number}.dcm", f"{side}.{number}", **attributes)
+        return *folders, {f"1.{n}": f"2.{n}" for n in range(1, number + 1)} | {"1.99": "2.99"}
+
+    return made
+
+
+def inspect(*given, **options):
+    return mn.inspect(*given, progress=False, **options)
+
+
+def one(differences, path):
+    """The row of a path."""
+    return differences[differences["tag_path"] == path].iloc[0]
+
+
+ITEM = Dataset()
+ITEM.ReferencedSOPInstanceUID = "1.99"
+NEW_ITEM = Dataset()
+NEW_ITEM.ReferencedSOPInstanceUID = "2.99"
+
+CASES = {
+    "kept": ({"PatientSex": "F"}, {"PatientSex": "F"}, "(0010,0040)", "F", "F"),
+    "kept: a number in another spelling": ({"KVP": "120"}, {"KVP": "120.0"}, "(0018,0060)", "120", "120.0"),
+    "kept: empty before and after": ({"PatientSex": ""}, {"PatientSex": ""}, "(0010,0040)", "", ""),
+    "emptied": ({"PatientName": "DOE^JANE"}, {"PatientName": ""}, "(0010,0010)", "DOE^JANE", ""),
+    "removed": ({"PatientName": "DOE^JANE"}, {}, "(0010,0010)", "DOE^JANE", None),
+    "replaced": ({"PatientName": "DOE^JANE"}, {"PatientName": "X"}, "(0010,0010)", "DOE^JANE", "X"),
+    "replaced: a date by none": (
+        {"StudyDate": "20130829"},
+        {"StudyDate": "20130231"},
+        "(0008,0020)",
+        "20130829",
+        "20130231",
+    ),
+    "added": ({}, {"PatientIdentityRemoved": "YES"}, "(0012,0062)", None, "YES"),
+    "shifted": ({"StudyDate": "20130829"}, {"StudyDate": "20130831"}, "(0008,0020)", "20130829", "20130831"),
+    "remapped": (
+        {"ReferencedImageSequence": [ITEM]},
+        {"ReferencedImageSequence": [NEW_ITEM]},
+        "(0008,1140)[0](0008,1155)",
+        "1.99",
+        "2.99",
+    ),
+    "replaced: items of a sequence": (
+        {"ReferencedImageSequence": [ITEM]},
+        {"ReferencedImageSequence": [NEW_ITEM, NEW_ITEM]},
+        "(0008,1140)",
+        "1 item",
+        "2 items",
+    ),
+}
+
+
+@pytest.mark.parametrize(("case", "row"), CASES.items(), ids=CASES)
+def test_each_change_has_its_name_and_both_values(pair, case, row):
+    before, after, path, was, now = row
+    found = one(inspect(*pair(before, after)), path)
+
+    assert found["change"] == case.split(":")[0]
+    assert [None if pd.isna(found[name]) else found[name] for name in ("original", "actual")] == [was, now]
+    assert pd.isna(found["days"]) or (case, found["days"]) == ("shifted", 2)
+
+
+def test_a_patient_id_is_remapped_as_its_mapping_says(pair):
+    folders = pair({"PatientID": "OLD"}, {"PatientID": "NEW"})
+
+    assert one(inspect(*folders, {"OLD": "NEW"}), "(0010,0020)")["change"] == "remapped"
+    assert one(inspect(*folders, {"OLD": "OTHER"}), "(0010,0020)")["change"] == "replaced"
+
+
+def test_a_row_says_where_it_is_from(pair):
+    found = inspect(*pair({"PatientID": "OLD", "Modality": "CT", "Manufacturer": "Ünsal"}, {}))
+    row = one(found, "(0008,0060)")
+
+    assert list(found.columns) == list(DIFFERENCES)
+    assert row[["patient", "instance", "released", "modality", "manufacturer", "file"]].tolist() == [
+        "OLD", "1.1", "2.1", "CT", "Ünsal", "1.dcm"
+    ]  # fmt: skip
+    assert row[["name", "vr", "scope", "change", "actual"]].tolist() == ["Modality", "CS", "Series", "replaced", "OT"]
+
+
+def test_a_private_attribute_is_known_by_its_creator_wherever_its_block_is(tmp_path, make):
+    for side, block in (("1", 0x10), ("2", 0x11)):
+        dataset = make.dataset(f"{side}.1")
+        dataset.add_new((0x0029, block), "LO", "ACME")
+        dataset.add_new((0x0029, block << 8 | 0x01), "LO", "secret")
+        make.saved(dataset, tmp_path / side / "a.dcm")
+    row = one(inspect(tmp_path / "1", tmp_path / "2", {"1.1": "2.1"}), '(0029,"ACME",01)')
+
+    assert row[["change", "creator", "private"]].tolist() == ["kept", "ACME", True]
+
+
+def test_files_without_a_certain_partner_are_named_and_not_compared(tmp_path, make):
+    original, released = tmp_path / "original", tmp_path / "released"
+    for name, uid in {"a": "1.1", "b": "1.2", "c": "1.3", "d": "1.4", "twin": "1.4"}.items():
+        make.file(original / f"{name}.dcm", uid)
+    for name, uid in {"a": "2.1", "b": "2.2", "b again": "2.2", "stranger": "2.9"}.items():
+        make.file(released / f"{name}.dcm", uid)
+    (released / "notes.txt").write_text("DOE^JANE")
+    (original / "half.dcm").write_bytes((original / "a.dcm").read_bytes()[:200])
+    with pytest.warns(UserWarning, match="^Files that were not compared: ") as said:
+        found = inspect(original, released, {f"1.{number}": f"2.{number}" for number in range(1, 5)})
+
+    assert set(found["file"]) == {"a.dcm"}
+    assert sorted(found.attrs["skipped"]) == [
+        ("b again.dcm", "released: other files have its SOP Instance UID too"),
+        ("b.dcm", "original: no released file of it"),
+        ("b.dcm", "released: other files have its SOP Instance UID too"),
+        ("c.dcm", "original: no released file of it"),
+        ("d.dcm", "original: other files have its SOP Instance UID too"),
+        ("half.dcm", "original: no readable DICOM with a SOP Instance UID"),
+        ("notes.txt", "released: not DICOM (no preamble and DICM)"),
+        ("stranger.dcm", "released: not in the mapping"),
+        ("twin.dcm", "original: other files have its SOP Instance UID too"),
+    ]
+    assert len(said) == 1
+    assert "DOE" not in str(said[0].message)
+    assert str(said[0].message).endswith('attrs["skipped"] names them.')
+
+
+def test_one_released_file_of_two_originals_is_not_compared(tmp_path, make):
+    for name in ("1.1", "1.2"):
+        make.file(tmp_path / "original" / name, name)
+    make.file(tmp_path / "released" / "a.dcm", "2.1")
+    with pytest.warns(UserWarning, match="1 × released: the mapping names several originals"):
+        assert inspect(tmp_path / "original", tmp_path / "released", {"1.1": "2.1", "1.2": "2.1"}).empty
+
+
+def test_a_pair_that_does_not_look_like_one_image_is_doubtful(pair):
+    folders = pair({"Rows": 64, "Columns": 64}, {"Rows": 128, "Columns": 64})
+    message = (
+        "Pairs whose files do not look like one image (another class, rows or columns): 1; the column doubtful marks "
+        "their rows. Is the mapping that of these folders?"
+    )
+    with pytest.warns(UserWarning, match=f"^{re.escape(message)}$"):
+        assert inspect(*folders)["doubtful"].all()
+
+
+def test_originals_that_are_the_release_are_noticed(small_demo):
+    message = "^Nothing changed: every released file has exactly the attributes of its original.$"
+    with pytest.warns(UserWarning, match=message):
+        assert set(inspect(small_demo.original, small_demo.original)["change"]) == {"kept"}
+
+
+def test_folders_are_paired_where_no_mapping_is_given(small_demo, make):
+    reference = small_demo.submissions["reference"]
+
+    make.assert_same(inspect(small_demo.original, reference.folder), inspect(small_demo.original, reference))
+
+
+def test_parts_add_up_to_the_whole_over_an_executor_and_when_resumed(small_demo, make, tmp_path, monkeypatch):
+    monkeypatch.setattr("midi_nb.inspecting.differences.BATCH", 5)
+    reference, out = small_demo.submissions["reference"], tmp_path / "kept"
+    whole = inspect(small_demo.original, reference)
+    with ThreadPoolExecutor(2) as executor:
+        kept = mn.inspect_run(small_demo.original, reference, out, executor=executor, progress=False)
+    parts = sorted((out / "parts").glob("*.parquet"))
+    untouched = parts[0].stat().st_mtime_ns
+    parts[1].unlink()
+    again = inspect(small_demo.original, reference, out=out)
+
+    assert parts[0].stat().st_mtime_ns == untouched
+    make.assert_same(again, whole)
+    pd.testing.assert_frame_equal(mn.before_after(kept), mn.before_after(whole))
+
+
+def test_before_after_counts_each_change(pair):
+    pair({"PatientName": "A", "PatientSex": "F"}, {"PatientName": "", "PatientSex": "F"})
+    found = inspect(*pair({"PatientName": "B"}, {"PatientSex": "O"}))
+    table = mn.before_after(found, by=["tag", "name"]).set_index("tag")
+
+    assert table.loc["(0010,0010)", ["name", "emptied", "removed", "attributes", "untouched"]].tolist() == [
+        "Patient's Name", 1, 1, 2, 0.0
+    ]  # fmt: skip
+    assert table.loc["(0010,0040)", ["kept", "added", "attributes", "untouched"]].tolist() == [1, 1, 2, 1.0]
+    assert mn.before_after(found.iloc[:0]).empty
+
+
+def test_values_can_be_masked(pair):
+    found = mn.mask_values(inspect(*pair({"PatientName": "DOE^JANE", "StudyDate": "20130829"}, {})))
+
+    assert "DOE^JANE" not in found.to_csv()
+    assert one(found, "(0010,0010)")["original"] == "•••"
+
+
+# As pydicom compares
+
+TEXTS = st.sampled_from(["DOE^JANE", "Doe^Jane", "Ünsal", "A\\B", "1.0", "1", "", "chest  CT"])
+TAGS = {"PatientName": TEXTS, "StudyDescription": TEXTS, "PatientSex": st.sampled_from(["F", "M", "O"]),
+        "StudyDate": st.sampled_from(["20130829", "20140101", ""]), "KVP": st.sampled_from(["120", "80", "80.0"]),
+        "PixelSpacing": st.lists(st.sampled_from(["1", "0.5"]), min_size=2, max_size=2),
+        "FrameOfReferenceUID": st.sampled_from(["1.5", "1.6"]), "Rows": st.integers(0, 3),
+        "PatientComments": TEXTS, "EncapsulatedDocument": st.binary(min_size=2, max_size=2)}  # fmt: skip
+ITEMS = st.lists(st.fixed_dictionaries({}, optional={name: TAGS[name] for name in ("PatientName", "StudyDate")}),
+                 max_size=2)  # fmt: skip
+FILES = st.tuples(*[st.fixed_dictionaries({}, optional={**TAGS, "RequestAttributesSequence": ITEMS})] * 2)
+
+
+def dataset_of(make, uid, attributes):
+    items = attributes.get("RequestAttributesSequence")
+    plain = {name: value for name, value in attributes.items() if name != "RequestAttributesSequence"}
+    dataset = make.dataset(uid, **plain)
+    dataset.SpecificCharacterSet = "ISO_IR 192"
+    if items is not None:
+        dataset.RequestAttributesSequence = [Dataset() for _ in items]
+        for nested, values in zip(dataset.RequestAttributesSequence, items, strict=True):
+            nested.update(values)
+    return dataset
+
+
+def flat(dataset, parent=""):
+    """Path → element, sequences by how many items they have; written anew, for the code under test is another."""
+    found = {}
+    for element in dataset:
+        path = f"{parent}({element.tag.group:04x},{element.tag.element:04x})"
+        found[path] = element
+        if element.VR == "SQ":
+            found[path] = DataElement(element.tag, "US", len(element.value))
+            for number, item in enumerate(element.value):
+                found |= flat(item, f"{path}[{number}]")
+    return found
+
+
+def agrees(make, folder, pairs):
+    """Holds `inspect` of the pairs of attributes against what pydicom makes of the files that it reads back."""
+    from pydicom import dcmread
+
+    uids, truth = {}, {}
+    for number, sides in enumerate(pairs):
+        read = []
+        for side, attributes in zip("12", sides, strict=True):
+            path = make.saved(
+                dataset_of(make, f"{side}.{number}", copy.deepcopy(attributes)), folder / side / str(number)
+            )
+            read.append(dcmread(path))
+        uids[f"1.{number}"] = f"2.{number}"
+        read[1].SOPInstanceUID = read[0].SOPInstanceUID
+        before, after = map(flat, read)
+        truth |= {(str(number), path): _change(before.get(path), after.get(path)) for path in {**before, **after}}
+        assert (read[0] == read[1]) == all(truth[str(number), path] == "kept" for path in {**before, **after})
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Nothing changed|Pairs whose")
+        found = inspect(folder / "1", folder / "2", uids)
+    rows = zip(found["file"], found["tag_path"], found["change"], strict=True)
+    plain = {"kept": "kept", "removed": "removed", "added": "added"}
+    seen = {(file, path): plain.get(change, "changed") for file, path, change in rows if path != "(0008,0018)"}
+    assert seen == {place: change for place, change in truth.items() if place[1] != "(0008,0018)"}
+
+
+def _change(old, new):
+    if old is None or new is None:
+        return "added" if old is None else "removed"
+    return "kept" if old == new else "changed"
+
+
+@settings(phases=[Phase.explicit, Phase.reuse, Phase.generate])  # the files of a failing example are there to look at
+@given(pairs=st.lists(FILES, min_size=5, max_size=5))
+def test_what_is_kept_is_what_pydicom_finds_equal(tmp_path_factory, make, pairs):
+    agrees(make, tmp_path_factory.mktemp("pairs"), pairs)
