@@ -23,10 +23,10 @@ _LENGTH = 600  # characters of a cell: a protocol dump in a private attribute ha
 _STYLE = """<style>
 .midi-table { max-height: 30em; overflow: auto; width: fit-content; max-width: 100%; }
 .midi-table table { border-collapse: collapse; margin: 0; font-size: 13px; font-variant-numeric: tabular-nums; }
-.midi-table tr, .midi-table th { background: none; }
-.midi-table th, .midi-table td { max-width: 26em; padding: 4px 10px; text-align: left; vertical-align: top; white-space: pre-wrap; overflow-wrap: break-word; border: 0; border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
-.midi-table thead th { position: sticky; top: 0; white-space: nowrap; font-weight: 600; background: var(--jp-layout-color0, var(--vscode-editor-background, Canvas)); }
-.midi-table .number { text-align: right; white-space: nowrap; }
+.midi-table tbody tr { background: none !important; }
+.midi-table th, .midi-table td { max-width: 24em; padding: 4px 10px; text-align: left !important; vertical-align: top; white-space: pre-wrap; overflow-wrap: anywhere; border: 0; border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
+.midi-table thead th { position: sticky; top: 0; overflow-wrap: normal; font-weight: 600; background: var(--jp-layout-color0, var(--vscode-editor-background, Canvas)); }
+.midi-table .number { text-align: right !important; white-space: nowrap; }
 .midi-table .more { opacity: .75; }
 </style>"""  # noqa: E501
 
@@ -122,7 +122,7 @@ def _safe(text: str) -> str:
 def _column(frame: pd.DataFrame, place: int, rows: int) -> _Cells:
     """The cells of one column, as far as shown."""
     name, column = frame.columns[place], frame.iloc[:, place]
-    if name in _UIDS:
+    if name in _UIDS and not _is_number(column):  # counts of series have its name too
         return _uids(frame, column, rows)
     write = _writer(name, column)
     return [(_MISSING if _is_missing(value) else write(value), None) for value in column.iloc[:rows].astype(object)]

@@ -57,6 +57,11 @@ def test_uids_are_numbers_that_stay_the_same_in_a_selection():
     assert '<td title="1.2.9">series 3 (CT, patient 1)</td>' in html(frame)
 
 
+def test_counts_of_series_are_numbers():
+    assert lines(pd.DataFrame({"series": [4, 1], "instance": [1200, 3]})) == [
+        "series instance", "     4    1,200", "     1        3"]  # fmt: skip
+
+
 def test_beyond_some_rows_it_says_how_many_more():
     frame = pd.DataFrame({"n": range(497)})
     assert lines(frame)[-1] == "… 477 more"
