@@ -33,6 +33,7 @@ _FACE = {
     "inspect": "inspecting",
     "inspect_run": "inspecting",
     "before_after": "inspecting",
+    "census": "inspecting",
     "score": "scores",
     "tally": "scores",
     "explain": "causes",
@@ -62,6 +63,7 @@ __all__ = [
     "before_after",
     "cases",
     "causes_table",
+    "census",
     "compare",
     "concat",
     "conformance",
@@ -129,7 +131,7 @@ if TYPE_CHECKING:
     from .engine.pairing import pair_folders
     from .files import read_dciodvfy, read_parts, read_results, read_scores, write_run, write_summary
     from .folders import Submission
-    from .inspecting import before_after, inspect, inspect_run
+    from .inspecting import before_after, census, inspect, inspect_run
     from .masking import mask_values
     from .report.official import write_official
     from .report.page import write_html

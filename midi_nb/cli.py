@@ -327,6 +327,33 @@ def _pair(options: argparse.Namespace) -> Answer:
     return Answer(tally, notes=notes if len(tally) else ["Every file was paired.", *notes])
 
 
+def _inspect(options: argparse.Namespace) -> Answer:
+    given = (options.original, options.released)
+    wanted = {"uids": options.uids, "patients": options.patients, "progress": not options.quiet}
+    with _executor(options) as executor:
+        if options.rows:
+            return Answer(mn.inspect(*given, **wanted, executor=executor, out=options.out))
+        if options.out:
+            kept = mn.inspect_run(*given, options.out, **wanted, executor=executor)
+        else:
+            kept = mn.inspect(*given, **wanted, executor=executor)
+    table = mn.before_after(kept, options.by or ["tag", "name"])
+    notes = [f"Differences: {options.out}"] if options.out else []
+    return Answer(table, notes=["Nothing was compared.", *notes] if table.empty else notes)
+
+
+def _census(options: argparse.Namespace) -> Answer:
+    with _executor(options) as executor:
+        values = mn.census(options.folder, executor=executor, progress=not options.quiet)
+    if options.no_values:
+        values = mn.mask_values(values)
+    if options.format:
+        return Answer(values.head(options.top or len(values)))
+    shown = values.head(options.top or 20)
+    more = [f"{len(values) - len(shown):,} more: --top {len(values)} shows all."] if len(shown) < len(values) else []
+    return Answer(shown[["tag", "name", "actual", "count", "in_patients", "place", "file"]], notes=more)
+
+
 # What the commands read
 
 
@@ -584,6 +611,10 @@ _DEMO = (
     _option("folder", nargs="?", default="midi-nb-demo", metavar="FOLDER", help="where (default midi-nb-demo)"),
     _option("--patients", metavar="N", type=_at_least_one, help="how many patients (default 10)"),
 )
+_WORKERS = (
+    _option("--jobs", metavar="N", type=_at_least_one, default=1, help="processes to work in (default 1)"),
+    _option("--dask", metavar="ADDRESS", help="work on a Dask cluster, e.g. tcp://10.0.0.1:8786"),
+)
 _JUDGED = (
     _option("released", metavar="RELEASED", help="the folder of released files"),
     _option("key", metavar="KEY", help="the answer key"),
@@ -594,8 +625,7 @@ _JUDGED = (
     _option("--rules", choices=("official", "strict"), default="official", help="which rules (default official)"),
     _option("--name", metavar="NAME", help="name of the submission (default: the folder's)"),
     _option("--out", metavar="FOLDER", help="save the run (resumable)"),
-    _option("--jobs", metavar="N", type=_at_least_one, default=1, help="processes to judge in (default 1)"),
-    _option("--dask", metavar="ADDRESS", help="judge on a Dask cluster, e.g. tcp://10.0.0.1:8786"),
+    *_WORKERS,
     _option("--no-text", action="store_true", help="no text recognition: checks of burned-in text stay blank"),
     _option(
         "--fail-under",
@@ -631,6 +661,20 @@ _PAIRED = (
     _option(
         "--patients", metavar="FILE", default="patid_mapping.csv", help="patient ID mapping (default patid_mapping.csv)"
     ),
+)
+
+
+_INSPECTED = (
+    *_PAIRED[:2],
+    _option("--uids", metavar="FILE", help="UID mapping, CSV id_old,id_new (without one, files are paired by content)"),
+    _option("--patients", metavar="FILE", help="patient ID mapping, CSV id_old,id_new"),
+    _option("--out", metavar="FOLDER", help="keep the differences (resumable, for more than fits in memory)"),
+    *_WORKERS,
+)
+_COUNTED = (
+    _option("folder", metavar="FOLDER", help="the folder to look into"),
+    _option("--value-free", "--no-values", dest="no_values", action="store_true", help="hide values and file names"),
+    *_WORKERS,
 )
 
 
@@ -700,6 +744,20 @@ COMMANDS = (
         "find the mappings of a tool that wrote none",
         "midi-nb pair original/ released/ --uids uid_mapping.csv --patients patid_mapping.csv",
         (*_PAIRED, _ROWS, _QUIET),
+    ),
+    Command(
+        "inspect",
+        _inspect,
+        "count what became of every attribute, without a key",
+        "midi-nb inspect original/ released/ --uids uid_mapping.csv --by tag,name,modality",
+        (*_INSPECTED, _BY, _ROWS, _QUIET),
+    ),
+    Command(
+        "census",
+        _census,
+        "list every distinct value of a folder, rare free text and private values first",
+        "midi-nb census released/ --top 50 --value-free",
+        (*_COUNTED, _TOP, _QUIET),
     ),
     Command(
         "report",

@@ -86,6 +86,17 @@ DIFFERENCES: dict[str, Any] = {
     "file": TEXT,
 }
 
+#: What ``census`` finds: one row a distinct value of an attribute (of all items of a sequence together), or of what
+#: else is in a folder: ``place`` says where it stands, ``actual`` is the value, ``file`` an example.
+VALUES_FOUND: dict[str, Any] = {
+    **dict.fromkeys(("place", "tag_path", "tag", "creator", "name", "vr"), TEXT),
+    "private": "bool",
+    "free_text": "bool",
+    "actual": TEXT,
+    **dict.fromkeys(("count", "in_files", "in_patients", "in_series"), "int64"),
+    "file": TEXT,
+}
+
 #: What ``explain`` adds.
 EXPLAINED: dict[str, Any] = {"cause": TEXT, "axis": TEXT, "confidence": TEXT, "words": TEXT}
 

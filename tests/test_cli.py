@@ -581,3 +581,30 @@ def test_tables_are_aligned_cut_to_the_terminal_and_steer_nothing():
         "xxxxxxxxxxxxxxxxxxxxxx…       3        –",
     ]
     assert len(cli._table(frame).splitlines()[4]) > 60
+
+
+def test_inspect_counts_what_became_of_attributes_and_keeps_them(bench, run, tmp_path):
+    original = tmp_path / "original"
+    shutil.copytree(bench.released, original, ignore=shutil.ignore_patterns("*.txt", "b.dcm"))
+    (bench.released / "notes.txt").unlink()
+    (bench.released / "b.dcm").unlink()
+    uids = bench.write_mapping(tmp_path / "same.csv", [("9.1.1", "9.1.1")])
+    code, printed, said = run("inspect", original, bench.released, "--uids", uids, "--out", tmp_path / "kept", "--json")
+
+    assert code == 0
+    assert {row["kept"] for row in json.loads(printed)} == {1}
+    assert said.splitlines() == [
+        "midi-nb: note: Nothing changed: every released file has exactly the attributes of its original.",
+        f"midi-nb: Differences: {tmp_path / 'kept'}",
+    ]
+
+
+def test_census_lists_values_and_can_hide_them(bench, run):
+    code, printed, said = run("census", bench.released, "--top", "100")
+    masked = run("census", bench.released, "--top", "100", "--value-free")[1]
+
+    assert (code, said) == (0, "")
+    assert "DOE^J" in printed
+    assert "notes.txt" in printed
+    assert "DOE^J" not in masked
+    assert "notes.txt" not in masked

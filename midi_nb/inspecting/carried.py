@@ -1,0 +1,181 @@
+"""The texts in files that are not DICOM: tables, JSON, plain text, metadata of pictures, NIfTI headers."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ..engine.released import Unreadable
+
+__all__ = ["texts_of_file"]
+
+Texts = Iterator[tuple[str, str]]
+_MOST = 64 << 20  # bytes of a file that is read as text
+
+
+def texts_of_file(path: Path) -> list[tuple[str, str]]:
+    """(where in the file, text) of the texts that a file which is no DICOM carries along.
+
+    Raises
+    ------
+    Unreadable
+        With the reason, where the kind of file is not known, or where it is broken. Never with a value of the file.
+    """
+    reader = next((read for ending, read in _READERS.items() if path.name.lower().endswith(ending)), None)
+    if reader is None:
+        raise Unreadable("neither DICOM nor a kind of file that is looked into")
+    try:
+        return [(where, text.strip()) for where, text in reader(path) if text.strip()]
+    except Unreadable:
+        raise
+    except Exception as error:  # readers of pictures raise many kinds, and their texts can quote values
+        raise Unreadable(f"broken {path.suffix.lower().lstrip('.').upper()} file ({type(error).__name__})") from None
+
+
+def _text(path: Path) -> str:
+    if path.stat().st_size > _MOST:
+        raise Unreadable("a text of more than 64 MB")
+    content = path.read_bytes()
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def _lines(path: Path) -> Texts:
+    yield from (("line", line) for line in _text(path).splitlines())
+
+
+def _table(path: Path) -> Texts:
+    text = _text(path)
+    try:
+        dialect: Any = csv.Sniffer().sniff(text[:10_000], delimiters=",;\t|")
+    except csv.Error:
+        dialect = csv.excel
+    head, *rows = list(csv.reader(text.splitlines(), dialect)) or [[]]
+    yield from (("heading", name) for name in head)
+    for row in rows:
+        for place, cell in enumerate(row):
+            yield f"column {head[place]}" if place < len(head) and head[place] else f"column {place + 1}", cell
+
+
+def _json(path: Path) -> Texts:
+    text = _text(path)
+    if path.suffix.lower() in (".jsonl", ".ndjson"):
+        for line in filter(str.strip, text.splitlines()):
+            yield from _of_json(json.loads(line), "")
+    else:
+        yield from _of_json(json.loads(text), "")
+
+
+def _of_json(value: Any, where: str) -> Texts:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _of_json(inner, f"{where}.{name}" if where else str(name))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _of_json(inner, where)
+    elif value is not None:
+        yield where, str(value)
+
+
+def _picture(path: Path) -> Texts:
+    from PIL import ExifTags, Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of very large pictures: they are not decoded
+        with Image.open(path) as image:
+            if path.suffix.lower() == ".png":  # texts after the pixels are read with them
+                image.load()
+            for name, value in image.info.items():
+                if name == "icc_profile":
+                    yield from _profile(value)
+                elif name != "exif":
+                    yield from _of_info(str(name), value)
+            exif = image.getexif()
+            parts = [("EXIF", dict(exif), ExifTags.TAGS)]
+            parts += [(f"EXIF {ifd.name}", dict(exif.get_ifd(ifd)), _names(ifd)) for ifd in ExifTags.IFD]
+            for part, entries, names in parts:
+                for tag, value in entries.items():
+                    yield from _of_info(f"{part} {names.get(tag, f'0x{tag:04x}')}", value)
+
+
+def _names(ifd: Any) -> dict[int, str]:
+    from PIL import ExifTags
+
+    return ExifTags.GPSTAGS if ifd.name == "GPSInfo" else ExifTags.TAGS
+
+
+def _of_info(where: str, value: Any) -> Texts:
+    if isinstance(value, str):
+        yield where, value
+    elif isinstance(value, bytes):
+        if text := _readable(value):
+            yield where, text
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _of_info(f"{where} {name}", inner)
+    elif isinstance(value, list | tuple) and value and all(isinstance(one, str) for one in value):
+        yield from ((where, one) for one in value)
+    elif isinstance(value, tuple) and "GPS" in where:
+        yield where, ", ".join(map(str, value))
+
+
+def _readable(value: bytes) -> str:
+    """The text that bytes are, without what marks its encoding; "" where they are none."""
+    value = value.removeprefix(b"ASCII\0\0\0").strip(b"\0 ")
+    encoding = "utf-16-le" if b"\0" in value and value[1:2] == b"\0" else "utf-8"
+    text = value.removeprefix(b"UNICODE\0").decode(encoding, "replace")
+    return text if text and sum(one.isprintable() or one.isspace() for one in text) >= 0.9 * len(text) else ""
+
+
+def _profile(value: bytes) -> Texts:
+    import io
+
+    from PIL import ImageCms
+
+    profile = ImageCms.ImageCmsProfile(io.BytesIO(value)).profile
+    for name in ("profile_description", "copyright", "manufacturer", "model"):
+        yield f"ICC {name.replace('_', ' ')}", str(getattr(profile, name, None) or "")
+
+
+#: Where the texts of a NIfTI header are, by its size: (name, first byte, length).
+_NIFTI = {
+    348: (("data_type", 4, 10), ("db_name", 14, 18), ("descrip", 148, 80), ("aux_file", 228, 24),
+          ("intent_name", 328, 16)),
+    540: (("descrip", 240, 80), ("aux_file", 320, 24), ("intent_name", 508, 16)),
+}  # fmt: skip
+
+
+def _nifti(path: Path) -> Texts:
+    with gzip.open(path) if path.suffix.lower() == ".gz" else open(path, "rb") as file:
+        head = file.read(544)
+        order: Any = "little" if int.from_bytes(head[:4], "little") in _NIFTI else "big"
+        size = int.from_bytes(head[:4], order)
+        if size not in _NIFTI:
+            raise Unreadable("no NIfTI header")
+        for name, start, length in _NIFTI[size]:
+            yield f"NIfTI {name}", _readable(head[start : start + length].split(b"\0")[0])
+        file.seek(size)
+        more = file.read(4)[:1] == b"\1"
+        while more and len(extension := file.read(8)) == 8:
+            length = int.from_bytes(extension[:4], order)
+            if not 16 <= length <= _MOST or length % 16:
+                break
+            yield "NIfTI extension", _readable(file.read(length - 8))
+
+
+_READERS: dict[str, Callable[[Path], Texts]] = {
+    **dict.fromkeys((".csv", ".tsv"), _table),
+    **dict.fromkeys((".json", ".jsonl", ".ndjson"), _json),
+    **dict.fromkeys((".txt", ".md", ".log", ".xml", ".html", ".htm", ".yaml", ".yml", ".bval", ".bvec"), _lines),
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".gif", ".bmp", ".webp", ".jp2"), _picture),
+    **dict.fromkeys((".nii", ".nii.gz", ".hdr"), _nifti),
+}

@@ -1,0 +1,229 @@
+"""census(): every distinct value that a folder holds, the rarest free and private text first; no key is needed."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from .. import tags
+from ..coded import tidy
+from ..engine import released as files_of
+from ..engine.batches import BATCH, Step, answers_of, counted, require_executor
+from ..folders import Submission, folder_of
+from ..frames import VALUES_FOUND
+from ..progress import counting
+from .carried import texts_of_file
+from .differences import text_of
+
+__all__ = ["census"]
+
+FREE_TEXT = frozenset(["LO", "LT", "PN", "SH", "ST", "UC", "UT", "UN", "UR", ""])
+
+
+def census(folder: str | Path | Submission, *, executor: Executor | None = None, progress: bool = True) -> pd.DataFrame:
+    """Every distinct value in a folder, by the attribute it stands in: what no rule looked for is found here.
+
+    Parameters
+    ----------
+    folder
+        The folder (or `Submission`). All its files are looked into: the headers of DICOM files (file meta information
+        and private attributes too), CSV, JSON and text files, the metadata of pictures (EXIF, XMP, ICC, comments),
+        NIfTI headers; and the names of files and folders.
+    executor
+        Any `concurrent.futures.Executor` to read batches in.
+    progress
+        Whether to show a line that says how many files are read.
+
+    Returns
+    -------
+    DataFrame
+        The columns of ``midi_nb.frames.VALUES_FOUND``, one row a value of an attribute (of all items of a sequence
+        together). Free and private text is first, and of that what is in the fewest patients. ``actual`` is the value,
+        ``file`` an example; ``mask_values`` hides both. ``attrs["skipped"]`` lists the files that could not be looked
+        into and why. Memory grows with the number of distinct values, not of files.
+
+    Examples
+    --------
+    >>> import midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> values = mn.census(demo.submissions["careless"], progress=False)
+    >>> names = values[values["tag"] == "(0010,0010)"]
+    """
+    require_executor(executor)
+    root = folder_of(folder)
+    paths = list(files_of.files_below(root))
+    tasks = [_Task(paths[start : start + BATCH]) for start in range(0, len(paths), BATCH)]
+    total, skipped = _Tally(), []
+    with counting(len(paths), "file", "read", progress) as step:
+        for tally in answers_of(partial(_counted, root), tasks, executor, step):
+            total.add(tally)
+            skipped += tally.skipped
+    values = total.frame()
+    values.attrs["skipped"] = skipped
+    if skipped:
+        counts = Counter(reason for _, reason in skipped)
+        reasons = "; ".join(f"{count:,} × {reason}" for reason, count in counts.most_common())
+        warnings.warn(f'Files that were not looked into: {reasons}. attrs["skipped"] names them.', stacklevel=2)
+    return values
+
+
+class _Task(NamedTuple):
+    paths: Sequence[Path]
+
+
+class _Attribute(NamedTuple):
+    """Where values stand."""
+
+    place: str  # header, file meta information, file name, folder name, or the kind of a file that is no DICOM
+    path: str | None  # of an attribute, without numbers of items
+    name: str | None
+    vr: str
+
+
+class _Seen:
+    """How often a value was seen; its patients and series are bits of a number, for there may be millions of values."""
+
+    __slots__ = ("count", "file", "files", "patients", "series")
+
+    def __init__(self, file: str) -> None:
+        self.count = self.files = self.patients = self.series = 0
+        self.file = file
+
+
+class _Tally:
+    """The values of some files."""
+
+    def __init__(self) -> None:
+        self.values: dict[tuple[_Attribute, str], _Seen] = {}
+        self.patients: dict[str, int] = {}
+        self.series: dict[str, int] = {}
+        self.skipped: list[tuple[str, str]] = []
+
+    def see(self, texts: Counter[tuple[_Attribute, str]], file: str, patient: str, series: str) -> None:
+        """Take in the values of one file."""
+        who = _bit(self.patients, patient), _bit(self.series, series)
+        for place, count in texts.items():
+            seen = self.values.get(place)
+            if seen is None:
+                seen = self.values[place] = _Seen(file)
+            seen.count += count
+            seen.files += 1
+            seen.patients |= who[0]
+            seen.series |= who[1]
+
+    def add(self, other: _Tally) -> None:
+        """Take in what another one has seen."""
+        patients, series = ([_bit(mine, one) for one in its] for mine, its in
+                            ((self.patients, other.patients), (self.series, other.series)))  # fmt: skip
+        for place, its in other.values.items():
+            seen = self.values.get(place)
+            if seen is None:
+                seen = self.values[place] = _Seen(its.file)
+            seen.count += its.count
+            seen.files += its.files
+            seen.patients |= _translated(its.patients, patients)
+            seen.series |= _translated(its.series, series)
+
+    def frame(self) -> pd.DataFrame:
+        """One row a value, free and private text and the rarest first."""
+        places = [place for place, _ in self.values]
+        labels = [tags.leaf(place.path) if place.path else None for place in places]
+        seen = list(self.values.values())
+        private = [tags.in_private(place.path or "") for place in places]
+        columns = {
+            "place": [place.place for place in places],
+            "tag_path": [place.path for place in places],
+            "tag": labels,
+            "creator": [_creator(label) if label else None for label in labels],
+            "name": [place.name for place in places],
+            "vr": [place.vr or None for place in places],
+            "private": private,
+            "free_text": [place.vr in FREE_TEXT for place in places],
+            "actual": [text for _, text in self.values],
+            "count": [one.count for one in seen],
+            "in_files": [one.files for one in seen],
+            "in_patients": [one.patients.bit_count() for one in seen],
+            "in_series": [one.series.bit_count() for one in seen],
+            "file": [one.file for one in seen],
+        }
+        frame = tidy(columns, VALUES_FOUND, len(seen))
+        rank = np.where(frame["free_text"] | frame["private"], 0, 1)
+        order = np.lexsort((frame["count"], frame["in_patients"], rank))
+        return frame.iloc[order].reset_index(drop=True)
+
+
+def _bit(numbers: dict[str, int], text: str) -> int:
+    """The bit of a patient or a series; no bit of none."""
+    return 1 << numbers.setdefault(text, len(numbers)) if text else 0
+
+
+def _translated(bits: int, news: Sequence[int]) -> int:
+    """`bits` of one tally as those of another."""
+    made = 0
+    while bits:
+        low = bits & -bits
+        made |= news[low.bit_length() - 1]
+        bits ^= low
+    return made
+
+
+@lru_cache(8192)
+def _creator(label: str) -> str | None:
+    steps = tags.parse(label)
+    return steps[0].creator if steps else None
+
+
+def _counted(root: Path, task: _Task, step: Step | None = None) -> _Tally:
+    """The values of one batch: what an executor runs."""
+    tally = _Tally()
+    with files_of.quiet():
+        for path in counted(task.paths, step):
+            file = path.relative_to(root)
+            texts = Counter(_of_names(file))
+            patient = series = ""
+            try:
+                released = files_of.read(path)
+                if not released.dataset:
+                    raise files_of.Unreadable("DICOM without any attribute: is the file whole?")
+                patient, series = (released.text(one) or "" for one in ("(0010,0020)", "(0020,000e)"))
+                texts.update(_of_header(released))
+            except files_of.Unreadable as reason:
+                try:
+                    kind = path.suffix.lower().lstrip(".").upper()
+                    found = texts_of_file(path)
+                    texts.update((_Attribute(f"{kind} file", None, where, ""), text) for where, text in found)
+                except files_of.Unreadable as other:
+                    broken = "not DICOM" not in str(reason)
+                    tally.skipped.append((file.as_posix(), str(reason if broken else other)))
+            tally.see(texts, file.as_posix(), patient, series)
+    return tally
+
+
+def _of_names(file: Path) -> Iterator[tuple[_Attribute, str]]:
+    yield _Attribute("file name", None, None, ""), file.name
+    yield from ((_Attribute("folder name", None, None, ""), part) for part in file.parts[:-1])
+
+
+def _of_header(released: files_of.Released) -> Iterator[tuple[_Attribute, str]]:
+    for path, element in released.elements(unread=True):
+        if element.VR != "SQ" and (text := text_of(element)):
+            yield _attribute("header", tags.without_items(path), str(element.VR or "UN")), text
+    for element in released.dataset.file_meta:
+        path = f"({element.tag.group:04x},{element.tag.element:04x})"
+        yield _attribute("file meta information", path, str(element.VR)), text_of(element)
+    preamble = (getattr(released.dataset, "preamble", None) or b"").strip(b"\0")
+    if preamble:
+        yield _Attribute("preamble", None, None, ""), preamble.decode("ascii", "backslashreplace")
+
+
+@lru_cache(65536)
+def _attribute(place: str, path: str, vr: str) -> _Attribute:
+    return _Attribute(place, path, tags.name(path), vr)

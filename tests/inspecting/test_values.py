@@ -1,0 +1,169 @@
+"""census(): every value that a folder holds, wherever it stands."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pandas as pd
+import pytest
+from PIL import Image, PngImagePlugin
+from pydicom.dataset import Dataset
+
+import midi_nb as mn
+from midi_nb.frames import VALUES_FOUND
+
+
+def census(folder, **options):
+    return mn.census(folder, progress=False, **options)
+
+
+def of(values, **where):
+    """The values of the rows that have these cells."""
+    rows = pd.Series(True, index=values.index)
+    for name, cell in where.items():
+        rows &= values[name] == cell
+    return sorted(values[rows]["actual"])
+
+
+@pytest.fixture
+def released(tmp_path, make):
+    """Three files of two patients, one with a private name."""
+    folder = tmp_path / "released"
+    for number, patient in enumerate(("A", "A", "B")):
+        dataset = make.dataset(f"2.{number}", PatientID=patient, StudyDescription="chest", SeriesInstanceUID="9.1")
+        dataset.RequestAttributesSequence = [Dataset(), Dataset()]
+        for item in dataset.RequestAttributesSequence:
+            item.RequestedProcedureDescription = "knee"
+        if number == 2:
+            dataset.add_new((0x0029, 0x10), "LO", "ACME")
+            dataset.add_new((0x0029, 0x1001), "LO", "DOE^JANE")
+        make.saved(dataset, folder / patient / f"{number}.dcm")
+    return folder
+
+
+def test_each_value_says_where_and_how_often_it_is(released):
+    values = census(released)
+    row = values[values["actual"] == "chest"].iloc[0]
+    nested = values[values["actual"] == "knee"].iloc[0]
+
+    assert list(values.columns) == list(VALUES_FOUND)
+    assert row[["tag", "name", "place", "count", "in_files", "in_patients", "in_series"]].tolist() == [
+        "(0008,1030)", "Study Description", "header", 3, 3, 2, 1
+    ]  # fmt: skip
+    assert nested[["tag_path", "count", "in_files", "file"]].tolist() == ["(0040,0275)(0032,1060)", 6, 3, "A/0.dcm"]
+
+
+def test_rare_private_and_free_text_is_first(released):
+    values = census(released)
+    text = values["free_text"] | values["private"]
+
+    assert text.tolist() == sorted(text, reverse=True)
+    assert values[text]["in_patients"].is_monotonic_increasing
+    assert values[values["tag"] == '(0029,"ACME",01)'][["actual", "creator", "in_patients"]].to_numpy().tolist() == [
+        ["DOE^JANE", "ACME", 1]
+    ]
+
+
+def test_names_of_files_and_folders_and_file_meta_are_values_too(released):
+    values = census(released)
+
+    assert of(values, place="folder name") == ["A", "B"]
+    assert of(values, place="file name") == ["0.dcm", "1.dcm", "2.dcm"]
+    assert of(values, place="file meta information", tag="(0002,0010)") == ["1.2.840.10008.1.2.1"]
+
+
+def test_a_worker_counts_as_this_process_does(released, make, monkeypatch):
+    monkeypatch.setattr("midi_nb.inspecting.values.BATCH", 1)
+    with ThreadPoolExecutor(2) as executor:
+        parallel = census(released, executor=executor)
+
+    make.assert_same(parallel, census(released))
+    assert set(parallel[parallel["actual"] == "chest"]["in_patients"]) == {2}
+
+
+def png(path):
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Comment", "DOE^JANE")
+    text.add_itxt("XML:com.adobe.xmp", "<dc:creator>Dr Ünsal</dc:creator>")
+    Image.new("L", (2, 2)).save(path, pnginfo=text)
+
+
+def jpeg(path):
+    exif = Image.Exif()
+    exif[0x010E] = "DOE^JANE"
+    exif.get_ifd(0x8769)[0x9286] = b"ASCII\0\0\0Dr Meyer"
+    exif.get_ifd(0x8825)[1] = "N"
+    Image.new("L", (2, 2)).save(path, exif=exif, comment=b"made by hand")
+
+
+def icc(path):
+    from PIL import ImageCms
+
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.new("RGB", (2, 2)).save(path, icc_profile=profile)
+
+
+def nifti(path):
+    head = bytearray(352)
+    head[:4] = (348).to_bytes(4, "little")
+    head[148:156] = b"DOE^JANE"
+    head[348] = 1
+    content = bytes(head) + (32).to_bytes(4, "little") + b"\6\0\0\0" + b"seen by Dr Meyer".ljust(24, b"\0")
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
+
+
+CARRIED = {
+    "a.csv": (lambda path: path.write_text("id;name\n1;Ünsal\n2;DOE", encoding="latin-1"),
+              {"heading": ["id", "name"], "column id": ["1", "2"], "column name": ["DOE", "Ünsal"]}),
+    "a.json": (lambda path: path.write_text(json.dumps({"who": [{"name": "DOE"}, {"name": "ROE"}], "n": 1})),
+               {"who.name": ["DOE", "ROE"], "n": ["1"]}),
+    "a.txt": (lambda path: path.write_text("DOE^JANE\n\nseen", encoding="utf-16"), {"line": ["DOE^JANE", "seen"]}),
+    "a.png": (png, {"Comment": ["DOE^JANE"], "XML:com.adobe.xmp": ["<dc:creator>Dr Ünsal</dc:creator>"]}),
+    "a.jpg": (jpeg, {"EXIF ImageDescription": ["DOE^JANE"], "EXIF Exif UserComment": ["Dr Meyer"],
+                     "EXIF GPSInfo GPSLatitudeRef": ["N"], "comment": ["made by hand"]}),
+    "a.tiff": (icc, {"ICC profile description": ["sRGB built-in"]}),
+    "a.nii": (nifti, {"NIfTI descrip": ["DOE^JANE"], "NIfTI extension": ["seen by Dr Meyer"]}),
+    "b.nii.gz": (nifti, {"NIfTI descrip": ["DOE^JANE"], "NIfTI extension": ["seen by Dr Meyer"]}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "made"), CARRIED.items(), ids=CARRIED)
+def test_files_that_are_not_dicom_are_looked_into(tmp_path, name, made):
+    write, expected = made
+    write(tmp_path / name)
+    values = census(tmp_path)
+
+    assert {where: of(values, name=where) for where in expected} == expected
+    assert set(values[values["name"].isin(expected)]["file"]) == {name}
+
+
+def test_what_cannot_be_looked_into_is_named_without_its_values(tmp_path, make):
+    make.file(tmp_path / "good.dcm", "2.1")
+    (tmp_path / "half.dcm").write_bytes((tmp_path / "good.dcm").read_bytes()[:220])
+    (tmp_path / "broken.json").write_text('{"name": "DOE^JANE"')
+    (tmp_path / "broken.png").write_bytes(b"DOE^JANE")
+    (tmp_path / "model.bin").write_bytes(b"DOE^JANE")
+    with pytest.warns(UserWarning, match="^Files that were not looked into: ") as said:
+        values = census(tmp_path)
+
+    assert dict(values.attrs["skipped"]) == {
+        "broken.json": "broken JSON file (JSONDecodeError)",
+        "broken.png": "broken PNG file (UnidentifiedImageError)",
+        "half.dcm": "DICOM without any attribute: is the file whole?",
+        "model.bin": "neither DICOM nor a kind of file that is looked into",
+    }
+    assert "DOE" not in str(said[0].message) + str(values.attrs["skipped"])
+    assert "good.dcm" in set(values["file"])
+
+
+def test_values_and_files_can_be_masked(released):
+    masked = mn.mask_values(census(released)).to_csv()
+
+    assert "DOE^JANE" not in masked
+    assert "2.dcm" not in masked
+
+
+def test_an_empty_folder_has_no_values(tmp_path):
+    assert census(tmp_path).empty
