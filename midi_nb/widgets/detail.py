@@ -58,10 +58,16 @@ class Teller:
     def __init__(self, results: pd.DataFrame, values: bool) -> None:
         self.results = results
         self.values = values
+        self._columns: dict[str, Any] = {}
+
+    def _at(self, name: str, position: int) -> Any:
+        if name not in self._columns:  # taking a column out of the frame takes longer than a cell out of it
+            self._columns[name] = self.results[name].array
+        return self._columns[name][position]
 
     def cell(self, name: str, position: int) -> str | None:
         """The text of a cell as it may be shown; None where it is missing."""
-        value = self.results[name].iloc[position] if name in self.results else None
+        value = self._at(name, position) if name in self.results else None
         if value is None or pd.isna(value):
             return None
         return str(value) if self.values else self.blinded(name, str(value), position)
@@ -74,7 +80,7 @@ class Teller:
 
     def _row(self, position: int) -> dict[str, Any]:
         # Not iloc[position] of the frame: to put its cells into one Series pandas first reads all texts of all columns.
-        return {name: self.results[name].iloc[position] for name in _READ if name in self.results}
+        return {name: self._at(name, position) for name in _READ if name in self.results}
 
     def attribute(self, path: str, name: str | None = None) -> Markup:
         """An attribute by its name, then its path."""
@@ -98,19 +104,19 @@ class Teller:
     def released(self, position: int) -> Markup:
         """The released value, or what is there in its place."""
         text = self.cell("actual", position)
-        if text is not None and self.results["state"].iloc[position] == "value":
+        if text is not None and self._at("state", position) == "value":
             return tag("span", clipped(text, 300), class_="value", title=clipped(text))
         return tag("span", self._absence(position), class_="quiet")
 
     def _absence(self, position: int) -> str:
-        state = self.results["state"].iloc[position]
-        if self.results["action"].iloc[position] in REGIONS and state == "empty":
+        state = self._at("state", position)
+        if self._at("action", position) in REGIONS and state == "empty":
             return "(no text read)"
         return STATES.get(state, "(no value)")
 
     def words(self, position: int) -> Markup:
         """The verdict on a check, and its texts."""
-        action, path = str(self.results["action"].iloc[position]), str(self.results["tag_path"].iloc[position])
+        action, path = str(self._at("action", position)), str(self._at("tag_path", position))
         asked = [phrase(action), " ", as_code(action), " · ", self.attribute(path, self.cell("name", position))]
         title = tag("p", self.verdict(position), " · ", asked)
         return join([title, tag("div", self.texts(position), class_="texts")])
@@ -135,10 +141,10 @@ class Teller:
 
     def verdict(self, position: int) -> Markup:
         """The verdict and, where it failed, the cause."""
-        verdict = str(self.results["verdict"].iloc[position])
-        failed = self.results["cause"].iloc[position] if "cause" in self.results else None
+        verdict = str(self._at("verdict", position))
+        failed = self._at("cause", position) if "cause" in self.results else None
         label = "" if failed is None or pd.isna(failed) else f": {cause_label(str(failed))}"
-        score = self.results["score"].iloc[position]
+        score = self._at("score", position)
         part = f" ({score:.0%} of the words right)".replace("%", " %") if 0 < score < 1 else ""
         said = tag("strong", swatch(MEANINGS[verdict]), f"{verdict}{label}{part}")
         return join([said, " ", as_code(failed)]) if label else said
