@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import midi_nb as mn
 
+from .frames import derivation
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -126,15 +128,23 @@ def _jupyter() -> str:
 
 def _evaluate(options: argparse.Namespace) -> Answer:
     _refuse_strangers(options)
+    if bool(options.key) == bool(options.derive):
+        raise ValueError("evaluate needs either KEY, the answer key, or --derive ORIGINAL, where there is none.")
     with _executor(options) as executor:
+        key, uids, patients = options.key, options.uids, options.patients
+        if options.derive:
+            key = _derived(options, options.derive, executor, None if options.no_text else "auto")
+            if not uids:  # without a key there often is no mapping either
+                pairing = mn.pair_folders(options.released, options.derive, progress=not options.quiet)
+                uids, patients = pairing.uids, patients or pairing.patients
         results = mn.evaluate(
-            options.released, options.key, uids=options.uids, patients=options.patients, name=options.name,
+            options.released, key, uids=uids, patients=patients, name=options.name,
             rules=options.rules, executor=executor, read_text=None if options.no_text else "auto",
-            original=options.original, out=options.out, progress=not options.quiet,
+            original=options.original or options.derive, out=options.out, progress=not options.quiet,
         )  # fmt: skip
-    results = mn.explain(results, options.released, options.original)
+    results = mn.explain(results, options.released, options.original or options.derive)
     scores = _by_unit(results)
-    notes = [f"Run: {options.out}"] if options.out else []
+    notes = [*_origin(results), *([f"Run: {options.out}"] if options.out else [])]
     if not results["file"].notna().any():
         failed = "" if len(results) else "The key has no checks."  # evaluate() warns that no file answers them
     else:
@@ -142,6 +152,37 @@ def _evaluate(options: argparse.Namespace) -> Answer:
             _say_unread(results)
         failed = options.fail_under and options.fail_under.broken_by(scores[scores["unit"] == options.unit])
     return Answer(scores, _details(results), [*notes, *_written(results, options)], failed)
+
+
+def _derive(options: argparse.Namespace) -> Answer:
+    import tempfile
+
+    import pandas as pd
+
+    target = Path(options.output)
+    if target.exists():
+        raise ValueError(f"{target} is already there; give another name, nothing is overwritten.")
+    with tempfile.TemporaryDirectory() as folder, _executor(options) as executor:
+        parts = Path(options.out or Path(folder) / "parts")
+        answers = _derived(options, options.original, executor, "auto" if options.text else None, parts)
+        mn.write_key(parts if len(answers) else answers, target)
+    counts = answers.groupby(["source", "action"], observed=True).size().rename("checks").reset_index()
+    return Answer(pd.DataFrame(counts), notes=[*_origin(answers), f"Key: {target}"])
+
+
+def _derived(
+    options: argparse.Namespace, original: str, executor: Any, read_text: Any, out: Path | None = None
+) -> pd.DataFrame:
+    return mn.derive_key(
+        original, options.profile, edition=options.edition, private=options.private, read_text=read_text,
+        executor=executor, out=out, progress=not options.quiet,
+    )  # fmt: skip
+
+
+def _origin(frame: pd.DataFrame) -> list[str]:
+    """A note that the key behind answers or results was derived, where it was."""
+    found = derivation(frame)
+    return [f"The key is derived, nobody published it: {found}."] if found else []
 
 
 def _say_unread(results: pd.DataFrame) -> None:
@@ -225,7 +266,7 @@ def _report(options: argparse.Namespace) -> Answer:
         options.html = "report.html"
     _refuse_strangers(options)
     results = _read(options)
-    return Answer(_by_unit(results), notes=list(_written(results, options)))
+    return Answer(_by_unit(results), notes=[*_origin(results), *_written(results, options)])
 
 
 def _page(options: argparse.Namespace) -> Answer:
@@ -241,7 +282,8 @@ def _score(options: argparse.Namespace) -> Answer:
     by = list(dict.fromkeys([*_several(options), *options.by]))
     if {"cause", "axis", "confidence", "words"} & set(by):
         results = mn.explain(results)
-    return Answer(mn.score(results, by=by, unit=options.unit, interval=options.interval))
+    scores = mn.score(results, by=by, unit=options.unit, interval=options.interval)
+    return Answer(scores, notes=_origin(results))
 
 
 def _problems(options: argparse.Namespace) -> Answer:
@@ -611,16 +653,26 @@ _DEMO = (
     _option("folder", nargs="?", default="midi-nb-demo", metavar="FOLDER", help="where (default midi-nb-demo)"),
     _option("--patients", metavar="N", type=_at_least_one, help="how many patients (default 10)"),
 )
+_PROFILE = (
+    _option("--profile", metavar="NAME", default="basic", help="basic, or with options: basic+clean_descriptors"),
+    _option("--edition", metavar="EDITION", default="2024e", help="edition of PS3.15 (default 2024e)"),
+    _option("--private", metavar="FILE", help="what becomes of private attributes: CSV creator,element,disposition"),
+)
 _WORKERS = (
     _option("--jobs", metavar="N", type=_at_least_one, default=1, help="processes to work in (default 1)"),
     _option("--dask", metavar="ADDRESS", help="work on a Dask cluster, e.g. tcp://10.0.0.1:8786"),
 )
+_DERIVED = (
+    _option("original", metavar="ORIGINAL", help="the folder of original files"),
+    _option("-o", "--output", metavar="FILE", default="answer_key.db", help="the key to write (default answer_key.db)"),
+    _option("--out", metavar="FOLDER", help="keep the parts of the key (resumable)"),
+    _option("--text", action="store_true", help="also read burned-in text, for checks of pixels (slow)"),
+)
 _JUDGED = (
     _option("released", metavar="RELEASED", help="the folder of released files"),
-    _option("key", metavar="KEY", help="the answer key"),
-    _option(
-        "--uids", metavar="FILE", required=True, help="UID mapping, CSV id_old,id_new (if there is none: midi-nb pair)"
-    ),
+    _option("key", nargs="?", metavar="KEY", help="the answer key"),
+    _option("--derive", metavar="ORIGINAL", help="where there is no key: the original files, to derive one from"),
+    _option("--uids", metavar="FILE", help="UID mapping, CSV id_old,id_new (if there is none: midi-nb pair)"),
     _option("--patients", metavar="FILE", help="patient ID mapping, CSV id_old,id_new"),
     _option("--rules", choices=("official", "strict"), default="official", help="which rules (default official)"),
     _option("--name", metavar="NAME", help="name of the submission (default: the folder's)"),
@@ -701,7 +753,14 @@ COMMANDS = (
         _evaluate,
         "judge a folder of released files against an answer key",
         "midi-nb evaluate released/ answer_key.db --uids uid_mapping.csv --patients patid_mapping.csv --out run/",
-        (*_JUDGED, _ORIGINAL, *_WRITES, _QUIET),
+        (*_JUDGED, *_PROFILE, _ORIGINAL, *_WRITES, _QUIET),
+    ),
+    Command(
+        "derive",
+        _derive,
+        "make an answer key where there is none, from the original files and the DICOM standard",
+        "midi-nb derive original/ -o key.db --profile basic+clean_descriptors+retain_modified_dates",
+        (*_DERIVED, *_PROFILE, *_WORKERS, _QUIET),
     ),
     Command(
         "score",

@@ -31,7 +31,7 @@ from .folders import folder_of
 from .frames import ANSWERS, CODES, DERIVED
 from .progress import counting
 
-__all__ = ["derive_key"]
+__all__ = ["derive_key", "keep_key"]
 
 
 def derive_key(
@@ -88,10 +88,21 @@ def derive_key(
     return answers
 
 
-def derived_parts(folder: str | Path) -> Iterator[pd.DataFrame]:
-    """The answers that ``derive_key(out=folder)`` kept, part by part."""
-    for path in sorted((Path(folder) / runs.PARTS).glob("part-*.parquet")):
-        yield _read(path)
+def keep_key(
+    original: Any,
+    profile: str = "basic",
+    *,
+    edition: str = "2024e",
+    private: Any = None,
+    read_text: Any = None,
+    executor: Executor | None = None,
+    out: str | Path,
+    progress: bool = True,
+) -> Path:
+    """The folder `out` with the answers, as `derive_key` keeps them, of which no more than a batch is ever held."""
+    for _ in _derived(original, profile, edition, private, read_text, executor, out, progress):
+        pass
+    return Path(out)
 
 
 class _Job(NamedTuple):
@@ -280,7 +291,9 @@ _REGISTERED = "1.2.840.10008."
 class _Plan:
     """What is asked of an attribute at one path of objects of one class, whatever its value."""
 
-    def __init__(self, job: _Job, sop_class: str, path: str, element: Any) -> None:
+    def __init__(self, job: _Job, sop_class: str, path: str, tag: int, vr: str) -> None:
+        from pydicom.datadict import keyword_for_tag
+
         profile = _profile(job.profile, job.edition)
         self._path, self._prev = path, f"{DERIVED}{profile}"
         self._specs: dict[Any, keys.Spec] = {}
@@ -291,10 +304,9 @@ class _Plan:
         free = not self.private and not any(asked.action in _REMOVE for asked in around)
         self.type = type_of(sop_class, path) if free else "3"
         self.asked = profile.asked(labels[-1], self.type)
-        self.kind = None if self.private else identifying(element.keyword, element.VR)
-        number = int(labels[-1][6:10], 16) if labels[-1][5] == "," and labels[-1][6] != '"' else -1
-        creator = self.private and 0 <= number <= 0xFF
-        self.skipped = creator or number == 0 or labels[-1] in _UNASKED or labels[-1] in _PIXELS
+        self.kind = None if self.private else identifying(keyword_for_tag(tag), vr)
+        creator = self.private and tag & 0xFFFF <= 0xFF
+        self.skipped = creator or tag & 0xFFFF == 0 or labels[-1] in _UNASKED or labels[-1] in _PIXELS
         self.overlay = labels[-1].startswith("(60")  # goes or stays with its plane
         self.letter = disposition(job.private, path) if self.private else ""
 
@@ -343,10 +355,10 @@ class _Derived:
             raise files_of.Unreadable("no SOP Instance UID")
         who = keys.Instance(patient, study, series, uid, modality, sop_class)
         number = 0
-        for path, vr, element, text in file.texts():
+        for path, tag, vr, text in file.texts():
             plan = self._plans.get((sop_class, path, vr))
             if plan is None:
-                plan = self._plans[sop_class, path, vr] = _Plan(self._job, sop_class or "", path, element)
+                plan = self._plans[sop_class, path, vr] = _Plan(self._job, sop_class or "", path, tag, vr)
             if plan.skipped:
                 continue
             checks: Iterator[tuple[keys.Spec, str | None]] = _checks(plan, path, vr, text, known)
@@ -499,6 +511,4 @@ def _pixel_checks(job: _Job, file: files_of.Released, known: Known) -> Iterator[
 
 @lru_cache(8)
 def _pixel_plan(profile: str, edition: str) -> _Plan:
-    from pydicom.dataelem import DataElement
-
-    return _Plan(_Job(Path(), profile, edition, {}, None), "", _PIXELS[0], DataElement(0x7FE00010, "OW", b""))
+    return _Plan(_Job(Path(), profile, edition, {}, None), "", _PIXELS[0], 0x7FE00010, "OW")

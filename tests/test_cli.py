@@ -333,6 +333,34 @@ def test_audit_counts_findings_and_lists_them_when_asked(bench, run, tmp_path):
     assert {row["finding"] for row in json.loads(printed)} == {"vacuous_pass"}
 
 
+def test_derive_writes_a_key_that_evaluate_reads(make, run, tmp_path):
+    make.file(tmp_path / "original" / "a.dcm", "1.2.3", PatientName="ABERNATHY^ANN", ImageComments="Ann Abernathy")
+    make.file(tmp_path / "released" / "a.dcm", "1.2.4", PatientName="ANON", PatientID="P1", ImageComments="Ann")
+    make.mapping(tmp_path / "uids.csv", [("1.2.3", "1.2.4")])
+    profile = ("--profile", "basic+clean_descriptors", "--quiet", "--json")
+    key = tmp_path / "key.db"
+    code, printed, said = run("derive", tmp_path / "original", "-o", key, *profile)
+
+    note = "midi-nb: The key is derived, nobody published it: PS3.15 2024e, basic+clean_descriptors.\n"
+    assert (code, said) == (0, f"{note}midi-nb: Key: {key}\n")
+    assert {row["source"] for row in json.loads(printed)} == {"header", "standard", "iod"}
+    arguments = ("evaluate", tmp_path / "released")
+    judged = run(*arguments, key, "--uids", tmp_path / "uids.csv", "--no-text", "--quiet", "--json")
+    derived = run(*arguments, "--derive", tmp_path / "original", "--uids", tmp_path / "uids.csv", "--no-text", *profile)
+    assert json.loads(judged[1])[0]["failed"] > 0
+    assert judged[1] == derived[1]
+    assert note in judged[2]
+    assert note in derived[2]
+
+
+def test_evaluate_without_key_and_mappings(small_demo, run):
+    released = small_demo.submissions["reference"].folder
+    code, printed, _ = run("evaluate", released, "--derive", small_demo.original, "--no-text", "--quiet", "--json")
+
+    assert code == 0
+    assert json.loads(printed)[0]["total"] > 1000
+
+
 def test_pair_writes_mappings_that_evaluate_reads(make, run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for number in range(3):
@@ -430,6 +458,9 @@ COLUMNS = (
     ("command", "message"),
     [
         ("evaluate nowhere key.db --uids u.csv", "The folder of released files nowhere does not exist."),
+        ("evaluate nowhere", "evaluate needs either KEY, the answer key, or --derive ORIGINAL, where there is none."),
+        ("derive {here} -o {run}", "{run} is already there; give another name, nothing is overwritten."),
+        ("derive {here} --edition 1", "edition must be one of 2024e, got '1'."),
         ("score nowhere", "The results nowhere does not exist (nearest folder that does: {here})."),
         ("score {run} --by colour", "score(by=…) needs the column colour, which this frame lacks."),
         ("score {run} --interval 2", "interval must lie between 0 and 1, got 2.0."),
@@ -478,8 +509,7 @@ def test_a_folder_that_must_not_be_written_is_told(runs, run, tmp_path):
     ("command", "message"),
     [
         ("", "the following arguments are required: COMMAND (see midi-nb --help)"),
-        ("evaluate", "the following arguments are required: RELEASED, KEY, --uids "
-         "(see midi-nb evaluate --help)"),
+        ("evaluate", "the following arguments are required: RELEASED (see midi-nb evaluate --help)"),
         ("evaluate --fail-under 1", "argument --fail-under: 1 could be 1% or 100%: write the percent sign "
          "(see midi-nb evaluate --help)"),
         *((f"evaluate --fail-under {text}", "argument --fail-under: must be a score such as 0.98, 98 or 98%, "

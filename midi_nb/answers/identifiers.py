@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from ..text import stop_words, words
@@ -341,17 +341,18 @@ PATTERNS = tuple(
 _MAY = re.compile(r"[@]|://|www\.|\d{4}|\d\d[-. ]\d\d|\d ", re.IGNORECASE)  # a quick look: most texts have nothing
 
 
-def patterns_in(text: str) -> list[tuple[Pattern, str]]:
+@lru_cache(2**14)
+def patterns_in(text: str) -> tuple[tuple[Pattern, str], ...]:
     """(pattern, the places it fits) of a text, what an earlier pattern fits left out.
 
     >>> [(pattern.name, fits) for pattern, fits in patterns_in("call 212-555-0147, jane@example.org, 02/25/2012")]
     [('e-mail', 'jane@example.org'), ('telephone', '212-555-0147'), ('date', '02/25/2012')]
     """
     if not _MAY.search(text):
-        return []
+        return ()
     found = []
     for pattern in PATTERNS:
         if hits := list(dict.fromkeys(match[0] for match in pattern.form.finditer(text))):
             found.append((pattern, " ".join(hits)))
             text = pattern.form.sub(" ", text)
-    return found
+    return tuple(found)

@@ -24,7 +24,7 @@ import pandas as pd
 
 from ..actions import ACTIONS
 from ..coded import Column, coded, recode, texts_of, tidy
-from ..frames import CATEGORIES, RESULTS, SCOPES, STATES, require_columns, require_complete, scored
+from ..frames import CATEGORIES, RESULTS, SCOPES, STATES, derivation, require_columns, require_complete, scored
 from .threads import ahead
 
 RUN = "run.json"
@@ -403,6 +403,7 @@ def write_summary(results: pd.DataFrame, path: str | Path) -> Path:
     public["verdict"] = rows["verdict"].astype(object).to_numpy()
     summary = {
         "made_with": {"python": platform.python_version(), **versions()},
+        **({"key_derived_from": origin} if (origin := derivation(results)) else {}),
         "not_scored": int(len(results) - len(rows)),
         "skipped_files": len(results.attrs.get("skipped", [])),
         "checks": _counts(public, []),

@@ -23,7 +23,7 @@ import pandas as pd
 from .. import __version__, causes, plots
 from ..actions import ACTIONS, KINDS
 from ..files.runs import replacing
-from ..frames import count_rows, require_columns, require_complete, scored
+from ..frames import count_rows, derivation, require_columns, require_complete, scored
 from ..looks import PALETTE
 from ..masking import is_masked, mask_values
 from ..scores import ranking, scoring
@@ -185,6 +185,7 @@ def _page(
     names = list(totals[unit].sort_values("score", ascending=False, kind="stable").index)
     several = len(names) > 1
     title = "Comparison of " + _count(len(names), "submission") if several else names[0] if names else "No checks"
+    origin = derivation(results)
     sections = [
         _scores(results, totals, names, problems),
         *([_standing(results, names)] if several else []),
@@ -203,7 +204,7 @@ def _page(
         _tag("meta", name="color-scheme", content="light dark"),
         _tag("meta", name="referrer", content="no-referrer"),
         _tag("meta", name="generator", content=f"midi_nb {__version__}"),
-        _tag("title", f"{title} – de-identification report"),
+        _tag("title", f"{title} – de-identification report{' by a derived key' if origin else ''}"),
         _tag("style", _Html(_style(len(names)))),
     )
     header = _tag(
@@ -211,6 +212,7 @@ def _page(
         _tag("p", "De-identification report", class_="over"),
         _tag("h1", _value(title)),
         _tag("p", f"{_extent(results, totals)} Written by midi_nb {__version__} on {_today()}.", class_="lead"),
+        _tag("p", f"The key is derived, nobody published it: {origin}.", class_="note") if origin else None,
         None if values else _tag("p", "Values and identifiers of the data are hidden.", class_="note"),
         _contents(sections),
     )

@@ -60,7 +60,7 @@ def test_patterns(text, name, fits):
     ["", "1.2.840.10008.1.2", "P4^P101^S108^I0, Gated, 0.0%", "4.6 COLONOSCOPY (ACRIN)", "120 kV, 250 mA", "3 mm"],
 )
 def test_harmless_texts_fit_no_pattern(text):
-    assert patterns_in(text) == []
+    assert patterns_in(text) == ()
 
 
 def test_each_sure_pattern_has_a_letter_of_its_own():
