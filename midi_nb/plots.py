@@ -52,6 +52,7 @@ __all__ = [
 ]
 
 
+_WIDTH = 8.5  # inches: what a notebook has beside the file browser at 1280 pixels
 _AXES = ("privacy", "utility", "validity", "linkage", "key", "none")
 
 
@@ -122,8 +123,9 @@ def causes(results: pd.DataFrame, *, ax: Axes | None = None, limit: int = 40) ->
     ax = _axes(ax, len(rows))
     _bars(ax, rows["rows"], rows["axis"])
     _rows(ax, labels, [_extent(row, len(failing)) for row in rows.to_dict("records")])
+    bent = _bent(ax, rows["rows"])
     _count_axis(ax.xaxis)
-    ax.set_xlabel("failed or blank checks")
+    ax.set_xlabel(f"failed or blank checks{bent}")
     _legend(ax, [axis for axis in _AXES if (rows["axis"] == axis).any()])
     most = f"{_share(rows['rows'][0], len(failing), 'failed or blank check')}"
     return _title(ax, f"{labels[0]} is the most frequent of {_count(len(tally), 'cause')}: {most}", legend=True)
@@ -150,7 +152,7 @@ def pareto(problems: pd.DataFrame, *, ax: Axes | None = None, limit: int = 20) -
         return _says(ax, "No problems in this frame: no check failed")
     ordered = problems.sort_values("rows", ascending=False, kind="stable")
     rows = _folded(ordered, limit, [*_runs_of(problems), "problem"], {"rows": "sum"})
-    ax = _axes(ax, len(rows), width=11)
+    ax = _axes(ax, len(rows))
     _bars(ax, rows["rows"] / total, rows["axis"])
     ax.plot(rows["rows"].cumsum() / total, rows.index, color=_ink(), marker="o", markersize=3, linewidth=1)
     _rows(ax, rows["label"], [_extent(row) for row in rows.to_dict("records")])
@@ -192,18 +194,21 @@ def heatmap(
     if not checks.size:
         return _says(ax, _NOTHING)
     order = [_ordered(failed, results[rows]), _ordered(failed.T, results[columns])]
-    across = 12 if ax is None else min(12, max(2, int(ax.get_window_extent().width / ax.figure.dpi)))
+    inches = 5.2 if ax is None else ax.get_window_extent().width / ax.figure.dpi  # for all columns
+    across = 12 if ax is None else min(12, max(2, int(inches)))
     limits = ((rows, limit), (columns, across))
     checks, failed = (_squared(table.loc[order[0], order[1]], limits) for table in (checks, failed))
     rate = failed / checks.where(checks > 0)
-    roomy = len(rate) <= 14
+    roomy, wide = len(rate) <= 14, inches / rate.shape[1] > 0.8
     pairs = zip(failed.to_numpy(), checks.to_numpy(), strict=True)
-    notes = [[_cell(*cell, roomy) for cell in zip(*pair, strict=True)] for pair in pairs]
+    notes = [[_cell(*cell, roomy, wide) for cell in zip(*pair, strict=True)] for pair in pairs]
     longest = max(map(len, rate.columns))
-    upright = 0.075 * longest if longest > 10 else 0.0  # inches that labels take when they stand
-    ax = _axes(ax, len(rate), width=min(14.0, 5 + 0.85 * rate.shape[1]), row=0.46 if roomy else 0.27, below=upright)
+    upright = (
+        0.075 * longest if 0.085 * longest > inches / rate.shape[1] else 0.0
+    )  # inches that labels take when they stand
+    ax = _axes(ax, len(rate), width=min(_WIDTH, 5 + 0.85 * rate.shape[1]), row=0.46 if roomy else 0.27, below=upright)
     sns.heatmap(
-        rate, ax=ax, annot=np.array(notes, dtype=object), fmt="", annot_kws={"fontsize": 7.5},
+        rate, ax=ax, annot=np.array(notes, dtype=object), fmt="", annot_kws={"fontsize": 9},
         cmap=sns.blend_palette(["white", PALETTE["fail"]], as_cmap=True),
         norm=PowerNorm(0.5, 0, 1),  # the square root shows one failure in a thousand beside a tag that always fails
         linewidths=0.5, linecolor="#DDDDDD", xticklabels=list(rate.columns), yticklabels=list(rate.index),
@@ -253,7 +258,7 @@ def tradeoff(results: pd.DataFrame, *, interval: float = 0.95, ax: Axes | None =
     rates = sums[["privacy", "utility"]].div(sums["checks"], axis=0) * 1000
     rates = rates.loc[rates.sum(axis=1).sort_values(kind="stable").index]
     named, rest = (rates, rates.iloc[:0]) if len(rates) <= limit + 1 else (rates.iloc[:limit], rates.iloc[limit:])
-    ax = _axes(ax, 16, width=10)
+    ax = _axes(ax, 16)
     reached, drawn = [rates.to_numpy()], []
     for number, (name, rate) in enumerate(named.iterrows(), start=1):
         outline = _ellipse(counts[counts["submission"] == name], interval)
@@ -333,7 +338,7 @@ def changes(comparison: pd.DataFrame, *, by: str = "tag", ax: Axes | None = None
     if not len(tally):
         return _says(ax, f"None of {_count(len(comparison), 'check')} was fixed, none regressed")
     rows = _folded(tally, limit, [by], dict.fromkeys(["fixed", "regressed", "checks"], "sum"))
-    ax = _axes(ax, len(rows), width=10)
+    ax = _axes(ax, len(rows))
     _bars(ax, rows["fixed"], ["pass"] * len(rows))
     _bars(ax, -rows["regressed"], ["fail"] * len(rows))
     _rows(ax, rows["label"], [f"+{row.fixed:,} −{row.regressed:,} of {row.checks:,}" for row in rows.itertuples()])
@@ -341,8 +346,9 @@ def changes(comparison: pd.DataFrame, *, by: str = "tag", ax: Axes | None = None
     fixed, regressed = int(rows["fixed"].sum()), int(rows["regressed"].sum())
     reach = 1.05 * rows[["fixed", "regressed"]].to_numpy().max()
     ax.set_xlim(-reach if regressed else -0.2 * reach, reach if fixed else 0.2 * reach)
+    bent = _bent(ax, rows[["fixed", "regressed"]].max(axis=1))
     _count_axis(ax.xaxis)
-    ax.set_xlabel("checks: ← regressed | fixed →")
+    ax.set_xlabel(f"checks: ← regressed | fixed →{bent}")
     _legend(ax, {"fail": "regressed", "pass": "fixed"})
     net = f"{_count(abs(fixed - regressed), 'failure')} {'fewer' if fixed > regressed else 'more'}"
     of = _count(len(comparison), "check")
@@ -383,7 +389,7 @@ def partial_scores(results: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         base = base + heights
         legend |= {axis: f"text {what} ({heights.sum():,})"} if heights.any() else {}
     for x, height in zip(middles[base > 0], base[base > 0], strict=True):
-        ax.annotate(f"{height:,}", (x, height), (0, 2), textcoords="offset points", ha="center", fontsize=8)
+        ax.annotate(f"{height:,}", (x, height), (0, 2), textcoords="offset points", ha="center", fontsize=9)
     ax.set(xlim=(0, 1), ylim=(0, 1.12 * base.max()), xticks=np.linspace(0, 1, 11))
     ax.set(xlabel="share of the words handled right", ylabel="failed checks")
     ax.xaxis.set_major_formatter(FuncFormatter(lambda rate, _: _percent(rate)))
@@ -428,7 +434,7 @@ def date_shifts(results: pd.DataFrame, *, values: bool = True, ax: Axes | None =
     rows = _folded(tally, limit, who, dict.fromkeys(["dates", "compared", "kept", "gone"], "sum"))
     strips = tally[[*who, "shifts"]].assign(y=np.arange(len(tally)).clip(max=len(rows) - 1))
     dots = dates.groupby([*who, "days"], observed=True).size().rename("n").reset_index().merge(strips, on=who)
-    ax = _axes(ax, len(rows), width=10)
+    ax = _axes(ax, len(rows))
     ax.axvline(0, color=_ink(), linewidth=0.8, alpha=0.6)
     legend: dict[str, str] = {}
     for name, what, found in (
@@ -571,9 +577,11 @@ def _squared(table: pd.DataFrame, limits: Iterable[tuple[str, int]]) -> pd.DataF
     return table
 
 
-def _cell(failed: int, checks: int, roomy: bool) -> str:
-    """Rate and counts of one cell; nothing where there was nothing to fail."""
+def _cell(failed: int, checks: int, roomy: bool, wide: bool) -> str:
+    """Rate and counts of one cell, the rate alone where there is no room; nothing where there was nothing to fail."""
     counts = f"{failed:,}/{checks:,}" if checks else ""
+    if not wide:
+        return _percent(failed / checks) if failed else "0" if checks else ""
     return f"{_percent(failed / checks)}\n{counts}" if failed and roomy else counts
 
 
@@ -680,7 +688,7 @@ _ABSENCES = {"absent": "(attribute absent)", "missing": "(file missing)", "empty
 _MONO, _SIZE = "DejaVu Sans Mono", 10.0  # a font that comes with matplotlib
 _CHARACTER, _LINE = 0.602 * _SIZE, 1.7 * _SIZE  # width and height in points
 _MARGIN, _LINES = 11, 6  # characters before the text, lines of a text
-_CARD = 9.0  # inches
+_CARD = 8.5  # inches
 
 
 def _marked(texts: Mapping[str, str], check: Mapping[str, str | None]) -> tuple[dict[str, list[_Piece]], str]:
@@ -797,7 +805,7 @@ def _numbered(labels: Iterable[str], noun: str) -> list[str]:
     return [label if label.startswith("other (") else f"{noun} {i}" for i, label in enumerate(labels, start=1)]
 
 
-def _axes(ax: Axes | None, rows: int, *, width: float = 9.0, row: float = 0.27, below: float = 0.0) -> Axes:
+def _axes(ax: Axes | None, rows: int, *, width: float = _WIDTH, row: float = 0.27, below: float = 0.0) -> Axes:
     """`ax`, or the Axes of a new figure with room for so many rows, and for labels of so many inches `below`."""
     return plt.subplots(figsize=(width, 1.7 + row * rows + below), layout="constrained")[1] if ax is None else ax
 
@@ -825,7 +833,7 @@ def _rows(ax: Axes, labels: Iterable[str], notes: Sequence[str]) -> None:
     ax.set_yticks(range(len(notes)), list(labels), fontsize=9)
     ax.set_ylim(len(notes) - 0.4, -0.6)
     for y, note in enumerate(notes):
-        ax.text(1.01, y, note, transform=ax.get_yaxis_transform(), va="center", fontsize=8, alpha=0.8, color=_ink())
+        ax.text(1.01, y, note, transform=ax.get_yaxis_transform(), va="center", fontsize=9, alpha=0.8, color=_ink())
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="x", alpha=0.3)
     ax.set_axisbelow(True)
@@ -840,6 +848,14 @@ def _bars(ax: Axes, widths: pd.Series, meanings: Iterable[Any]) -> None:
         hatch=[look.hatch if look else "" for look in looks], edgecolor=["white" if look else _ink() for look in looks],
         linewidth=[0 if look else 0.8 for look in looks],
     )  # fmt: skip
+
+
+def _bent(ax: Axes, widths: pd.Series) -> str:
+    """A square-root scale where a few long bars would leave the others stubs, and words that say so."""
+    if widths.max() <= 10 * widths.median():
+        return ""
+    ax.set_xscale("function", functions=(lambda x: np.sign(x) * np.sqrt(np.abs(x)), lambda x: np.sign(x) * x * x))
+    return " (square-root scale)"
 
 
 def _legend(ax: Axes, meanings: Mapping[str, str] | Iterable[str], markers: bool = False) -> None:

@@ -169,6 +169,22 @@ def test_makes_a_figure_without_one(name):
 
 
 @every_plot
+def test_fits_beside_the_file_browser_in_letters_that_can_be_read(name):
+    ax = getattr(plots, name)(PLOTS[name]())
+    assert ax.figure.get_size_inches()[0] <= 8.5
+    assert min(text.get_fontsize() for text in ax.figure.findobj(mpl.text.Text) if text.get_text()) >= 9
+
+
+@pytest.mark.parametrize(("most", "scale"), [(300, "function"), (12, "linear")])
+def test_long_bars_leave_no_stubs(most, scale):
+    counts = {"a": most, "b": 2, "c": 2}
+    frame = pd.DataFrame({"tag": [tag for tag, n in counts.items() for _ in range(n)], "change": "fixed"})
+    ax = plots.changes(frame)
+    assert ax.get_xscale() == scale
+    assert ax.get_xlabel().endswith("(square-root scale)") == (scale == "function")
+
+
+@every_plot
 def test_leaves_the_frame_as_it_was(name):
     frame = PLOTS[name]()
     before = frame.copy(deep=True)
@@ -325,7 +341,7 @@ def test_heatmap_shows_failures_by_opportunity():
 
 def test_heatmap_folds_rows_and_columns_without_losing_checks():
     frame = checks(*((f"t{i:02}", f"m{i % 20:02}", 1, i % 4) for i in range(60)))
-    ax = drawn(plots.heatmap(frame))
+    ax = drawn(plots.heatmap(frame, ax=plt.subplots(figsize=(24, 14))[1]))
     assert labels(ax)[-1] == "other (30)"
     assert ax.get_xticklabels()[-1].get_text() == "other (8)"
     pairs = np.array([text.split("\n")[-1].split("/") for text in texts(ax)], dtype=int)
