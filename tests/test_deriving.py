@@ -1,5 +1,6 @@
 """derive_key(): a key from originals and the standard."""
 
+import json
 import re
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -270,3 +271,15 @@ def test_originals_are_not_touched(small_demo, tmp_path):
     mn.derive_key(tmp_path / "in", progress=False)
 
     assert {path: path.read_bytes() for path in (tmp_path / "in").rglob("*.dcm")} == before
+
+
+def test_a_derived_key_says_so_where_scores_are_shown(small_demo, tmp_path):
+    answers = mn.derive_key(small_demo.original, PROFILE, progress=False)
+    results = mn.evaluate(small_demo.submissions["reference"], answers, read_text=None, progress=False)
+    says = "PS3.15 2024e, basic+clean_graphics+clean_structured+clean_descriptors+retain_modified_dates+retain_patient"
+
+    page = mn.write_html(results, tmp_path / "report.html", values=False).read_text("utf-8")
+    summary = json.loads(mn.write_summary(results, tmp_path / "summary.json").read_text("utf-8"))
+    assert f"The key is derived, nobody published it: {says}." in page
+    assert "– de-identification report by a derived key</title>" in page
+    assert summary["key_derived_from"] == says
