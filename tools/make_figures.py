@@ -1,4 +1,4 @@
-"""Make the pictures of the README from the demo: plots drawn here, widgets photographed in a real browser.
+"""Make the pictures of the README from the demo: plots drawn here, widgets photographed and filmed in a real browser.
 
     python tools/make_figures.py [NAME …]     all of them, or those named
 
@@ -12,7 +12,7 @@ import io
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +85,36 @@ WIDGETS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "deck": ("deck = mn.widgets.review(results, careless, demo.original, log='verdicts.jsonl')\ndeck", deck),
     "what_if": ("wishes = mn.widgets.what_if(results)\nwishes", what_if),
 }
+def visit(page: Any) -> Iterator[int]:
+    """A visit in moments, each so many milliseconds long: from the score to a name on an X-ray, and why."""
+    page.wait_for_selector("tr[data-act=pick]")
+    yield 1600
+    page.locator(".facet button", has_text="privacy").first.click()
+    page.wait_for_selector("button.chip")
+    yield 1400
+    page.locator("tr[data-act=pick]", has_text="covered but legible").first.click()
+    page.wait_for_selector(".midi-viewer .midi-label")
+    page.locator(".midi-viewer").scroll_into_view_if_needed()
+    page.wait_for_timeout(700)
+    yield 2200
+    for key in ("2", "s"):
+        page.locator(".midi-screen").press(key)
+        page.wait_for_timeout(300)
+        yield 1400
+    for _ in range(6):
+        for _ in range(4):
+            page.locator(".midi-screen").press(",")
+        page.wait_for_timeout(100)
+        yield 140
+    page.locator(".midi-screen").press("d")
+    page.wait_for_timeout(300)
+    yield 2200
+
+
+#: Film → the cell that shows the widget, and what is done in it.
+FILMS: dict[str, tuple[str, Callable[[Any], Iterator[int]]]] = {
+    "visit": ("explorer = mn.widgets.explore(results, careless, demo.original)\nexplorer", visit),
+}
 #: Picture → (results of all submissions, explained) → the plot.
 PLOTS: dict[str, Callable[[Any], Any]] = {
     "tradeoff": lambda results: mn.plots.tradeoff(results),
@@ -145,14 +175,40 @@ def photograph(names: list[str]) -> None:
             harness.close(page)
 
 
+def film(names: list[str]) -> None:
+    """Films widgets: what the window shows, from the board on down."""
+    if why := harness.missing():
+        print(f"Left as they are, for {why}: {', '.join(names)}")
+        return
+    mn.make_demo(progress=False)
+    with harness.lab() as server, harness.chromium() as browser:
+        for name in names:
+            cell, moments = FILMS[name]
+            page = harness.open_notebook(
+                server, browser, f"{name}.ipynb", [SETUP, cell], width=1180, height=1000, theme="light"
+            )
+            page.wait_for_selector(".midi-board")
+            pictures, lengths = [], []
+            for length in moments(page):
+                page.mouse.move(0, 0)
+                shown = page.locator(".jp-WindowedPanel-outer").bounding_box()
+                pictures.append(Image.open(io.BytesIO(page.screenshot(clip=shown))).convert("RGB"))
+                lengths.append(length)
+            harness.close(page)
+            path = IMAGES / f"{name}.webp"
+            first, *others = pictures
+            first.save(path, save_all=True, append_images=others, duration=lengths, loop=0, quality=80, method=6)
+            if path.stat().st_size > 4 * LARGEST:
+                raise SystemExit(f"{path.name} has {path.stat().st_size:,} bytes, more than {4 * LARGEST:,}.")
+            print(f"docs/images/{path.name}  {first.width} × {first.height}, {path.stat().st_size // 1000} kB")
+
+
 def main(names: list[str]) -> None:
-    unknown = set(names) - {*PLOTS, *WIDGETS}
-    if unknown:
-        raise SystemExit(
-            f"There is no picture {', '.join(sorted(unknown))}; there are {', '.join([*PLOTS, *WIDGETS])}."
-        )
+    known_names = [*PLOTS, *WIDGETS, *FILMS]
+    if unknown := set(names) - {*known_names}:
+        raise SystemExit(f"There is no picture {', '.join(sorted(unknown))}; there are {', '.join(known_names)}.")
     os.chdir(tempfile.mkdtemp())
-    for make, known in ((draw, PLOTS), (photograph, WIDGETS)):
+    for make, known in ((draw, PLOTS), (photograph, WIDGETS), (film, FILMS)):
         if wanted := [name for name in known if not names or name in names]:
             make(wanted)
 
