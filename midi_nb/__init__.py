@@ -53,6 +53,7 @@ _FACE = {
     "write_official": "report.official",
     "write_html": "report.page",
     "write_page": "widgets.alone",
+    "write_view": "widgets.alone",
     "write_summary": "files",
 }
 _ROOMS = ("cases", "plots", "teaching", "widgets")
@@ -99,6 +100,7 @@ __all__ = [
     "write_page",
     "write_run",
     "write_summary",
+    "write_view",
 ]
 
 try:
@@ -137,4 +139,4 @@ if TYPE_CHECKING:
     from .report.page import write_html
     from .scores import compare, rank, score, tally
     from .shown import table
-    from .widgets.alone import write_page
+    from .widgets.alone import write_page, write_view

@@ -11,8 +11,10 @@ import re
 import shutil
 import signal
 import sys
+import tempfile
 import unicodedata
 import warnings
+import webbrowser
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import ROUND_FLOOR, Decimal
@@ -271,10 +273,36 @@ def _report(options: argparse.Namespace) -> Answer:
 
 def _page(options: argparse.Namespace) -> Answer:
     _refuse_other_page(options.html)
+    return _explorer(options, options.html)
+
+
+def _explore(options: argparse.Namespace) -> Answer:
+    answer = _explorer(options, _own_folder() / "explorer.html")
+    webbrowser.open(Path(answer.notes[0].removeprefix("Page: ")).as_uri())
+    return answer
+
+
+def _explorer(options: argparse.Namespace, path: str | Path) -> Answer:
     results = mn.explain(_read(options))
-    page = mn.write_page(results, options.html, options.released, options.original, values=not options.no_values)
+    page = mn.write_page(results, path, options.released, options.original, values=not options.no_values)
     largest = mn.problems(results)[[*_several(options), "problem", "axis", "rows", "patients", "gain"]].head(5)
     return Answer(largest, notes=[f"Page: {page}"])
+
+
+def _view(options: argparse.Namespace) -> Answer:
+    import pandas as pd
+
+    results = mn.read_results(options.results) if options.results else None
+    images = [Path(image) for image in options.images]
+    original = options.original and Path(options.original)
+    page = mn.write_view(images, _own_folder() / "viewer.html", results, original, values=not options.no_values)
+    webbrowser.open(page.as_uri())
+    return Answer(pd.DataFrame({"image": [image.name for image in images]}), notes=[f"Page: {page}"])
+
+
+def _own_folder() -> Path:
+    """A new folder that only this user can read."""
+    return Path(tempfile.mkdtemp(prefix="midi-nb-"))
 
 
 def _score(options: argparse.Namespace) -> Answer:
@@ -831,6 +859,25 @@ COMMANDS = (
         "write the explorer as one file, to be opened in a browser",
         "midi-nb page run/ --released released/ --original original/",
         (*_READS, _RELEASED, _ORIGINAL, _PAGE, _VALUE_FREE),
+    ),
+    Command(
+        "explore",
+        _explore,
+        "open the explorer in the browser",
+        "midi-nb explore run/ --released released/ --original original/",
+        (*_READS, _RELEASED, _ORIGINAL, _VALUE_FREE),
+    ),
+    Command(
+        "view",
+        _view,
+        "open images in the browser, with the boxes of their checks",
+        "midi-nb view released/0001.dcm --results run/ --original original/",
+        (
+            _option("images", nargs="+", metavar="IMAGE", help="DICOM files; several are one stack"),
+            _option("--results", metavar="RUN", help="results, for the boxes"),
+            _ORIGINAL,
+            _VALUE_FREE,
+        ),
     ),
 )
 

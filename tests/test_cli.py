@@ -11,7 +11,9 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -431,6 +433,23 @@ def test_page_writes_the_explorer_and_replaces_no_strangers(runs, run, tmp_path,
     (tmp_path / "mine.html").write_text("mine")
     code, _, said = run("page", *runs, "--html", "mine.html")
     assert (code, said) == (2, "midi-nb: mine.html is no report of ours and stays; give --html another name.\n")
+
+
+def test_explore_and_view_open_pages_in_the_browser(runs, run, make, tmp_path, monkeypatch):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    code, printed, _ = run("explore", *runs)
+    assert (code, printed.splitlines()[-1]) == (0, f"Page: {opened[0].removeprefix('file://')}")
+    make.file(tmp_path / "a.dcm", "9.1", pixels=np.zeros((8, 8), "uint8"))
+    code, printed, _ = run("view", tmp_path / "a.dcm", "--results", runs[0])
+    assert code == 0
+    assert [Path(page).name for page in opened] == ["explorer.html", "viewer.html"]
+    titles = [Path(page.removeprefix("file://")).read_text("utf-8").count(f"<title>{title}</title>")
+              for page, title in zip(opened, ("Explorer", "Viewer"), strict=True)]  # fmt: skip
+    assert titles == [1, 1]
+    code, _, said = run("view", tmp_path / "none.dcm", "--results", "nowhere/")
+    assert code == 2
+    assert "nowhere" in said
 
 
 def test_demo_ends_with_a_table_a_report_and_the_way_on(run, tmp_path, monkeypatch):

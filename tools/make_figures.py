@@ -85,6 +85,8 @@ WIDGETS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "deck": ("deck = mn.widgets.review(results, careless, demo.original, log='verdicts.jsonl')\ndeck", deck),
     "what_if": ("wishes = mn.widgets.what_if(results)\nwishes", what_if),
 }
+
+
 def visit(page: Any) -> Iterator[int]:
     """A visit in moments, each so many milliseconds long: from the score to a name on an X-ray, and why."""
     page.wait_for_selector("tr[data-act=pick]")

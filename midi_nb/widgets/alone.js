@@ -1,6 +1,7 @@
-// The explorer without a kernel: data and cards are in the page, what is chosen is in its address.
+// Widgets without a kernel: what it would send is in the page.
 
-async function alone() {
+// (what the page holds as JSON, its buffers)
+async function held() {
   const letters = atob(document.getElementById("data").textContent);
   const packed = Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
@@ -8,7 +9,31 @@ async function alone() {
   const length = new DataView(bytes).getUint32(0, true);
   const content = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, length)));
   let at = 4 + length;
-  const buffers = content.sizes.map((size) => bytes.slice(at, (at += size)));
+  return [content, content.sizes.map((size) => bytes.slice(at, (at += size)))];
+}
+
+// A viewer: each question it asks has been answered already.
+async function aloneViewer() {
+  const [{ state, answers }, buffers] = await held();
+  const heard = {};
+  const fire = (event, ...given) => (heard[event] ?? []).forEach((act) => act(...given));
+  const model = {
+    get: (name) => state[name],
+    set: (name, value) => { state[name] = value; fire(`change:${name}`); },
+    save_changes: () => {},
+    send: ({ kind, slice }) => setTimeout(() => {
+      const [message, numbers] = answers[`${kind} ${slice}`];
+      fire("msg:custom", { kind, slice, ...message }, numbers.map((number) => new DataView(buffers[number])));
+    }),
+    on: (event, act) => (heard[event] ??= []).push(act),
+    off: () => {},
+  };
+  viewer({ model, el: document.getElementById("board") });
+}
+
+// The explorer: data and cards are in the page, what is chosen is in its address.
+async function alone() {
+  const [content, buffers] = await held();
   const data = explorer.unpacked(content.data, buffers), cards = explorer.unpacked(content.cards, buffers);
   const { facets, rows } = data;
   const markup = (html) => { const made = document.createElement("template"); made.innerHTML = html; return made.content; };
@@ -76,4 +101,3 @@ async function alone() {
   document.addEventListener("keydown", (event) => { if (!root.contains(event.target)) board.pressed(event); });
   follow();
 }
-alone();

@@ -1,4 +1,4 @@
-"""The explorer as one file that needs no kernel and no network: the same module and the same data, cards included."""
+"""Explorer and viewer as files that need no kernel and no network: the same modules, and all the kernel would send."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ from .images import Images
 from .page import MARKS, Markup, count, tag
 from .pictures import Pictures
 from .rows import MANY, Rows
+from .viewer import Viewer
 
-__all__ = ["write_page"]
+__all__ = ["write_page", "write_view"]
 
 _HERE = Path(__file__).parent
 _NEEDED = (
@@ -37,6 +38,7 @@ _OF_WORDS = (
 )  # fmt: skip
 _OF_REASONS = ("action", "subcategory", "private", "cause", "error")
 _PICTURES = 4_000_000  # bytes of pictures in a page
+_PIXELS = 256 * 2**20  # bytes of pixels in a page, as many as viewer.js keeps
 
 
 def write_page(
@@ -89,7 +91,54 @@ def write_page(
     note = f"This page holds {count(len(pictures), 'picture')} of {count(boxes, 'failing box')}." if boxes else ""
     with replacing(Path(path)) as temporary:
         content = {"data": whole, "cards": cards, "pictures": pictures, "sizes": [len(one) for one in buffers]}
-        temporary.write_text(_html(_packed(content, buffers), note), encoding="utf-8")
+        page = _html("Explorer", "alone();", _packed(content, buffers), note)
+        temporary.write_text(page, encoding="utf-8")
+    return Path(path)
+
+
+def write_view(
+    image: Any, path: str | Path, results: pd.DataFrame | None = None, original: Any = None, *, values: bool = True
+) -> Path:
+    """Write the viewer of an image or a stack as one HTML file and give its path back.
+
+    The file opens in a browser without kernel and network. It holds the pixels: keep it as safe as the images.
+
+    Parameters
+    ----------
+    image, results, original
+        As in ``widgets.view``; up to 256 MB of pixels.
+    path
+        The file to write; one that is there is replaced.
+    values
+        False shows no text and no name of the data, and the boxes are blanked in the image. Texts that are not in a box
+        stay in the image.
+
+    Examples
+    --------
+    >>> import tempfile, numpy as np
+    >>> write_view(np.zeros((64, 64), np.uint8), tempfile.mkdtemp() + "/image.html").name
+    'image.html'
+    """
+    viewer = Viewer(image, results, original, values=values)
+    kinds = ["after", "measures", "thumbnail", *(["before"] if viewer.comparable else [])]
+    answers: dict[str, Any] = {}
+    buffers: list[bytes] = []
+    size = 0
+    for number in range(viewer.count):
+        for kind in kinds:
+            message, given = viewer.answer(kind, number)
+            size += sum(memoryview(one).nbytes for one in given)
+            if size > _PIXELS:
+                raise ValueError(
+                    f"write_view() takes at most {_PIXELS // 2**20} MB of pixels, reached at {viewer.unit} "
+                    f"{number + 1} of {viewer.count}; give fewer images."
+                )
+            answers[f"{kind} {number}"] = [message, list(range(len(buffers), len(buffers) + len(given)))]
+            buffers += [bytes(one) for one in given]
+    content = {"state": viewer.state, "answers": answers, "sizes": [len(one) for one in buffers]}
+    viewer.close()
+    with replacing(Path(path)) as temporary:
+        temporary.write_text(_html("Viewer", "aloneViewer();", _packed(content, buffers)), encoding="utf-8")
     return Path(path)
 
 
@@ -138,11 +187,13 @@ def _packed(content: Any, buffers: list[bytes]) -> str:
     return base64.b64encode(packed).decode()
 
 
-def _html(packed: str, note: str) -> str:
+def _html(title: str, start: str, packed: str, note: str = "") -> str:
     from .. import __version__
 
-    script = "\n".join((_HERE / name).read_text("utf-8") for name in ("page.js", "explorer.js", "alone.js"))
-    css = (_HERE / "page.css").read_text("utf-8") + style(".midi-page", "--midi-ink", "--midi-meaning") + _CSS
+    modules = ("viewer.js", "page.js", "explorer.js", "alone.js")
+    script = "\n".join([*((_HERE / name).read_text("utf-8") for name in modules), start])
+    sheets = [(_HERE / name).read_text("utf-8") for name in ("viewer.css", "page.css")]
+    css = "\n".join([*sheets, style(".midi-page", "--midi-ink", "--midi-meaning"), _CSS])
     allowed = {"script-src": script, "style-src": css}
     digests = {
         name: base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for name, text in allowed.items()
@@ -155,7 +206,7 @@ def _html(packed: str, note: str) -> str:
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
         tag("meta", name="generator", content=f"midi_nb {__version__}"),
-        tag("title", "Explorer"),
+        tag("title", title),
         tag("style", Markup(css)),
     ]
     body = [

@@ -450,7 +450,10 @@ function viewer({ model, el }) {
       const here = number === slice();
       const node = make("button", { type: "button", "aria-label": `${model.get("unit")} ${number + 1}${says}`, title: `${model.get("unit")} ${number + 1}${says}`, tabindex: here ? "0" : "-1", ...(here ? { "aria-current": "true" } : {}), onclick: () => go(number) });
       if (small) node.append(make("img", { src: `data:image/png;base64,${small}`, alt: "" }));
-      if (verdict) node.append(make("span", { class: "midi-mark", style: `--verdict: ${model.get("palette")[verdict]}` }, MARKS[verdict]));
+      if (verdict) {
+        node.append(make("span", { class: "midi-mark" }, MARKS[verdict]));
+        node.style.setProperty("--verdict", model.get("palette")[verdict]);
+      }
       return node;
     }));
     if (focused) strip.querySelector("[aria-current]")?.focus({ preventScroll: true });
@@ -572,7 +575,8 @@ function viewer({ model, el }) {
     context.drawImage(screen, 0, 0);
     const drawn = marks.cloneNode(true);
     for (const [name, value] of Object.entries({ width: picture.width, height: picture.height, viewBox: `0 0 ${stage.clientWidth} ${stage.clientHeight}` })) drawn.setAttribute(name, value);
-    for (const text of drawn.querySelectorAll("text")) text.setAttribute("style", "font: 600 12px/1 system-ui, sans-serif; fill: #fff");
+    const plain = { "font-family": "system-ui, sans-serif", "font-size": 12, "font-weight": 600, fill: "#fff" };
+    for (const text of drawn.querySelectorAll("text")) for (const [name, value] of Object.entries(plain)) text.setAttribute(name, value);
     const image = new Image();
     image.src = `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(drawn))}`;
     await image.decode();

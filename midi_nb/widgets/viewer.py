@@ -311,21 +311,19 @@ class Viewing(traitlets.HasTraits):
 
     def hear(self, asked: dict[str, Any]) -> None:
         """Answers what the browser asks."""
-        number = int(asked.get("slice", -1))
-        kinds = {
-            "after": self._pixels,
-            "before": self._pixels,
-            "measures": self._measures,
-            "thumbnail": self._thumbnail,
-        }
-        if asked.get("kind") not in kinds or not 0 <= number < self.count:
+        kind, number = asked.get("kind"), int(asked.get("slice", -1))
+        if kind not in _KINDS or not 0 <= number < self.count:
             return
-        kind = asked["kind"]
-        try:
-            answer, buffers = kinds[kind](number, kind)
-        except Exception as error:  # whatever it is, the browser waits for an answer; its text could quote values
-            answer, buffers = {"error": f"this slice cannot be shown ({type(error).__name__})."}, []
+        answer, buffers = self.answer(kind, number)
         self.send({"kind": kind, "slice": number, **answer}, buffers)
+
+    def answer(self, kind: str, number: int) -> tuple[dict[str, Any], list[Any]]:
+        """The message and the buffers that answer a question of the browser about a slice."""
+        answers = (self._pixels, self._pixels, self._measures, self._thumbnail)
+        try:
+            return dict(zip(_KINDS, answers, strict=True))[kind](number, kind)
+        except Exception as error:  # whatever it is, the browser waits for an answer; its text could quote values
+            return {"error": f"this slice cannot be shown ({type(error).__name__})."}, []
 
     def _pixels(self, number: int, side: str) -> tuple[dict[str, Any], list[Any]]:
         """The message that shows a slice: what to write about it, and its pixels as 8 or 16-bit numbers."""
@@ -444,6 +442,7 @@ def _doubts(boxes: Sequence[dict[str, Any]]) -> Iterator[str]:
             yield f"box {number} failed, but almost no original text is legible. Please check."
 
 
+_KINDS = ("after", "before", "measures", "thumbnail")  # what a browser asks of a slice
 _THUMBNAIL = 96  # pixels; shown at 64 points
 _KEPT = 8  # decoded frames; a 2048 × 2048 one takes 8 MB
 _DASHES = {"pass": "6 4", "fail": "none", "blank": "2 3"}

@@ -51,7 +51,7 @@ def opened(chromium: Any) -> Any:
         page.on("request", lambda asked: asked.url.startswith(("file:", "data:")) or wrong.append(asked.url))
         page.context.set_offline(True)
         page.goto(f"file://{path}{hash}")
-        page.wait_for_selector(".big")
+        page.wait_for_selector(".big, .midi-viewer .midi-boxes li")
         pages.append(page)
         return page
 
@@ -135,6 +135,42 @@ def test_without_values_no_text_of_the_data_is_in_the_file(
     page.locator("tr[data-act=pick]").first.click()
     page.wait_for_selector("section.card .texts")
     assert "patient 1" in page.locator("section.card").inner_text()
+
+
+def test_a_viewer_works_without_kernel_and_network(opened: Any, make: Any, folder: Path, tmp_path: Path) -> None:
+    values = np.full((48, 64), 90, "uint8")
+    make.file(tmp_path / "original" / "1.dcm", "1.1", pixels=values)
+    other = make.file(tmp_path / "other.dcm", "9.2", pixels=values)
+    path = mn.write_view(
+        [folder / "1.dcm", other],
+        tmp_path / "view.html",
+        make.results([BOX | {"instance": "1.1"}]),
+        tmp_path / "original",
+    )
+    page = opened(path)
+    page.wait_for_selector(".midi-label")
+    screen = page.locator(".midi-screen")
+    for key, shows in (("s", "swipe"), ("3", "beside"), ("d", "difference")):
+        screen.press(key)
+        page.wait_for_function(f"() => document.querySelector('.midi-screen').dataset.shown.startsWith('0 {shows}')")
+    page.wait_for_function("() => document.querySelectorAll('.midi-strip img').length === 2")
+    screen.press("ArrowRight")
+    page.wait_for_function("() => document.querySelector('.midi-screen').dataset.shown.startsWith('1 ')")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("no original of this image in the folder given.").wait_for()
+
+
+def test_a_viewer_has_a_limit_and_says_what_to_do(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("midi_nb.widgets.alone._PIXELS", 2**20)
+    image = np.zeros((800, 900), np.uint8)
+    with pytest.raises(ValueError) as error:
+        mn.write_view([image, image], tmp_path / "view.html")
+    assert str(error.value) == (
+        "write_view() takes at most 1 MB of pixels, reached at image 2 of 2; give fewer images."
+    )
+    assert not (tmp_path / "view.html").exists()
 
 
 def test_a_page_has_a_limit_and_says_what_to_do(
