@@ -295,7 +295,7 @@ def _view(options: argparse.Namespace) -> Answer:
     results = mn.read_results(options.results) if options.results else None
     images = [Path(image) for image in options.images]
     original = options.original and Path(options.original)
-    page = mn.write_view(images, _own_folder() / "viewer.html", results, original, values=not options.no_values)
+    page = mn.write_view(images, results, _own_folder() / "viewer.html", original, values=not options.no_values)
     webbrowser.open(page.as_uri())
     return Answer(pd.DataFrame({"image": [image.name for image in images]}), notes=[f"Page: {page}"])
 

@@ -97,7 +97,7 @@ def write_page(
 
 
 def write_view(
-    image: Any, path: str | Path, results: pd.DataFrame | None = None, original: Any = None, *, values: bool = True
+    image: Any, results: pd.DataFrame | None, path: str | Path, original: Any = None, *, values: bool = True
 ) -> Path:
     """Write the viewer of an image or a stack as one HTML file and give its path back.
 
@@ -106,7 +106,7 @@ def write_view(
     Parameters
     ----------
     image, results, original
-        As in ``widgets.view``; up to 256 MB of pixels.
+        As in ``widgets.view``; up to 256 MB of pixels. Without results, None: an image without boxes.
     path
         The file to write; one that is there is replaced.
     values
@@ -116,7 +116,7 @@ def write_view(
     Examples
     --------
     >>> import tempfile, numpy as np
-    >>> write_view(np.zeros((64, 64), np.uint8), tempfile.mkdtemp() + "/image.html").name
+    >>> write_view(np.zeros((64, 64), np.uint8), None, tempfile.mkdtemp() + "/image.html").name
     'image.html'
     """
     viewer = Viewer(image, results, original, values=values)

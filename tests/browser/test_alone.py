@@ -143,8 +143,8 @@ def test_a_viewer_works_without_kernel_and_network(opened: Any, make: Any, folde
     other = make.file(tmp_path / "other.dcm", "9.2", pixels=values)
     path = mn.write_view(
         [folder / "1.dcm", other],
-        tmp_path / "view.html",
         make.results([BOX | {"instance": "1.1"}]),
+        tmp_path / "view.html",
         tmp_path / "original",
     )
     page = opened(path)
@@ -166,7 +166,7 @@ def test_a_viewer_has_a_limit_and_says_what_to_do(
     monkeypatch.setattr("midi_nb.widgets.alone._PIXELS", 2**20)
     image = np.zeros((800, 900), np.uint8)
     with pytest.raises(ValueError) as error:
-        mn.write_view([image, image], tmp_path / "view.html")
+        mn.write_view([image, image], None, tmp_path / "view.html")
     assert str(error.value) == (
         "write_view() takes at most 1 MB of pixels, reached at image 2 of 2; give fewer images."
     )
