@@ -122,6 +122,8 @@ def before_after(differences: Any, by: str | Sequence[str] = _PARTS) -> pd.DataF
     each change, ``attributes`` (all of them) and ``untouched``, the share of those with a value that kept it.
     """
     columns = [by] if isinstance(by, str) else [*by]
+    if "change" in columns or not columns:
+        raise ValueError("before_after() has a column for each change; by must be other columns, at least one.")
     frames = _read(Path(differences)) if isinstance(differences, str | Path) else [differences]
     counts = [_counted(frame, columns) for frame in frames]
     if not counts:

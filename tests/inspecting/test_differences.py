@@ -204,6 +204,8 @@ def test_before_after_counts_each_change(pair):
     ]  # fmt: skip
     assert table.loc["(0010,0040)", ["kept", "added", "attributes", "untouched"]].tolist() == [1, 1, 2, 1.0]
     assert mn.before_after(found.iloc[:0]).empty
+    with pytest.raises(ValueError, match="by must be other columns"):
+        mn.before_after(found, by="change")
 
 
 def test_values_can_be_masked(pair):
