@@ -106,7 +106,7 @@ def causes(results: pd.DataFrame, *, ax: Axes | None = None, limit: int = 40) ->
     --------
     >>> results = pd.DataFrame({"cause": ["leak_full", "leak_full", None], "axis": ["privacy", "privacy", None],
     ...                         "series": ["1", "1", "1"], "patient": ["a", "a", "a"]})
-    >>> causes(results).get_title("left")
+    >>> causes(results).get_title("left").replace("\\n", " ")
     'leak full is the most frequent of 1 cause: 2 of 2 failed or blank checks (100%)'
     """
     columns = ["cause", "axis", "series", "patient"]

@@ -175,7 +175,7 @@ OWN = [name for name in NAMES if "\nreleased = None" in "\n" + parameters(name)]
 
 
 def test_most_notebooks_take_data_of_ones_own() -> None:
-    assert len(OWN) == 6
+    assert len(OWN) == 7
 
 
 @pytest.mark.notebook

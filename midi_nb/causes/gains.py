@@ -48,30 +48,32 @@ class Fixes:
         is_count = count_rows(results)
         self._counted = np.asarray(scored(results)) & ~is_count
         known = [unit for unit in UNITS if unit in scoring.units_of(results)]
-        #: What can be counted.
-        self.units = [name for name in known if name == "instance" or all(name in results for name in _OF_SERIES)]
-        self._more = self._passes_beside(results, bool(is_count.any()), known)
+        self._countable = UNITS if all(name in results for name in _OF_SERIES) else UNITS[:1]
+        #: What can be counted of all submissions; beside a workbook of series the images of others can be counted too.
+        self.units = [name for name in known if name in self._countable]
+        counted = {known[0]} if is_count.any() and len(known) == 1 else set()
+        self._more = {unit: self._passes_beside(results, unit, unit in counted) for unit in UNITS}
 
     def counts(self, unit: str, fixed: np.ndarray) -> Counts:
         """Passes and checks by submission and category with the problems of a mask fixed."""
         passed, total = (part.reshape(-1, len(CATEGORIES)) for part in self._units[unit].counts(fixed))
-        return Counts(passed + self._more, total + self._more)
+        return Counts(passed + self._more[unit], total + self._more[unit])
 
     def gains(self, unit: str, weights: Mapping[str, float] | None = None) -> np.ndarray:
         """What the score of its submission would gain by each problem alone; missing where unknown."""
-        if unit not in self.units or not self._count:
+        if unit not in self._countable or not self._count:
             return np.full(self._count, np.nan)
         nothing = self.counts(unit, np.zeros(self._count, dtype=bool))
         before = Counts(*(part[self.submission_of] for part in nothing))
         fixed, added = (_by_category(*pairs, self._count) for pairs in self._units[unit].alone())
         return weighted(Counts(before.passed + fixed, before.total + added), weights) - weighted(before, weights)
 
-    def _passes_beside(self, results: pd.DataFrame, counts: bool, known: list[str]) -> np.ndarray:
+    def _passes_beside(self, results: pd.DataFrame, unit: str, counted: bool) -> np.ndarray:
         """The passes that are no rows, by submission and category (which is unknown); missing where nobody says."""
         more = np.zeros((len(self.submissions), len(CATEGORIES)))
         more[self._submission[~complete_rows(results)], -1] = np.nan
-        if counts and len(known) == 1:
-            _, of_workbook = scoring.known(results, known[0])
+        if counted:
+            _, of_workbook = scoring.known(results, unit)
             place = self._place[codes_at(of_workbook, "submission", slice(None)) + 1]
             more[place, -1] = 0
             np.add.at(more, (place, -1), of_workbook["passes"].to_numpy(dtype="float64"))
@@ -88,7 +90,7 @@ class Fixes:
             self._submission * len(CATEGORIES) + category, size, self._counted, self._rows, self._problem
         )
         units: dict[str, _Instances | _Series] = {"instance": _Instances(counted)}
-        return units | ({"series": _Series(counted, self._results)} if "series" in self.units else {})
+        return units | ({"series": _Series(counted, self._results)} if "series" in self._countable else {})
 
 
 def weighted(counts: Counts, weights: Mapping[str, float] | None = None) -> np.ndarray:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from .. import tags
 from ..coded import codes_at, joint_codes, texts_at
-from ..frames import require_columns
+from ..frames import is_complete, require_columns
 from .blocks import Blocks
 from .explaining import NEEDED, explained
 from .table import CODES
@@ -33,7 +33,8 @@ def grouped(results: pd.DataFrame) -> Grouped:
     """The failing rows of `results` with the number of their problem.
 
     A rule is one cause and one attribute. Rules of one cause are one problem if they fail alike wherever the key asks
-    about both, or if each fails wherever the key asks: then the tool treats all these attributes so.
+    about both, or if each fails wherever the key asks: then the tool treats all these attributes so. A list of failures
+    does not say where the key asks: there, what does not fail counts as passed.
     """
     require_columns(results, [*NEEDED, "instance"], "problems()")
     results = explained(results)
@@ -107,7 +108,8 @@ class _Rules:
         passing = (asked >= 0) & (results["verdict"] == "passed").to_numpy()
         pairs = pd.DataFrame({"rule": rule, "asked": asked[rows]}).drop_duplicates()
         passes = np.bincount(asked[passing], minlength=int(asked.max(initial=-1)) + 1) > 0
-        self.always = ~np.bincount(rule, weights=passes[asked[rows]]).astype(bool)
+        self._listed = not is_complete(results)
+        self.always = ~np.bincount(rule, weights=passes[asked[rows]]).astype(bool) & (not self._listed)
         self.everywhere = self.always & (by_rule["series"].nunique() > 1).to_numpy()
         passing = np.flatnonzero(passing & (files >= 0))
         of_passing, file, file_of_passing = asked[passing], files[rows], files[passing]
@@ -147,7 +149,7 @@ class _Rules:
         for matrix, (rule, kind) in zip((fail, passed), parts, strict=True):
             matrix[place[rule], column[kind]] = 1  # the last column is for files in which nothing of the family fails
         fail, passed = fail[:, :-1], passed[:, :-1]
-        passed *= 1 - fail
+        passed = 1 - fail if self._listed else passed * (1 - fail)
         weighed = fail * self._files[kinds]
         apart = weighed @ passed.T
         return weighed @ fail.T, apart + apart.T
