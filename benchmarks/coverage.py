@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from midi_nb.scores.intervals import ellipse, intervals, wilson
+from midi_nb.scores.intervals import intervals, wilson
 from midi_nb.scores.ranking import holm, swapped
 
 PATIENTS = (3, 5, 10, 30, 100, 216)
@@ -150,45 +150,6 @@ def surely_first(one: Any, other: Any, total: Any, random: Random) -> Any:
     return np.mean(np.maximum((gap > 0).mean(axis=0), (gap < 0).mean(axis=0)) >= 0.975)
 
 
-def ellipses(random: Random, repeats: int) -> None:
-    """How often the ellipse of the trade-off holds the true pair of rates."""
-    numbers = (2, 3, 5, 10, 30, 100)
-    pairs = {
-        "5 and 10 % fail, alike": ((0.05, 0.1), 0.02),
-        "1 and 5 % fail": ((0.01, 0.05), 0.05),
-        "0.5 and 2 % fail, uneven": ((0.005, 0.02), 0.05),
-    }
-    for name, sizes in SIZES.items():
-        print(f"\nellipses of the trade-off, {name} (- none)\n{'patients':>42}{row(numbers, '{:>6}')}")
-        for pair, (means, alike) in pairs.items():
-            before, now = [], []
-            for patients in numbers:
-                total = drawn(random, sizes, repeats, patients)
-                failed = np.stack([total - passes(random, beta(mean, alike), total) for mean in means], axis=-1)
-                holds = [held(*sides, np.array(means)) for sides in zip(failed, total, strict=True)]
-                before.append(np.mean([normal for normal, _ in holds]))
-                drawn_ones = [region for _, region in holds if region is not None]
-                now.append(np.mean(drawn_ones) if drawn_ones else np.nan)
-            print(f"{pair:>28} {'normal':>13}{row(before)}\n{'':>28} {'ours':>13}{row(now)}")
-
-
-def held(failed: Any, total: Any, means: Any) -> tuple[bool, bool | None]:
-    """Whether the ellipse of the normal distribution holds the truth, and whether ours does (None: there is none)."""
-    checks = total.sum()
-    rate, patients = failed.sum(axis=0) / checks, len(total)
-    off = failed - total[:, np.newaxis] * rate
-    sizes, directions = np.linalg.eigh(off.T @ off * patients / (patients - 1) / checks**2)
-    normal = directions * np.sqrt(-2 * np.log(0.05) * sizes.clip(0))
-    region = ellipse(failed, total)
-    return inside(normal, means - rate), None if region is None else inside(region, means - rate)
-
-
-def inside(axes: Any, point: Any) -> bool:
-    """Whether the ellipse of these half axes holds a point."""
-    place = np.linalg.pinv(axes) @ point
-    return bool(place @ place <= 1 and np.allclose(axes @ place, point))
-
-
 def row(values: Iterable[Any], form: str = "{:6.2f}") -> str:
     return "".join("     -" if value != value else form.format(value) for value in values)
 
@@ -198,7 +159,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    for table in (coverage, decisions, ellipses):
+    for table in (coverage, decisions):
         table(np.random.default_rng(options.seed), options.repeats)
 
 

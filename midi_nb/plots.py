@@ -11,8 +11,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
-from math import pi
+from itertools import groupby, pairwise
 from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
@@ -24,9 +23,10 @@ from matplotlib.axis import Axis
 from matplotlib.colors import PowerNorm
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch, Polygon
+from matplotlib.patches import Patch
 from matplotlib.text import Annotation
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
+from matplotlib.transforms import Bbox
 
 from . import tags
 from .actions import ACTIONS, named
@@ -228,24 +228,24 @@ def heatmap(
 
 
 def tradeoff(results: pd.DataFrame, *, interval: float = 0.95, ax: Axes | None = None, limit: int = 12) -> Axes:
-    """Privacy against utility failures per 1,000 checks: one numbered point a submission, the fewest failures first.
+    """Privacy against utility failures per 1,000 checks: one point a submission, with its name and its intervals.
 
     Parameters
     ----------
     results
         What ``explain(results)`` returns, of one or several submissions.
     interval
-        Level of the ellipse round a point: Hotelling's, which is Student's t for two rates. It comes from the
-        differences between patients, so a submission of one or two has none.
+        Coverage of the whiskers, each of one rate as in ``score``. They come from the differences between patients,
+        so a submission of a single patient has none.
     limit
-        Submissions beyond so many are small grey dots.
+        Submissions beyond so many are small grey dots; those with the fewest failures are named.
 
     Examples
     --------
     >>> results = pd.DataFrame({"submission": ["ours"] * 4, "patient": ["a", "a", "b", "b"],
     ...                         "axis": ["privacy", None, "utility", None]})
-    >>> tradeoff(results).get_legend().get_texts()[0].get_text()
-    'ours: 250 privacy, 250 utility'
+    >>> tradeoff(results).get_title("left")
+    'ours: 250 privacy, 250 utility failures per 1,000 checks'
     """
     require_complete(results, "plots.tradeoff()")
     require_columns(results, ["submission", "patient", "axis"], "plots.tradeoff()")
@@ -259,20 +259,21 @@ def tradeoff(results: pd.DataFrame, *, interval: float = 0.95, ax: Axes | None =
     rates = rates.loc[rates.sum(axis=1).sort_values(kind="stable").index]
     named, rest = (rates, rates.iloc[:0]) if len(rates) <= limit + 1 else (rates.iloc[:limit], rates.iloc[limit:])
     ax = _axes(ax, 16)
-    reached, drawn = [rates.to_numpy()], []
-    for number, (name, rate) in enumerate(named.iterrows(), start=1):
-        outline = _ellipse(counts[counts["submission"] == name], interval)
-        reached += [] if outline is None else [outline]
-        drawn.append(_point(ax, number, rate, f"{_label(name, 30)}: {_per_mille(rate)}", outline))
     if len(rest):
         small: dict[str, Any] = {"s": 14, "color": _ink(), "alpha": 0.35, "zorder": 2}
-        drawn.append(ax.scatter(rest["privacy"], rest["utility"], label=f"other ({len(rest):,})", **small))
-    _from_zero(ax, np.concatenate(reached), rates.to_numpy())
-    ax.set(xlabel="privacy failures per 1,000 checks", ylabel="utility failures per 1,000 checks")
-    beside: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.02, 1), "frameon": False, "labelspacing": 0.9}
-    legend = ax.legend(drawn, [""] * len(drawn), title="failures per 1,000 checks", alignment="left", **beside)
-    for text, one in zip(legend.get_texts(), drawn, strict=True):  # legend() itself hides names that begin with _
-        text.set_text(one.get_label())
+        ax.scatter(rest["privacy"], rest["utility"], label=f"other ({len(rest):,})", **small)
+        ax.legend(loc="upper right", frameon=False)
+    spans = {name: _spans(counts[counts["submission"] == name], interval) for name in named.index}
+    for name, rate in named.iterrows():
+        ax.plot(*rate, "o", markersize=6, color=_ink(), clip_on=False, label=f"{_label(name, 30)}: {_per_mille(rate)}")
+        reach = np.abs(spans[name] - rate.to_numpy()[:, np.newaxis])
+        whiskers: dict[str, Any] = {"ecolor": _ink(), "elinewidth": 1.2, "alpha": 0.45, "capsize": 3, "clip_on": False}
+        x, y = rate
+        ax.errorbar(x, y, xerr=reach[0][:, np.newaxis], yerr=reach[1][:, np.newaxis], fmt="none", **whiskers)
+    ends = np.nan_to_num(np.stack([span[:, 1] for span in spans.values()]))
+    words = _from_zero(ax, np.concatenate([ends, rates.to_numpy()]), rates.to_numpy())
+    ax.set(xlabel=f"privacy failures per 1,000 checks{words}", ylabel=f"utility failures per 1,000 checks{words}")
+    _name_points(ax, named)
     return _title(ax, _frontier(rates))
 
 
@@ -603,37 +604,51 @@ def _failures_by_patient(results: pd.DataFrame) -> pd.DataFrame:
     return counts
 
 
-def _ellipse(counts: pd.DataFrame, interval: float) -> Any:
-    """Outline of the region for both rates per 1,000 checks of one submission; None for one or two patients."""
-    wrong, checks = counts[["privacy", "utility"]].to_numpy(), counts["checks"].to_numpy()
-    axes = intervals.ellipse(wrong, checks, interval)
-    if axes is None:
-        return None
-    angle = np.linspace(0, 2 * pi, 120)
-    rate = wrong.sum(axis=0) / checks.sum()
-    return ((rate[:, None] + axes @ np.array([np.cos(angle), np.sin(angle)])).T * 1000).clip(0, 1000)
+def _spans(counts: pd.DataFrame, interval: float) -> Any:
+    """Lowest and highest rate per 1,000 checks of one submission, of privacy and of utility."""
+    checks = counts["checks"].to_numpy()
+    ends = []
+    for axis in ("privacy", "utility"):
+        passes = intervals.intervals(checks - counts[axis].to_numpy(), checks, [0] * len(checks), 1, interval)
+        ends.append([1 - passes.high[0], 1 - passes.low[0]])
+    return np.array(ends) * 1000
 
 
-def _point(ax: Axes, number: int, rate: Iterable[float], label: str, outline: Any) -> Any:
-    """Draw one submission, its number in a disc on its ellipse; the number."""
-    over: dict[str, Any] = {"linestyle": "", "zorder": 3, "clip_on": False, "color": _ink()}
-    ax.plot(*rate, marker="o", markersize=15, markerfacecolor=plt.rcParams["axes.facecolor"], **over)
-    if outline is not None:
-        ax.add_patch(Polygon(outline, facecolor=_ink(), alpha=0.1, zorder=1))
-        ax.add_patch(Polygon(outline, fill=False, edgecolor=_ink(), alpha=0.45, linewidth=0.8, zorder=1))
-    return ax.plot(*rate, marker=f"${number}$", markersize=7, label=label, **over)[0]
-
-
-def _from_zero(ax: Axes, reached: Any, rates: Any) -> None:
-    """Let both axes begin at zero and show everything, on bent scales where the rates differ by decades."""
+def _from_zero(ax: Axes, reached: Any, rates: Any) -> str:
+    """Let both axes begin at zero and show all, on square-root scales for rates far apart; words that say so."""
     bent = rates.max() > 50 * max(0.1, rates[rates > 0].min(initial=np.inf))
     sides: Any = ((ax.xaxis, ax.set_xscale, ax.set_xlim), (ax.yaxis, ax.set_yscale, ax.set_ylim))
     for (axis, set_scale, set_limits), top in zip(sides, reached.max(axis=0), strict=True):
+        top = max(top * (1.15 if bent else 1.05), 1)
         if bent:
-            set_scale("symlog", linthresh=1, linscale=0.5)
+            set_scale("function", functions=_ROOT)
+            steps = np.array([1, 2, 5]) * 10.0 ** np.arange(0, 4)[:, np.newaxis]
+            marks = [0.0, *(step for step in steps.ravel() if top / 200 <= step <= top)]
+            apart = [at for at, after in pairwise([*marks, np.inf]) if np.sqrt(after) - np.sqrt(at) > np.sqrt(top) / 14]
+            axis.set_major_locator(FixedLocator(apart))
             axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-        set_limits(0, max(top * (1.3 if bent else 1.05), 1))
+        set_limits(0, top)
     sns.despine(ax=ax)
+    return _BENT if bent else ""
+
+
+def _name_points(ax: Axes, rates: pd.DataFrame) -> None:
+    """Write names beside points, each where it covers no other name and no other point, if there is such a place."""
+    around = [(side, sign * 7, up) for up in (9, -9, 22, -22) for side, sign in (("left", 1), ("right", -1))]
+    taken = [Bbox.from_extents(*(at - 5), *(at + 5)) for at in ax.transData.transform(rates.to_numpy())]
+    frame = ax.get_window_extent()
+    for number, (name, rate) in enumerate(rates.iterrows()):
+        text = ax.annotate(_label(name, 30), rate, (8, 0), textcoords="offset points", va="center")
+        others, best = taken[:number] + taken[number + 1 :], None
+        for side, *offset in around:
+            text.set(ha=side, position=offset)
+            box = text.get_window_extent()
+            covered = sum(box.overlaps(other) for other in others) + 2 * (box.x0 < frame.x0) + 2 * (box.y0 < frame.y0)
+            if best is None or covered < best[0]:
+                best = (covered, side, offset, box)
+        if best is not None:
+            text.set(ha=best[1], position=best[2])
+            taken.append(best[3])
 
 
 def _frontier(rates: pd.DataFrame) -> str:
@@ -854,8 +869,13 @@ def _bent(ax: Axes, widths: pd.Series) -> str:
     """A square-root scale where a few long bars would leave the others stubs, and words that say so."""
     if widths.max() <= 10 * widths.median():
         return ""
-    ax.set_xscale("function", functions=(lambda x: np.sign(x) * np.sqrt(np.abs(x)), lambda x: np.sign(x) * x * x))
-    return " (square-root scale)"
+    ax.set_xscale("function", functions=_ROOT)
+    return _BENT
+
+
+#: There and back, of what is left of zero too.
+_ROOT = (lambda x: np.sign(x) * np.sqrt(np.abs(x)), lambda x: np.sign(x) * x * x)
+_BENT = " (square-root scale)"
 
 
 def _legend(ax: Axes, meanings: Mapping[str, str] | Iterable[str], markers: bool = False) -> None:

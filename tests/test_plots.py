@@ -13,8 +13,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 
+import midi_nb as mn
 from midi_nb import coded, frames, masking, plots
 
 
@@ -416,34 +418,36 @@ def points(ax) -> dict[str, tuple[float, float]]:
 def test_tradeoff_draws_failures_per_thousand_checks():
     ax = plots.tradeoff(two_tools())
     assert points(ax) == {"greedy": (0, pytest.approx(100)), "leaky": (pytest.approx(300), 0)}
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
-        "greedy: 0 privacy, 100 utility", "leaky: 300 privacy, 0 utility"]  # fmt: skip
+    assert texts(ax) == ["greedy", "leaky"]
     assert title(ax) == "2 of 2 submissions trade privacy for utility; none is best on both"
 
 
-def test_tradeoff_ellipse_reaches_as_far_as_student_says_for_two_rates():
-    ax = plots.tradeoff(two_tools(), interval=0.5)
-    outlines = [patch.get_xy() for patch in ax.patches if not patch.get_fill()]
-    assert len(outlines) == 2
-    # Patients with 2, 3 and 4 of 10: the rate 0.3 has the variance 3/2 · ((2−3)² + (4−3)²) / 30²; with three patients,
-    # T² = 2 · 2 / 1 · F of 2 and 1 degrees of freedom, of which 1.5 is the middle.
-    reach = 1000 * np.sqrt(3 / 2 * 2 / 900 * 4 * 1.5)
-    leaky = outlines[1]
-    assert leaky[:, 0].max() == pytest.approx(300 + reach, rel=1e-3)
-    assert leaky[:, 1] == pytest.approx(0, abs=1e-9)
+def whiskers(ax) -> list[list[float]]:
+    """From where to where the whiskers reach, of each point one for privacy and one for utility."""
+    ends = [part.get_paths()[0].vertices for part in ax.collections if isinstance(part, LineCollection)]
+    return [sorted(line[:, number % 2]) for number, line in enumerate(ends)]
 
 
-@pytest.mark.parametrize("patients", ["a", "ab"])
-def test_tradeoff_of_one_or_two_patients_has_no_ellipse(patients):
+def test_tradeoff_whiskers_are_the_intervals_of_the_two_rates():
     frame = two_tools()
-    ax = plots.tradeoff(frame[frame["patient"].isin(list(patients))])
-    assert not ax.patches
-    assert points(ax)["leaky"] == (pytest.approx(100 * (1 + (1 + len(patients)) / 2)), 0)
+    greedy, leaky = whiskers(plots.tradeoff(frame, interval=0.5))[:2], whiskers(plots.tradeoff(frame, interval=0.5))[2:]
+    for tool, axis, found in (("leaky", "privacy", leaky[0]), ("greedy", "utility", greedy[1])):
+        rows = frame[frame["submission"] == tool]
+        verdicts = rows["axis"].eq(axis).fillna(False).map({True: "failed", False: "passed"})
+        score = mn.score(rows.assign(verdict=verdicts.astype(frame["verdict"].dtype)), interval=0.5).iloc[0]
+        assert found == [pytest.approx(1000 - 1000 * score["high"]), pytest.approx(1000 - 1000 * score["low"])]
 
 
-def test_tradeoff_numbers_the_best_and_dots_the_rest():
+def test_tradeoff_of_one_patient_has_no_whiskers():
+    frame = two_tools()
+    ax = plots.tradeoff(frame[frame["patient"] == "a"])
+    assert np.isnan(whiskers(ax)).all()
+    assert points(ax)["leaky"] == (pytest.approx(200), 0)
+
+
+def test_tradeoff_names_the_best_and_dots_the_rest():
     ax = drawn(plots.tradeoff(many(300)))
-    assert len(points(ax)) == 12
+    assert len(points(ax)) == len(texts(ax)) == 12
     assert ax.get_legend().get_texts()[-1].get_text() == "other (288)"
     assert len(ax.collections[0].get_offsets()) == 288
 
@@ -451,8 +455,15 @@ def test_tradeoff_numbers_the_best_and_dots_the_rest():
 def test_tradeoff_names_a_submission_that_begins_with_an_underscore():
     frame = two_tools()
     frame["submission"] = frame["submission"].cat.rename_categories({"greedy": "_greedy"})
-    assert [text.get_text() for text in plots.tradeoff(frame).get_legend().get_texts()] == [
-        "_greedy: 0 privacy, 100 utility", "leaky: 300 privacy, 0 utility"]  # fmt: skip
+    assert texts(plots.tradeoff(frame)) == ["_greedy", "leaky"]
+
+
+def test_tradeoff_names_cover_neither_points_nor_each_other():
+    near = [{"submission": name, "patient": patient, "axis": axis} for name in ("one", "two", "three")
+            for patient in "ab" for axis in ["privacy", "utility", *[None] * 18]]  # fmt: skip
+    ax = drawn(plots.tradeoff(results(near)))
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
 
 
 def test_tradeoff_refuses_an_impossible_interval():

@@ -128,36 +128,4 @@ def _student(freedom: float, coverage: float) -> float:
     return float(np.sqrt(freedom) * np.sinh(np.interp(coverage, below / below[-1], y)))
 
 
-def ellipse(counts: Any, total: Any, coverage: float = 0.95) -> Any:
-    """The two half axes, as columns, of the region of two rates; None below 2.5 patients by Kish's number.
-
-    Hotelling's region, which is Student's t for two rates, with as many degrees of freedom as patients make up the
-    spread: at least two, at most Kish's number of patients less one.
-
-    Parameters
-    ----------
-    counts, total
-        Of each patient the two counts, and the checks that both are of.
-
-    Examples
-    --------
-    >>> axes = ellipse([[1, 9], [2, 5], [0, 7], [4, 8]], [100, 100, 100, 100])
-    >>> [round(float(length), 2) for length in np.sqrt((axes**2).sum(axis=0))]
-    [0.06, 0.07]
-    """
-    counts, total = np.asarray(counts, dtype="float64"), np.asarray(total, dtype="float64")
-    checks = total.sum()
-    others = checks**2 / np.square(total).sum() - 1  # Kish's number, less one
-    if others < 1.5:
-        return None
-    moves = influence(counts, total[:, np.newaxis], counts.sum(axis=0) / checks, checks)
-    spread = moves.T @ moves
-    share = ((moves @ np.linalg.pinv(spread)) * moves).sum(axis=1)  # of each patient in the spread
-    made_by = contributing(share.sum(), np.square(share).sum()) if share.any() else others
-    freedom = min(max(made_by, 2), others)
-    reach = freedom * ((1 - coverage) ** (-2 / (freedom - 1)) - 1)  # the quantile of F for two rates, written out
-    sizes, directions = np.linalg.eigh(spread * (len(total) - 1) / len(total))
-    return directions * np.sqrt(reach * sizes.clip(0))
-
-
-__all__ = ["Intervals", "contributing", "ellipse", "influence", "intervals", "student", "wilson"]
+__all__ = ["Intervals", "contributing", "influence", "intervals", "student", "wilson"]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from midi_nb.scores.intervals import contributing, ellipse, intervals, student, wilson
+from midi_nb.scores.intervals import contributing, intervals, student, wilson
 
 NORMAL = NormalDist().inv_cdf(0.975)
 
@@ -134,44 +134,3 @@ def test_the_interval_holds_the_truth_nineteen_times_in_twenty(patients):
     passed = total - random.binomial(total, random.beta(2, 98, total.shape))
     found = intervals(passed.ravel(), total.ravel(), np.repeat(np.arange(1000), patients), 1000)
     assert np.mean((found.low <= 0.98) & (found.high >= 0.98)) == pytest.approx(0.96, abs=0.03)
-
-
-# Ellipses
-
-
-def circle(patients, total=1000):
-    """Patients whose two counts lie on a circle: all move the rates as far."""
-    angle = 2 * np.pi * np.arange(patients) / patients
-    return np.column_stack([50 + 10 * np.cos(angle), 100 + 10 * np.sin(angle)]), np.full(patients, total)
-
-
-def test_the_ellipse_of_ten_patients_is_hotellings():
-    """Each coordinate varies by 100 · 10/2 / 9; T² = 2 · 9 / 8 · F, and of F with 2 and 8 degrees 4.459 is the 95 %."""
-    axes = ellipse(*circle(10))
-    reach = np.sqrt(2 * 9 / 8 * 4.459 * (500 / 9) / 10) / 1000
-    assert np.sqrt((axes**2).sum(axis=0)) == pytest.approx([reach, reach], rel=1e-3)
-
-
-def test_the_ellipse_of_many_patients_is_that_of_the_normal_distribution():
-    axes = ellipse(*circle(1000))
-    assert np.sqrt((axes**2).sum(axis=0)) * 1000 == pytest.approx(np.sqrt(-2 * np.log(0.05) * 50 / 1000), rel=0.01)
-
-
-def test_an_ellipse_takes_three_patients():
-    assert ellipse([[1, 2], [3, 1]], [100, 100]) is None
-    assert ellipse([[1, 2], [3, 1], [2, 5]], [10_000, 100, 100]) is None
-    assert ellipse([[1, 2], [3, 1], [2, 5]], [110, 100, 90]).shape == (2, 2)
-
-
-def test_rates_without_spread_have_no_width():
-    assert not ellipse([[1, 2]] * 4, [100] * 4).any()
-    axes = ellipse([[0, 1], [0, 2], [0, 4]], [100] * 3)
-    assert not axes[0].any()
-    assert axes[1].any()
-
-
-def test_few_patients_that_make_up_the_spread_have_a_wide_ellipse():
-    counts, total = circle(10)
-    counts[0] = 500, 600
-    shift = np.linalg.norm(counts[0] / 1000 - counts.sum(axis=0) / 10_000) / 9  # of one patient, that is, of all of it
-    assert np.linalg.norm(ellipse(counts, total)[:, -1]) > 1.5 * np.sqrt(2 * 9 / 8 * 4.459) * shift
