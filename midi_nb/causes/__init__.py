@@ -4,6 +4,7 @@ from .evidence import by_instance, folder_of_submission, repainted, require_one_
 from .explaining import explain, explained
 from .fixes import PROBLEMS, numbered, problem_of, problems, what_if
 from .gains import UNITS, Fixes, weighted
+from .images import Images, Region
 from .table import AXES, CAUSES, CONFIDENCES, Cause, Failures, causes_table, is_uid
 
 __all__ = [
@@ -15,6 +16,8 @@ __all__ = [
     "Cause",
     "Failures",
     "Fixes",
+    "Images",
+    "Region",
     "by_instance",
     "causes_table",
     "explain",

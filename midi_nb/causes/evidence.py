@@ -153,9 +153,8 @@ def _covered(before: np.ndarray, after: np.ndarray) -> str | None:
     """How much of a region was covered, in the frame whose text is most legible; None where it is legible in none."""
     if before.shape[-1] == 1:
         before, after = before[..., 0], after[..., 0]
-    left = [np.nan_to_num(pixels.legible(*frames)) for frames in zip(before, after, strict=True)]
-    frame = int(np.argmax(left))
-    if left[frame] <= pixels.LEGIBLE:
+    frame, left = pixels.most_legible(zip(before, after, strict=True))
+    if left <= pixels.LEGIBLE:
         return None
     covered = pixels.coverage(before[frame], after[frame])
     return "see-through" if covered > _WHOLE else "part covered" if covered > 1 - _WHOLE else None

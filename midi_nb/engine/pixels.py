@@ -30,6 +30,7 @@ __all__ = [
     "frames",
     "in_frames",
     "legible",
+    "most_legible",
     "overlay",
     "plane",
     "regions",
@@ -587,6 +588,13 @@ def legible(before: Image, after: Image) -> float:
     energy_now = _by_cell(down_now**2 + across_now**2)
     same = together / np.sqrt(np.maximum(energy * energy_now, 1e-9))
     return float((energy * np.clip((same - _LOST) / (_READ - _LOST), 0, 1)).sum() / energy.sum())
+
+
+def most_legible(pairs: Iterable[tuple[Image, Image]]) -> tuple[int, float]:
+    """The number of the pair, before and after, of which most can still be read, and how much of it can."""
+    left = [float(np.nan_to_num(legible(*pair))) for pair in pairs]
+    number = int(np.argmax(left))
+    return number, left[number]
 
 
 #: More than so much of the edges of letters, and a text counts as legible: of a name and two dates that is one word.

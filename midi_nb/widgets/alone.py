@@ -22,7 +22,7 @@ from ..masking import mask_values
 from .detail import Teller
 from .images import Images
 from .page import MARKS, Markup, count, tag
-from .pictures import Pictures
+from .pictures import pictured
 from .rows import MANY, Rows
 from .viewer import Viewer
 
@@ -168,11 +168,11 @@ def _numbers(shown: pd.DataFrame, name: str, rows: np.ndarray) -> np.ndarray:
 def _pictures(explained: pd.DataFrame, rows: np.ndarray, images: Images) -> tuple[dict[str, str], int]:
     """(pictures of failing boxes by row, as many as fit; how many boxes fail)."""
     boxes = rows[explained["action"].isin(list(REGIONS)).to_numpy()[rows]]
-    shown, room, pictures = Pictures(explained, images), _PICTURES, {}
+    room, pictures = _PICTURES, {}
     for position in boxes:
         if images.key(int(position)) is None:
             continue
-        picture = str(shown.show(int(position), 0, False))
+        picture = str(pictured(images, int(position), 0, False))
         room -= len(picture)
         if room < 0:
             break

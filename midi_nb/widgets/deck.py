@@ -21,7 +21,7 @@ from .board import Board
 from .detail import Teller, facts
 from .images import Images
 from .page import MARKS, Markup, button, count, join, percent, swatch, tag
-from .pictures import Pictures
+from .pictures import pictured
 from .verdicts import VERDICTS, Entry, Log, identities, judged
 
 __all__ = ["Deck", "review"]
@@ -104,7 +104,6 @@ class Deck(Board):
         self._names = self._in_frame_order(identities)
         self._log = Log(log)
         self._teller = Teller(results, values)
-        self._pictures = Pictures(results, self._images)
         self._trouble = ""
         self._shown: tuple[str | None, bool] = None, False  # the whole image, and whether with verdicts
         super().__init__("deck", {"deck": "Review of burned-in text"})
@@ -142,7 +141,7 @@ class Deck(Board):
             raise ValueError("review() found no check of hidden pixels in these results, so there is nothing to judge.")
         if self._at_end:
             raise ValueError("This is the end of the deck; set .place to the check to judge.")
-        self._log.add(self._names[self.place], verdict, self._pictures.digest(self._position))
+        self._log.add(self._names[self.place], verdict, self._images.digest(self._position))
         self._go(self._unjudged(self.place + 1)[0])
 
     def undo(self) -> None:
@@ -163,7 +162,7 @@ class Deck(Board):
     def _first(self) -> int:
         """Where a deck opens: on the first check without a verdict that has a picture, if one of the next has."""
         places = self._unjudged()
-        seen = (place for place in places[:-1][:_TRIED] if self._pictures.digest(int(self._positions[place])))
+        seen = (place for place in places[:-1][:_TRIED] if self._images.digest(int(self._positions[place])))
         return next(seen, places[0])
 
     def _go(self, place: int) -> None:
@@ -214,7 +213,7 @@ class Deck(Board):
 
     @traitlets.validate("frame")
     def _in_image(self, proposal: Any) -> int:
-        last = 0 if self._at_end else self._pictures.frames(self._position) - 1
+        last = 0 if self._at_end else self._images.frames(self._position) - 1
         return min(max(int(proposal["value"]), 0), last)
 
     @traitlets.observe("place", "frame", "contrast", "whole")
@@ -371,9 +370,9 @@ class Deck(Board):
             ("Text to hide", tag("span", expected, class_="value") if expected else None),
             *self._scorer(standing is not None),
         ])  # fmt: skip
-        changed = standing is not None and standing.pixels not in (None, self._pictures.digest(position))
+        changed = standing is not None and standing.pixels not in (None, self._images.digest(position))
         note = tag("p", _CHANGED, class_="note") if changed else None
-        return join([note, self._pictures.show(position, self.frame, self.contrast), self._slider(), told])
+        return join([note, pictured(self._images, position, self.frame, self.contrast), self._slider(), told])
 
     def _scorer(self, judged: bool) -> list[tuple[str, Any]]:
         """What the scorer says of the region, once the person has judged: before, it would lead their eye."""
@@ -383,7 +382,7 @@ class Deck(Board):
         return [("Scorer", said), ("Error", self._teller.cell("error", self._position))]
 
     def _slider(self) -> Markup | None:
-        frames = self._pictures.frames(self._position)
+        frames = self._images.frames(self._position)
         if frames < 2:
             return None
         field = tag(

@@ -376,7 +376,7 @@ def test_without_values_no_picture_shows_a_text_but_the_one_to_judge(results, im
 
     other = results.iloc[[5]].assign(x0=8, y0=2, x1=60, y1=44, check=pd.Categorical(["20"]))
     seen = {}
-    monkeypatch.setattr(pictures, "picture", lambda image, box, scale, caption: seen.update({caption: image}) or "")
+    monkeypatch.setattr(pictures, "picture", lambda crop, scale, caption: seen.update({caption: crop.image}) or "")
     review(concat([results.iloc[[5]], other]), *images, log=tmp_path / "v.jsonl", values=False)
     assert list(seen) == ["released", "whole image"]
     whole = seen["whole image"]
@@ -418,7 +418,7 @@ def test_contrast_brings_out_what_is_faint_in_the_box(make, results, tmp_path):
     make.file(tmp_path / "1.dcm", "9.1.2.1", pixels=values)
     seen = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pictures, "picture", lambda image, *_: seen.append(image) or "")
+        patch.setattr(pictures, "picture", lambda crop, *_: seen.append(crop.image) or "")
         deck = review(results.iloc[[5]], tmp_path, log=tmp_path / "v.jsonl")
         assert np.ptp(seen[0][16:28, 8:40]) < 5
         seen.clear()
