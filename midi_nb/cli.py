@@ -176,8 +176,8 @@ def _derived(
     options: argparse.Namespace, original: str, executor: Any, read_text: Any, out: Path | None = None
 ) -> pd.DataFrame:
     return mn.derive_key(
-        original, options.profile, edition=options.edition, private=options.private, read_text=read_text,
-        executor=executor, out=out, progress=not options.quiet,
+        original, options.profile, edition=options.edition, keep=options.keep, private=options.private,
+        read_text=read_text, executor=executor, out=out, progress=not options.quiet,
     )  # fmt: skip
 
 
@@ -684,6 +684,7 @@ _DEMO = (
 _PROFILE = (
     _option("--profile", metavar="NAME", default="basic", help="basic, or with options: basic+clean_descriptors"),
     _option("--edition", metavar="EDITION", default="2024e", help="edition of PS3.15 (default 2024e)"),
+    _option("--keep", metavar="NAME", nargs="+", default=(), help="attributes that your policy keeps all the same"),
     _option("--private", metavar="FILE", help="what becomes of private attributes: CSV creator,element,disposition"),
 )
 _WORKERS = (

@@ -21,7 +21,7 @@ import pandas as pd
 from . import tags
 from .answers import published as keys
 from .answers.identifiers import Identifier, Known, identifying, name_words, patterns_in, searched, telling
-from .answers.standard import Profile, disposition, read_private, type_of
+from .answers.standard import Profile, disposition, read_private, safe_private, type_of
 from .coded import concat, tidy
 from .engine import batches as batches_of
 from .engine import released as files_of
@@ -39,6 +39,7 @@ def derive_key(
     profile: str = "basic",
     *,
     edition: str = "2024e",
+    keep: Sequence[str] = (),
     private: Any = None,
     read_text: Any = None,
     executor: Executor | None = None,
@@ -55,9 +56,13 @@ def derive_key(
         ``"basic"``, PS3.15's Basic Profile, or with options: ``"basic+clean_descriptors+retain_modified_dates"``.
     edition
         Edition of PS3.15, Table E.1-1.
+    keep
+        Attributes that your policy keeps although the profile has them removed: ``["Station Name", "(0018,700a)"]``,
+        by name, keyword or tag. What they say then identifies nobody, as with the options that retain.
     private
         What becomes of private attributes: a path or frame with the columns creator, element (or ``*``) and
-        disposition (keep, delete, hash, offset); for the option ``retain_safe_private``. Without it all are removed.
+        disposition (keep, delete, hash, offset). Without it all are removed, or with the option
+        ``retain_safe_private`` all but those that PS3.15 E.3.10 names as safe.
     read_text
         What reads burned-in text, as in `evaluate`: ``"auto"`` for the installed engine. Without it (the default, for
         it takes a second an image) no check is about pixels.
@@ -81,7 +86,7 @@ def derive_key(
     >>> answers = mn.derive_key(demo.original, "basic+clean_descriptors", progress=False)
     >>> results = mn.evaluate(demo.submissions["careless"], answers, read_text=None, progress=False)
     """
-    parts = list(_derived(original, profile, edition, private, read_text, executor, out, progress))
+    parts = list(_derived(original, (profile, edition, keep), private, read_text, executor, out, progress))
     frames = [part.frame if part.frame is not None else _read(part.path) for part in parts]
     answers = concat(frames) if frames else tidy({}, ANSWERS, 0)
     answers.attrs["skipped"] = [entry for part in parts for entry in part.skipped]
@@ -93,6 +98,7 @@ def keep_key(
     profile: str = "basic",
     *,
     edition: str = "2024e",
+    keep: Sequence[str] = (),
     private: Any = None,
     read_text: Any = None,
     executor: Executor | None = None,
@@ -100,17 +106,36 @@ def keep_key(
     progress: bool = True,
 ) -> Path:
     """The folder `out` with the answers, as `derive_key` keeps them, of which no more than a batch is ever held."""
-    for _ in _derived(original, profile, edition, private, read_text, executor, out, progress):
+    for _ in _derived(original, (profile, edition, keep), private, read_text, executor, out, progress):
         pass
     return Path(out)
+
+
+class _Profile(NamedTuple):
+    """What is asked for: small enough to be sent with each batch."""
+
+    profile: str
+    edition: str
+    keep: tuple[str, ...]
+    safe: str  # the edition of the list of safe private attributes, where that decides
+
+    def __str__(self) -> str:
+        return f"{self.table}; safe private attributes of {self.safe}" if self.safe else str(self.table)
+
+    @property
+    def table(self) -> Profile:
+        """The profile made ready."""
+        return _profile(self.profile, self.edition, self.keep)
+
+
+_profile = lru_cache(8)(Profile)
 
 
 class _Job(NamedTuple):
     """What every batch needs to know."""
 
     folder: Path
-    profile: str
-    edition: str
+    profile: _Profile
     private: Mapping[tuple[str, str], str]
     read_text: Any
 
@@ -134,8 +159,7 @@ class _Part(NamedTuple):
 
 def _derived(
     original: Any,
-    profile: str,
-    edition: str,
+    asked: tuple[str, str, Sequence[str]],
     private: Any,
     read_text: Any,
     executor: Any,
@@ -143,16 +167,14 @@ def _derived(
     progress: bool,
 ) -> Iterator[_Part]:
     require_executor(executor)
-    chosen = Profile(profile, edition)
-    if "retain_safe_private" in chosen.options and private is None:
-        raise ValueError(
-            "profile: retain_safe_private needs to know which private attributes are safe: private='table.csv' with "
-            "the columns creator, element, disposition."
-        )
     from .engine.recognition import reader
 
-    table = {} if private is None else read_private(private)
-    job = _Job(folder_of(original, "original"), profile, edition, table, reader(read_text))
+    chosen = Profile(*asked)
+    safe, table = "", {} if private is None else read_private(private)
+    if private is None and "retain_safe_private" in chosen.options:
+        safe, table = safe_private()
+    profile = _Profile(asked[0], asked[1], chosen.keep, safe)
+    job = _Job(folder_of(original, "original"), profile, table, reader(read_text))
     paths = list(files_of.files_below(job.folder))
     starts = range(0, len(paths), batches_of.BATCH)
     with counting(2 * len(paths), "file", "read", progress) as step:
@@ -164,7 +186,7 @@ def _derived(
             for patient, found in said:
                 people.setdefault(patient, set()).update(found)
         whole = {patient: frozenset(found) for patient, found in people.items()}
-        recorder = runs.Recorder(out, _provenance(job, chosen, whole) if out is not None else {})
+        recorder = runs.Recorder(out, _provenance(job, whole) if out is not None else {})
         with recorder:
             tasks, there = [], list[_Part | None]()
             for number, start in enumerate(starts):
@@ -187,11 +209,11 @@ def _derived(
     _warn(recorder.skipped, len(paths))
 
 
-def _provenance(job: _Job, profile: Profile, people: Mapping[str, frozenset[Identifier]]) -> dict[str, Any]:
+def _provenance(job: _Job, people: Mapping[str, frozenset[Identifier]]) -> dict[str, Any]:
     """What must be the same for two parts to belong to one key; of people a digest, no values."""
     said = repr([(patient, sorted(found)) for patient, found in sorted(people.items())])
     return {
-        "key": str(profile),
+        "key": str(job.profile),
         "private": hashlib.sha256(repr(sorted(job.private.items())).encode()).hexdigest()[:32],
         "people": hashlib.sha256(said.encode("utf-8", "backslashreplace")).hexdigest()[:32],
         "text_recognition": getattr(job.read_text, "name", job.read_text and type(job.read_text).__name__),
@@ -220,7 +242,7 @@ def _surveyed(job: _Job, task: _Task, step: Step | None = None) -> list[tuple[st
     """(patient, what is said of people) of each file of a batch; ("", nothing) of one that cannot be read."""
     from pydicom import dcmread
 
-    profile, found = _profile(job.profile, job.edition), []
+    profile, found = job.profile.table, []
     with files_of.quiet():
         for path in counted(task.paths, step):
             said: set[Identifier] = set()
@@ -248,11 +270,6 @@ def _collect(dataset: Any, profile: Profile, said: set[Identifier]) -> None:
                 said.add(Identifier(*kind, str(element.value).strip()))
         except Exception:
             continue
-
-
-@lru_cache(8)
-def _profile(profile: str, edition: str) -> Profile:
-    return Profile(profile, edition)
 
 
 # The checks of a file
@@ -294,10 +311,14 @@ class _Plan:
     def __init__(self, job: _Job, sop_class: str, path: str, tag: int, vr: str) -> None:
         from pydicom.datadict import keyword_for_tag
 
-        profile = _profile(job.profile, job.edition)
-        self._path, self._prev = path, f"{DERIVED}{profile}"
-        self._specs: dict[Any, keys.Spec] = {}
+        profile = job.profile.table
         labels = [tags.leaf(each) for each in _prefixes(path)]
+        self.overlay = labels[-1].startswith("(60")  # goes or stays with its plane
+        # Officially nothing is seen of Overlay Data, so a check of its removal could not fail: what its plane cannot
+        # be without is asked about.
+        self.rows = path.replace(",3000)", ",0010)") if self.overlay and labels[-1].endswith(",3000)") else ""
+        self._path, self._prev = self.rows or path, f"{DERIVED}{job.profile}"
+        self._specs: dict[Any, keys.Spec] = {}
         around = [profile.asked(label, "3") for label in labels[:-1]]
         self.private = tags.in_private(path)
         self.removed = next((asked for asked in around if asked.action == "X"), None)
@@ -307,8 +328,10 @@ class _Plan:
         self.kind = None if self.private else identifying(keyword_for_tag(tag), vr)
         creator = self.private and tag & 0xFFFF <= 0xFF
         self.skipped = creator or tag & 0xFFFF == 0 or labels[-1] in _UNASKED or labels[-1] in _PIXELS
-        self.overlay = labels[-1].startswith("(60")  # goes or stays with its plane
         self.letter = disposition(job.private, path) if self.private else ""
+        if self.asked.action == "K":
+            self.letter = "K"
+        self.safe = {"tcia_p15": "TCIA-P15-PRIV-C"} if job.profile.safe else {"tcia_ptkb": "TCIA-PTKB-K"}
 
     def spec(self, action: str, source: str, **codes: str) -> keys.Spec:
         """The spec of a check here; the same object for the same question, so that rows stay small."""
@@ -361,6 +384,8 @@ class _Derived:
                 plan = self._plans[sop_class, path, vr] = _Plan(self._job, sop_class or "", path, tag, vr)
             if plan.skipped:
                 continue
+            if plan.rows:
+                vr, text = "US", file.text(plan.rows)
             checks: Iterator[tuple[keys.Spec, str | None]] = _checks(plan, path, vr, text, known)
             for spec, expected in checks:
                 self._checks.append(keys.Check(str(number), spec, text, expected, None))
@@ -480,7 +505,7 @@ def _private_checks(plan: _Plan, vr: str, text: str, known: Known) -> Iterator[t
     elif plan.letter == "C" and vr in ("DA", "DT"):
         yield plan.spec("date_shifted", "private", hipaa_z="HIPAA-C", dicom_p15="DICOM-P15-MOD-C"), None
     elif not found and vr not in (*_BYTES, "DA", "DT", "UI") and len(text) <= _LONG:
-        yield plan.spec("text_retained", "private", tcia_ptkb="TCIA-PTKB-K"), text
+        yield plan.spec("text_retained", "private", **plan.safe), text
 
 
 _Box = tuple[int, int, int, int]
@@ -492,7 +517,7 @@ def _pixel_checks(job: _Job, file: files_of.Released, known: Known) -> Iterator[
         return
     from .engine.recognition import lines_in
 
-    plan = _pixel_plan(job.profile, job.edition)
+    plan = _pixel_plan(job.profile)
     try:
         lines = lines_in(file.dataset, job.read_text)
     except ValueError:  # no decoder, or no image: nothing can be said of it
@@ -510,5 +535,5 @@ def _pixel_checks(job: _Job, file: files_of.Released, known: Known) -> Iterator[
 
 
 @lru_cache(8)
-def _pixel_plan(profile: str, edition: str) -> _Plan:
-    return _Plan(_Job(Path(), profile, edition, {}, None), "", _PIXELS[0], 0x7FE00010, "OW")
+def _pixel_plan(profile: _Profile) -> _Plan:
+    return _Plan(_Job(Path(), profile, {}, None), "", _PIXELS[0], 0x7FE00010, "OW")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
@@ -24,6 +25,7 @@ __all__ = [
     "is_private",
     "leaf",
     "name",
+    "of_name",
     "parse",
     "root",
     "same",
@@ -259,6 +261,17 @@ def name(path: str) -> str | None:
     return _public_name(step.group, step.element) if step.creator is None else _private_name(step)
 
 
+def of_name(text: str) -> str | None:
+    """Label of the one attribute of the standard that has this name, the inverse of `name`; None where none or several
+    have it.
+
+    >>> of_name("station name"), of_name("no such name")
+    ('(0008,1010)', None)
+    """
+    tag = _tags_by_name().get(text.strip().lower())
+    return None if tag is None else show([Step(tag >> 16, tag & 0xFFFF)])
+
+
 @lru_cache(_REMEMBERED)
 def scope(path: str) -> str:
     """Level of the information entity that holds the attribute in the DICOM model, one of `frames.SCOPES`.
@@ -368,6 +381,16 @@ def _private_name(step: Step) -> str | None:
     names, creator, low_byte = _private_names(), str(step.creator).upper(), f"{step.element:02X}"
     group = f"{step.group:04X}"
     return names.get((creator, group + low_byte)) or names.get((creator, f"{group[:2]}xx{low_byte}"))
+
+
+@cache
+def _tags_by_name() -> dict[str, int]:
+    """Tags by their name in small letters, where only one has it."""
+    from pydicom.datadict import DicomDictionary
+
+    names = [(entry[2].lower(), tag) for tag, entry in DicomDictionary.items() if entry[2]]
+    often = Counter(name for name, _ in names)
+    return {name: tag for name, tag in names if often[name] == 1}
 
 
 @cache

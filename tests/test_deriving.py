@@ -163,13 +163,83 @@ def test_words_are_those_of_the_files_own_patient(make, tmp_path):
     assert [check[3] for check in asked(answers, "(0020,4000)")] == ["Abernathy", "Quigley"]
 
 
-def test_safe_private_needs_to_know_what_is_safe(tmp_path):
+def test_safe_private_attributes_are_those_of_the_standard(make, tmp_path):
+    dataset = make.dataset("1.2.3", PatientName="DOE^JANE")
+    block = dataset.private_block(0x01F1, "ELSCINT1", create=True)
+    block.add_new(0x01, "CS", "HELICAL")  # Acquisition Type, in the list
+    block.add_new(0x02, "LO", "HELICAL")  # not in the list
+    block.add_new(0x26, "DS", "1.5")
+    make.saved(dataset, tmp_path / "in" / "a.dcm")
+    answers = mn.derive_key(tmp_path / "in", "basic+retain_safe_private", progress=False)
+
+    assert [asked(answers, f'(01f1,"ELSCINT1",{place})') for place in ("01", "02", "26")] == [
+        [("private", "text_retained", "TCIA-P15-PRIV-C", "HELICAL")],
+        [("private", "text_removed", "TCIA-P15-BASIC-X", "HELICAL")],
+        [("private", "text_retained", "TCIA-P15-PRIV-C", "1.5")],
+    ]
+    assert answers["prev_cat"].unique().tolist() == [
+        "derived: PS3.15 2024e, basic+retain_safe_private; safe private attributes of 2026d"
+    ]
+
+
+def test_attributes_that_ones_own_policy_keeps(make, tmp_path):
+    dataset = make.dataset("1.2.3", StationName="MRC 25", InstitutionName="Mercy West", OperatorsName="DOE^JANE")
+    dataset.ImageComments = "Mercy West, by Jane Doe"
+    dataset.private_block(0x0019, "Acme", create=True).add_new(0x01, "LO", "fast spin")
+    make.saved(dataset, tmp_path / "in" / "a.dcm")
+    keep = ["station name", "InstitutionName", '(0019,"ACME",01)']
+    answers = mn.derive_key(tmp_path / "in", "basic+clean_descriptors", keep=keep, progress=False)
+
+    assert [asked(answers, path) for path in ("(0008,1010)", "(0008,0080)", '(0019,"ACME",01)')] == [
+        [("standard", "text_retained", "TCIA-P15-OWN-K", "MRC 25")],
+        [("standard", "text_retained", "TCIA-P15-OWN-K", "Mercy West")],
+        [("private", "text_retained", "TCIA-PTKB-K", "fast spin")],
+    ]
+    assert asked(answers, "(0020,4000)") == [("header", "text_removed", "HIPAA-A", "Jane Doe")]
+    assert answers["prev_cat"].unique().tolist() == [
+        'derived: PS3.15 2024e, basic+clean_descriptors; kept: Institution Name, Station Name, (0019,"ACME",01)'
+    ]
+
+
+def test_attributes_to_keep_that_are_none(tmp_path):
     message = (
-        "profile: retain_safe_private needs to know which private attributes are safe: private='table.csv' with the "
-        "columns creator, element, disposition."
+        "keep: 'Statin Name', 'RequestAttributesSequence[0].ScheduledProcedureStepID' is no attribute; write a name, a "
+        "keyword or a tag: 'Station Name', 'StationName', '(0008,1010)'."
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        mn.derive_key(tmp_path, "basic+retain_safe_private")
+        mn.derive_key(
+            tmp_path,
+            keep=["Statin Name", "StationName", "RequestAttributesSequence[0].ScheduledProcedureStepID"],
+        )
+
+
+@pytest.fixture
+def with_overlay(make, tmp_path):
+    dataset = make.dataset("1.2.3")
+    for element, vr, value in ((0x0010, "US", 16), (0x0011, "US", 8), (0x0022, "LO", "arrows"), (0x0040, "CS", "G"),
+                               (0x3000, "OB", bytes(16)), (0x4000, "LT", "left of it")):  # fmt: skip
+        dataset.add_new((0x6002, element), vr, value)
+    make.saved(dataset, tmp_path / "in" / "a.dcm")
+    return tmp_path / "in"
+
+
+def test_overlay_planes_go_as_the_standard_has_it(with_overlay, make, tmp_path):
+    answers = mn.derive_key(with_overlay, progress=False)
+    cleaned = mn.derive_key(with_overlay, "basic+clean_graphics", progress=False)
+    overlay = answers[answers["tag_path"].str.startswith("(6002")]
+
+    assert overlay[["name", *WHAT]].to_numpy().tolist() == [
+        ["Overlay Rows", "standard", "text_removed", "TCIA-P15-BASIC-X", "16"],
+        ["Overlay Comments", "standard", "text_removed", "TCIA-P15-BASIC-X", "left of it"],
+    ]
+    assert not cleaned["tag_path"].str.startswith("(6002,0").any()
+
+    uids = {uid: uid for uid in ("1.2.3", "9.10", "9.11")}
+    left = mn.evaluate(with_overlay, overlay, uids=uids, progress=False)
+    make.file(tmp_path / "out" / "a.dcm", "1.2.3")
+    gone = mn.evaluate(tmp_path / "out", overlay, uids=uids, progress=False)
+    assert left["verdict"].tolist() == ["failed", "failed"]
+    assert gone["verdict"].tolist() == ["passed", "passed"]
 
 
 def test_leaks_of_the_demo_are_found_without_its_key(small_demo):

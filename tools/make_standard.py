@@ -1,10 +1,11 @@
-"""Write midi_nb/data/ps3_15_e1_<edition>.csv, Table E.1-1 of PS3.15, from the DocBook of the standard.
+"""Write the tables of PS3.15 that the package ships, from the DocBook of the standard: what becomes of attributes
+(Table E.1-1, midi_nb/data/ps3_15_e1_<edition>.csv) and which private ones are safe (E.3.10-1, ps3_15_e3_10_….csv).
 
     python tools/make_standard.py part15.xml       (from medical.nema.org, source/docbook/part15)
 
 The edition is read from the file. Rows are sorted by tag, so the same table gives the same bytes. What changed against
-the latest edition that is there already is printed. The file of 2024e was not made from the DocBook but from the facts
-of the table, by `write` below; the next edition is this one command.
+the latest edition that is there already is printed. The files that are there, 2024e and 2026d, were not made from the
+DocBook but from the facts of the tables, by the functions below; the next edition is this one command.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ HEADS = {
 }
 PRIVATE = "private"  # in place of "(gggg,eeee) where gggg is odd"
 _BOOK = "{http://docbook.org/ns/docbook}"
-_LABEL = "E.1-1"
+_ATTRIBUTES, _SAFE = "E.1-1", "E.3.10-1"
 
 
 def edition_of(book: ElementTree.Element) -> str:
@@ -52,15 +53,29 @@ def edition_of(book: ElementTree.Element) -> str:
 
 def table(book: ElementTree.Element) -> Iterator[dict[str, str]]:
     """The rows of Table E.1-1, by our columns."""
-    found = next((each for each in book.iter(f"{_BOOK}table") if each.get("label") == _LABEL), None)
+    heads, *rows = _cells(book, _ATTRIBUTES)
+    columns = [_column(head) for head in heads]
+    if missing := set(COLUMNS) - set(columns):
+        raise ValueError(f"table {_ATTRIBUTES} has no column for {', '.join(sorted(missing))}.")
+    for row in rows:
+        yield {column: cell for column, cell in zip(columns, row, strict=True) if column}
+
+
+def safe(book: ElementTree.Element) -> list[tuple[str, str, str]]:
+    """(creator, element, keep) of each row of Table E.3.10-1, as derive_key() takes tables of private attributes."""
+    heads, *rows = _cells(book, _SAFE)
+    element, creator = (heads.index(head) for head in ("Data Element", "Private Creator"))
+    return sorted((row[creator], row[element].lower(), "keep") for row in rows)
+
+
+def _cells(book: ElementTree.Element, label: str) -> Iterator[list[str]]:
+    """The texts of a table, row by row, its heads first."""
+    found = next((each for each in book.iter(f"{_BOOK}table") if each.get("label") == label), None)
     if found is None:
-        raise ValueError(f"the file has no table {_LABEL}.")
-    heads = [_column(_text(cell)) for cell in found.iterfind(f"{_BOOK}thead//{_BOOK}th")]
-    if missing := set(COLUMNS) - set(heads):
-        raise ValueError(f"table {_LABEL} has no column for {', '.join(sorted(missing))}.")
+        raise ValueError(f"the file has no table {label}.")
+    yield [_text(cell) for cell in found.iterfind(f"{_BOOK}thead//{_BOOK}th")]
     for row in found.iterfind(f"{_BOOK}tbody/{_BOOK}tr"):
-        cells = [_text(cell) for cell in row.iterfind(f"{_BOOK}td")]
-        yield {head: cell for head, cell in zip(heads, cells, strict=True) if head}
+        yield [_text(cell) for cell in row.iterfind(f"{_BOOK}td")]
 
 
 def _text(node: ElementTree.Element) -> str:
@@ -82,6 +97,12 @@ def write(rows: Iterable[Mapping[str, str]], path: Path) -> Path:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n", extrasaction="ignore")
         writer.writeheader()
         writer.writerows(tidy)
+    return path
+
+
+def write_safe(rows: Iterable[tuple[str, str, str]], path: Path) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([("creator", "element", "disposition"), *rows])
     return path
 
 
@@ -109,6 +130,7 @@ def main(source: str, folder: Path = DATA) -> Path:
     book = ElementTree.parse(source).getroot()
     there = sorted(folder.glob("ps3_15_e1_*.csv"))
     path = write(table(book), folder / f"ps3_15_e1_{edition_of(book)}.csv")
+    write_safe(safe(book), folder / f"ps3_15_e3_10_{edition_of(book)}.csv")
     for line in changes(read(there[-1]), read(path)) if there else ():
         print(line)
     return path

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from .. import tags
 
-__all__ = ["OPTIONS", "Asked", "Profile", "editions", "read_private", "type_of"]
+__all__ = ["OPTIONS", "Asked", "Profile", "editions", "read_private", "safe_private", "type_of"]
 
 _DATA = Path(__file__).parents[1] / "data"
 _REMEMBERED = 2**16
@@ -28,10 +28,11 @@ OPTIONS: Mapping[str, tuple[str, str | None]] = {
     "retain_patient": ("PAT", "retain_patient"),
     "retain_device": ("DEV", "retain_device"),
     "retain_uids": ("UID", "retain_uids"),
-    "retain_safe_private": ("PRIV", None),  # decided attribute by attribute, see `read_private`
+    "retain_safe_private": ("PRIV", None),  # decided attribute by attribute, see `safe_private`
     "retain_institution": ("INST", "retain_institution"),
 }
 _BASIC = "basic"
+_SAFE = "ps3_15_e3_10_"
 
 
 class Asked(NamedTuple):
@@ -42,6 +43,7 @@ class Asked(NamedTuple):
 
 
 _UNTOUCHED = Asked("", "BASIC-K")  # no row of the table is about it
+_KEPT = Asked("K", "OWN-K")  # whatever the table says of it
 
 
 def editions() -> list[str]:
@@ -50,14 +52,14 @@ def editions() -> list[str]:
 
 
 class Profile:
-    """The Basic Profile with options, in one edition.
+    """The Basic Profile with options, in one edition; `keep` are attributes that one's own policy keeps all the same.
 
     >>> profile = Profile("basic+retain_modified_dates", "2024e")
     >>> profile.asked("(0010,0010)", "2"), profile.asked("(0008,0022)", "3"), profile.asked("(0018,0060)", "3")
     (Asked(action='Z', code='BASIC-Z'), Asked(action='C', code='MOD-C'), Asked(action='', code='BASIC-K'))
     """
 
-    def __init__(self, profile: str, edition: str) -> None:
+    def __init__(self, profile: str, edition: str, keep: Sequence[str] = ()) -> None:
         if edition not in editions():
             raise ValueError(f"edition must be one of {', '.join(editions())}, got {edition!r}.")
         names = [name.strip() for name in str(profile).split("+")]
@@ -69,13 +71,17 @@ class Profile:
         if {"retain_full_dates", "retain_modified_dates"} <= set(self.options):
             raise ValueError("profile: retain_full_dates and retain_modified_dates exclude each other; choose one.")
         self.edition = edition
+        self.keep = _labels([keep] if isinstance(keep, str) else keep)
         self._table = _table(edition)
 
     def __str__(self) -> str:
-        return f"PS3.15 {self.edition}, {'+'.join([_BASIC, *self.options])}"
+        kept = "; kept: " + ", ".join(tags.name(label) or label for label in self.keep) if self.keep else ""
+        return f"PS3.15 {self.edition}, {'+'.join([_BASIC, *self.options])}{kept}"
 
     def asked(self, label: str, type_: str) -> Asked:
         """What is asked of the attribute with this label, of this type (1, 2 or 3) in its object."""
+        if label in self.keep:
+            return _KEPT
         row = self._table.get(label) or self._table.get(f"{label[:3]}xx,{label[6:]}") or self._table.get(_range(label))
         if row is None:
             return _UNTOUCHED
@@ -85,6 +91,17 @@ class Profile:
                 if action == letter:
                     return Asked(letter, f"{code}-{letter}")
         return Asked(_resolved(row["basic"], type_), f"BASIC-{row['basic']}")
+
+
+def _labels(keep: Sequence[str]) -> tuple[str, ...]:
+    """The labels of attributes, each written in any way that means one."""
+    labels = [tags.understood(str(each)) or tags.of_name(str(each)) for each in keep]
+    if unknown := [each for each, label in zip(keep, labels, strict=True) if label is None or tags.is_nested(label)]:
+        raise ValueError(
+            f"keep: {', '.join(map(repr, unknown))} is no attribute; write a name, a keyword or a tag: 'Station Name', "
+            "'StationName', '(0008,1010)'."
+        )
+    return tuple(sorted({label for label in labels if label}))
 
 
 def _range(label: str) -> str:
@@ -138,6 +155,18 @@ def _types(sop_class: str) -> dict[str, str]:
 @cache
 def _iods() -> Any:
     return json.loads((_DATA / "iod_types.json").read_text("utf-8"))
+
+
+@cache
+def safe_private() -> tuple[str, dict[tuple[str, str], str]]:
+    """Edition and table, as `read_private` gives one, of the private attributes that PS3.15 E.3.10 names as safe.
+
+    >>> edition, table = safe_private()
+    >>> edition, table["ELSCINT1", "01f126"]
+    ('2026d', 'K')
+    """
+    path = max(_DATA.glob(f"{_SAFE}*.csv"))
+    return path.stem.removeprefix(_SAFE), read_private(path)
 
 
 _DISPOSITIONS = {"keep": "K", "delete": "X", "remove": "X", "hash": "X", "offset": "C"}

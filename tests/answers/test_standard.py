@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import midi_nb as mn
-from midi_nb.answers.standard import OPTIONS, Profile, disposition, editions, read_private, type_of
+from midi_nb.answers.standard import OPTIONS, Profile, disposition, editions, read_private, safe_private, type_of
 
 TOOLS = Path(__file__).parents[2] / "tools"
 CT, CR = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.1"
@@ -103,6 +103,18 @@ def test_private_attributes(tmp_path):
     assert [disposition(table, path) for path in paths] == ["K", "X", "X", "C", "X"]
 
 
+def test_the_safe_private_attributes_of_the_standard():
+    edition, table = safe_private()
+
+    assert edition == "2026d"
+    assert len(table) == 479  # as many as the table of that edition has rows
+    assert len({creator for creator, _ in table}) == 20
+    assert set(table.values()) == {"K"}
+    known = ['(7053,"PHILIPS PET PRIVATE GROUP",09)', '(0043,"GEMS_PARM_01",39)', '(0019,"SIEMENS MR HEADER",0e)']
+    assert [disposition(table, path) for path in known] == ["K", "K", "K"]
+    assert disposition(table, '(0029,"SIEMENS CSA HEADER",10)') == "X"
+
+
 @pytest.mark.parametrize(
     ("table", "message"),
     [
@@ -129,13 +141,19 @@ HEADS = [
 ]
 
 
+SAFE_HEADS = ["Data Element", "Private Creator", "VR", "VM", "Meaning"]
+SAFE = ["(01F1,xx26)", "ELSCINT1", "DS", "1", "Pitch"]
+
+
 def docbook(edition, rows):
     cell = "<{0}><para>{1}</para></{0}>".format
     line = lambda kind, cells: f"<tr>{''.join(cell(kind, text) for text in cells)}</tr>"  # noqa: E731
     body = "".join(line("td", row) for row in rows)
+    safe = f"<thead>{line('th', SAFE_HEADS)}</thead><tbody>{line('td', SAFE)}</tbody>"
     return (
         f'<book xmlns="http://docbook.org/ns/docbook"><subtitle>DICOM PS3.15 {edition} - Security</subtitle>'
-        f'<table label="E.1-1"><thead>{line("th", HEADS)}</thead><tbody>{body}</tbody></table></book>'
+        f'<table label="E.1-1"><thead>{line("th", HEADS)}</thead><tbody>{body}</tbody></table>'
+        f'<table label="E.3.10-1">{safe}</table></book>'
     )
 
 
@@ -154,6 +172,8 @@ def test_the_table_is_made_from_the_docbook_of_the_standard(tmp_path, capsys):
     assert list(before) == ["(0008,0018)", "(0010,0010)", "(50xx,xxxx)", "private"]
     assert before["(0008,0018)"]["basic"] == "U"
     assert before["(0008,0018)"]["retain_uids"] == "K"
+    safe = (tmp_path / "ps3_15_e3_10_2025a.csv").read_text("utf-8")
+    assert safe.splitlines() == ["creator,element,disposition", 'ELSCINT1,"(01f1,xx26)",keep']
     assert capsys.readouterr().out.splitlines() == [
         "  (0010,0010) Patient's Name, basic: 'Z' → 'X'",
         "- private Private Attributes",
@@ -166,6 +186,10 @@ def test_the_shipped_table_is_written_as_the_tool_writes_it(tmp_path):
 
     assert make["write"](make["read"](shipped).values(), tmp_path / "again.csv").read_bytes() == shipped.read_bytes()
     assert len(make["read"](shipped)) == 621
+
+    shipped = make["DATA"] / "ps3_15_e3_10_2026d.csv"
+    rows = pd.read_csv(shipped).itertuples(index=False)
+    assert make["write_safe"](sorted(map(tuple, rows)), tmp_path / "safe.csv").read_bytes() == shipped.read_bytes()
 
 
 def test_a_book_without_the_table_is_refused():
