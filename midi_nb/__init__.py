@@ -54,6 +54,7 @@ _FACE = {
     "write_html": "report.page",
     "write_page": "widgets.alone",
     "write_view": "widgets.alone",
+    "write_header": "widgets.alone",
     "write_summary": "files",
 }
 _ROOMS = ("cases", "plots", "teaching", "widgets")
@@ -94,6 +95,7 @@ __all__ = [
     "teaching",
     "what_if",
     "widgets",
+    "write_header",
     "write_html",
     "write_key",
     "write_official",
@@ -139,4 +141,4 @@ if TYPE_CHECKING:
     from .report.page import write_html
     from .scores import compare, rank, score, tally
     from .shown import table
-    from .widgets.alone import write_page, write_view
+    from .widgets.alone import write_header, write_page, write_view

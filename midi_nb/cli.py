@@ -300,6 +300,20 @@ def _view(options: argparse.Namespace) -> Answer:
     return Answer(pd.DataFrame({"image": [image.name for image in images]}), notes=[f"Page: {page}"])
 
 
+def _header(options: argparse.Namespace) -> Answer:
+    import pandas as pd
+
+    results = mn.read_results(options.results) if options.results else None
+    asked = {"profile": options.profile, "edition": options.edition} if results is None else {}
+    page = mn.write_header(
+        options.original, options.released, results, _own_folder() / "header.html", uids=options.uids,
+        values=not options.no_values, **asked,
+    )  # fmt: skip
+    webbrowser.open(page.as_uri())
+    files = {"original": [options.original], "released": [options.released]}
+    return Answer(pd.DataFrame(files), notes=[f"Page: {page}"])
+
+
 def _own_folder() -> Path:
     """A new folder that only this user can read."""
     return Path(tempfile.mkdtemp(prefix="midi-nb-"))
@@ -877,6 +891,20 @@ COMMANDS = (
             _option("images", nargs="+", metavar="IMAGE", help="DICOM files; several are one stack"),
             _option("--results", metavar="RUN", help="results, for the boxes"),
             _ORIGINAL,
+            _VALUE_FREE,
+        ),
+    ),
+    Command(
+        "header",
+        _header,
+        "open the headers of an original and a released file in the browser, line by line",
+        "midi-nb header original/ released/0001.dcm --results run/",
+        (
+            _option("original", metavar="ORIGINAL", help="the original file, or a folder with it"),
+            _option("released", metavar="RELEASED", help="the released file"),
+            _option("--results", metavar="RUN", help="results, for the verdicts (default: by the standard)"),
+            _option("--uids", metavar="FILE", help="UID mapping, CSV id_old,id_new"),
+            *_PROFILE[:2],
             _VALUE_FREE,
         ),
     ),

@@ -437,7 +437,7 @@ def test_page_writes_the_explorer_and_replaces_no_strangers(runs, run, tmp_path,
     assert (code, said) == (2, "midi-nb: mine.html is no report of ours and stays; give --html another name.\n")
 
 
-def test_explore_and_view_open_pages_in_the_browser(runs, run, make, tmp_path, monkeypatch):
+def test_explore_view_and_header_open_pages_in_the_browser(runs, run, make, tmp_path, monkeypatch):
     opened = []
     monkeypatch.setattr("webbrowser.open", opened.append)
     code, printed, _ = run("explore", *runs)
@@ -449,6 +449,11 @@ def test_explore_and_view_open_pages_in_the_browser(runs, run, make, tmp_path, m
     titles = [Path(page.removeprefix("file://")).read_text("utf-8").count(f"<title>{title}</title>")
               for page, title in zip(opened, ("Explorer", "Viewer"), strict=True)]  # fmt: skip
     assert titles == [1, 1]
+    code, printed, _ = run("header", tmp_path, tmp_path / "a.dcm", "--profile", "basic+retain_uids", "--no-values")
+    assert code == 0
+    assert "<title>Header</title>" in Path(opened[-1].removeprefix("file://")).read_text("utf-8")
+    code, _, said = run("header", tmp_path / "a.dcm", tmp_path / "none.dcm")
+    assert (code, said) == (2, f"midi-nb: header(): released: there is no file {tmp_path / 'none.dcm'}.\n")
     code, _, said = run("view", tmp_path / "none.dcm", "--results", "nowhere/")
     assert code == 2
     assert "nowhere" in said

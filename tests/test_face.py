@@ -32,7 +32,7 @@ def bare(verb):
 
 
 #: Verbs about what became of files, with before and after in this order.
-BEFORE_AFTER = {"inspect", "inspect_run"}
+BEFORE_AFTER = {"header", "inspect", "inspect_run", "write_header"}
 
 
 @pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS)

@@ -30,12 +30,13 @@ MAY_IMPORT = {
     "engine": BASE | {"text", "dates", "printed", "sniff", "checks", "actions", "answers", "files"},
     "deriving": BASE | {"text", "actions", "answers", "files", "engine"},  # asks engine for files and their batches
     "causes": BASE | {"text", "dates", "actions", "answers", "files", "scores", "engine"},
-    "inspecting": BASE | {"text", "dates", "printed", "sniff", "answers", "files", "engine"},
+    "inspecting": BASE | {"text", "dates", "printed", "sniff", "actions", "answers", "files", "engine"},
     "teaching": BASE | {"actions", "causes"},
     "plots": BASE | {"text", "dates", "actions", "scores"},
     "report": BASE | {"text", "actions", "answers", "files", "scores", "causes", "plots", "the face"},
     "widgets": BASE
-    | {"text", "actions", "answers", "files", "scores", "causes", "engine", "plots", "report", "the face"},
+    | {"text", "actions", "answers", "files", "scores", "causes", "engine", "inspecting", "plots"}
+    | {"report", "the face"},
     # Its planted truth is independent evidence for checks and engine: it may use neither.
     "demo": BASE | {"printed", "answers"},
     "cases": BASE | {"answers", "files", "engine", "demo"},

@@ -43,6 +43,7 @@ class Asked(NamedTuple):
 
 
 _UNTOUCHED = Asked("", "BASIC-K")  # no row of the table is about it
+_KEPT_SAYS = "kept: "
 _KEPT = Asked("K", "OWN-K")  # whatever the table says of it
 
 
@@ -75,8 +76,41 @@ class Profile:
         self._table = _table(edition)
 
     def __str__(self) -> str:
-        kept = "; kept: " + ", ".join(tags.name(label) or label for label in self.keep) if self.keep else ""
+        kept = f"; {_KEPT_SAYS}" + ", ".join(tags.name(label) or label for label in self.keep) if self.keep else ""
         return f"PS3.15 {self.edition}, {'+'.join([_BASIC, *self.options])}{kept}"
+
+    @classmethod
+    def of(cls, text: str) -> Profile:
+        """The profile that is called `text`, as a derived key says it.
+
+        >>> str(Profile.of("PS3.15 2024e, basic+retain_uids; kept: Station Name"))
+        'PS3.15 2024e, basic+retain_uids; kept: Station Name'
+        """
+        said, *more = text.removeprefix("PS3.15 ").split("; ")
+        edition, _, profile = said.partition(", ")
+        kept = [name for each in more if each.startswith(_KEPT_SAYS) for name in each[len(_KEPT_SAYS) :].split(", ")]
+        return cls(profile, edition, kept)
+
+    @lru_cache(_REMEMBERED)  # noqa: B019  # a few profiles, each as long as the process
+    def at(self, path: str, sop_class: str) -> tuple[Asked, str]:
+        """(what is asked of the attribute at `path`, its type) in an object of this class.
+
+        Nothing stays in a sequence that goes, and a private attribute goes where no table says that it is safe.
+
+        >>> profile = Profile("basic", "2024e")
+        >>> profile.at("(0008,1140)[0](0008,1155)", "1.2.840.10008.5.1.4.1.1.2")
+        (Asked(action='U', code='BASIC-U'), '3')
+        >>> profile.at('(0019,"GEMS_ACQU_01",23)', "1.2.840.10008.5.1.4.1.1.2")
+        (Asked(action='X', code='BASIC-X'), '3')
+        """
+        if tags.in_private(path):
+            letter = disposition(safe_private()[1] if "retain_safe_private" in self.options else {}, path)
+            return Asked(letter, "BASIC-X" if letter == "X" else "PRIV-C"), "3"
+        labels = [tags.show([step._replace(item=None)]) for step in tags.parse(path) or ()]
+        around = [self.asked(label, "3") for label in labels[:-1]]
+        type_ = "3" if any(asked.action in "XZD" for asked in around if asked.action) else type_of(sop_class, path)
+        gone = next((asked for asked in around if asked.action == "X"), None)
+        return gone or (self.asked(labels[-1], type_) if labels else _UNTOUCHED), type_
 
     def asked(self, label: str, type_: str) -> Asked:
         """What is asked of the attribute with this label, of this type (1, 2 or 3) in its object."""

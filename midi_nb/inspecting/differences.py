@@ -30,7 +30,7 @@ from ..frames import DIFFERENCES, REMOVED, require_columns
 from ..printed import printed
 from ..progress import counting
 
-__all__ = ["before_after", "inspect", "inspect_run"]
+__all__ = ["Difference", "are_apart", "before_after", "differences_between", "inspect", "inspect_run"]
 
 _PARTS = ["tag", "name", "creator", "modality", "manufacturer"]
 
@@ -336,8 +336,8 @@ def _compared(job: _Job, task: _Task, step: Step | None = None) -> _Answer:
             except files_of.Unreadable as reason:
                 skipped.append((source.relative_to(job.original).as_posix(), f"original: {reason}"))
                 continue
-            rows = list(_rows(before, after, *job.mappings()))
-            doubtful = any(_apart(before, after, tag) for tag in _KIND)
+            rows = list(differences_between(before, after, *job.mappings()))
+            doubtful = are_apart(before, after)
             of_file = {
                 "patient": before.text("(0010,0020)") or None, "study": before.text("(0020,000d)") or None,
                 "series": before.text("(0020,000e)") or None, "instance": uid,
@@ -346,10 +346,10 @@ def _compared(job: _Job, task: _Task, step: Step | None = None) -> _Answer:
             }  # fmt: skip
             for key, value in of_file.items():
                 columns[key] += [value] * len(rows)
-            for key, values in zip(_OWN, zip(*rows, strict=True), strict=True):
+            for key, values in zip(Difference._fields, zip(*rows, strict=True), strict=True):
                 columns[key] += values
             compared.append(uid)
-            notes.update(("change", row[_CHANGE]) for row in rows)
+            notes.update(("change", row.change) for row in rows)
             notes["doubtful", ""] += doubtful
         frame = tidy(columns, DIFFERENCES, len(columns["change"]))
     if task.part is None:
@@ -359,18 +359,34 @@ def _compared(job: _Job, task: _Task, step: Step | None = None) -> _Answer:
 
 
 _KIND = ("(0008,0016)", "(0028,0010)", "(0028,0011)")
-_OWN = ("tag_path", "tag", "creator", "name", "vr", "private", "scope", "change", "days", "original", "actual")
-_CHANGE = _OWN.index("change")
 
 
-def _apart(before: files_of.Released, after: files_of.Released, path: str) -> bool:
-    old, new = before.text(path), after.text(path)
-    return bool(old) and bool(new) and old != new
+def are_apart(before: files_of.Released, after: files_of.Released) -> bool:
+    """Whether two files do not look like one image: another class, rows or columns."""
+    texts = ((before.text(path), after.text(path)) for path in _KIND)
+    return any(bool(old) and bool(new) and old != new for old, new in texts)
 
 
-def _rows(
+class Difference(NamedTuple):
+    """What became of one attribute path; its texts are None where a file does not have it."""
+
+    tag_path: str
+    tag: str
+    creator: str | None
+    name: str | None
+    vr: str
+    private: bool
+    scope: str
+    change: str  # one of ``frames.CHANGES``
+    days: float
+    original: str | None
+    actual: str | None
+
+
+def differences_between(
     before: files_of.Released, after: files_of.Released, uids: Mapping[str, str], patients: Mapping[str, str]
-) -> Iterator[tuple[Any, ...]]:
+) -> Iterator[Difference]:
+    """What became of each attribute path of one file, those that only the later file has last."""
     olds, news = _by_path(before), _by_path(after)
     for place in [place for place in olds if place not in news and tags.in_private(place[0])]:
         # One private sequence has two paths, with its length written and without.
@@ -379,12 +395,12 @@ def _rows(
             news[place] = news.pop(twin)
     for place in [*olds, *(place for place in news if place not in olds)]:
         path, old, new = place[0], olds.get(place), news.get(place)
-        change, days, was, now = change_of(path, old, new, uids, patients)
         leaf = tags.leaf(path)
         steps = tags.parse(leaf)
         creator = steps[0].creator if steps else None
         vr = str((old if old is not None else new).VR)  # type: ignore[union-attr]
-        yield path, leaf, creator, tags.name(path), vr, tags.is_private(path), tags.scope(path), change, days, was, now
+        became = change_of(path, old, new, uids, patients)
+        yield Difference(path, leaf, creator, tags.name(path), vr, tags.is_private(path), tags.scope(path), *became)
 
 
 def _by_path(file: files_of.Released) -> dict[tuple[str, int], Any]:

@@ -14,6 +14,7 @@ from typing import Any
 _WIDGETS = {
     "explore": "explorer",
     "view": "viewer",
+    "header": "headers",
     "review": "deck",
     "what_if": "wishes",
 }

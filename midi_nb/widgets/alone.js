@@ -31,6 +31,13 @@ async function aloneViewer() {
   viewer({ model, el: document.getElementById("board") });
 }
 
+async function aloneHeader() {
+  const [{ data }] = await held();
+  const root = document.createElement("div");
+  document.getElementById("board").append(root);
+  headers.render(root, data, {}, () => {});
+}
+
 // The explorer: data and cards are in the page, what is chosen is in its address.
 async function alone() {
   const [content, buffers] = await held();

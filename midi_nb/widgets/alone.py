@@ -1,4 +1,4 @@
-"""Explorer and viewer as files that need no kernel and no network: the same modules, and all the kernel would send."""
+"""Widgets as files that need no kernel and no network: the same modules, and all the kernel would send."""
 
 from __future__ import annotations
 
@@ -19,14 +19,16 @@ from ..files.runs import replacing
 from ..frames import is_complete, require_columns
 from ..looks import style
 from ..masking import mask_values
+from .board import MODULES
 from .detail import Teller
+from .headers import Lines
 from .images import Images
 from .page import MARKS, Markup, count, tag
 from .pictures import pictured
 from .rows import MANY, Rows
 from .viewer import Viewer
 
-__all__ = ["write_page", "write_view"]
+__all__ = ["write_header", "write_page", "write_view"]
 
 _HERE = Path(__file__).parent
 _NEEDED = (
@@ -142,6 +144,39 @@ def write_view(
     return Path(path)
 
 
+def write_header(
+    original: Any, released: Any, results: pd.DataFrame | None, path: str | Path, *, values: bool = True, **options: Any
+) -> Path:
+    """Write the header diff of two files as one HTML file and give its path back.
+
+    The file opens in a browser without kernel and network. It holds the values of both headers: keep it as safe as the
+    images.
+
+    Parameters
+    ----------
+    original, released, results
+        As in ``widgets.header``. Without results, None: each line is judged by what the standard asks.
+    path
+        The file to write; one that is there is replaced.
+    values
+        False writes no value of the data.
+    options
+        ``uids``, ``profile`` and ``edition``, as in ``widgets.header``.
+
+    Examples
+    --------
+    >>> import tempfile, midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> file = sorted(demo.original.rglob("*.dcm"))[0]
+    >>> write_header(file, file, None, tempfile.mkdtemp() + "/header.html").name
+    'header.html'
+    """
+    content = {"data": Lines.of(original, released, results, values=values, **options).sent(), "sizes": []}
+    with replacing(Path(path)) as temporary:
+        temporary.write_text(_html("Header", "aloneHeader();", _packed(content, [])), encoding="utf-8")
+    return Path(path)
+
+
 def _masked(explained: pd.DataFrame) -> pd.DataFrame:
     masked = mask_values(explained)
     if "submission" not in masked:
@@ -190,8 +225,7 @@ def _packed(content: Any, buffers: list[bytes]) -> str:
 def _html(title: str, start: str, packed: str, note: str = "") -> str:
     from .. import __version__
 
-    modules = ("viewer.js", "page.js", "explorer.js", "alone.js")
-    script = "\n".join([*((_HERE / name).read_text("utf-8") for name in modules), start])
+    script = "\n".join([*((_HERE / name).read_text("utf-8") for name in (*MODULES, "alone.js")), start])
     sheets = [(_HERE / name).read_text("utf-8") for name in ("viewer.css", "page.css")]
     css = "\n".join([*sheets, style(".midi-page", "--midi-ink", "--midi-meaning"), _CSS])
     allowed = {"script-src": script, "style-src": css}

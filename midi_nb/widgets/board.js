@@ -1,4 +1,4 @@
-// A widget of this package: one model, one module. A viewer is one by itself; a board is pages of HTML (page.js), or the
+// A widget of this package: one model, one module. A viewer and a header (headers.js) are one by itself; a board is pages of HTML (page.js), or the
 // explorer (explorer.js), and a place where the kernel puts a viewer (viewer.js). All of a board travels as messages, none
 // of it is widget state:
 //
@@ -7,6 +7,7 @@
 //                      { kind: "explorer", state, view, turn }     its state, and after which of whose messages
 //                      { kind: "rows", total, rows?, weights?, … } what the browser does not hold (with buffers)
 //                      { kind: "check", picked, example, … }       what the card says
+//                      { kind: "header", data }                    two headers, or null; { picked }: a line of them
 //                      { kind: "mount", viewer, state }            a viewer in the board's place; viewer null: none
 //                      { kind: "state", viewer, state }            what changed in it
 //                      { kind: "message", viewer, content }        what it is told (with buffers)
@@ -126,10 +127,36 @@ function exploring({ model, el }) {
     else if (kind === "explorer") mine || board.state(message.state);
     else if (kind === "rows") (mine && message.turn !== turn) || board.rows(explorer.unpacked(message, buffers));
     else if (kind === "check") board.check(message);
+    else if (kind === "header") board.header(message);
     else seen.hear(message, buffers);
   });
   send({ kind: "ready" });
   return () => { seen?.leave(); leave(); };
+}
+
+function heading({ model, el }) {
+  el.classList.add("midi-board");
+  let shown = null;
+  const state = () => Object.fromEntries(["show", "search", "picked"].map((name) => [name, model.get(name)]));
+  const changed = (fresh) => {
+    Object.entries(fresh).forEach(([name, value]) => model.set(name, value));
+    model.save_changes();
+  };
+  const hear = ({ kind, data }) => {
+    if (kind !== "header" || shown) return;
+    const root = document.createElement("div");
+    el.append(root);
+    shown = headers.render(root, data, state(), changed);
+    shown.reveal();
+  };
+  const follow = () => shown?.state(state());
+  model.on("msg:custom", hear);
+  for (const name of ["show", "search", "picked"]) model.on(`change:${name}`, follow);
+  model.send({ kind: "ready" });
+  return () => {
+    model.off("msg:custom", hear);
+    for (const name of ["show", "search", "picked"]) model.off(`change:${name}`, follow);
+  };
 }
 
 // With the kernel's first message the widget is alive: it hides the picture for readers without a kernel, and comes into
@@ -154,7 +181,7 @@ function alive(model, el) {
 }
 
 function render({ model, el }) {
-  const kind = !model.get("pages") ? viewer : model.get("name") === "explorer" ? exploring : board;
+  const kind = { explorer: exploring, header: heading }[model.get("name")] ?? (model.get("pages") ? board : viewer);
   const leave = [kind({ model, el }), alive(model, el)];
   return () => leave.forEach((act) => act());
 }

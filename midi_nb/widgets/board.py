@@ -20,9 +20,11 @@ import traitlets
 from ..looks import style
 from .page import Markup, join, tag
 
-__all__ = ["Board", "Live", "Page", "still"]
+__all__ = ["MODULES", "Board", "Live", "Page", "still"]
 
 _HERE = Path(__file__).parent
+#: Modules of widgets with and without a kernel, those that others use first.
+MODULES = ("viewer.js", "page.js", "headers.js", "explorer.js")
 _DELAY = 1.0  # seconds without a click after which the picture in the notebook is made anew
 
 
@@ -34,7 +36,7 @@ class Live(anywidget.AnyWidget):
     """
 
     # As text: for a path anywidget connects each widget to a signal of the class, which then never lets go of it.
-    _esm = "\n".join((_HERE / name).read_text("utf-8") for name in ("viewer.js", "page.js", "explorer.js", "board.js"))
+    _esm = "\n".join((_HERE / name).read_text("utf-8") for name in (*MODULES, "board.js"))
     _css = "\n".join(
         [
             *((_HERE / name).read_text("utf-8") for name in ("viewer.css", "page.css")),

@@ -7,7 +7,7 @@ const explorer = (() => {
   const PAGE = 12, FEW = 6, MANY = 60, SCORES = 12, OTHERS = 6;
   const FAILURES = ["verdict", "axis", "cause"]; // what only a check that failed has
   const VERDICTS = ["failed", "blank", "passed", "lost"];
-  const STATE = { filters: {}, search: "", table: "problems", sort: "", page: 0, picked: -1, example: 0 };
+  const STATE = { filters: {}, search: "", table: "problems", sort: "", page: 0, picked: -1, example: 0, header: false };
 
   // Numbers as page.py writes them.
   const count = (number, what = "") => `${number.toLocaleString("en-US")}${what && ` ${what}${number === 1 ? "" : what.endsWith("x") ? "es" : "s"}`}`;
@@ -229,9 +229,10 @@ const explorer = (() => {
     const [head, side, main] = [region("head", "Scores and search"), region("side", "Filters"), region("main", "Results")];
     const list = node("div"), card = node("section", { class: "card", "aria-label": "Detail", hidden: true });
     const [first, title, words, reasons] = [node("div", { class: "first" }), node("div"), node("div"), node("div", { class: "reasons" })];
-    const place = node("div", { class: "midi-place-of-viewer" });
+    const place = node("div", { class: "midi-place-of-viewer" }), compared = node("div");
+    let shownHeader = null;
     first.append(title, words, place);
-    card.append(first, reasons);
+    card.append(first, reasons, compared);
     main.append(list, card);
     root.append(head, side, main);
 
@@ -586,6 +587,7 @@ const explorer = (() => {
     const rowOf = () => data.rows.position.indexOf(check.position);
     function suggestions() {
       const row = rowOf(), buttons = state.table === "problems" ? [button("List its checks", "list", "", { "data-id": "list" })] : [];
+      if (check.header) buttons.unshift(button("Header", "header", "", { "data-id": "header", "aria-expanded": String(state.header), title: "All attributes of this image, original and released" }));
       const kind = row >= 0 ? data.rows.kind[row] : -1;
       if (kind >= 0) for (const name of ["attribute", "patient", "cause"]) {
         const code = facets[name].codes[kind];
@@ -689,6 +691,7 @@ const explorer = (() => {
         const [row, modality] = of.split(":").map(Number);
         set({ table: "failures", filters: { ...state.filters, [mapped]: [row], ...(modality ? { modality: [modality] } : {}) } });
       },
+      header: () => set({ header: !state.header }),
       list: () => {
         const found = { cause: new Set(), attribute: new Set(), action: new Set() };
         for (let kind = 0; kind < data.kinds.failing; kind++) if (data.kinds.problem[kind] === state.picked + 1)
@@ -700,7 +703,7 @@ const explorer = (() => {
 
     root.addEventListener("click", ({ target }) => {
       const element = target.closest("[data-act]");
-      if (!element || place.contains(element) || !root.contains(element) || element.matches("input") || element.disabled) return;
+      if (!element || place.contains(element) || compared.contains(element) || !root.contains(element) || element.matches("input") || element.disabled) return;
       ACTS[element.dataset.act]?.(element.dataset.of ?? "");
       focusAgain(element);
     });
@@ -746,7 +749,7 @@ const explorer = (() => {
     function pressed(event) {
       const { target, key } = event;
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-      const typed = target.matches?.("input, select, textarea"), inside = place.contains(target);
+      const typed = target.matches?.("input, select, textarea"), inside = place.contains(target) || compared.contains(target);
       const item = !inside && target.matches?.("[data-item]") ? target : null;
       if (key === "Escape" && target.matches?.("[data-id=search]")) {
         if (target.value) { target.value = ""; clearTimeout(typing); set({ search: "" }); } else list.querySelector("[tabindex='0']")?.focus();
@@ -796,6 +799,17 @@ const explorer = (() => {
         reveal();
       },
       rows(answer) { given = answer; draw(); },
+      // Two headers, or none; or the line of theirs that the check is about.
+      header({ data: lines, picked }) {
+        if (lines !== undefined) {
+          compared.replaceChildren();
+          const box = node("div");
+          if (lines) compared.append(box);
+          shownHeader = lines && headers.render(box, lines, {}, () => {});
+        }
+        if (picked !== undefined) shownHeader?.state({ picked });
+        if (lines && Date.now() - acted < PROMPT) compared.scrollIntoView({ block: "nearest" });
+      },
     };
   }
 

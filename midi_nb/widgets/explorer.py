@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from ..frames import is_complete, require_columns, scored
 from .board import Board, still
 from .detail import Teller, about, cause_label
 from .grid import Column, grid, line
+from .headers import Lines
 from .images import Images
 from .page import MARKS, Markup, count, join, percent, points, signed, tag
 from .rows import Rows
@@ -33,6 +35,7 @@ _NEEDED = (
     "patient", "series", "instance", "action", "tag_path", "name", "private", "subcategory", "original", "expected",
     "actual", "state", "verdict", "score",
 )  # fmt: skip
+_STATE = ("table", "search", "sort", "page", "picked", "example", "header")  # in the order in which they are set
 _SORTABLE = {
     "problems": ("cause", "name", "submission", "rows", "series", "patients", "gain"),
     "failures": ("cause", "action", "name", "expected", "actual", "submission", "patient"),
@@ -61,7 +64,8 @@ def explore(results: pd.DataFrame, released: Any = None, original: Any = None, *
     Explorer
         ``.selection`` is the frame of what is picked, or else of what the filters leave; ``.filtered`` the latter in
         any case. ``.filters`` (column → texts), ``.search``, ``.table`` (problems, failures, checks or map), ``.sort``,
-        ``.page`` and ``.picked`` can be read and set; ``.pick(axis="privacy")`` filters and picks the first row.
+        ``.page``, ``.picked`` and ``.header`` can be read and set; ``.pick(axis="privacy")`` filters and picks the
+        first row.
 
     Examples
     --------
@@ -86,6 +90,7 @@ class Explorer(Board):
     page = traitlets.Int(0)
     picked = traitlets.Int(-1)  # a row of `problems` where these are listed, or a position in the results; -1: nothing
     example = traitlets.Int(0)  # which check of the picked problem is shown
+    header = traitlets.Bool(False)  # whether the headers of the picked check are shown, original and released
 
     def __init__(self, results: pd.DataFrame, released: Any, original: Any, *, values: bool = True) -> None:
         require_columns(results, _NEEDED, "explore()")
@@ -95,6 +100,7 @@ class Explorer(Board):
         self._teller = Teller(self.results, values)
         self._rows = Rows(self.results, values)
         self._imaged: str | None = None
+        self._headers: tuple[Any, Lines | None] = (None, None)  # the two files whose headers are shown
         self._changing: Any = None  # what changes while several traits are set at once
         self._asked: dict[str, Any] = {}  # which view of the browser changed the state last, and its number for it
         super().__init__("explorer", {})
@@ -156,7 +162,7 @@ class Explorer(Board):
     def _in_range(self, proposal: Any) -> int:
         return min(int(proposal["value"]), max((self._listed - 1) // PAGE, 0)) if proposal["value"] > 0 else 0
 
-    @traitlets.observe("filters", "search", "table", "sort", "page", "picked", "example")
+    @traitlets.observe("filters", "search", "table", "sort", "page", "picked", "example", "header")
     def _changed(self, change: Any) -> None:
         with self._at_once():
             name = change["name"]
@@ -254,7 +260,7 @@ class Explorer(Board):
 
     def _show(self, changed: AbstractSet[str]) -> None:
         """Sends what is other than before: the state, rows if the browser does not hold them, the picked check."""
-        state = {name: getattr(self, name) for name in ("search", "table", "sort", "page", "picked", "example")}
+        state = {name: getattr(self, name) for name in _STATE}
         codes = {name: self._rows[name].categories.get_indexer(texts) for name, texts in self.filters.items()}
         filters = {name: [int(code) + 1 for code in found] for name, found in codes.items()}
         self._tell({"kind": "explorer", "state": {**state, "filters": filters}, **self._asked})
@@ -285,6 +291,24 @@ class Explorer(Board):
             self._imaged = wanted
             self.mount(None if wanted is None or position is None else self._images.viewer(position))
 
+        self._show_header(position)
+
+    def _show_header(self, position: int | None, again: bool = False) -> None:
+        """Sends the headers of the image of a check, if they are wanted, and which of their lines it is about."""
+        pair = self._images.pair(position) if self.header and position is not None else None
+        if pair != self._headers[0] or again:
+            self._headers = pair, None if pair is None else self._compared(*pair)
+            lines = self._headers[1]
+            self._tell({"kind": "header", "data": None if lines is None else lines.sent()})
+        if position is not None and (lines := self._headers[1]):
+            self._tell({"kind": "header", "picked": lines.place_of(str(self.results["tag_path"].iloc[position]))})
+
+    def _compared(self, original: Path, released: Path) -> Lines | None:
+        try:
+            return Lines.of(original, released, self.results, values=self.values)
+        except ValueError:  # a file that is no DICOM any more; its checks say so
+            return None
+
     def _check(self, position: int) -> dict[str, Any]:
         """What the card says of a check."""
         rows = self._of_problem(self.picked) if self.table == "problems" else np.array([position])
@@ -293,6 +317,7 @@ class Explorer(Board):
             "position": position,
             "place": int(np.flatnonzero(rows == position)[0]),
             "places": len(rows),
+            "header": self._images.pair(position) is not None,
             "words": str(join([self._teller.words(position), tag("p", note, class_="note") if note else None])),
             "reasons": str(join([self._teller.reasons(position), self._teller.where(position)])),
         }
@@ -303,6 +328,7 @@ class Explorer(Board):
         more = {"values": self.values, "complete": is_complete(self.results), "signs": MARKS}
         self._tell({"kind": "data", "data": {**whole, **more}}, buffers)
         self._show(set(self.trait_names()))
+        self._show_header(self._position, again=self._headers[1] is not None)
         super()._ready()
 
     def _hear(self, widget: Any, message: Any, buffers: Any) -> None:
@@ -318,7 +344,7 @@ class Explorer(Board):
         with self._at_once():
             if isinstance(codes := state.get("filters"), dict):
                 self.filters = {name: self._texts(name, codes[name]) for name in codes if name in self._rows.facets}
-            for name in ("table", "search", "sort", "page", "picked", "example"):
+            for name in _STATE:
                 try:
                     setattr(self, name, state.get(name, getattr(self, name)))
                 except traitlets.TraitError:

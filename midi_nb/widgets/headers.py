@@ -1,0 +1,635 @@
+"""The header diff: the headers of an original and a released file as one tree, line by line as in a code review.
+
+The kernel compares the files and writes each line; the browser folds, filters and searches them (headers.js). Lines
+travel as messages, never as widget state.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+import traitlets
+
+from .. import tags
+from ..actions import ACTIONS, named
+from ..answers.published import as_mapping
+from ..answers.standard import Asked, Profile, editions
+from ..engine import released as files_of
+from ..frames import CHANGES, MASK, VERDICTS, derivation, require_columns
+from ..inspecting.asking import Check, checks_of
+from ..inspecting.differences import Difference, are_apart, differences_between
+from ..text import Piece, diff, marked, marks
+from .board import Live, still
+from .detail import MEANINGS, phrase
+from .page import Markup, count, join, signed, swatch, tag
+from .practice import rule
+
+__all__ = ["Header", "Lines", "header"]
+
+SHOWS = ("all", "changed", "wrong")
+
+
+def header(
+    original: Any,
+    released: Any,
+    results: pd.DataFrame | None = None,
+    *,
+    uids: Any = None,
+    profile: str | None = None,
+    edition: str | None = None,
+    values: bool = True,
+) -> Header:
+    """The headers of two files as a tree: what was kept, changed, removed and added, and whether it had to be.
+
+    Parameters
+    ----------
+    original, released
+        The file before and after: a path or a pydicom Dataset. `original` can be a folder too, in which the file is
+        found that `results` or `uids` name.
+    results
+        What ``evaluate`` or ``read_results`` gives: then each line has the verdicts of the key. Without it each is
+        judged by what the standard asks.
+    uids
+        Old → new UIDs, to say where references lead: a path of a mapping CSV, a dict, a Series or a frame. `results`
+        hold it already.
+    profile, edition
+        Of PS3.15: by default those of a derived key, else ``basic`` in the latest edition that midi_nb has.
+    values
+        False shows no value of the data: every word is dots.
+
+    Returns
+    -------
+    Header
+        ``.lines`` is the tree as a frame, one row an attribute path. ``.show`` (all, changed or wrong), ``.search`` and
+        ``.picked`` (a line of the tree by its number, or -1) can be read and set; ``.selection`` is the picked row.
+
+    Examples
+    --------
+    >>> import midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> results = mn.evaluate(demo.submissions["careless"], demo.key, progress=False)
+    >>> failed = results[(results["action"] == "text_removed") & (results["verdict"] == "failed")].iloc[0]
+    >>> diff = header(demo.original, demo.submissions["careless"].folder / failed["file"], results)
+    >>> bool((diff.lines.loc[diff.lines["verdict"] == "failed", "tag_path"] == failed["tag_path"]).any())
+    True
+    """
+    return Header(Lines.of(original, released, results, uids=uids, profile=profile, edition=edition, values=values))
+
+
+class Header(Live):
+    """The widget that `header` gives."""
+
+    name = traitlets.Unicode("header").tag(sync=True)
+    show = traitlets.Enum(SHOWS, "all").tag(sync=True)
+    search = traitlets.Unicode().tag(sync=True)
+    picked = traitlets.Int(-1).tag(sync=True)
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+        super().__init__()
+        self.on_msg(lambda _, message, __: self._hear(message))
+        self.observe(lambda _: self._changed_looks(), ["show", "search", "picked"])
+
+    @traitlets.validate("picked")
+    def _there(self, proposal: Any) -> int:
+        return int(proposal["value"]) if 0 <= proposal["value"] < len(self._lines.lines) else -1
+
+    @property
+    def lines(self) -> pd.DataFrame:
+        """The tree as a frame: one row an attribute path, with what became of it, what is asked, and the verdict."""
+        return self._lines.frame
+
+    @property
+    def selection(self) -> pd.DataFrame:
+        """The row of the picked line; no row if none is picked."""
+        row = self._lines.lines[self.picked].row if self.picked >= 0 else -1
+        return self.lines.iloc[[row] if row >= 0 else []]
+
+    def _hear(self, message: Any) -> None:
+        if isinstance(message, dict) and message.get("kind") == "ready":
+            self.send({"kind": "header", "data": self._lines.sent()})
+
+    def _as_html(self) -> str:
+        return f'<div class="midi-frame"><div class="midi-page">{self._lines.still(self.show, self.search)}</div></div>'
+
+
+class _Line(NamedTuple):
+    """One line of the tree: an attribute, an item of a sequence, or a private block."""
+
+    parent: int  # number of the line it is below; -1: none
+    depth: int
+    row: int  # place in the frame; -1: an item or a block
+    label: str  # of an item or a block
+
+
+class Lines:
+    """Two headers compared: the frame of it, the tree of its lines, and all of it for a browser."""
+
+    def __init__(
+        self,
+        before: files_of.Released,
+        after: files_of.Released,
+        results: pd.DataFrame | None,
+        uids: Mapping[str, str],
+        profile: Profile,
+        values: bool,
+    ) -> None:
+        self.values, self.profile = values, profile
+        self.notes = []
+        if are_apart(before, after):
+            self.notes.append("The two files do not look like one image: another class, rows or columns.")
+        self._key = None if results is None else _Key(results, before, after)
+        uids = {**uids, **(self._key.uids if self._key else {})}
+        patients = self._key.patients if self._key else {}
+        self._links = _Links(before, after, uids, self._key.names if self._key else {})
+        with files_of.quiet():
+            found = [
+                *(row for row in differences_between(_meta(before), _meta(after), uids, {}) if row.tag != _LENGTH),
+                *differences_between(before, after, uids, patients),
+            ]
+        if self._key:
+            self.notes += self._key.notes
+            found += self._key.elsewhere({row.tag_path for row in found})
+        self._classes = str(before.text("(0008,0016)") or "")
+        self._tree(sorted(found, key=_order))
+        there = {_item(row.tag_path) for row in self.rows if row.change != "removed"}
+        self.asked, self.checks = [], []
+        for row in self.rows:
+            asked, type_ = profile.at(row.tag_path, self._classes)
+            by_standard = checks_of(row, asked, type_, item_stays=_item(row.tag_path) in there)
+            self.asked.append(asked)
+            self.checks.append(list(self._key.checks(row) if self._key else by_standard))
+        self.leads = [self._links.leads(row) for row in self.rows]
+
+    @classmethod
+    def of(
+        cls,
+        original: Any,
+        released: Any,
+        results: pd.DataFrame | None = None,
+        *,
+        uids: Any = None,
+        profile: str | None = None,
+        edition: str | None = None,
+        values: bool = True,
+    ) -> Lines:
+        """The lines of two files; the arguments are those of `header`."""
+        if results is not None:
+            require_columns(results, ["instance", "tag_path", "action", "verdict"], "header()")
+        mapping = {} if uids is None else as_mapping(uids).to_dict()
+        after = _file(released, "released")
+        if isinstance(original, str | Path) and Path(original).is_dir():
+            original = _found(Path(original), after, results, mapping)
+        known = None if results is None else derivation(results)
+        chosen = Profile.of(known) if known and " and " not in known and not (profile or edition) else None
+        chosen = chosen or Profile(profile or "basic", edition or editions()[-1])
+        return cls(_file(original, "original"), after, results, mapping, chosen, values)
+
+    def _tree(self, found: Sequence[Difference]) -> None:
+        """Puts each attribute below its item, each item below its sequence, private ones below their block."""
+        self.rows: list[Difference] = []
+        self.lines: list[_Line] = []
+        places: dict[str, int] = {}
+        for row in found:
+            above = -1
+            steps = tags.parse(row.tag_path) or ()
+            for depth, step in enumerate(steps):
+                start = tags.show(steps[:depth])
+                if block := _block(row, steps, depth):
+                    above = self._below(places, f"{start} {block}", above, block)
+                if depth < len(steps) - 1:
+                    path = tags.show([*steps[:depth], step._replace(item=None)])
+                    above = places.get(path, above)
+                    item = tags.show(steps[: depth + 1])
+                    above = self._below(places, item, above, f"Item {(step.item or 0) + 1}")
+            places.setdefault(row.tag_path, len(self.lines))
+            self.lines.append(_Line(above, self._depth(above) + 1, len(self.rows), ""))
+            self.rows.append(row)
+
+    def _below(self, places: dict[str, int], key: str, above: int, label: str) -> int:
+        if key not in places:
+            places[key] = len(self.lines)
+            self.lines.append(_Line(above, self._depth(above) + 1, -1, label))
+        return places[key]
+
+    def _depth(self, line: int) -> int:
+        return self.lines[line].depth if line >= 0 else -1
+
+    # What can be read back
+
+    @property
+    def verdicts(self) -> list[str | None]:
+        """The worst verdict of each row; None where nothing is asked of it."""
+        return [min((one.verdict for one in checks), key=VERDICTS.index, default=None) for checks in self.checks]
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row an attribute path: the columns of `Difference`, ``asked`` by PS3.15, ``verdict``, ``leads``."""
+        frame = pd.DataFrame(self.rows, columns=Difference._fields)
+        if not self.values:
+            for name in ("original", "actual"):
+                frame[name] = frame[name].where(frame[name].isna() | (frame[name] == ""), MASK)
+            frame["days"] = float("nan")
+        asked = [one.action or None for one in self.asked]
+        return frame.assign(asked=asked, verdict=self.verdicts, leads=self.leads)
+
+    def place_of(self, path: str) -> int:
+        """The number of the line of an attribute path; -1 if there is none."""
+        numbers = {line.row: number for number, line in enumerate(self.lines) if line.row >= 0}
+        same = [place for place, row in enumerate(self.rows) if tags.same(row.tag_path, path)]
+        return numbers[same[0]] if same else -1
+
+    # For the browser
+
+    def sent(self) -> dict[str, Any]:
+        """All lines as HTML, with what each is found by, and what more there is to say of it."""
+        return {
+            "head": str(self._head()),
+            "columns": list(_COLUMNS),
+            "lines": [
+                {
+                    "html": str(self._row(line)), "above": line.parent, "depth": line.depth, "leaf": line.row >= 0,
+                    "text": self._text(line), "changed": self._is_changed(line), "wrong": self._is_wrong(line),
+                    "more": str(self._more(line)),
+                }
+                for line in self.lines
+            ],
+        }  # fmt: skip
+
+    def still(self, show: str = "all", search: str = "") -> Markup:
+        """The lines that a filter leaves, as far as they fit, for a reader without a kernel."""
+        text = search.strip().lower()
+        kept = set()
+        for number, line in enumerate(self.lines):
+            if not self._is_left(line, show) or (text and text not in self._text(line)):
+                continue
+            while number >= 0 and number not in kept:
+                kept.add(number)
+                number = self.lines[number].parent
+        shown = [self.lines[number] for number in sorted(kept)][:_STILL]
+        more = f"… and {count(len(kept) - _STILL, 'more line')}." if len(kept) > _STILL else None
+        heads = tag("tr", [tag("th", tag("span", title), scope="col") for title in _COLUMNS])
+        body = tag("tbody", [self._row(line, style=f"--depth:{line.depth}") for line in shown])
+        table = tag("table", tag("thead", heads), body, class_="grid diff")
+        return join([Markup(still(self._head())), table, tag("p", more, class_="quiet") if more else None])
+
+    def _row(self, line: _Line, **attributes: Any) -> Markup:
+        """A line of the table; a value that was kept is shown once, for both sides."""
+        cells = self._cells(line)
+        spans = {1: (4,), 3: (1, 2, 1)}.get(len(cells), (1, 1, 1, 1))
+        names = {1: ("name",), 3: ("name", "both", "asked")}.get(len(cells), _CLASSES)
+        shown = [
+            tag("td", cell, class_=name, colspan=span if span > 1 else None)
+            for cell, name, span in zip(cells, names, spans, strict=True)
+        ]
+        return tag("tr", shown, class_=self._look(line), **attributes)
+
+    def _is_left(self, line: _Line, show: str) -> bool:
+        return {"all": True, "changed": self._is_changed(line), "wrong": self._is_wrong(line)}[show]
+
+    def _is_changed(self, line: _Line) -> bool:
+        return line.row >= 0 and self.rows[line.row].change != "kept"
+
+    def _is_wrong(self, line: _Line) -> bool:
+        return line.row >= 0 and any(one.verdict == "failed" for one in self.checks[line.row])
+
+    def _look(self, line: _Line) -> str:
+        """The classes of a line: what became of it, and whether it is wrong."""
+        if line.row < 0:
+            return "group"
+        return " ".join([self.rows[line.row].change, *(["wrong"] if self._is_wrong(line) else [])])
+
+    def _text(self, line: _Line) -> str:
+        """What a search looks in."""
+        if line.row < 0:
+            return line.label.lower()
+        row = self.rows[line.row]
+        shown = [row.name, row.tag_path, row.change, *((row.original, row.actual) if self.values else ())]
+        return "\n".join(text[:_LONGEST].lower() for text in shown if text)
+
+    def _head(self) -> Markup:
+        changes = Counter(row.change for row in self.rows)
+        said = [
+            tag("span", tag("span", _SIGNS[change], class_="edit", aria_hidden="true"), f"{number:,} {change}")
+            for change in (*CHANGES, _ABSENT) if (number := changes[change])
+        ]  # fmt: skip
+        verdicts = Counter(verdict for verdict in self.verdicts if verdict)
+        judged = [
+            tag("span", swatch(MEANINGS[verdict]), f"{verdicts[verdict]:,} {verdict}")
+            for verdict in ("failed", "blank", "passed") if verdicts[verdict]
+        ]  # fmt: skip
+        asks = f"asked by PS3.15 {self.profile.edition}, {'+'.join(['basic', *self.profile.options])}"
+        if self._key:
+            asks = f"asked by the key, {count(self._key.total, 'check')}"
+        return join(
+            [
+                tag("div", tag("span", count(len(self.rows), "attribute"), class_="big"), said, class_="line"),
+                tag("div", judged, tag("span", asks, class_="quiet"), class_="line"),
+                [tag("p", note, class_="note") for note in self.notes],
+            ]
+        )
+
+    def _cells(self, line: _Line) -> list[Markup]:
+        """Attribute, original, released, asked; of an attribute that was kept one value, of a group the label alone."""
+        if line.row < 0:
+            return [tag("span", line.label)]
+        row = self.rows[line.row]
+        sign = tag("span", _SIGNS[row.change], class_="edit", aria_hidden="true")
+        name = row.name or ("Private attribute" if row.private else "Unknown attribute")
+        number = tag("span", _number(row.tag), " ", row.vr if row.vr != "None" else None, class_="quiet code")
+        first = tag("span", sign, tag("span", f"{row.change}: ", class_="unseen"), tag("span", name), " ", number)
+        return [first, *self._values(line.row), self._asks(line.row)]
+
+    def _values(self, place: int) -> list[Markup]:
+        row = self.rows[place]
+        wrong = self._wrong(place)
+        before, after = row.original, row.actual
+        lead = tag("span", self.leads[place], class_="leads") if self.leads[place] else None
+        if row.change == "shifted" and self.values:
+            lead = tag("span", f"{row.days:+,.0f} days", class_="leads")
+        if row.change == _ABSENT:
+            nothing = tag("span", "(in neither file)", class_="quiet")
+            return [nothing, nothing]
+        if row.change == "kept":
+            return [join([self._shown(after, wrong), lead])]
+        pieces = _compared(before, after) if row.vr in _WORDED and not wrong else []
+        old = [tag("span", self._hidden(one.text), class_=one.part) for one in pieces if one.part != "new"]
+        new = [tag("span", self._hidden(one.text), class_=one.part) for one in pieces if one.part != "gone"]
+        lost = wrong if any(mark == "del" for mark in wrong.values()) else {}
+        was = tag("span", old, class_="value") if pieces else self._shown(before, lost or wrong)
+        now = tag("span", new, class_="value") if pieces else self._shown(after, wrong)
+        return [was, join([now, lead])]
+
+    def _wrong(self, place: int) -> dict[str, str]:
+        """The words that a failed check is about: lost (del) or still there (mark)."""
+        row, found = self.rows[place], dict[str, str]()
+        for one in self.checks[place]:
+            if one.verdict == "failed" and one.action in ACTIONS:
+                words = marks(ACTIONS[one.action], one.text, row.actual or "")
+                found |= {**dict.fromkeys(words.left, "mark"), **dict.fromkeys(words.lost, "del")}
+        return found
+
+    def _shown(self, text: str | None, wrong: Mapping[str, str]) -> Markup:
+        if text is None:
+            return tag("span", "(absent)", class_="quiet")
+        if not text:
+            return tag("span", "(empty)", class_="quiet")
+        pieces = [
+            tag(mark, tag("span", f"[{_SPOKEN[mark]}: ", class_="unseen"), self._hidden(piece),
+                tag("span", "]", class_="unseen")) if mark else self._hidden(piece)
+            for piece, mark in marked(text[:_LONGEST], wrong)
+        ]  # fmt: skip
+        rest = f"… ({count(len(text))} characters)" if len(text) > _LONGEST else None
+        return tag("span", pieces, rest, class_="value")
+
+    def _hidden(self, text: str) -> str:
+        return text if self.values else re.sub(r"\S+", MASK, text)
+
+    def _asks(self, place: int) -> Markup:
+        """What is asked of a line, the worst verdict first; of equal ones, that it be there last."""
+        checks = sorted(self.checks[place], key=lambda one: (VERDICTS.index(one.verdict), one.action in _PRESENT))
+        letter = self.asked[place].action
+        if not checks:
+            chip = None if self._key or not letter else tag("abbr", letter, title=_sentence(self.asked[place]))
+            return tag("span", chip, class_="asks") if chip else Markup("")
+        first = checks[0]
+        by_letter = not self._key and not first.code.startswith("DICOM-IOD")
+        code = letter if by_letter else _CODE.sub("", first.code)
+        more = tag("span", f" +{len(checks) - 1}", class_="quiet") if len(checks) > 1 and self._key else None
+        said = join([_LETTERS[letter] if by_letter else phrase(first.action), more])
+        chip = tag("abbr", code, title=rule(first.action, first.code or None)) if code else None
+        return tag("span", signed(MEANINGS[first.verdict], first.verdict, said), chip, class_="asks")
+
+    def _more(self, line: _Line) -> Markup:
+        """What is said of the picked line: its path, and each check with its rule."""
+        if line.row < 0:
+            return Markup("")
+        row = self.rows[line.row]
+        said = [tag("p", tag("code", row.tag_path), f" · {row.scope} · {row.change}")]
+        for one in self.checks[line.row]:
+            asks = phrase(one.action)
+            sentence = rule(one.action, one.code or None)
+            said.append(tag("p", swatch(MEANINGS[one.verdict]), f"{one.verdict}: {asks}. ",
+                            tag("span", sentence, class_="quiet")))  # fmt: skip
+        if self._key and self.asked[line.row].action:
+            said.append(tag("p", tag("span", _sentence(self.asked[line.row]), class_="quiet")))
+        return join(said)
+
+
+_COLUMNS = ("Attribute", "Original", "Released", "Asked")
+_CLASSES = ("name", "before", "after", "asked")
+_LONGEST = 3000  # characters of a text that are compared and shown
+_WORDED = frozenset(["AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"])  # whose words are compared
+_PRESENT = named("present")
+_CODE = re.compile("^(TCIA|DICOM)-(P15-)?|^unknown$")  # what the codes of a key start with
+_STILL = 120  # lines of a picture
+_LENGTH = "(0002,0000)"
+_ABSENT = "in neither"
+_SPOKEN = {"del": "lost", "mark": "still there"}
+#: What became of an attribute → its sign in the margin.
+_SIGNS = {
+    "kept": "=", "emptied": "∅", "removed": "−", "replaced": "~", "added": "+", "shifted": "→", "remapped": "⇄",
+    _ABSENT: "?",
+}  # fmt: skip
+#: Letter of PS3.15 → what it asks, in two words.
+_LETTERS = {
+    "X": "must go", "Z": "empty or dummy", "D": "dummy value", "K": "must stay", "C": "must be clean", "U": "new UID",
+}  # fmt: skip
+
+
+def _compared(before: str | None, after: str | None) -> list[Piece]:
+    """The word diff of two texts; nothing where they have no word in common."""
+    pieces = diff((before or "")[:_LONGEST], (after or "")[:_LONGEST])
+    return pieces if any(one.part == "same" and re.search(r"\w", one.text) for one in pieces) else []
+
+
+def _sentence(asked: Asked) -> str:
+    return rule("text_removed", f"DICOM-P15-{asked.code}")
+
+
+def _number(label: str) -> str:
+    """A label with its creator left out, which the block says."""
+    return re.sub(r',".*",', ",xx", label)
+
+
+def _order(row: Difference) -> tuple[Any, ...]:
+    """Where a line is in the tree: as in a file, private attributes of one creator together, what names them first."""
+    steps = tags.parse(row.tag_path) or ()
+    return tuple(
+        (step.group, _creator(row, steps, at), not _names_block(step), step.element, step.item or 0)
+        for at, step in enumerate(steps)
+    )
+
+
+def _names_block(step: tags.Step) -> bool:
+    return step.group % 2 == 1 and step.creator is None and 0x10 <= step.element <= 0xFF
+
+
+def _item(path: str) -> str:
+    """The item of a sequence that an attribute is in; empty in the main data set."""
+    return tags.show((tags.parse(path) or ())[:-1])
+
+
+def _creator(row: Difference, steps: Sequence[tags.Step], at: int) -> str:
+    step = steps[at]
+    if step.group % 2 == 0:
+        return ""
+    return step.creator or ((row.original or row.actual or "").upper() if _names_block(step) else "")
+
+
+def _block(row: Difference, steps: Sequence[tags.Step], at: int) -> str | None:
+    """What the private block of a step is called; None for an attribute of the standard."""
+    step = steps[at]
+    if step.group == 2:
+        return "File meta information"
+    if step.group % 2 == 0:
+        return None
+    return f"Private group {step.group:04x}: {_creator(row, steps, at) or 'no creator'}"
+
+
+def _meta(file: files_of.Released) -> files_of.Released:
+    from pydicom import Dataset
+
+    return files_of.Released(getattr(file.dataset, "file_meta", None) or Dataset())
+
+
+def _file(given: Any, side: str) -> files_of.Released:
+    from pydicom import Dataset
+
+    if isinstance(given, Dataset):
+        return files_of.Released(given)
+    if not isinstance(given, str | Path):
+        raise TypeError(f"header() compares paths and pydicom Datasets; {side} is a {type(given).__name__}.")
+    if not Path(given).exists():
+        raise FileNotFoundError(f"header(): {side}: there is no file {given}.")
+    try:
+        return files_of.read(given)
+    except (files_of.Unreadable, IsADirectoryError) as reason:
+        raise ValueError(f"header(): {side}: {given}: {reason}") from None
+
+
+def _found(folder: Path, after: files_of.Released, results: pd.DataFrame | None, uids: Mapping[str, str]) -> Path:
+    """The file below `folder` that a released one was made of."""
+    new = after.text("(0008,0018)")
+    olds = [old for old, mapped in uids.items() if mapped == new]
+    if results is not None and "released" in results:
+        olds += results.loc[(results["released"] == new).to_numpy(dtype=bool), "instance"].astype(str).unique().tolist()
+    files = files_of.by_instance(folder)
+    for uid in (*olds, new):
+        if uid in files:
+            return files[uid]
+    raise ValueError(
+        f"header(): no file below {folder} is the original of the released one, by results, uids or its own UID."
+    )
+
+
+class _Key:
+    """What a key asks of one instance, with the verdicts; and what its results know of UIDs."""
+
+    def __init__(self, results: pd.DataFrame, before: files_of.Released, after: files_of.Released) -> None:
+        self.notes: list[str] = []
+        rows = results[(results["instance"] == before.text("(0008,0018)")).to_numpy(dtype=bool)]
+        new = after.text("(0008,0018)")
+        if "submission" in rows and rows["submission"].nunique() > 1:
+            of_file = rows["submission"][(rows["released"] == new).to_numpy(dtype=bool)].unique()
+            name = str(of_file[0] if len(of_file) else rows["submission"].iloc[0])
+            rows = rows[(rows["submission"] == name).to_numpy(dtype=bool)]
+            results = results[(results["submission"] == name).to_numpy(dtype=bool)]
+            if len(of_file) != 1:
+                self.notes.append(f"The results hold several submissions; the verdicts are those of {name}.")
+        self.total = len(rows)
+        if not self.total:
+            self.notes.append("The results have no check of this image.")
+        self._checks: dict[str, list[Check]] = {}
+        for row in rows.to_dict("records"):
+            asks = ACTIONS.get(str(row["action"]))
+            text = row.get(asks.column) if asks else None
+            code = row.get("subcategory")
+            check = Check(
+                str(row["verdict"]), str(row["action"]), "" if pd.isna(code) else str(code),
+                None if text is None or pd.isna(text) else str(text),
+            )  # fmt: skip
+            self._checks.setdefault(str(row["tag_path"]), []).append(check)
+        self.uids, self.names = _mapped(results)
+        self.patients = _pairs(results, "patient", "released_patient")
+
+    def checks(self, row: Difference) -> list[Check]:
+        """The checks of an attribute, however the private sequences in its path are written."""
+        if row.tag_path in self._checks:
+            return self._checks[row.tag_path]
+        if not tags.in_private(row.tag_path):
+            return []
+        return next((checks for path, checks in self._checks.items() if tags.same(path, row.tag_path)), [])
+
+    def elsewhere(self, paths: set[str]) -> Iterator[Difference]:
+        """The attributes that the key asks about and neither file has."""
+        for path in self._checks:
+            known = path in paths or (tags.in_private(path) and any(tags.same(path, one) for one in paths))
+            if known or not tags.parse(path):
+                continue
+            nothing = (_ABSENT, float("nan"), None, None)
+            creator = (tags.parse(tags.leaf(path)) or [tags.Step(0, 0)])[0].creator
+            yield Difference(
+                path, tags.leaf(path), creator, tags.name(path), "", tags.is_private(path), tags.scope(path), *nothing
+            )
+
+
+def _pairs(results: pd.DataFrame, old: str, new: str) -> dict[str, str]:
+    if new not in results:
+        return {}
+    found = results[[old, new]].dropna().drop_duplicates(old).astype(str)
+    return dict(zip(found[old], found[new], strict=True))
+
+
+def _mapped(results: pd.DataFrame) -> tuple[dict[str, str], dict[str, str]]:
+    """(old → new UIDs, new UID → what has it) as results know them."""
+    uids: dict[str, str] = {}
+    names: dict[str, str] = {}
+    for level, new in (("instance", "released"), ("series", "released_series"), ("study", "released_study")):
+        pairs = _pairs(results, level, new) if level in results else {}
+        uids |= pairs
+        names |= dict.fromkeys(pairs.values(), {"instance": "image"}.get(level, level))
+    return uids, names
+
+
+_OWN_UIDS = {
+    "(0008,0018)": "image", "(0020,000d)": "study", "(0020,000e)": "series", "(0020,0052)": "frame of reference",
+}  # fmt: skip
+_NO_LINKS = frozenset([*_OWN_UIDS, "(0002,0012)", "(0002,0100)"])
+_REGISTERED = "1.2.840.10008."
+
+
+class _Links:
+    """Where UIDs lead: to the file itself, to another that is known, or nowhere."""
+
+    def __init__(
+        self, before: files_of.Released, after: files_of.Released, uids: Mapping[str, str], names: Mapping[str, str]
+    ) -> None:
+        self._own = [{file.text(path): what for path, what in _OWN_UIDS.items()} for file in (before, after)]
+        for own in self._own:
+            own.pop(None, None)
+            own.pop("", None)
+        self._uids, self._names = uids, names
+
+    def leads(self, row: Difference) -> str | None:
+        """Where a UID led and leads now, in a few words; None for what is no reference."""
+        old, new = row.original, row.actual
+        if row.vr != "UI" or row.tag_path in _NO_LINKS or not new or new.startswith(("[", _REGISTERED)):
+            return None
+        olds, news = self._own
+        if new in news:
+            return f"leads to this {news[new]}"
+        if new in self._names:
+            return f"leads to another {self._names[new]} of the release"
+        if old == new:
+            return "still leads to the original" if new in olds or new in self._uids else "unchanged"
+        if old in olds:
+            return f"led to this {olds[old]}, leads nowhere now"
+        if old in self._uids:
+            return "leads nowhere: not what the mapping says"
+        return "leads out of these files"
