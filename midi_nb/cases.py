@@ -6,6 +6,7 @@ reader's data, and nothing below the parameters changes.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ from .engine.judging import evaluate
 from .files import read_results
 from .folders import Submission
 from .frames import require_columns
+from .progress import counted
 
 __all__ = [
     "Case",
@@ -136,8 +138,10 @@ def results_of(case: Case, *, rules: str = "official", progress: bool = True) ->
     return evaluate(case.submission, case.key, rules=rules, progress=progress)
 
 
-def evaluate_all(submissions: Mapping[str, Submission], key: Any, **options: Any) -> pd.DataFrame:
-    """The results of several submissions in one frame, as `rank` takes it.
+def evaluate_all(
+    submissions: Mapping[str, Submission], key: Any, *, progress: bool = True, **options: Any
+) -> pd.DataFrame:
+    """The results of several submissions in one frame, as `rank` takes it; a warning names the submission it is about.
 
     Parameters
     ----------
@@ -145,6 +149,8 @@ def evaluate_all(submissions: Mapping[str, Submission], key: Any, **options: Any
         Name → `Submission`.
     key, options
         As `evaluate` takes them.
+    progress
+        Whether to show a line that says how many submissions are done.
 
     Examples
     --------
@@ -155,7 +161,14 @@ def evaluate_all(submissions: Mapping[str, Submission], key: Any, **options: Any
     """
     if not submissions:
         raise ValueError("evaluate_all() needs at least one submission.")
-    return concat([evaluate(one, key, name=name, **options) for name, one in submissions.items()])
+    found = []
+    for name, one in counted(list(submissions.items()), "submission", "evaluated", progress):
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            found.append(evaluate(one, key, name=name, progress=False, **options))
+        for warning in said:
+            warnings.warn(f"{name}: {warning.message}", warning.category, stacklevel=2)
+    return concat(found)
 
 
 def _of_demo(submissions: Mapping[str, Submission], name: str) -> Submission:
@@ -183,7 +196,7 @@ def counts(frame: pd.DataFrame, by: str | Sequence[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The columns of `by`, rows, and series and patients where `frame` tells of them.
+        The columns of `by`, rows, and series and patients where `frame` has their columns.
 
     Examples
     --------

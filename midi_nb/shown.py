@@ -14,17 +14,18 @@ from .frames import IDENTIFIERS, require_frame
 
 __all__ = ["Table", "table"]
 
-_RATES = frozenset(("score", "low", "high", "share", "rate", "coverage", "legible", "p_first", "p_better"))
+_SHARES = ("share", "rate", "coverage", "legible", "untouched", "p_first", "p_better")
+_RATES = frozenset(("score", "low", "high", "before", "after", *_SHARES))
 _GAINS = frozenset(("gain", "gain_series", "difference"))
 _UIDS = tuple(name for name in IDENTIFIERS if "patient" not in name)
 _MISSING = "–"
 _LENGTH = 600  # characters of a cell: a protocol dump in a private attribute has thousands
 
 _STYLE = """<style>
-.midi-table { max-height: 30em; overflow: auto; width: fit-content; max-width: 100%; }
+.midi-table { max-height: min(44em, 80vh); overflow: auto; width: fit-content; max-width: 100%; }
 .midi-table table { border-collapse: collapse; margin: 0; font-size: 13px; font-variant-numeric: tabular-nums; }
 .midi-table tbody tr { background: none !important; }
-.midi-table th, .midi-table td { max-width: 24em; padding: 4px 10px; text-align: left !important; vertical-align: top; white-space: pre-wrap; overflow-wrap: break-word; border: 0; border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
+.midi-table th, .midi-table td { max-width: 22em; padding: 4px 10px; text-align: left !important; vertical-align: top; white-space: pre-wrap; overflow-wrap: break-word; border: 0; border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
 .midi-table thead th { position: sticky; top: 0; overflow-wrap: normal; font-weight: 600; background: var(--jp-layout-color0, var(--vscode-editor-background, Canvas)); }
 .midi-table .number { text-align: right !important; white-space: nowrap; }
 .midi-table .more { opacity: .75; }

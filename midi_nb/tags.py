@@ -40,6 +40,7 @@ __all__ = [
 _REMEMBERED = 2**16
 
 # Both patterns read the official wrappers and sloppy spellings as well: canonical is what show() would write the same.
+_BETWEEN = re.compile(r"(?<=[0-9a-f]\))(?:>?\[<?\d{1,9}>?\]<?|>?<?)(?=\([0-9a-f]{4},)", re.IGNORECASE)
 _JOINT = re.compile(r"(?<=[0-9a-f]\))>?\[<?(\d{1,9})>?\]<?(?=\([0-9a-f]{4},)", re.IGNORECASE)
 _LABEL = re.compile(r'<?\(([0-9a-f]{4}),\s*(?:([0-9a-f]{4})|"(.+)",\s*([0-9a-f]{2}))\)>?', re.DOTALL | re.IGNORECASE)
 
@@ -148,8 +149,8 @@ def leaf(path: str) -> str:
 
     Examples
     --------
-    >>> leaf("(0008,1140)[0](0008,1155)")
-    '(0008,1155)'
+    >>> leaf("(0008,1140)[0](0008,1155)"), leaf("(0008,1140)(0008,1155)")
+    ('(0008,1155)', '(0008,1155)')
     """
     return _labels(path)[-1]
 
@@ -294,8 +295,8 @@ def scope(path: str) -> str:
 
 
 def _labels(path: str) -> list[str]:
-    """Labels of a path, as they are written."""
-    return _JOINT.split(path)[::2]
+    """Labels of a path, as they are written, with or without the numbers of its items."""
+    return _BETWEEN.split(path)
 
 
 @lru_cache(_REMEMBERED)

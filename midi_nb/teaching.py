@@ -62,7 +62,7 @@ GOALS: tuple[Goal, ...] = (
         _REMOVED,
         _others,
         False,
-        "problems() names the attributes that still hold them; free text needs C, an attribute of no use X or Z.",
+        "problems() lists the attributes. Clean free text (C); remove or empty what nobody needs (X, Z).",
     ),
     Goal(
         "Other people and institutions are gone",
@@ -73,7 +73,7 @@ GOALS: tuple[Goal, ...] = (
         "Names of persons have the value representation PN; institutions and stations have attributes of their own.",
     ),
     Goal(
-        "Dates are shifted, not left and not lost",
+        "All dates are shifted, none kept or deleted",
         _GROUP.format(12),
         named(about=["date"]),
         _all,
@@ -81,7 +81,7 @@ GOALS: tuple[Goal, ...] = (
         "C shifts dates; these have the value representations DA and DT. X passes officially and loses the time.",
     ),
     Goal(
-        "UIDs are new ones, the same wherever they stand",
+        "UIDs are new, and the same in every file",
         _GROUP.format(3),
         named(about=["uid"]),
         _all,
@@ -97,7 +97,7 @@ GOALS: tuple[Goal, ...] = (
         "D gives PatientID a pseudonym that the mapping knows; Z would merge all patients into one.",
     ),
     Goal(
-        "Every object is still what it says it is",
+        "Every object is still valid",
         _GROUP.format(3),
         named("present"),
         _all,
@@ -113,12 +113,12 @@ GOALS: tuple[Goal, ...] = (
         "K or C instead of X and Z; C takes codes for numbers that identify, so keep those: CodeValue K.",
     ),
     Goal(
-        "Private attributes that are known to be safe are still there",
+        "Private attributes that are safe are still there",
         _GROUP.format(13),
         _KEPT,
         _private,
         False,
-        '`private X` drops them all; name the unsafe ones instead, or keep blocks: (0019,"GEMS_ACQU_01",*) K.',
+        'private X drops them all: name the unsafe ones instead, or keep blocks: (0019,"GEMS_ACQU_01",*) K.',
     ),
     Goal(
         "Private attributes that identify are gone",
@@ -126,7 +126,7 @@ GOALS: tuple[Goal, ...] = (
         _REMOVED,
         _private,
         False,
-        "problems() names the private attributes with text of a patient in them; X for each, or C.",
+        "problems() lists the private attributes with text of a patient: X or C for each.",
     ),
     Goal(
         "No text is left in the pixels",

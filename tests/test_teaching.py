@@ -23,16 +23,16 @@ def reached(results):
     [
         ({"action": "text_removed", "name": "Patient's Name"}, "The patient's names"),
         ({"action": "text_removed", "name": "Referring Physician's Name"}, "Other people and institutions are gone"),
-        ({"action": "date_shifted", "name": "Study Date"}, "Dates are shifted"),
-        ({"action": "uid_changed", "name": "Study Instance UID"}, "UIDs are new ones"),
-        ({"action": "uid_consistent", "name": "Study Instance UID"}, "UIDs are new ones"),
+        ({"action": "date_shifted", "name": "Study Date"}, "All dates are shifted"),
+        ({"action": "uid_changed", "name": "Study Instance UID"}, "UIDs are new"),
+        ({"action": "uid_consistent", "name": "Study Instance UID"}, "UIDs are new"),
         ({"action": "patid_consistent", "name": "Patient ID"}, "Each patient has one new identifier"),
-        ({"action": "tag_retained", "name": "Study ID"}, "Every object is still what it says it is"),
-        ({"action": "text_notnull", "name": "Modality"}, "Every object is still what it says it is"),
+        ({"action": "tag_retained", "name": "Study ID"}, "Every object is still valid"),
+        ({"action": "text_notnull", "name": "Modality"}, "Every object is still valid"),
         ({"action": "text_retained", "name": "Study Description"}, "Descriptions keep what research needs"),
         (
             {"action": "text_retained", "name": "Pitch", "private": True},
-            "Private attributes that are known to be safe are still there",
+            "Private attributes that are safe are still there",
         ),
         (
             {"action": "text_removed", "name": "Service Id", "private": True},

@@ -521,8 +521,8 @@ class _Votes:
     def conflicts(self) -> Iterator[_Unpaired]:
         for old, news in self._counts.items():
             if len(news) > 1:
-                end = "none of them most often: left out" if _tied(news) else "the most frequent was taken"
-                reason = f"one {self._what} of it became {len(news)} different ones; {end}"
+                end = ", equally often: not mapped" if _tied(news) else "; the most frequent was taken"
+                reason = f"one original {self._what} became {len(news)} released ones{end}"
                 yield _Unpaired("both", self._files[old], reason)
 
 

@@ -308,7 +308,7 @@ class Deck(Board):
             button("Next ›", "next", data_id="next"),
         ]
         title = tag("h4", f"Check {count(self.place + 1)} of {count(last + 1)}")
-        turn = tag("span", tag("span", moves, class_="joined"), class_="end")
+        turn = tag("span", tag("span", moves, class_="joined turn"), class_="end")
         return tag("div", title, tag("span", where, class_="quiet"), turn, class_="line")
 
     def _judging(self, verdict: str) -> Markup:

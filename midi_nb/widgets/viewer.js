@@ -34,7 +34,8 @@ const THUMBNAIL = 72; // points, as wide as in viewer.css
 const REMEMBERED = 256 * 2 ** 20; // bytes of pixels kept in the browser
 const PATIENCE = 5000; // milliseconds until an answer counts as lost and other things are asked for
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
-const percent = (share) => (share === null || share === undefined ? "–" : `${Math.round(share * 100)} %`);
+// Never rounded up to all nor down to nothing, as amounts.percent.
+const percent = (share) => (share === null || share === undefined ? "–" : `${share <= 0 || share >= 1 ? Math.round(share * 100) : Math.min(99, Math.max(1, Math.round(share * 100)))} %`);
 
 function make(tag, properties = {}, ...children) {
   const node = document.createElement(tag);

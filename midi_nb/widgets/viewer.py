@@ -20,12 +20,14 @@ import numpy as np
 import pandas as pd
 import traitlets
 
-from ..actions import PIXELS
+from ..actions import ACTIONS, PIXELS
+from ..amounts import percent
 from ..engine import pixels
 from ..engine.released import files_below, quiet
 from ..frames import MASK, require_columns
 from ..looks import PALETTE, SIGNS
 from .board import Live
+from .page import tag
 
 __all__ = ["Viewer", "Viewing", "view"]
 
@@ -167,7 +169,8 @@ class Viewing(traitlets.HasTraits):
         names = [*_BOX, "clipped", "verdict", "expected", "actual", "coverage", "legible"]
         boxes = self._measured(self.frame)
         frame = pd.DataFrame({name: [box[name] for box in boxes] for name in names})
-        return frame.astype({"coverage": "float64", "legible": "float64"})
+        words = {short: verdict for verdict, (short, _) in _VERDICTS.items()}
+        return frame.replace({"verdict": words}).astype({"coverage": "float64", "legible": "float64"})
 
     @property
     def notes(self) -> list[str]:
@@ -387,13 +390,11 @@ class Viewing(traitlets.HasTraits):
         head = ("box", "verdict", "expected", "recognised", "painted over", "legible")
         body = [
             (number, f"{SIGNS[box['verdict']]} {box['says']}", box["expected"] or "", box["actual"] or "",
-             _percent(box["coverage"]), _percent(box["legible"]))
+             percent(box["coverage"], 0), percent(box["legible"], 0))
             for number, box in enumerate(boxes, 1)
         ]  # fmt: skip
-        lines = "".join(
-            f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in cells)}</tr>" for cells in (head, *body)
-        )
-        table = f"<table>{lines}</table>" if boxes else ""
+        lines = [tag("tr", [tag("td", cell, style="text-align:left") for cell in cells]) for cells in (head, *body)]
+        table = tag("table", lines) if boxes else ""
         title = f"<p>{escape(self._title(self.frame))}</p>"
         return f'<div>{title}<div style="display:flex;gap:8px">{pictures}</div>{notes}{table}</div>'
 
@@ -437,7 +438,8 @@ def _doubts(boxes: Sequence[dict[str, Any]]) -> Iterator[str]:
         if box["legible"] is None:
             continue
         if box["verdict"] == "pass" and box["legible"] >= 0.5:
-            yield f"box {number} passed, yet {_percent(box['legible'])} of what stood there is legible: look at it."
+            legible = percent(box["legible"], 0)
+            yield f"box {number} passed, yet {legible} of the original text is legible. Please check."
         if box["verdict"] == "fail" and box["legible"] < 0.1:
             yield f"box {number} failed, but almost no original text is legible. Please check."
 
@@ -502,7 +504,8 @@ class _Checks:
         kept = rows[rows["action"] == "pixels_retained"]
         if len(kept) and "verdict" in kept:
             verdict = kept["verdict"].iloc[0]
-            notes.append(f"pixels_retained {verdict if verdict in _VERDICTS else 'not decided'}.")
+            says = verdict if verdict in _VERDICTS else "not decided"
+            notes.append(f"{ACTIONS['pixels_retained'].phrase}: {says}.")
         return rows, notes
 
 
@@ -619,10 +622,6 @@ def _compact(seen: pixels.Plane) -> tuple[Any, float, float]:
 
 def _known(share: float) -> float | None:
     return None if np.isnan(share) else share
-
-
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{share:.0%}"
 
 
 def _png(picture: Any, limit: int = 512) -> str:

@@ -219,8 +219,8 @@ def test_an_identifier_that_became_several_is_reported_and_the_most_frequent_tak
     assert found.uids[slices[0].StudyInstanceUID] == new(slices[0].StudyInstanceUID)
     assert found.patients["Ann"] == new_patient("Ann")
     assert [tuple(row) for row in found.unpaired.astype(object).to_numpy()] == [
-        ("both", "0.dcm", "one UID of it became 2 different ones; the most frequent was taken"),
-        ("both", "0.dcm", "one Patient ID of it became 2 different ones; the most frequent was taken"),
+        ("both", "0.dcm", "one original UID became 2 released ones; the most frequent was taken"),
+        ("both", "0.dcm", "one original Patient ID became 2 released ones; the most frequent was taken"),
     ]
 
 
@@ -230,7 +230,7 @@ def test_what_became_several_equally_often_is_left_out(folders, slices):
     found = pair_folders(*folders(slices[:2], made))
     assert found.patients.empty
     assert list(found.unpaired["reason"]) == [
-        "one Patient ID of it became 2 different ones; none of them most often: left out"]  # fmt: skip
+        "one original Patient ID became 2 released ones, equally often: not mapped"]  # fmt: skip
 
 
 def test_registered_uids_are_nobodys(folders, slices):

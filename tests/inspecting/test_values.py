@@ -52,7 +52,9 @@ def test_each_value_says_where_and_how_often_it_is(released):
     assert row[["tag", "name", "place", "count", "in_files", "in_patients", "in_series"]].tolist() == [
         "(0008,1030)", "Study Description", "header", 3, 3, 2, 1
     ]  # fmt: skip
-    assert nested[["tag_path", "count", "in_files", "file"]].tolist() == ["(0040,0275)(0032,1060)", 6, 3, "A/0.dcm"]
+    assert nested[["tag_path", "tag", "name", "count", "in_files", "file"]].tolist() == [
+        "(0040,0275)(0032,1060)", "(0032,1060)", "Requested Procedure Description", 6, 3, "A/0.dcm"
+    ]  # fmt: skip
 
 
 def test_rare_private_and_free_text_is_first(released):

@@ -176,7 +176,7 @@ def test_a_check_of_pixels_shows_its_image(results, images):
     released, original = images
     explorer = explore(results, released, original)
     explorer.set(table="failures", picked=5)
-    assert explorer.viewer.regions["verdict"].tolist() == ["fail"]
+    assert explorer.viewer.regions["verdict"].tolist() == ["failed"]
     assert explorer.viewer.comparable
     explorer.picked = 0
     assert explorer.viewer is None

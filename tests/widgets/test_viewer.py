@@ -87,8 +87,8 @@ def viewer() -> Any:
 def test_regions_tell_verdict_words_coverage_and_what_is_legible(viewer: Any) -> None:
     regions = viewer.regions
     assert regions[["y0", "verdict", "expected", "actual"]].values.tolist() == [
-        [10, "pass", "DOE^JANE", ""],
-        [40, "fail", "DOE^JANE", "JANE"],
+        [10, "passed", "DOE^JANE", ""],
+        [40, "failed", "DOE^JANE", "JANE"],
     ]
     assert regions["coverage"].tolist() == pytest.approx([1, 0.5], abs=0.08)
     assert regions["legible"].tolist() == pytest.approx([0, 0.5], abs=0.1)
@@ -210,9 +210,9 @@ def test_boxes_and_originals_are_found_by_instance_not_by_order(tmp_path: Path) 
 def test_of_several_submissions_the_one_in_the_path_counts(tmp_path: Path) -> None:
     path = saved(tmp_path / "good", "1.dcm", image(before_and_after()[1], "9.9.0"))
     results = pd.concat([checks(submission="bad", verdict="failed"), checks(submission="good", verdict="passed")])
-    assert set(widgets.view(path, results).regions["verdict"]) == {"pass"}
+    assert set(widgets.view(path, results).regions["verdict"]) == {"passed"}
     other = widgets.view(dcmread(path), results)
-    assert set(other.regions["verdict"]) == {"fail"}
+    assert set(other.regions["verdict"]) == {"failed"}
     assert other.notes == ["the results hold 2 submissions; the boxes are judged as in bad."]
 
 
@@ -250,7 +250,7 @@ def notes(**changes: Any) -> list[str]:
         ({"results": checks(x0=-5)}, "a box reaches over the edge of the image; it is shown clipped."),
         ({"results": checks(x0=900, x1=999)}, "a box lies outside the image."),
         ({"image": image(before_and_after()[0], "9.9.0"), "results": checks(verdict="passed")},
-         "box 1 passed, yet 100% of what stood there is legible: look at it."),
+         "box 1 passed, yet 100 % of the original text is legible. Please check."),
         ({"results": checks(verdict="failed")},
          "box 1 failed, but almost no original text is legible. Please check."),
     ],
@@ -412,6 +412,8 @@ def test_a_page_without_a_kernel_shows_pictures_boxes_and_a_table(viewer: Any) -
     assert all(base64.b64decode(p["href"].split(",")[1])[:4] == b"\x89PNG" for p in page.all("image"))
     assert [box["y"] for box in page.all("rect")] == ["10", "40"] * 2
     assert "✖ visible" in page.text
+    assert re.findall(r"\d+ %", page.text), "rates as everywhere else"
+    assert {cell["style"] for cell in page.all("td")} == {"text-align:left"}
     assert "DOE^JANE" in page.text
     assert not page.all("script")
     assert "http" not in viewer.as_html()
