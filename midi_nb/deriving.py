@@ -20,7 +20,7 @@ import pandas as pd
 
 from . import tags
 from .answers import published as keys
-from .answers.identifiers import Identifier, Known, identifying, name_words, patterns_in, searched, telling
+from .answers.identifiers import Identifier, Known, identifying, name_words, of_people, patterns_in, searched, telling
 from .answers.standard import Profile, disposition, read_private, safe_private, type_of
 from .coded import concat, tidy
 from .engine import batches as batches_of
@@ -249,6 +249,7 @@ def _surveyed(job: _Job, task: _Task, step: Step | None = None) -> list[tuple[st
             try:
                 header = dcmread(path, stop_before_pixels=True, specific_tags=searched())
                 _collect(header, profile, said)
+                said = of_people(said, str(header.get("Manufacturer") or ""))
                 patient = str(header.get("PatientID") or "").strip() or str(header.get("PatientName") or "").strip()
             except Exception:  # why it cannot be read is said where its checks are made
                 patient = ""
@@ -468,7 +469,7 @@ def _own_checks(plan: _Plan, path: str, text: str, gone: bool) -> Iterator[tuple
     """Those of an attribute that itself says who somebody is."""
     letter, kind = plan.kind  # type: ignore[misc]
     asked = " ".join(dict.fromkeys(name_words(text))) if kind == "name" else telling(text)
-    if asked:
+    if telling(asked):
         codes = {"hipaa_z": f"HIPAA-{letter}", "tcia_p15": f"TCIA-P15-{plan.asked.code}"} if gone else {}
         yield plan.spec("text_removed", "header", **(codes or {"hipaa_m": f"HIPAA-{letter}"})), asked
     if path == "(0010,0020)":

@@ -1,11 +1,12 @@
-"""Submission, and the folder of whatever was given: a path or a Submission."""
+"""Submission, and the folder of whatever was given: a path or a Submission; two folders that are one."""
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
 
-__all__ = ["Submission", "folder_of"]
+__all__ = ["Submission", "folder_of", "submission_of", "warn_if_same"]
 
 
 class Submission(NamedTuple):
@@ -33,3 +34,23 @@ def folder_of(given: Any, what: str = "released") -> Path:
         state = "is a file, not a folder" if folder.exists() else "does not exist"
         raise FileNotFoundError(f"The folder of {what} files {folder} {state}.")
     return folder
+
+
+def submission_of(given: Any, uids: Any = None, patients: Any = None) -> Submission:
+    """The submission that was given, its folder there; mappings given beside it count before those it brings.
+
+    >>> submission_of(Submission(Path("."), "a.csv", "b.csv"), uids="c.csv")
+    Submission(folder=PosixPath('.'), uids='c.csv', patients='b.csv')
+    """
+    own = given if isinstance(given, Submission) else Submission(given)
+    return Submission(
+        folder_of(given), own.uids if uids is None else uids, own.patients if patients is None else patients
+    )
+
+
+def warn_if_same(original: Path, released: Path) -> None:
+    """A warning where originals and release are one folder: whatever is asked of the difference, there is none."""
+    if original.samefile(released):
+        warnings.warn(
+            "The folder of original files is that of the released ones: nothing can have changed.", stacklevel=4
+        )

@@ -112,6 +112,24 @@ def test_what_is_asked_of_an_attribute(derived, profile, attributes, path, check
     assert asked(derived(profile, **attributes), path) == checks
 
 
+@pytest.mark.parametrize("value", ["----", "ANONYMOUS", "anon", "Unknown^", "xxx"])
+def test_a_value_that_is_no_ones_is_not_asked_for(derived, value):
+    answers = derived(
+        "basic+clean_descriptors", PatientID="none", PatientName=value, StudyID=value, ImageComments=value
+    )
+
+    assert answers.loc[answers["action"] == "text_removed", "tag_path"].tolist() == []
+
+
+def test_an_institution_named_as_the_maker_is_searched_in_its_own_attribute_only(derived):
+    names = {"InstitutionName": "ACME", "Manufacturer": "ACME_MEC", "ImageComments": "an ACME coil, Mercy West"}
+    answers = derived("basic+clean_descriptors", **names, InstitutionAddress="Mercy West")
+
+    assert asked(answers, "(0008,0080)") == [("header", "text_removed", "HIPAA-B", "ACME")]
+    assert [check[1] for check in asked(answers, "(0008,0070)")] == ["tag_retained", "text_retained"]
+    assert asked(answers, "(0020,4000)") == [("header", "text_removed", "HIPAA-B", "Mercy West")]
+
+
 def test_what_is_retained_identifies_nobody(derived):
     device = {"DeviceSerialNumber": "SN12345", "ImageComments": "coil of SN12345"}
 

@@ -173,5 +173,14 @@ def test_a_case_and_conformance_take_a_submission(case, bench, monkeypatch):
         mn.conformance(submission)
 
 
+def test_originals_that_are_the_release_are_noticed(make, tmp_path):
+    folder = make.file(tmp_path / "in" / "a.dcm", "1.1").parent
+    key = mn.derive_key(folder, progress=False)
+    with pytest.warns(
+        UserWarning, match=r"^The folder of original files is that of the released ones: nothing can have changed\.$"
+    ):
+        mn.evaluate(folder, key, uids={"1.1": "1.1"}, original=f"{folder}/.", read_text=None, progress=False)
+
+
 def test_the_folder_is_a_path(tmp_path):
     assert folder_of(str(tmp_path)) == folder_of(mn.Submission(tmp_path)) == folder_of(tmp_path, "original") == tmp_path

@@ -236,3 +236,74 @@ def test_reports_of_two_runs(planted):
         changes = mn.compare(before, after)["change"].value_counts()
         assert counts["regressed"] > 0
         assert {change: changes[change] for change in counts} == counts
+
+
+@pytest.fixture(scope="module")
+def derived(golden, tmp_path_factory):
+    """A key derived from the files of a set as if they were originals, written, and the rows of its table."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        answers = mn.derive_key(golden.folder / "submission", "basic+retain_full_dates", progress=False)
+    path = mn.write_key(answers, tmp_path_factory.mktemp("derived") / "key.db")
+    return answers, path, _entries(path)
+
+
+def _entries(path):
+    """(instance, entry) of each check of a key."""
+    with sqlite3.connect(path) as database:
+        rows = database.execute("SELECT SOPInstanceUID, AnswerData FROM answer_data").fetchall()
+    read = [(instance, json.loads(data)) for instance, data in rows if (data or "").startswith("{")]
+    return [(instance, entry) for instance, entries in read for entry in entries.values() if isinstance(entry, dict)]
+
+
+def test_a_written_key_spells_as_the_official_script_prints(golden, derived):
+    """Path and value of an attribute in a derived key are, to the letter, those that the script reads in the file."""
+    official = _rows(golden.official / "validation_results.db")
+    official = official[official["file_value"].notna() & ~official["action"].str.contains("pixels")]
+    printed = {}
+    for instance, tag_ds, value in _pairs(official, ["instance", "tag_ds", "file_value"]):
+        printed.setdefault((instance, tag_ds), set()).add(value)
+    shared = [
+        (instance, entry["tag_ds"], entry["value"], printed[instance, entry["tag_ds"]])
+        for instance, entry in derived[2]
+        if (instance, entry["tag_ds"]) in printed and entry["value"] is not None
+    ]
+
+    assert len(shared) > 20
+    assert [case for case in shared if case[2] not in case[3]] == []
+
+
+def test_a_written_key_is_laid_out_as_the_official_one(planted, tmp_path):
+    written = mn.write_key(mn.read_key(planted.folder / "answer_key.db"), tmp_path / "key.db")
+    layouts = []
+    for path in (planted.folder / "answer_key.db", written):
+        with sqlite3.connect(path) as database:
+            columns = database.execute("SELECT name, type FROM pragma_table_info('answer_data')").fetchall()
+            cells = database.execute('SELECT DISTINCT typeof("index"), "group" FROM answer_data').fetchall()
+        layouts.append((columns, cells))
+    assert layouts[0] == layouts[1]
+
+
+def test_entries_of_a_written_key_are_of_the_official_kinds(derived):
+    texts = ("tag", "tag_ds", "tag_name", "value", "action", "action_text")
+    assert len(derived[2]) == len(derived[0])
+    for _, entry in derived[2]:
+        assert all(entry[name] is None or entry[name][0] + entry[name][-1] == "<>" for name in texts)
+        assert not any(entry[name] is None for name in ("tag", "tag_ds", "tag_name", "action"))
+        books = {book: set(codes) for book, codes in entry["answer_category_v2"].items() if book != "prev_cat"}
+        assert books == {"hipaa": {"z", "m"}, "dicom": {"p15", "iod", "safe"}, "tcia": {"ptkb", "p15", "rev"}}
+        assert type(entry["answer_category_v2"]["prev_cat"]) is str
+
+
+def test_a_written_key_judges_as_its_frame(golden, derived, make):
+    """Sequences, private creators, several values, bytes and empty ones included."""
+    answers, path, _ = derived
+    uids = {uid: uid for uid in answers["instance"].astype(object).unique()}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        by_frame, by_file = (
+            mn.evaluate(golden.folder / "submission", key, uids=uids, read_text=None, progress=False)
+            for key in (answers, path)
+        )
+    make.assert_same(by_file, by_frame)
+    assert (by_frame["verdict"] == "failed").any()

@@ -24,6 +24,7 @@ __all__ = [
     "Known",
     "identifying",
     "name_words",
+    "of_people",
     "patterns_in",
     "searched",
     "telling",
@@ -73,10 +74,10 @@ _SEQUENCES = _words("""OtherPatientIDsSequence RequestAttributesSequence Referen
 
 @cache
 def searched() -> list[int]:
-    """The tags of the main data set to read for `identifying`."""
+    """The tags of the main data set to read for `identifying` and `of_people`."""
     from pydicom.datadict import tag_for_keyword
 
-    keywords = [*_SEQUENCES, *(keyword for keywords in _ATTRIBUTES.values() for keyword in keywords)]
+    keywords = ["Manufacturer", *_SEQUENCES, *(keyword for keywords in _ATTRIBUTES.values() for keyword in keywords)]
     return [tag for keyword in keywords if (tag := tag_for_keyword(keyword)) is not None]
 
 
@@ -92,6 +93,20 @@ def identifying(keyword: str, vr: str) -> tuple[str, str] | None:
     (('H', 'number'), ('A', 'name'), None)
     """
     return _by_keyword().get(keyword) or (("A", "name") if vr == "PN" else None)
+
+
+def of_people(said: Iterable[Identifier], manufacturer: str) -> set[Identifier]:
+    """The identifiers without institutions that are named as the maker of the device is: that word is everywhere.
+
+    >>> of_people([Identifier("B", "phrase", "ACME"), Identifier("A", "name", "ACME")], "ACME_MEC")
+    {Identifier(letter='A', kind='name', text='ACME')}
+    """
+    maker = _plain_words(manufacturer)
+    return {each for each in said if each.kind != "phrase" or not _plain_words(each.text) <= maker}
+
+
+def _plain_words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[^\W_]+", text.lower()))
 
 
 class Found(NamedTuple):
@@ -183,11 +198,15 @@ def common_words() -> frozenset[str]:
     from pydicom.datadict import DicomDictionary
 
     named = {word.lower() for entry in DicomDictionary.values() for word in re.findall(r"[A-Za-z]{3,}", entry[2])}
-    return frozenset(named | stop_words() | set(_words(_OFTEN)))
+    return frozenset(named | stop_words() | set(_words(_OFTEN)) | _NOBODY)
 
 
+#: What stands where there is no value, or no more.
+_NOBODY = frozenset(
+    _words("""anon anonym anonymous anonymised anonymized deidentified none null removed unknown withheld xxx xxxx""")
+)
 _OFTEN = """chest abdomen pelvis brain neck spine thorax skull knee ankle wrist elbow shoulder breast lung liver heart
-    kidney bladder prostate hand foot routine contrast without phantom test unknown anonymous anonymized none removed
+    kidney bladder prostate hand foot routine contrast without phantom test
     doctor hospital clinic radiology imaging center centre medical department young brown white black grey gray green
     long short may april june august march rose grace hope best good male female other
     north south east west street road avenue lane parade"""
@@ -231,13 +250,14 @@ def telling(text: str) -> str:
     """What to look for of a value that must go: its words that say something, or all of it where none does.
 
     A word says something that is no common one, of three letters or digits or more: who leaves the others of it, as a
-    cleaned text does, leaves nobody's identity. Empty where the official comparison finds no word, or only zeros.
+    cleaned text does, leaves nobody's identity. Empty where the official comparison finds no word, or only zeros, and
+    where a value is no one's: what stands for a value that is not there.
 
-    >>> telling("FC 10.216.0.17"), telling("Diagnostic Imaging"), telling("M"), telling("000000")
-    ('10.216.0.17', 'Diagnostic Imaging', '', '')
+    >>> telling("FC 10.216.0.17"), telling("Diagnostic Imaging"), telling("M"), telling("000000"), telling("Anonymous")
+    ('10.216.0.17', 'Diagnostic Imaging', '', '', '')
     """
     plain = text.lower().replace("<", "").replace(">", "")
-    if not re.sub(r"[\W_0]", "", plain) or not words(plain):
+    if not re.sub(r"[\W_0]", "", plain) or not words(plain) or _plain_words(plain) <= _NOBODY:
         return ""
     return " ".join(word for word in text.split() if _tells(re.sub(r"[\W_]", "", word).lower())) or text
 

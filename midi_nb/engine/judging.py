@@ -27,7 +27,7 @@ from ..coded import concat
 from ..dates import fits, shifts, usual_shifts
 from ..files import runs
 from ..files.threads import ahead
-from ..folders import Submission, folder_of
+from ..folders import folder_of, submission_of, warn_if_same
 from ..progress import counting
 from . import batches as batches_of
 from . import released as files_of
@@ -262,10 +262,7 @@ def _job(
     if rules not in RULES:
         raise ValueError(f"rules must be one of {', '.join(RULES)}, got {rules!r}.")
     require_executor(executor)
-    if isinstance(released, Submission):
-        uids = released.uids if uids is None else uids
-        patients = released.patients if patients is None else patients
-    folder = folder_of(released)
+    folder, uids, patients = submission_of(released, uids, patients)
     if uids is None:
         raise ValueError(
             "evaluate() needs to know where the UIDs went: uids='uid_mapping.csv' (columns id_old,id_new); "
@@ -284,6 +281,8 @@ def _job(
         read_text,
         None if original is None else folder_of(original, "original"),
     )
+    if job.originals is not None:
+        warn_if_same(job.originals, folder)
     _ = job.judge  # wrong files are refused before anything is read
     return job
 

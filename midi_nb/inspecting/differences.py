@@ -25,7 +25,7 @@ from ..engine import released as files_of
 from ..engine.batches import BATCH, Step, answers_of, counted, require_executor
 from ..engine.pairing import pair_folders
 from ..files import runs
-from ..folders import Submission, folder_of
+from ..folders import Submission, folder_of, submission_of
 from ..frames import DIFFERENCES, REMOVED, require_columns
 from ..printed import printed
 from ..progress import counting
@@ -202,10 +202,8 @@ _read_mappings: dict[str, tuple[Mapping[str, str], Mapping[str, str]]] = {}
 
 def _job(original: Any, released: Any, uids: Any, patients: Any, executor: Any, progress: bool) -> _Job:
     require_executor(executor)
-    if isinstance(released, Submission):
-        uids = released.uids if uids is None else uids
-        patients = released.patients if patients is None else patients
-    before, after = folder_of(original, "original"), folder_of(released)
+    after, uids, patients = submission_of(released, uids, patients)
+    before = folder_of(original, "original")
     if uids is None:
         found = pair_folders(after, before, progress=progress)
         uids, patients = found.uids, found.patients if patients is None else patients
