@@ -12,24 +12,26 @@ __all__ = ["count", "percent", "points"]
 def count(number: float, what: str = "") -> str:
     """A number with its thousands separated, and what it counts.
 
-    >>> count(8123456), count(1, "check"), count(0, "check")
-    ('8,123,456', '1 check', '0 checks')
+    >>> count(8123456), count(1, "check"), count(0, "check"), count(2, "series")
+    ('8,123,456', '1 check', '0 checks', '2 series')
     """
-    plural = "es" if what.endswith("x") else "s"
-    return f"{int(number):,}" + (f" {what}{'' if number == 1 else plural}" if what else "")
+    plural = "" if number == 1 or what.endswith("series") else "es" if what.endswith("x") else "s"
+    return f"{int(number):,} {what}{plural}" if what else f"{int(number):,}"
 
 
 def percent(rate: Any, digits: int = 2) -> str:
     """A rate in percent, never rounded up to all nor down to nothing; a dash where it is missing.
 
-    >>> percent(0.98765), percent(0.999999), percent(1.0), percent(float("nan"))
-    ('98.77 %', '99.99 %', '100 %', '–')
+    >>> percent(0.98765), percent(0.999999), percent(1.0), percent(float("nan")), percent(0.0021, 0)
+    ('98.77 %', '99.99 %', '100 %', '–', '< 1 %')
     """
     if rate is None or pd.isna(rate):
         return "–"
     if rate in (0, 1):
         return f"{rate:.0%}".replace("%", " %")
     step = 10**-digits
+    if not digits and not step <= 100 * rate <= 100 - step:
+        return "< 1 %" if rate < 0.5 else "> 99 %"
     return f"{min(max(100 * rate, step), 100 - step):.{digits}f} %"
 
 

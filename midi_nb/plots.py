@@ -1,9 +1,9 @@
 """Figures: a computed frame in, an Axes out.
 
-Every plot takes its frame first and the rest by keyword, draws on `ax` or on a new figure sized for what it shows,
-and returns the Axes. The title states the finding, rates stand beside their counts, and what does not fit is folded
-into one row that says so. Colours, hatches and
-markers have one meaning each, those of `looks`.
+Every plot takes its frame first and the rest by keyword. It draws on `ax`, on the current Axes if these are empty, or on
+a new figure sized for what it shows, and returns the Axes. The title states the finding, rates stand beside their
+counts, and what does not fit is folded into one row that says so. Colours, hatches and markers have one meaning each,
+those of `looks`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from matplotlib.transforms import Bbox
 
 from . import tags
 from .actions import ACTIONS, named
+from .amounts import count, percent
 from .dates import shifts
 from .frames import EXPLAINED, MASK, require_columns, require_complete, scored
 from .looks import LOOKS, PALETTE, Look
@@ -71,7 +72,7 @@ def score(scores: pd.DataFrame, *, ax: Axes | None = None, limit: int = 30) -> A
     >>> scores = pd.DataFrame({"category": ["hipaa", "tcia"], "passed": [90, 48], "failed": [10, 1], "blank": [0, 1],
     ...                        "total": [100, 50], "score": [0.90, 0.96], "low": [0.83, 0.87], "high": [0.94, 0.99]})
     >>> score(scores).get_title("left")
-    'hipaa scores lowest: 90% (10 of 100 checks failed)'
+    'hipaa scores lowest: 90.00 % (10 of 100 checks failed)'
     """
     require_columns(scores, _SCORES, "plots.score()")
     if not len(scores):
@@ -88,10 +89,10 @@ def score(scores: pd.DataFrame, *, ax: Axes | None = None, limit: int = 30) -> A
     alone = ", none for a single patient" if rows["low"].isna().any() else ""
     ax.set_xlabel(f"score: passed of all checks (line: interval{alone})")
     if not (scores["failed"] + scores["blank"]).sum():
-        return _title(ax, f"All {_count(scores['total'].sum(), 'check')} passed")
+        return _title(ax, f"All {count(scores['total'].sum(), 'check')} passed")
     worst = rows.iloc[0]
     subject = f"{worst['label']} scores{' lowest:' if len(rows) > 1 else ''}" if by else "The score is"
-    return _title(ax, f"{subject} {_percent(worst['score'], 2)} ({_shortfall(worst.to_dict())})")
+    return _title(ax, f"{subject} {percent(worst['score'])} ({_shortfall(worst.to_dict())})")
 
 
 def causes(results: pd.DataFrame, *, ax: Axes | None = None, limit: int = 40) -> Axes:
@@ -107,13 +108,13 @@ def causes(results: pd.DataFrame, *, ax: Axes | None = None, limit: int = 40) ->
     >>> results = pd.DataFrame({"cause": ["leak_full", "leak_full", None], "axis": ["privacy", "privacy", None],
     ...                         "series": ["1", "1", "1"], "patient": ["a", "a", "a"]})
     >>> causes(results).get_title("left").replace("\\n", " ")
-    'leak full is the most frequent of 1 cause: 2 of 2 failed or blank checks (100%)'
+    'leak full is the most frequent of 1 cause: 2 of 2 failed or blank checks (100 %)'
     """
     columns = ["cause", "axis", "series", "patient"]
     require_columns(results, columns, "plots.causes()")
     failing = results.loc[results["cause"].notna(), columns]
     if not len(failing):
-        return _says(ax, f"None of {_count(len(results), 'check')} failed" if len(results) else _NOTHING)
+        return _says(ax, f"None of {count(len(results), 'check')} failed" if len(results) else _NOTHING)
     groups = failing.groupby("cause", observed=True)
     distinct = {name: groups[one].nunique() for name, one in _DISTINCT.items()}
     tally = pd.DataFrame({"rows": groups.size(), "axis": groups["axis"].first(), **distinct})
@@ -128,7 +129,7 @@ def causes(results: pd.DataFrame, *, ax: Axes | None = None, limit: int = 40) ->
     ax.set_xlabel(f"failed or blank checks{bent}")
     _legend(ax, [axis for axis in _AXES if (rows["axis"] == axis).any()])
     most = f"{_share(rows['rows'][0], len(failing), 'failed or blank check')}"
-    return _title(ax, f"{labels[0]} is the most frequent of {_count(len(tally), 'cause')}: {most}", legend=True)
+    return _title(ax, f"{labels[0]} is the most frequent of {count(len(tally), 'cause')}: {most}", legend=True)
 
 
 def pareto(problems: pd.DataFrame, *, ax: Axes | None = None, limit: int = 20) -> Axes:
@@ -144,7 +145,7 @@ def pareto(problems: pd.DataFrame, *, ax: Axes | None = None, limit: int = 20) -
     >>> found = pd.DataFrame({"problem": ["private block dropped", "name left"], "axis": ["utility", "privacy"],
     ...                       "rows": [90, 10], "series": [1, 2], "patients": [1, 2]})
     >>> pareto(found).get_title("left")
-    '1 of 2 problems makes 90% of 100 failed or blank checks'
+    '1 of 2 problems makes 90 % of 100 failed or blank checks'
     """
     require_columns(problems, ["problem", "axis", "rows", "series", "patients"], "plots.pareto()")
     total = int(problems["rows"].sum())
@@ -156,14 +157,15 @@ def pareto(problems: pd.DataFrame, *, ax: Axes | None = None, limit: int = 20) -
     _bars(ax, rows["rows"] / total, rows["axis"])
     ax.plot(rows["rows"].cumsum() / total, rows.index, color=_ink(), marker="o", markersize=3, linewidth=1)
     _rows(ax, rows["label"], [_extent(row) for row in rows.to_dict("records")])
+    bent = _bent(ax, rows["rows"])
     ax.set_xlim(0, 1.03)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda rate, _: _percent(rate)))
-    ax.set_xlabel("share of failed or blank checks (line: this problem and those above it)")
+    ax.xaxis.set_major_formatter(FuncFormatter(_tick))
+    ax.set_xlabel(f"share of failed or blank checks (line: this problem and those above it){bent}")
     _legend(ax, [axis for axis in _AXES if (rows["axis"] == axis).any()])
     together = (ordered["rows"].cumsum() / total).to_numpy()
     enough = int(np.argmax(together >= 0.8)) + 1
-    makes = f"{_count(len(problems), 'problem')} {'makes' if enough == 1 else 'make'}"
-    share = f"{_percent(together[enough - 1])} of {_count(total, 'failed or blank check')}"
+    makes = f"{count(len(problems), 'problem')} {'makes' if enough == 1 else 'make'}"
+    share = f"{_percent(together[enough - 1])} of {count(total, 'failed or blank check')}"
     return _title(ax, f"{enough:,} of {makes} {share}", legend=True)
 
 
@@ -186,7 +188,7 @@ def heatmap(
     >>> results = pd.DataFrame({"scope": ["Study", "Study", "Series"], "modality": ["CT", "CT", "MR"],
     ...                         "verdict": ["passed", "failed", "passed"], "complete": True})
     >>> [text.get_text() for text in heatmap(results, rows="scope").texts]
-    ['50%\\n1/2', '0/1']
+    ['50 %\\n1/2', '0/1']
     """
     require_complete(results, "plots.heatmap()")
     require_columns(results, dict.fromkeys([rows, columns, "verdict"]), "plots.heatmap()")
@@ -213,7 +215,7 @@ def heatmap(
         norm=PowerNorm(0.5, 0, 1),  # the square root shows one failure in a thousand beside a tag that always fails
         linewidths=0.5, linecolor="#DDDDDD", xticklabels=list(rate.columns), yticklabels=list(rate.index),
         cbar_ax=ax.inset_axes((1.015, 0, 0.02, 1)),
-        cbar_kws={"ticks": [0, 0.01, 0.1, 0.25, 0.5, 1], "format": FuncFormatter(lambda rate, _: _percent(rate))},
+        cbar_kws={"ticks": [0, 0.01, 0.1, 0.25, 0.5, 1], "format": FuncFormatter(_tick)},
     )  # fmt: skip
     untested = bool(rate.isna().to_numpy().any())
     scale = ax.collections[0].colorbar
@@ -223,7 +225,7 @@ def heatmap(
     ax.tick_params(axis="y", rotation=0, length=0, labelsize=9)
     ax.tick_params(axis="x", rotation=90 if upright else 0, length=0, labelsize=9)
     wrong, total = int(_failed(results)[scored(results)].sum()), int(scored(results).sum())
-    overall = f"overall {_share(wrong, total, 'check')}" if wrong else f"None of {_count(total, 'check')} failed"
+    overall = f"overall {_share(wrong, total, 'check')}" if wrong else f"None of {count(total, 'check')} failed"
     return _title(ax, f"Most failures: {_hottest(failed, checks)}; {overall}" if wrong else overall)
 
 
@@ -291,7 +293,7 @@ def ranking(ranking: pd.DataFrame, *, ax: Axes | None = None, limit: int = 30) -
     ...                       "high": [1.0, 0.97], "rank": [1, 2], "rank_low": [1, 2], "rank_high": [1, 2],
     ...                       "p_first": [1.0, 0.0]})
     >>> ranking(ranks).get_title("left")
-    'ours ranks first of 2 submissions with 99%, in all draws'
+    'ours ranks first of 2 submissions with 99.00 %, in all draws'
     """
     require_columns(ranking, _RANKS, "plots.ranking()")
     if not len(ranking):
@@ -307,11 +309,11 @@ def ranking(ranking: pd.DataFrame, *, ax: Axes | None = None, limit: int = 30) -
     _percent_axis(ax, rows[rows["score"].notna()])
     ax.set_xlabel("score (bar: interval over patients; dotted: the best)")
     draws = "in all draws" if best["p_first"] == 1 else f"in {_percent(best['p_first'])} of the draws"
-    subject = f"{rows['label'][0]} ranks first of {_count(len(ranking), 'submission')}"
+    subject = f"{rows['label'][0]} ranks first of {count(len(ranking), 'submission')}"
     beats = best.get("beats_next", True)  # missing where patients are too few to say
     unsure = len(rows) > 1 and (pd.isna(beats) or not beats)
     apart = f"; {rows['label'][1]} cannot be distinguished from it" if unsure else ""
-    return _title(ax, f"{subject} with {_percent(best['score'], 2)}, {draws}{apart}")
+    return _title(ax, f"{subject} with {percent(best['score'])}, {draws}{apart}")
 
 
 def changes(comparison: pd.DataFrame, *, by: str = "tag", ax: Axes | None = None, limit: int = 20) -> Axes:
@@ -337,7 +339,7 @@ def changes(comparison: pd.DataFrame, *, by: str = "tag", ax: Axes | None = None
     changed = tally["fixed"] + tally["regressed"]
     tally = tally.loc[changed[changed > 0].sort_values(ascending=False, kind="stable").index].reset_index()
     if not len(tally):
-        return _says(ax, f"None of {_count(len(comparison), 'check')} was fixed, none regressed")
+        return _says(ax, f"None of {count(len(comparison), 'check')} was fixed, none regressed")
     rows = _folded(tally, limit, [by], dict.fromkeys(["fixed", "regressed", "checks"], "sum"))
     ax = _axes(ax, len(rows))
     _bars(ax, rows["fixed"], ["pass"] * len(rows))
@@ -351,8 +353,8 @@ def changes(comparison: pd.DataFrame, *, by: str = "tag", ax: Axes | None = None
     _count_axis(ax.xaxis)
     ax.set_xlabel(f"checks: ← regressed | fixed →{bent}")
     _legend(ax, {"fail": "regressed", "pass": "fixed"})
-    net = f"{_count(abs(fixed - regressed), 'failure')} {'fewer' if fixed > regressed else 'more'}"
-    of = _count(len(comparison), "check")
+    net = f"{count(abs(fixed - regressed), 'failure')} {'fewer' if fixed > regressed else 'more'}"
+    of = count(len(comparison), "check")
     net = "as many failures" if fixed == regressed else net
     return _title(ax, f"{fixed:,} fixed, {regressed:,} regressed of {of}: {net}", legend=True)
 
@@ -371,13 +373,13 @@ def partial_scores(results: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     >>> results = pd.DataFrame({"action": ["text_retained", "text_removed", "text_removed"], "score": [0.75, 0.5, 0.0],
     ...                         "verdict": ["failed", "failed", "failed"]})
     >>> partial_scores(results).get_title("left")
-    '2 of 3 failed text checks were right in part (median 62%); the others scored 0'
+    '2 of 3 failed text checks were right in part (median 62 %); the others scored 0'
     """
     require_columns(results, ["action", "verdict", "score"], "plots.partial_scores()")
     failed = results.loc[results["action"].isin(named("keep", "remove")) & _failed(results), ["action", "score"]]
     part = failed[failed["score"].gt(0) & failed["score"].lt(1)]
     if not len(part):
-        return _says(ax, f"{_count(len(failed), 'text check')} failed, none in part")
+        return _says(ax, f"{count(len(failed), 'text check')} failed, none in part")
     ax = _axes(ax, 12)
     middles, base = np.arange(0.05, 1, 0.1), np.zeros(10, dtype="int64")
     legend: dict[str, str] = {}
@@ -393,11 +395,11 @@ def partial_scores(results: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax.annotate(f"{height:,}", (x, height), (0, 2), textcoords="offset points", ha="center", fontsize=9)
     ax.set(xlim=(0, 1), ylim=(0, 1.12 * base.max()), xticks=np.linspace(0, 1, 11))
     ax.set(xlabel="share of the words handled right", ylabel="failed checks")
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda rate, _: _percent(rate)))
+    ax.xaxis.set_major_formatter(FuncFormatter(_tick))
     _count_axis(ax.yaxis)
     sns.despine(ax=ax)
     _legend(ax, legend)
-    some = f"{len(part):,} of {_count(len(failed), 'failed text check')} {_were(len(part))} right in part"
+    some = f"{len(part):,} of {count(len(failed), 'failed text check')} {_were(len(part))} right in part"
     median = f"median {_percent(round(part['score'].median(), 2))}"
     return _title(ax, f"{some} ({median}){'; the others scored 0' if len(part) < len(failed) else ''}", legend=True)
 
@@ -427,7 +429,7 @@ def date_shifts(results: pd.DataFrame, *, values: bool = True, ax: Axes | None =
     who = [*_runs_of(results), "patient"]
     dates = _shifted(results[results["action"] == "date_shifted"], who)
     if not dates["days"].notna().any():
-        return _says(ax, f"None of {_count(len(dates), 'date')} can be compared with its original")
+        return _says(ax, f"None of {count(len(dates), 'date')} can be compared with its original")
     groups = dates.groupby(who, observed=True)
     tally = groups[["dates", "compared", "kept", "gone"]].sum().assign(shifts=groups["moved"].nunique())
     trouble = 2 * (tally["shifts"] > 1) + (tally["kept"] > 0)
@@ -455,8 +457,8 @@ def date_shifts(results: pd.DataFrame, *, values: bool = True, ax: Axes | None =
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}" if values or x == 0 else ""))
     _legend(ax, legend, markers=True)
     several, kept, compared = int((tally["shifts"] > 1).sum()), int(tally["kept"].sum()), tally["compared"].sum()
-    some = f"{several:,} of {_count(len(tally), 'patient')} {'has' if several == 1 else 'have'}"
-    unshifted = f"; {kept:,} of {_count(compared, 'date')} {_were(kept)} not shifted" if kept else ""
+    some = f"{several:,} of {count(len(tally), 'patient')} {'has' if several == 1 else 'have'}"
+    unshifted = f"; {kept:,} of {count(compared, 'date')} {_were(kept)} not shifted" if kept else ""
     subject = some if several else f"No patient of {len(tally):,} has"
     return _title(ax, f"{subject} several shifts{unshifted}", legend=True)
 
@@ -582,8 +584,8 @@ def _cell(failed: int, checks: int, roomy: bool, wide: bool) -> str:
     """Rate and counts of one cell, the rate alone where there is no room; nothing where there was nothing to fail."""
     counts = f"{failed:,}/{checks:,}" if checks else ""
     if not wide:
-        return _percent(failed / checks) if failed else "0" if checks else ""
-    return f"{_percent(failed / checks)}\n{counts}" if failed and roomy else counts
+        return percent(failed / checks, 0) if failed else "0" if checks else ""
+    return f"{percent(failed / checks, 0)}\n{counts}" if failed and roomy else counts
 
 
 def _hottest(failed: pd.DataFrame, checks: pd.DataFrame) -> str:
@@ -821,8 +823,19 @@ def _numbered(labels: Iterable[str], noun: str) -> list[str]:
 
 
 def _axes(ax: Axes | None, rows: int, *, width: float = _WIDTH, row: float = 0.27, below: float = 0.0) -> Axes:
-    """`ax`, or the Axes of a new figure with room for so many rows, and for labels of so many inches `below`."""
-    return plt.subplots(figsize=(width, 1.7 + row * rows + below), layout="constrained")[1] if ax is None else ax
+    """`ax`, or the current Axes if nothing is drawn there, or those of a new figure sized for so many rows.
+
+    `below` are inches for labels. No second plot of a cell is drawn over the first.
+    """
+    if ax is not None:
+        return ax
+    if plt.get_fignums() and _is_empty(plt.gca()):
+        return plt.gca()
+    return plt.subplots(figsize=(width, 1.7 + row * rows + below), layout="constrained")[1]
+
+
+def _is_empty(ax: Axes) -> bool:
+    return ax.axison and not (ax.has_data() or ax.texts or ax.get_title("left") or ax.get_title())
 
 
 def _says(ax: Axes | None, text: str) -> Axes:
@@ -905,7 +918,7 @@ def _percent_axis(ax: Axes, rows: pd.DataFrame) -> None:
     margin = max(0.05 * (high - low), 0.0005)
     ax.set_xlim(max(low - margin, -margin), min(high + margin, 1 + margin))
     ax.xaxis.set_major_locator(MaxNLocator(6))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{round(100 * x, 4):g}%" if -1e-9 < x < 1 + 1e-9 else ""))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _tick(x) if -1e-9 < x < 1 + 1e-9 else ""))
 
 
 def _count_axis(axis: Axis) -> None:
@@ -916,7 +929,7 @@ def _count_axis(axis: Axis) -> None:
 
 def _shortfall(row: Mapping[Any, Any]) -> str:
     """How many of how many checks did not pass."""
-    checks = _count(row["total"], "check")
+    checks = count(row["total"], "check")
     if not row["failed"] and not row["blank"]:
         return f"all {checks} passed" if row["total"] else "no checks"
     blank = f", {row['blank']:,} blank" if row["blank"] else ""
@@ -926,23 +939,23 @@ def _shortfall(row: Mapping[Any, Any]) -> str:
 def _extent(row: Mapping[Any, Any], total: int | None = None) -> str:
     """How many rows, series and patients, as far as known."""
     share = f" ({_percent(row['rows'] / total)})" if total else ""
-    known = [_count(row[name], one) for name, one in _DISTINCT.items() if pd.notna(row[name])]
+    known = [count(row[name], one) for name, one in _DISTINCT.items() if pd.notna(row[name])]
     return ", ".join([f"{row['rows']:,}{share}", *known])
 
 
 def _ranked(row: Mapping[Any, Any]) -> str:
     """Rank with its range, and how often first."""
     if pd.isna(row["rank"]):
-        return f"{_percent(row['low'], 2)} to {_percent(row['high'], 2)}"
+        return f"{percent(row['low'])} to {percent(row['high'])}"
     span = f" ({row['rank_low']:.0f}–{row['rank_high']:.0f})" if row["rank_low"] != row["rank_high"] else ""
-    return f"{_percent(row['score'], 2)}, rank {row['rank']:.0f}{span}, first in {_percent(row['p_first'])}"
+    return f"{percent(row['score'])}, rank {row['rank']:.0f}{span}, first in {_percent(row['p_first'])}"
 
 
 def _dated(row: Mapping[Any, Any]) -> str:
     """How many dates, and why some are not drawn."""
     unreadable = row["dates"] - row["compared"] - row["gone"]
     parts = {"not shifted": row["kept"], "gone": row["gone"], "unreadable": unreadable}
-    return ", ".join([_count(row["dates"], "date"), *(f"{n:,} {what}" for what, n in parts.items() if n > 0)])
+    return ", ".join([count(row["dates"], "date"), *(f"{n:,} {what}" for what, n in parts.items() if n > 0)])
 
 
 def _per_mille(rates: pd.Series) -> str:
@@ -952,12 +965,7 @@ def _per_mille(rates: pd.Series) -> str:
 
 def _share(part: float, total: float, noun: str) -> str:
     """A count of a whole with its rate, such as 6 of 50 checks (12%)."""
-    return f"{part:,} of {_count(total, noun)} ({_percent(part / total)})"
-
-
-def _count(n: float, noun: str) -> str:
-    """A number with its noun."""
-    return f"{n:,.0f} {noun}{'' if n == 1 or noun == 'series' else 's'}"
+    return f"{part:,} of {count(total, noun)} ({_percent(part / total)})"
 
 
 def _were(n: int) -> str:
@@ -965,15 +973,14 @@ def _were(n: int) -> str:
     return "was" if n == 1 else "were"
 
 
-def _percent(rate: float, digits: int | None = None) -> str:
-    """A rate in percent that says 100% only of all and 0% only of none."""
-    if pd.isna(rate):
-        return "no score"
-    digits = digits if digits is not None else 2 if rate < 0.1 or rate > 0.9 else 0
-    text = f"{rate:.{digits}%}"
-    if (rate < 1 and float(text[:-1]) == 100) or (rate > 0 and float(text[:-1]) == 0):
-        return ">99.99%" if rate > 0.5 else "<0.01%"
-    return text.replace(".00%", "%")
+def _percent(rate: float) -> str:
+    """A rate in percent, with two digits where it is near to none or all."""
+    return percent(rate, 2 if rate < 0.1 or rate > 0.9 else 0)
+
+
+def _tick(rate: float, _: object = None) -> str:
+    """A rate at an axis, in percent with as many digits as it takes."""
+    return f"{round(100 * rate, 4):g} %"
 
 
 def _ink() -> str:

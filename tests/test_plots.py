@@ -256,7 +256,7 @@ def test_score_draws_each_score_in_its_interval_the_lowest_on_top():
     spans = [segment[:, 0] for segment in ax.collections[0].get_segments()]
     assert spans == [pytest.approx(span) for span in ([0.997, 0.999], [0.998, 1.0], [0.999, 1.0])]
     assert texts(ax) == ["2 of 1,000 checks failed", "1 of 1,000 checks failed", "all 1,000 checks passed"]
-    assert title(ax) == "c2 scores lowest: 99.80% (2 of 1,000 checks failed)"
+    assert title(ax) == "c2 scores lowest: 99.80 % (2 of 1,000 checks failed)"
 
 
 def test_score_of_what_is_folded_is_that_of_its_checks_together():
@@ -269,8 +269,8 @@ def test_score_of_what_is_folded_is_that_of_its_checks_together():
     ("frame", "said"),
     [
         (scores(1), "All 1,000 checks passed"),
-        (scores(2).iloc[[1]].drop(columns="category"), "The score is 99.90% (1 of 1,000 checks failed)"),
-        (scores(2).iloc[[1]].assign(blank=1), "c1 scores 99.90% (1 of 1,000 checks failed, 1 blank)"),
+        (scores(2).iloc[[1]].drop(columns="category"), "The score is 99.90 % (1 of 1,000 checks failed)"),
+        (scores(2).iloc[[1]].assign(blank=1), "c1 scores 99.90 % (1 of 1,000 checks failed, 1 blank)"),
     ],
 )
 def test_score_says_what_it_found(frame, said):
@@ -302,9 +302,9 @@ def test_causes_counts_rows_series_and_patients():
     assert [bar.get_width() for bar in ax.patches] == [2, 1]
     drawn_as = [(to_hex(bar.get_facecolor()).upper(), bar.get_hatch()) for bar in ax.patches]
     assert drawn_as == [plots.LOOKS["privacy"][:2], plots.LOOKS["utility"][:2]]
-    assert texts(ax) == ["2 (67%), 2 series, 1 patient", "1 (33%), 1 series, 1 patient"]
+    assert texts(ax) == ["2 (67 %), 2 series, 1 patient", "1 (33 %), 1 series, 1 patient"]
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["privacy", "utility"]
-    assert title(ax) == "leak full is the most frequent of 2 causes: 2 of 3 failed or blank checks (67%)"
+    assert title(ax) == "leak full is the most frequent of 2 causes: 2 of 3 failed or blank checks (67 %)"
 
 
 def test_causes_of_a_clean_run_says_that_none_failed():
@@ -316,7 +316,25 @@ def test_pareto_adds_up_to_all_failures():
     assert [bar.get_width() for bar in ax.patches] == pytest.approx([0.4, 0.3, 0.2, 0.1])
     assert ax.lines[0].get_xdata() == pytest.approx([0.4, 0.7, 0.9, 1.0])
     assert texts(ax)[0] == "4, 1 series, 2 patients"
-    assert title(ax) == "3 of 4 problems make 90% of 10 failed or blank checks"
+    assert title(ax) == "3 of 4 problems make 90 % of 10 failed or blank checks"
+
+
+def test_pareto_keeps_small_problems_in_sight_beside_a_huge_one():
+    ax = plots.pareto(problems(4).assign(rows=[900, 4, 3, 1]))
+    assert ax.get_xscale() == "function"
+    assert "(square-root scale)" in ax.get_xlabel()
+    assert plots.pareto(problems(4)).get_xscale() == "linear"
+
+
+def test_without_ax_a_plot_is_drawn_on_the_current_axes_if_these_are_empty():
+    left, right = plt.subplots(1, 2)[1]
+    plt.sca(left)
+    assert plots.score(scores()) is left
+    assert plots.score(scores()) not in (left, right)  # nothing is drawn over a plot
+    plt.sca(right)
+    assert plots.pareto(problems(2)) is right
+    said = plots.pareto(problems(0))
+    assert plots.pareto(problems(2)) is not said
 
 
 def test_pareto_folds_without_losing_rows():
@@ -334,10 +352,10 @@ def test_heatmap_shows_failures_by_opportunity():
     ax = plots.heatmap(checks(("(0010,0010)", "CT", 1, 3), ("(0010,0010)", "MR", 0, 2), ("(0008,103e)", "CT", 1, 0)))
     assert labels(ax) == ["Patient's Name (0010,0010)", "Series Description (0008,103e)"]
     assert [label.get_text() for label in ax.get_xticklabels()] == ["CT", "MR"]
-    assert texts(ax) == ["25%\n1/4", "0/2", "100%\n1/1"]
+    assert texts(ax) == ["25 %\n1/4", "0/2", "100 %\n1/1"]
     rate = ax.collections[0].get_array()
     assert np.ma.filled(rate, np.nan).ravel().tolist() == pytest.approx([0.25, 0, 1, np.nan], nan_ok=True)
-    assert title(ax) == "Most failures: Patient's Name (0010,0010) in CT (1 of 4, 25%); overall 2 of 7 checks (29%)"
+    assert title(ax) == "Most failures: Patient's Name (0010,0010) in CT (1 of 4, 25 %); overall 2 of 7 checks (29 %)"
     assert "failed of all checks (grey: no checks)" in said(ax.figure)
 
 
@@ -361,16 +379,16 @@ def test_heatmap_keeps_an_order_that_the_column_has():
 
 def test_heatmap_by_cause_counts_of_all_checks():
     frame = checks(("a", "CT", 1, 3), ("a", "MR", 0, 2))
-    assert texts(plots.heatmap(frame, rows="cause")) == ["25%\n1/4", "0/2"]
-    assert texts(plots.heatmap(frame, rows="modality", columns="axis")) == ["25%\n1/4", "0/2"]
-    assert texts(plots.heatmap(frame, rows="cause", columns="axis")) == ["17%\n1/6"]
+    assert texts(plots.heatmap(frame, rows="cause")) == ["25 %\n1/4", "0/2"]
+    assert texts(plots.heatmap(frame, rows="modality", columns="axis")) == ["25 %\n1/4", "0/2"]
+    assert texts(plots.heatmap(frame, rows="cause", columns="axis")) == ["17 %\n1/6"]
 
 
 def test_heatmap_counts_a_blank_among_the_checks_but_as_no_failure():
     frame = results(
         [{"verdict": "failed"}, {"verdict": "blank", "error": "no word is left"}], scope="Study", modality="CT"
     )
-    assert texts(plots.heatmap(frame, rows="scope")) == ["50%\n1/2"]
+    assert texts(plots.heatmap(frame, rows="scope")) == ["50 %\n1/2"]
 
 
 def test_heatmap_keeps_checks_of_no_group():
@@ -378,7 +396,7 @@ def test_heatmap_keeps_checks_of_no_group():
     ax = plots.heatmap(frame, rows="scope")
     assert labels(ax) == ["Study", "Series", "(none)"]
     assert [label.get_text() for label in ax.get_xticklabels()] == ["(none)"]
-    assert texts(ax) == ["100%\n1/1"] * 3
+    assert texts(ax) == ["100 %\n1/1"] * 3
     assert labels(plots.heatmap(frame, rows="subcategory", columns="scope")) == ["(none)"]
 
 
@@ -396,7 +414,7 @@ def test_heatmap_of_few_rows_and_long_names_keeps_room_for_its_cells(rows, colum
 def test_heatmap_leaves_out_checks_without_an_official_row():
     frame = results([{"scope": "Study", "modality": "CT", "verdict": "failed"},
                      {"scope": "Study", "modality": "CT", "verdict": "lost", "error": "no pixels"}])  # fmt: skip
-    assert texts(plots.heatmap(frame, rows="scope")) == ["100%\n1/1"]
+    assert texts(plots.heatmap(frame, rows="scope")) == ["100 %\n1/1"]
 
 
 def two_tools() -> pd.DataFrame:
@@ -477,8 +495,8 @@ def test_ranking_draws_intervals_and_the_best_as_reference():
     assert list(ax.lines[0].get_xdata()) == [1.0, 1.0]
     assert ax.lines[1].get_xdata() == pytest.approx([1.0, 0.999, 0.998])
     assert ax.collections[0].get_segments()[1][:, 0] == pytest.approx([0.989, 0.999])
-    assert texts(ax)[1] == "99.90%, rank 2 (2–3), first in 12%"
-    assert title(ax) == "tool 0 ranks first of 3 submissions with 100%, in 75% of the draws"
+    assert texts(ax)[1] == "99.90 %, rank 2 (2–3), first in 12 %"
+    assert title(ax) == "tool 0 ranks first of 3 submissions with 100 %, in 75 % of the draws"
 
 
 def test_ranking_says_when_the_first_two_cannot_be_told_apart():
@@ -530,7 +548,7 @@ def test_partial_scores_count_in_tenths_whose_upper_end_belongs_to_them():
     assert heights[1].tolist() == [0, 0, 0, 0, 0, 0, 1, 0, 0, 0]  # to remove
     assert [text.get_text() for text in ax.get_legend().get_texts()] == [
         "text to keep: words kept (4)", "text to remove: words removed (1)"]  # fmt: skip
-    assert title(ax) == "5 of 6 failed text checks were right in part (median 60%); the others scored 0"
+    assert title(ax) == "5 of 6 failed text checks were right in part (median 60 %); the others scored 0"
 
 
 def test_partial_scores_without_one_says_so():
@@ -691,15 +709,6 @@ def test_word_diff_shortens_a_long_text_and_says_by_how_much():
     shown = sum(len(text) for text in texts(ax) if set(text) == {"x"})
     assert f" … {5000 - shown:,} more" in texts(ax)
     assert ax.figure.get_size_inches()[1] < 6
-
-
-@pytest.mark.parametrize(
-    ("rate", "shown"),
-    [(0, "0%"), (1, "100%"), (0.9993, "99.93%"), (0.99999, ">99.99%"), (0.00001, "<0.01%"), (0.5, "50%"),
-     (0.05, "5%"), (0.1234, "12%"), (float("nan"), "no score")],
-)  # fmt: skip
-def test_percent_says_all_only_of_all_and_none_only_of_none(rate, shown):
-    assert plots._percent(rate) == shown
 
 
 def test_importing_the_package_loads_no_figure_library():
