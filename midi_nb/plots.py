@@ -1,7 +1,7 @@
 """Figures: a computed frame in, an Axes out.
 
-Every plot takes its frame first and the rest by keyword. It draws on `ax`, on the current Axes if these are empty, or on
-a new figure sized for what it shows, and returns the Axes. The title states the finding, rates stand beside their
+Every plot takes its frame first and the rest by keyword. It draws on `ax`, on the current Axes if empty, or on a
+new figure sized for what it shows, and returns the Axes. The title states the finding, rates stand beside their
 counts, and what does not fit is folded into one row that says so. Colours, hatches and markers have one meaning each,
 those of `looks`.
 """
