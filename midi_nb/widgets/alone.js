@@ -86,7 +86,7 @@ async function alone() {
     list.className = "facts";
     name.textContent = "Where";
     const kind = rows.kind[row];
-    for (const column of ["submission", "patient", "modality", "scope", "file", "study", "series", "instance"]) {
+    for (const column of ["submission", "patient", "modality", "scope", "source", "file", "study", "series", "instance"]) {
       const text = facets[column] ? facets[column].labels[facets[column].codes[kind]] : rows.columns[column]?.texts[rows.columns[column].codes[row]];
       if (!text) continue;
       const [label, value] = [document.createElement("span"), document.createElement("span")];

@@ -15,7 +15,7 @@ from ..text import marked, marks
 from .page import Markup, clipped, count, join, signed, swatch, tag
 from .practice import practice, rule
 
-__all__ = ["MEANINGS", "STATES", "Teller", "about", "as_code", "cause_label", "facts", "phrase"]
+__all__ = ["MEANINGS", "STATES", "Teller", "about", "as_code", "cause_label", "facts", "phrase", "several_sources"]
 
 #: Verdict → how it looks.
 MEANINGS = {"failed": "fail", "blank": "blank", "passed": "pass", "lost": "blank"}
@@ -52,6 +52,11 @@ def about(problem: Mapping[Any, Any]) -> str:
     return known[0] if known else "whole instances"
 
 
+def several_sources(results: pd.DataFrame) -> bool:
+    """Whether the checks come from more than one source, as those of a derived key do."""
+    return "source" in results and results["source"].nunique() > 1
+
+
 class Teller:
     """Tells of checks, with or without the values of the data."""
 
@@ -59,6 +64,9 @@ class Teller:
         self.results = results
         self.values = values
         self._columns: dict[str, Any] = {}
+        self._places = ("submission", "patient", "modality", "scope", "subcategory", "file")
+        if several_sources(results):
+            self._places = (*self._places[:5], "source", "file")
 
     def _at(self, name: str, position: int) -> Any:
         if name not in self._columns:  # taking a column out of the frame takes longer than a cell out of it
@@ -150,7 +158,7 @@ class Teller:
         return join([said, " ", as_code(failed)]) if label else said
 
     def _where(self, position: int) -> Markup:
-        first = self._named(("submission", "patient", "modality", "scope", "subcategory", "file"), position)
+        first = self._named(self._places, position)
         return join(
             [
                 first,

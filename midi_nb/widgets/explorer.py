@@ -385,7 +385,8 @@ class Explorer(Board):
         if self.search:
             chips.append(tag("span", f"search: {self.search}", class_="chip"))
         line = tag("div", tag("span", big, class_="big"), tag("span", told), class_="line")
-        return tag("header", line, tag("div", chips, class_="line") if chips else None)
+        derived = tag("p", self._rows.derived, class_="quiet") if self._rows.derived else None
+        return tag("header", line, derived, tag("div", chips, class_="line") if chips else None)
 
     def _list(self) -> Markup:
         """The first rows that are left."""

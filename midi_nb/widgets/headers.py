@@ -400,7 +400,7 @@ class Lines:
         first = checks[0]
         by_letter = not self._key and not first.code.startswith("DICOM-IOD")
         code = letter if by_letter else _CODE.sub("", first.code)
-        more = tag("span", f" +{len(checks) - 1}", class_="quiet") if len(checks) > 1 and self._key else None
+        more = tag("span", f"\u00a0+{len(checks) - 1}", class_="quiet") if len(checks) > 1 and self._key else None
         said = join([_LETTERS[letter] if by_letter else phrase(first.action), more])
         chip = tag("abbr", code, title=rule(first.action, first.code or None)) if code else None
         return tag("span", signed(MEANINGS[first.verdict], first.verdict, said), chip, class_="asks")
@@ -416,8 +416,9 @@ class Lines:
             sentence = rule(one.action, one.code or None)
             said.append(tag("p", swatch(MEANINGS[one.verdict]), f"{one.verdict}: {asks}. ",
                             tag("span", sentence, class_="quiet")))  # fmt: skip
-        if self._key and self.asked[line.row].action:
-            said.append(tag("p", tag("span", _sentence(self.asked[line.row]), class_="quiet")))
+        standard = _sentence(self.asked[line.row])
+        if self._key and self.asked[line.row].action and not any(standard in one for one in said):
+            said.append(tag("p", tag("span", standard, class_="quiet")))
         return join(said)
 
 

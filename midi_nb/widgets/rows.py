@@ -16,20 +16,23 @@ import pandas as pd
 from .. import causes, tags
 from ..actions import REGIONS
 from ..coded import encode, first_rows, joint_codes, texts_of, verdicts
-from ..frames import IDENTIFIERS, MASK, VALUES, VERDICTS
-from .detail import MEANINGS, STATES, about, cause_label, phrase
+from ..frames import IDENTIFIERS, MASK, VALUES, VERDICTS, derivation
+from .detail import MEANINGS, STATES, about, cause_label, phrase, several_sources
 
 __all__ = ["FACETS", "MANY", "Problems", "Rows"]
 
 #: What one filters by.
-FACETS = ("submission", "verdict", "axis", "cause", "action", "category", "scope", "modality", "attribute", "patient")
+FACETS = (
+    "submission", "verdict", "axis", "cause", "action", "category", "source", "scope", "modality", "attribute",
+    "patient",
+)  # fmt: skip
 #: What only a check that failed has: filtered by it, all other checks count as passed, as in ``score(by="cause")``.
 OF_FAILURES = ("verdict", "axis", "cause")
 
 _TEXTS = ("name", "tag_path", "original", "expected", "actual", "study", "series", "instance", "file", "error")
 _SEARCHED = (*_TEXTS, "patient")
 _SEARCHED_BLIND = ("name", "tag_path", "error")  # what no value of the data is in
-_OWN_ORDER = ("verdict", "axis", "category", "scope")
+_OWN_ORDER = ("verdict", "axis", "category", "source", "scope")
 _AXES = {cause.code: cause.axis for cause in causes.CAUSES}
 _PASSED = VERDICTS.index("passed")
 
@@ -66,7 +69,9 @@ class Rows:
         self._made: dict[str, pd.Categorical] = {}
         self._lower: dict[str, pd.Series] = {}
         self._last: tuple[Any, np.ndarray] = (None, np.empty(0, dtype="int64"))
-        self.facets = tuple(name for name in FACETS if name in self)
+        self.facets = tuple(name for name in FACETS if name in self and (name != "source" or several_sources(results)))
+        known = derivation(results)
+        self.derived = f"The key is derived, nobody published it: {known}." if known else None
         self.covers = "all" if len(results) <= _FEW else "failing" if len(self.failing) <= MANY else "none"
 
     def __contains__(self, name: str) -> bool:
@@ -199,6 +204,7 @@ class Rows:
             "searched": _SEARCHED if self.values else _SEARCHED_BLIND,
             "problems": [self._problem(row) for row in self.problems.table.to_dict("records")],
             "total": len(self.results),
+            "derived": self.derived,
         }
 
     def _facet(self, name: str, codes: np.ndarray, buffers: list[bytes]) -> dict[str, Any]:

@@ -389,3 +389,23 @@ def test_without_values_none_is_sent_to_the_browser(make, sent):
     assert [message["kind"] for message, _ in messages].count("check") == 4
     assert "SECRET" not in str(messages)
     assert "patient 1" in str(messages)
+
+
+def test_checks_of_several_sources_are_filtered_by_them_and_a_derived_key_says_so(make):
+    says = "derived: PS3.15 2024e, basic+retain_uids"
+    rows = [{"source": source, "verdict": "failed", "prev_cat": says} for source in ("header", "iod", "iod")]
+    explorer = explore(make.results(rows))
+    explorer.filters = {"source": ["iod"]}
+
+    assert explorer.selection["source"].tolist() == ["iod", "iod"]
+    assert "The key is derived, nobody published it: PS3.15 2024e, basic+retain_uids." in explorer.as_html()
+    explorer.set(filters={}, table="failures", picked=0)
+    assert 'source </span><span class="value">header' in explorer.as_html()
+
+
+def test_checks_of_one_source_have_no_such_filter(make):
+    explorer = explore(make.results([{"verdict": "failed"}]))
+
+    with pytest.raises(TraitError, match="has no filter source"):
+        explorer.filters = {"source": ["published"]}
+    assert "The key is derived" not in explorer.as_html()
