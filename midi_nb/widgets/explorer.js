@@ -469,7 +469,10 @@ const explorer = (() => {
     function pager() {
       if (pages() < 2) return null;
       const start = state.page * PAGE, last = pages() - 1, at = state.page;
-      const said = `${count(start + 1)} to ${count(Math.min(start + PAGE, total()))} of ${count(total())}`;
+      const rest = state.table === "problems" ? listed.slice(start + PAGE) : [];
+      const checks = rest.reduce((sum, number) => sum + here.problems[number + 1], 0);
+      const said = `${count(start + 1)} to ${count(Math.min(start + PAGE, total()))} of ${count(total())}`
+        + (rest.length ? `; the other ${rest.length} make up ${count(checks, "check")}` : "");
       return node("div", { class: "line pager" },
         steps("page", [["«", "First page", 0, at === 0], ["‹", "Previous page", at - 1, at === 0], ["›", "Next page", at + 1, at >= last], ["»", "Last page", last, at >= last]]),
         node("span", { class: "quiet", "aria-live": "polite" }, said));

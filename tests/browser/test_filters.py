@@ -79,6 +79,12 @@ def test_a_click_on_a_bar_filters_and_a_second_one_stops_it(page: Any, explorer:
     assert explorer.filters == {}
 
 
+def test_a_page_of_problems_says_how_many_checks_the_others_make_up(page: Any, explorer: Any) -> None:
+    others = explorer.problems["rows"].iloc[12:]
+    assert len(others) > 12
+    has(page, f"1 to 12 of {12 + len(others)}; the other {len(others)} make up {others.sum()} checks")
+
+
 def test_a_facet_shows_six_bars_and_how_many_more_there_are(page: Any) -> None:
     page.locator("summary", has_text="Attribute").click()
     bars = page.locator("details[data-id=attribute] [data-act=toggle]")
