@@ -2,7 +2,7 @@
 
 from .evidence import by_instance, folder_of_submission, repainted, require_one_submission
 from .explaining import explain, explained
-from .fixes import PROBLEMS, numbered, problem_of, problems, what_if
+from .fixes import PROBLEMS, numbered, problem_of, problems, to_fix, what_if
 from .gains import UNITS, Fixes, weighted
 from .images import Images, Region
 from .table import AXES, CAUSES, CONFIDENCES, Cause, Failures, causes_table, is_uid
@@ -29,6 +29,7 @@ __all__ = [
     "problems",
     "repainted",
     "require_one_submission",
+    "to_fix",
     "weighted",
     "what_if",
 ]

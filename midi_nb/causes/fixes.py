@@ -14,7 +14,7 @@ from ..frames import require_columns, require_complete
 from .explaining import NEEDED
 from .gains import UNITS, Fixes, weighted
 from .grouping import Grouped, grouped
-from .table import AXES, CAUSES, CODES, CONFIDENCES
+from .table import AXES, CAUSES, CODES, CONFIDENCES, KEY, NONE
 
 #: The columns of ``problems``.
 PROBLEMS = (
@@ -71,6 +71,45 @@ def problems(results: pd.DataFrame) -> pd.DataFrame:
 
 def numbered(results: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     """The problems of `results`, the rows that failed, and for each of these the row of its problem in the table."""
+    failures, table, _ = _in_order(results)
+    place = np.argsort(table.index.to_numpy())
+    return table.reset_index(drop=True), failures.rows, place[failures.problem]
+
+
+def to_fix(results: pd.DataFrame, most: int = 5) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The problems in the order to fix them, and what the first of them bring: a row per submission.
+
+    Left out is what no score counts; what is no fault of the tool comes last, and never among the first.
+
+    Returns
+    -------
+    tuple of DataFrame
+        The columns of ``problems``; and submission, unit, fixes (how many come first, `most` at most), rows (the checks
+        that they repair), before, after (the score; missing where it is not known).
+    """
+    _, table, fixes = _in_order(results)
+    unit = next(iter(fixes.units), "instance")
+    gain = table["gain" if unit == "instance" else "gain_series"]
+    of_tool = ~table["axis"].isin([KEY, NONE])
+    first = table[of_tool & ~(gain <= 0)].groupby("submission", observed=True, dropna=False, sort=False).head(most)
+    fixed = np.isin(np.arange(len(table)), first.index)
+    brought = {"fixes": np.ones(len(first)), "rows": first["rows"]}
+    place = fixes.submission_of[first.index]
+    counts = {
+        name: np.bincount(place, np.asarray(number), len(fixes.submissions)).astype("int64")
+        for name, number in brought.items()
+    }
+    scores = [weighted(fixes.counts(unit, mask)) for mask in (np.zeros_like(fixed), fixed)]
+    found = pd.DataFrame(
+        {"submission": fixes.submissions, "unit": unit, **counts, "before": scores[0], "after": scores[1]}
+    )
+    ordered = table.assign(gain=gain, of_tool=of_tool)[table["cause"] != "lost_check"]
+    ordered = ordered.sort_values("of_tool", ascending=False, kind="stable")
+    return ordered[list(PROBLEMS)].reset_index(drop=True), found
+
+
+def _in_order(results: pd.DataFrame) -> tuple[Grouped, pd.DataFrame, Fixes]:
+    """The failing rows, the problems by gain, labelled by their numbers, and what counts them."""
     failures, table = _described(results)
     fixes = Fixes(failures.results, failures.rows, failures.problem, len(table))
     table["gain"], table["gain_series"] = (fixes.gains(unit) for unit in UNITS)
@@ -79,8 +118,7 @@ def numbered(results: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, np.ndarra
     order = table.assign(known=known).sort_values(
         ["known", "rows", "problem"], ascending=[False, False, True], kind="stable"
     )
-    place = np.argsort(order.index.to_numpy())
-    return order[list(PROBLEMS)].reset_index(drop=True), failures.rows, place[failures.problem]
+    return failures, order[list(PROBLEMS)], fixes
 
 
 def what_if(results: pd.DataFrame, fixed: str | Sequence[str]) -> pd.DataFrame:
