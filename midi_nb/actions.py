@@ -1,4 +1,4 @@
-"""The ten actions, one row each: everything that is known of what a check asks. Whoever needs it asks here."""
+"""The ten actions, one row each: everything known about what a check requires. Every room takes it from here."""
 
 from __future__ import annotations
 

@@ -342,7 +342,7 @@ def _problems(options: argparse.Namespace) -> Answer:
 
 
 def _several(options: argparse.Namespace) -> list[str]:
-    """The column that tells submissions apart where there may be several."""
+    """The column that names the submission, if there may be several."""
     return ["submission"] if len(options.results) > 1 else []
 
 

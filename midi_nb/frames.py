@@ -107,7 +107,7 @@ COUNTED: dict[str, Any] = {"unit": TEXT, "passes": "float64", "checks": "float64
 TEXTS = [name for name, kind in {**RESULTS, **EXPLAINED}.items() if kind == TEXT]
 
 #: Columns whose cells may be protected health information.
-MASK = "•••"  # in place of a value that is not to be seen
+MASK = "•••"  # instead of a value that must not be seen
 VALUES = ("original", "expected", "actual", "words")
 IDENTIFIERS = (
     "patient",
@@ -123,7 +123,7 @@ IDENTIFIERS = (
 #: How ``prev_cat`` starts in every check of a derived key; the profile, its options and the edition follow.
 DERIVED = "derived: "
 
-#: What the official script shows in place of pixel and overlay data.
+#: What the official script shows instead of pixel and overlay data.
 REMOVED = "REMOVED"
 
 _MADE_BY = {

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 
 class Kind(NamedTuple):
-    """A format we know: its name for people, the verb that reads it, the columns that tell it."""
+    """A format we know: its name for people, the verb that reads it, the columns by which it is recognised."""
 
     name: str
     verb: str

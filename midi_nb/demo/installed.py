@@ -1,4 +1,4 @@
-"""Which de-identification tools are at hand; apart from the rest because it is asked before anything is loaded."""
+"""Which de-identification tools are installed; apart from the rest because it is asked before anything is loaded."""
 
 from __future__ import annotations
 

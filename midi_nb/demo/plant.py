@@ -184,7 +184,7 @@ def official(dataset: Dataset, element: DataElement) -> str:
 
 
 def label(dataset: Dataset, element: DataElement) -> str:
-    """`(gggg,eeee)`, or `(gggg,"CREATOR",ee)` for a private attribute whose creator is at hand."""
+    """`(gggg,eeee)`, or `(gggg,"CREATOR",ee)` for a private attribute whose creator is known."""
     tag = element.tag
     if tag.is_private and tag.element >> 8:
         creator = dataset.get((tag.group, tag.element >> 8))

@@ -40,7 +40,7 @@ class Rule(NamedTuple):
 
 
 class Patient(NamedTuple):
-    """What the actions need to know of a patient: a pseudonym, a shift in days, and the words that tell who it is."""
+    """What the actions need to know of a patient: a pseudonym, a shift in days, and the words that identify them."""
 
     pseudonym: str
     days: int
@@ -63,7 +63,7 @@ def apply_policy(
         a value representation (``PN``, ``DA``, ``UI``), a keyword (``PatientName``), several of these, a tag
         ``(0010,0010)``, a group ``(0010,*)``, ``private``, a private attribute ``(0019,"CREATOR",7e)`` or block
         ``(0019,"CREATOR",*)``; at any depth. ``action`` is a letter of PS3.15: K keep, X remove, Z empty, D dummy, U
-        new UID, C clean (a date is shifted, words that tell who it is go, an age over 89 becomes 90). The last rule
+        new UID, C clean (a date is shifted, identifying words go, an age over 89 becomes 90). The last rule
         that speaks of an attribute counts; an attribute that none speaks of is kept.
     original
         Folder of the files before de-identification.
@@ -245,11 +245,11 @@ def _shift(text: str, patient: Patient) -> str:
 
 
 def _age(text: str, patient: Patient) -> str:
-    """An age, those over 89 as one: they are so rare that the age alone tells who it is."""
+    """An age, those over 89 as one: they are so rare that the age alone identifies somebody."""
     return "090Y" if text.endswith("Y") and text[:-1].isdigit() and int(text[:-1]) > 89 else text
 
 
-#: What tells who somebody is, whoever it is: dates, IP and web and e-mail addresses, telephone and long numbers.
+#: What identifies anybody: dates, IP and web and e-mail addresses, telephone and long numbers.
 PATTERNS = re.compile(
     r"\b\d{1,2}[./]\d{1,2}[./]\d{4}\b|\b\d{1,3}(?:\.\d{1,3}){3}\b|\bhttps?://\S+|\S+@\S+|\+?\b\d[\d-]{7,}\d\b|\b\d{6,}\b"
 )
@@ -257,7 +257,7 @@ TITLES = frozenset(("dr", "prof"))  # not "mr": that is a modality
 
 
 def _without_identity(text: str, patient: Patient) -> str:
-    """A text less the words that tell who it is about."""
+    """A text without the words that identify somebody."""
     gone = patient.words | TITLES
     kept = [word for word in PATTERNS.sub("", text).split() if not set(re.findall(r"\w+", word.lower())) & gone]
     return text if kept == text.split() else " ".join(kept).strip(" ,;:^-")

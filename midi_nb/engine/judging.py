@@ -238,7 +238,7 @@ def _first(job: _Job) -> _Job:
 
 
 def _name_of(reader: ReadText | None) -> str | None:
-    """What tells one text reader from another, in this process and the next."""
+    """The name of a text reader, the same in this process and the next."""
     name = getattr(reader, "name", None)
     if reader is not None and not isinstance(name, str):
         raise ValueError(

@@ -124,7 +124,7 @@ class _Print:
 
 _Pair = tuple[_Print, _Print]  # an original file and what the tool made of it
 
-# What tells one kind of object from another; what is the same in both files of a pair, unless the tool changes it
+# What differs between kinds of objects; what is the same in both files of a pair, unless the tool changes it
 # everywhere; what agrees by and by and decides where the others leave a tie; what files are linked by.
 _KIND = ("SOPClassUID", "Modality", "Rows", "Columns", "NumberOfFrames")
 _TRAITS = (
@@ -498,7 +498,7 @@ def _walked(dataset: Any, parent: _Path) -> Iterator[tuple[_Path, list[str]]]:
 
 
 class _Votes:
-    """What became of identifiers, as the pairs tell: the weightiest places decide, there the most frequent."""
+    """What became of identifiers, by the pairs: the weightiest places decide, there the most frequent."""
 
     def __init__(self, what: str) -> None:
         self._what = what

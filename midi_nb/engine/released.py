@@ -38,7 +38,7 @@ def files_below(folder: str | Path) -> Iterator[Path]:
     """The regular files below `folder` in a fixed order; names that start with a dot are not entered.
 
     Folders behind symbolic links are entered once, so links that lead in circles end. A folder that cannot be entered
-    stands for the files in it: reading it tells why.
+    stands for the files in it: reading it says why.
     """
     seen: set[tuple[int, int]] = set()
     closed: list[OSError] = []
@@ -60,7 +60,7 @@ def files_below(folder: str | Path) -> Iterator[Path]:
 def _may_be_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except PermissionError:  # in a folder that may be listed but not entered: reading it tells why
+    except PermissionError:  # in a folder that may be listed but not entered: reading it says why
         return True
 
 

@@ -324,7 +324,7 @@ def _not_in_original(checks: Sequence[keys.Check], uid: str, judge: Judge) -> Co
     return Counter({**absent, **{(FOUND, path): 1 for path in there}})
 
 
-_MISSING: Any = object()  # in place of a text: there is no file
+_MISSING: Any = object()  # instead of a text: there is no file
 _UNSEEN: Any = object()  # there is one, but nothing can be said of what it holds
 _UNREAD: Any = object()  # there is one, but it cannot be read here
 

@@ -98,7 +98,7 @@ def _tidied(raw: dict[str, pd.Categorical], name: str) -> pd.DataFrame:
 
     action, value = text("action"), raw.pop("file_value", None)
     # The official script leaves the identifiers of a missing file without the <…> of the others; where it shows no
-    # value (a sheet of pixel checks, tables in a discrepancy report) they alone tell.
+    # value (a sheet of pixel checks, tables in a discrepancy report) they alone say it.
     bare = ~_cells_where(raw["instance"], lambda text: text.startswith("<"))
     missing = bare if value is None else bare & _cells_in(value, MISSING_FILE, HIDDEN)
     paths = recode(raw["tag_ds"], tags.from_official) if "tag_ds" in raw else constant("(7fe0,0010)", "category", rows)

@@ -30,7 +30,7 @@ from .threads import ahead
 RUN = "run.json"
 PARTS = "parts"
 SKIPPED = "skipped.csv"
-_FORMAT = 2  # 1 had a boolean column passed in place of verdict
+_FORMAT = 2  # 1 had a boolean column passed instead of verdict
 
 
 def versions() -> dict[str, str]:
@@ -46,7 +46,7 @@ def _version(package: str) -> str:
 
 
 def digest(source: Any) -> str | None:
-    """A digest that tells files, keys and mappings apart: of a file's bytes, of a frame's cells."""
+    """A digest of a file, key or mapping: of a file's bytes, of a frame's cells."""
     if source is None:
         return None
     if isinstance(source, str | Path):

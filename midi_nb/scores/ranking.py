@@ -379,7 +379,7 @@ def _by_patient(results: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarr
         )
     if patients < 2:
         raise ValueError(
-            f"rank() draws patients anew to tell how sure an order is, but the frame holds {patients}; "
+            f"rank() draws patients anew to measure how sure an order is, but the frame holds {patients}; "
             "at least 2 are needed."
         )
     table = sums.unstack("patient")

@@ -76,8 +76,8 @@ async function alone() {
     const { row } = picked, position = rows.position[row];
     const picture = content.pictures[position];
     if (picture) board.place.append(markup(picture));
-    const told = (name) => cards[name].texts[cards[name].codes[row]];
-    board.check({ ...picked, position, words: told("words"), reasons: told("reasons") + where(row) });
+    const text = (name) => cards[name].texts[cards[name].codes[row]];
+    board.check({ ...picked, position, words: text("words"), reasons: text("reasons") + where(row) });
   }
 
   // Where a check is; its texts become text nodes before they become markup.

@@ -86,8 +86,8 @@ def write_page(
     whole = rows.whole(buffers) | {"values": values, "complete": is_complete(shown), "signs": MARKS}
     teller = Teller(shown, values)
     cards = {
-        "words": _told(shown, rows.failing, _OF_WORDS, teller.words, buffers),
-        "reasons": _told(shown, rows.failing, _OF_REASONS, teller.reasons, buffers),
+        "words": _distinct(shown, rows.failing, _OF_WORDS, teller.words, buffers),
+        "reasons": _distinct(shown, rows.failing, _OF_REASONS, teller.reasons, buffers),
     }
     pictures, boxes = _pictures(explained, rows.failing, images) if values else ({}, 0)
     note = f"This page holds {count(len(pictures), 'picture')} of {count(boxes, 'failing box')}." if boxes else ""
@@ -185,12 +185,12 @@ def _masked(explained: pd.DataFrame) -> pd.DataFrame:
     return masked.assign(submission=masked["submission"].cat.rename_categories(numbers))
 
 
-def _told(shown: pd.DataFrame, rows: np.ndarray, names: tuple[str, ...], tell: Any, buffers: list[bytes]) -> Any:
-    """What is told of each row, each different one once: codes and texts."""
+def _distinct(shown: pd.DataFrame, rows: np.ndarray, names: tuple[str, ...], text_of: Any, buffers: list[bytes]) -> Any:
+    """The text of each row, every distinct one once: codes and texts."""
     columns = [_numbers(shown, name, rows) for name in names]
     codes = joint_codes(columns, len(rows))
     buffers.append(codes.astype("<u4").tobytes())
-    texts = [str(tell(int(position))) for position in rows[first_rows(codes)]]
+    texts = [str(text_of(int(position))) for position in rows[first_rows(codes)]]
     return {"codes": {"buffer": len(buffers) - 1, "bytes": 4}, "texts": texts}
 
 

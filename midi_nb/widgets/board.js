@@ -10,7 +10,7 @@
 //                      { kind: "header", data }                    two headers, or null; { picked }: a line of them
 //                      { kind: "mount", viewer, state }            a viewer in the board's place; viewer null: none
 //                      { kind: "state", viewer, state }            what changed in it
-//                      { kind: "message", viewer, content }        what it is told (with buffers)
+//                      { kind: "message", viewer, content }        a message to it (with buffers)
 //   browser → kernel   { kind: "ready" }                           a new view: send it all
 //                      { kind: "act", act, of, value }             what was done on a page
 //                      { kind: "explorer", state, view, turn }     the state of the explorer
@@ -94,7 +94,7 @@ function board({ model, el }) {
   parts.className = `midi-parts midi-${model.get("name")}`;
   const send = (message) => model.send(message);
   let acted = 0; // when something was last done on a page: an image that comes soon after is brought into view
-  const act = (told) => { acted = Date.now(); send({ kind: "act", ...told }); };
+  const act = (done) => { acted = Date.now(); send({ kind: "act", ...done }); };
   const pages = Object.fromEntries(model.get("pages").map(([name, label]) => [name, page(name, label, act)]));
   const place = document.createElement("div");
   place.className = "midi-place-of-viewer";

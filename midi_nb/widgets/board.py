@@ -29,7 +29,7 @@ _DELAY = 1.0  # seconds without a click after which the picture in the notebook 
 
 
 class Live(anywidget.AnyWidget):
-    """A widget that leaves a picture of itself in the notebook, for whoever opens it without a kernel.
+    """A widget that leaves a picture of itself in the notebook, for people who open it without a kernel.
 
     A notebook gets two outputs: the widget, and a picture of it as HTML that the widget hides as long as it lives. The
     picture follows what is done on the widget.
@@ -131,7 +131,7 @@ class Page:
         self.send(refused=True)
 
     def send(self, **more: Any) -> None:
-        """Tells the browser what is there, as a plain string: marimo takes apart what is only a kind of one."""
+        """Sends the browser what is there, as a plain string: marimo takes subclasses of `str` apart."""
         self._send({"kind": "page", "page": self._name, "html": str(self.markup), **more})
 
 

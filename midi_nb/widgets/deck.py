@@ -199,10 +199,10 @@ class Deck(Board):
         self._draw()
         return changes
 
-    def _in_frame_order(self, told: Callable[[pd.DataFrame], list[Any]]) -> list[Any]:
-        """What `told` says of each check; it is asked in the order of the frame, so that copies keep their numbers."""
+    def _in_frame_order(self, describe: Callable[[pd.DataFrame], list[Any]]) -> list[Any]:
+        """What `describe` says of each check, called in the order of the frame, so that copies keep their numbers."""
         by_position = np.argsort(self._positions)
-        said = told(self._given.iloc[self._positions[by_position]])
+        said = describe(self._given.iloc[self._positions[by_position]])
         return [said[place] for place in np.argsort(by_position)]
 
     # State
@@ -269,7 +269,7 @@ class Deck(Board):
         """How far the deck is judged, and how."""
         tally, total = Counter(said), len(said)
         done = total - tally[""]
-        told = [tag("span", swatch(_MEANINGS[verdict]), f"{count(tally[verdict])} {verdict}") for verdict in VERDICTS]
+        counts = [tag("span", swatch(_MEANINGS[verdict]), f"{count(tally[verdict])} {verdict}") for verdict in VERDICTS]
         parts = [
             tag("span", class_=f"bar {_MEANINGS.get(verdict, 'open')}", style=f"flex:{tally[verdict]}")
             for verdict in (*VERDICTS, "")
@@ -278,7 +278,7 @@ class Deck(Board):
         stack = tag("div", parts, class_="stack", role="progressbar", aria_label="Judged", **values)
         kept = tag("span", f"kept in {self.log.name}", class_="quiet end", title=str(self.log))
         head = tag(
-            "div", tag("span", f"{count(done)} of {count(total)} judged", class_="big"), told, kept, class_="line"
+            "div", tag("span", f"{count(done)} of {count(total)} judged", class_="big"), counts, kept, class_="line"
         )
         lines = count(self._log.unreadable, "line")
         unread = f"{lines} of {self.log.name} cannot be read; the others count." if self._log.unreadable else ""
@@ -336,13 +336,13 @@ class Deck(Board):
             button("Next without a verdict", "unjudged", data_id="unjudged") if open_ else None,
             button(["Undo ", tag("kbd", "Z")], "undo", data_id="undo"),
         ]
-        told = [
+        summary = [
             ("You said", ", ".join(f"{count(tally[verdict])} {verdict}" for verdict in VERDICTS)),
             ("What changed", self._changes()),
             ("Score", self._scores()),
             ("In Python", "deck.results: with your verdicts. deck.write_sheet(…): as the official workbook."),
         ]
-        return join([tag("h4", title), facts(told), tag("div", buttons, class_="line")])
+        return join([tag("h4", title), facts(summary), tag("div", buttons, class_="line")])
 
     def _changes(self) -> str:
         """How the verdicts of the person differ from those of the scorer."""
@@ -366,13 +366,13 @@ class Deck(Board):
         """The region, and what key and scorer say of it."""
         position = self._position
         expected = self._teller.cell("expected", position)
-        told = facts([
+        texts = facts([
             ("Text to hide", tag("span", expected, class_="value") if expected else None),
             *self._scorer(standing is not None),
         ])  # fmt: skip
         changed = standing is not None and standing.pixels not in (None, self._images.digest(position))
         note = tag("p", _CHANGED, class_="note") if changed else None
-        return join([note, pictured(self._images, position, self.frame, self.contrast), self._slider(), told])
+        return join([note, pictured(self._images, position, self.frame, self.contrast), self._slider(), texts])
 
     def _scorer(self, judged: bool) -> list[tuple[str, Any]]:
         """What the scorer says of the region, once the person has judged: before, it would lead their eye."""
@@ -389,8 +389,8 @@ class Deck(Board):
             "input", type="range", min=0, max=frames - 1, value=self.frame, data_act="frame", data_id="frame",
             aria_label="Frame", style="flex:1",
         )  # fmt: skip
-        told = tag("span", f"Frame {count(self.frame + 1)} of {count(frames)}: look at all of them")
-        return tag("div", told, tag("kbd", ","), field, tag("kbd", "."), class_="line")
+        label = tag("span", f"Frame {count(self.frame + 1)} of {count(frames)}: look at all of them")
+        return tag("div", label, tag("kbd", ","), field, tag("kbd", "."), class_="line")
 
     def _show_whole(self) -> None:
         shown = self._images.key(self._position) if self.whole and not self._at_end else None

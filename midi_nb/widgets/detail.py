@@ -20,7 +20,7 @@ __all__ = ["MEANINGS", "STATES", "Teller", "about", "as_code", "cause_label", "f
 #: Verdict → how it looks.
 MEANINGS = {"failed": "fail", "blank": "blank", "passed": "pass", "lost": "blank"}
 
-#: State of a released value → how it is told where there is no text.
+#: State of a released value → what is shown where there is no text.
 STATES = {"empty": "(empty)", "absent": "(attribute absent)", "missing": "(no file)", "unread": "(not read)"}
 
 _READ = (
@@ -58,7 +58,7 @@ def several_sources(results: pd.DataFrame) -> bool:
 
 
 class Teller:
-    """Tells of checks, with or without the values of the data."""
+    """Describes checks, with or without the values of the data."""
 
     def __init__(self, results: pd.DataFrame, values: bool) -> None:
         self.results = results
@@ -135,13 +135,13 @@ class Teller:
         action = str(row["action"])
         cause = _CAUSES.get(row["cause"]) if "cause" in row and pd.notna(row["cause"]) else None
         subcategory = None if pd.isna(row["subcategory"]) else str(row["subcategory"])
-        told = [
+        reasons = [
             ("Why", join([cause.sentence, " ", tag("span", cause.hint, class_="quiet")]) if cause else None),
             ("Error", self.cell("error", position)),
             ("Rule", rule(action, subcategory)),
             ("Practice", practice(action, bool(row["private"]))),
         ]
-        return facts(told)
+        return facts(reasons)
 
     def where(self, position: int) -> Markup:
         """Where a check is."""
@@ -171,13 +171,13 @@ class Teller:
         )
 
     def _named(self, names: Sequence[str], position: int) -> Markup:
-        told = [(name, text) for name in names if (text := self.cell(name, position))]
+        named = [(name, text) for name in names if (text := self.cell(name, position))]
         return join(
             [
                 " · " if number else None,
                 tag("span", tag("span", f"{name} ", class_="quiet"), tag("span", text, class_="value")),
             ]
-            for number, (name, text) in enumerate(told)
+            for number, (name, text) in enumerate(named)
         )
 
     def texts(self, position: int) -> Markup:
@@ -203,8 +203,8 @@ class Teller:
                 self._marked(there, wrong) if there else tag("span", self._absence(position), class_="quiet"),
             ),
         ]
-        told = [line for line in lines if line]
-        return join([facts(told), tag("p", legend, class_="quiet") if legend else None])
+        present = [line for line in lines if line]
+        return join([facts(present), tag("p", legend, class_="quiet") if legend else None])
 
     def _marked(self, text: str, marks: dict[str, str]) -> Markup:
         return tag(
@@ -215,11 +215,11 @@ class Teller:
         )
 
     def _piece(self, text: str, mark: str) -> Markup:
-        told = text if self.values else re.sub(r"\S+", MASK, text)
+        shown = text if self.values else re.sub(r"\S+", MASK, text)
         return (
-            tag(mark, tag("span", f"[{_SPOKEN[mark]}: ", class_="unseen"), told, tag("span", "]", class_="unseen"))
+            tag(mark, tag("span", f"[{_SPOKEN[mark]}: ", class_="unseen"), shown, tag("span", "]", class_="unseen"))
             if mark
-            else join([told])
+            else join([shown])
         )
 
 
@@ -229,7 +229,7 @@ _LEGENDS = {"del": "struck out: lost", "mark": "boxed: still there"}
 
 def facts(pairs: list[tuple[str, Any]]) -> Markup:
     """Names and what is to be said of them, a line each; those with nothing to say are left out."""
-    return tag("dl", [(tag("dt", name), tag("dd", told)) for name, told in pairs if told], class_="facts")
+    return tag("dl", [(tag("dt", name), tag("dd", said)) for name, said in pairs if said], class_="facts")
 
 
 def _text(value: Any) -> str:

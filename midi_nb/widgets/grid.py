@@ -63,6 +63,6 @@ def pager(act: str, page: int, size: int, total: int, what: str = "page") -> Mar
     if total <= size:
         return None
     start = page * size
-    told = f"{count(start + 1)} to {count(min(start + size, total))} of {count(total)}"
+    where = f"{count(start + 1)} to {count(min(start + size, total))} of {count(total)}"
     turns = steps(act, page, (total - 1) // size + 1, what, ends=True)
-    return tag("div", turns, tag("span", told, class_="quiet", aria_live="polite"), class_="line pager")
+    return tag("div", turns, tag("span", where, class_="quiet", aria_live="polite"), class_="line pager")

@@ -1,4 +1,4 @@
-// A page: shows the HTML the kernel sends and tells it what is done there. Only what differs is changed, so that focus, scroll
+// A page: shows the HTML the kernel sends, and sends back what is done there. Only what differs is changed, so that focus, scroll
 // positions and half-typed text stay. JupyterLab's single-key shortcuts would fire on every focused element that is no
 // text field, and only an attribute on the element itself stops them.
 
@@ -64,7 +64,7 @@ function moveAmong(element, selector, step) {
 
 const STEPS = { ArrowDown: 1, ArrowUp: -1, Home: -1e9, End: 1e9 };
 
-function page(name, label, told) {
+function page(name, label, send) {
   const root = document.createElement("div");
   root.className = "midi-page";
   root.dataset.page = name;
@@ -74,9 +74,9 @@ function page(name, label, told) {
   let acted = false; // whether what is shown next answers something done here: then a new detail comes into view
   let seen = "";
 
-  const tell = (element, value) => {
+  const passOn = (element, value) => {
     acted = true;
-    told({ act: element.dataset.act, of: element.dataset.of ?? "", value: value ?? null });
+    send({ act: element.dataset.act, of: element.dataset.of ?? "", value: value ?? null });
   };
 
   // So is what is folded: the button says what the board shows, also where the kernel's page brings a new one.
@@ -111,19 +111,19 @@ function page(name, label, told) {
       unfold();
     }
     const element = event.target.closest("[data-act]");
-    if (element && !element.matches("input, select") && !element.disabled) tell(element);
+    if (element && !element.matches("input, select") && !element.disabled) passOn(element);
   });
 
   let waiting = 0;
   root.addEventListener("input", ({ target }) => {
     if (!target.matches("input[data-act][type=search], input[data-act][type=range]")) return;
     clearTimeout(waiting);
-    waiting = setTimeout(() => tell(target, target.value), target.type === "search" ? 200 : 40);
+    waiting = setTimeout(() => passOn(target, target.value), target.type === "search" ? 200 : 40);
   });
 
   root.addEventListener("change", ({ target }) => {
     if (!target.dataset.act || target.matches("[type=search], [type=range]")) return;
-    tell(target, target.type === "checkbox" ? target.checked : target.value);
+    passOn(target, target.type === "checkbox" ? target.checked : target.value);
   });
 
   root.addEventListener("keydown", (event) => {
@@ -135,14 +135,14 @@ function page(name, label, told) {
       moveAmong(item, "[data-item]", STEPS[key]);
       event.preventDefault();
     } else if (item === target && item.nodeName === "TR" && (key === "Enter" || key === " ")) {
-      tell(item);
+      passOn(item);
       event.preventDefault();
     } else if (!typing) {
       const keyed = target.closest("[data-keys]");
       const acts = Object.fromEntries((keyed?.dataset.keys ?? "").split(" ").map((pair) => pair.split("=")));
       const act = acts[key.length === 1 ? key.toLowerCase() : key];
       if (!act) return;
-      told({ act, of: "", value: null });
+      send({ act, of: "", value: null });
       event.preventDefault();
     } else return;
     event.stopPropagation();

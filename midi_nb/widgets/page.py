@@ -44,12 +44,12 @@ def tag(name: str, /, *children: Any, **attributes: Any) -> Markup:
     '<td class="value" hidden>&lt;script&gt;<b>1</b></td>'
     """
     pairs = ((key.rstrip("_").replace("_", "-"), value) for key, value in attributes.items())
-    told = "".join(
+    written = "".join(
         f" {key}" if value is True else f' {key}="{_safe(value)}"'
         for key, value in pairs
         if value is not None and value is not False
     )
-    return Markup(f"<{name}{told}>" if name in _EMPTY else f"<{name}{told}>{join(children)}</{name}>")
+    return Markup(f"<{name}{written}>" if name in _EMPTY else f"<{name}{written}>{join(children)}</{name}>")
 
 
 def join(children: Iterable[Any]) -> Markup:
@@ -70,7 +70,7 @@ def _safe(value: Any) -> str:
 
 
 def button(label: Any, act: str, of: Any = None, **attributes: Any) -> Markup:
-    """A button that tells the kernel `act`, and what it is about."""
+    """A button that sends the kernel `act`, and what it is about."""
     return tag("button", label, type="button", data_act=act, data_of=of, **attributes)
 
 
@@ -81,7 +81,7 @@ def clipped(text: str, length: int = 80) -> str:
 
 
 def plain(markup: Markup) -> str:
-    """What markup says to whoever reads it, without signs.
+    """The text of markup, without signs.
 
     >>> plain(tag("td", swatch("fail"), " ", tag("b", "A < B")))
     'A < B'
@@ -96,7 +96,7 @@ def swatch(meaning: str) -> Markup:
 
 
 def signed(meaning: str, word: str, text: Any) -> Markup:
-    """A text behind the sign of a meaning; who cannot see the sign is told the word."""
+    """A text behind the sign of a meaning; a screen reader says the word."""
     return tag("span", swatch(meaning), tag("span", tag("span", word, ": ", class_="unseen"), text), class_="signed")
 
 

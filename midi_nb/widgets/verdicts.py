@@ -27,7 +27,7 @@ __all__ = ["VERDICTS", "Entry", "Log", "identities", "judged"]
 VERDICTS = {"hidden": "passed", "visible": "failed", "unsure": "blank"}
 _SCORES = {"passed": 1.0, "failed": 0.0, "blank": np.nan}
 
-_UNSURE = "a person could not tell"
+_UNSURE = "a person was not sure"
 _NAMED_BY = ("submission", "instance", "released", "check", "action", "tag_path", "x0", "y0", "x1", "y1")
 
 
@@ -91,7 +91,7 @@ class Log:
         return self._entries
 
     def _write(self, entry: Mapping[str, Any]) -> None:
-        told = {**entry, "at": datetime.now(UTC).isoformat(timespec="seconds")}
+        dated = {**entry, "at": datetime.now(UTC).isoformat(timespec="seconds")}
         with open(self.path, "a+b") as file:
             # A line that a crash cut short must not swallow this one.
             file.seek(0, os.SEEK_END)
@@ -100,7 +100,7 @@ class Log:
                 whole = file.read(1) == b"\n"
             else:
                 whole = True
-            file.write((b"" if whole else b"\n") + json.dumps(told).encode() + b"\n")
+            file.write((b"" if whole else b"\n") + json.dumps(dated).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
 
@@ -164,10 +164,12 @@ def _explained(before: pd.DataFrame, after: pd.DataFrame, places: np.ndarray) ->
     """`after` with the causes of the rows at `places` found anew where their verdict is another than before."""
     old, new = (frame["verdict"].iloc[places].to_numpy(dtype=object) for frame in (before, after))
     changed = places[old != new]
-    told = causes.explain(after.iloc[changed].drop(columns=["cause", "axis", "confidence", "words"], errors="ignore"))
+    explained = causes.explain(
+        after.iloc[changed].drop(columns=["cause", "axis", "confidence", "words"], errors="ignore")
+    )
     for name in ("cause", "axis", "confidence", "words"):
         if name in after:
-            after[name] = _put(after[name], changed, [None if pd.isna(text) else str(text) for text in told[name]])
+            after[name] = _put(after[name], changed, [None if pd.isna(text) else str(text) for text in explained[name]])
     return after
 
 

@@ -210,7 +210,7 @@ class Wishes(Board):
         ranks = [f"{mine[name]} of {len(scores)}" for name in ("rank_before", "rank_after") if pd.notna(mine[name])]
         moved = f", rank {' → '.join(dict.fromkeys(ranks))}" if len(scores) > 1 and ranks else ""
         rates = [percent(mine["before"]), *([percent(mine["after"])] if self.fixed else [])]
-        told = [
+        head = [
             tag("span", " → ".join(rates), class_="big"),
             tag("span", f"{count(len(self.fixed), 'problem')} fixed{moved}", aria_live="polite"),
             tag("span", button("Clear", "none", disabled=not self.fixed, data_id="none"), class_="end"),
@@ -220,7 +220,7 @@ class Wishes(Board):
         scale = tag("span", tag("span", percent(low, 1)), tag("span", "100 %"), class_="scale quiet")
         nothing = tag("span")
         return join(
-            [tag("div", told, class_="line"), tag("div", lines, nothing, scale, nothing, nothing, class_="ranks")]
+            [tag("div", head, class_="line"), tag("div", lines, nothing, scale, nothing, nothing, class_="ranks")]
         )
 
     def _rank(self, row: dict[str, Any], low: float) -> Markup:

@@ -465,7 +465,7 @@ def test_blank_checks_count_against_a_submission():
         (submissions({"a": 0.5}).iloc[:0], "rank() needs at least 2 submissions, but the frame holds 0. "
                                            "Put several results together with mn.concat([a, b])."),
         (submissions({"a": 0.5, "b": 0.6}, patients=1),
-         "rank() draws patients anew to tell how sure an order is, but the frame holds 1; "
+         "rank() draws patients anew to measure how sure an order is, but the frame holds 1; "
                                                         "at least 2 are needed."),
         (concat([submissions({"a": 0.5}, patients=5), submissions({"b": 0.5}, patients=8)]),
          "2 submissions cover different patients, and rank() pairs by patient: 'a' lacks 3 of 8. "

@@ -66,7 +66,7 @@ def test_results_carry_what_the_person_said(deck, boxes):
     after = deck.results
     assert after["verdict"].iloc[[10, 5, 6]].tolist() == ["failed", "passed", "blank"]
     assert after["score"].iloc[[10, 5]].tolist() == [0.0, 1.0]
-    assert after["error"].iloc[6] == "a person could not tell"
+    assert after["error"].iloc[6] == "a person was not sure"
     untouched = [row for row in range(len(boxes)) if row not in (10, 5, 6)]
     pd.testing.assert_frame_equal(
         after.drop(columns="judged").iloc[untouched], boxes.iloc[untouched], check_categorical=False
@@ -97,7 +97,7 @@ def test_the_scorer_s_verdict_is_shown_only_when_the_person_has_judged(deck):
     press(deck, "u")
     deck.place = 1
     assert "Scorer✖failed (50 % of the words right), read: DOE" in said(deck)
-    assert "fail" in set(deck.viewer.regions["verdict"])
+    assert "failed" in set(deck.viewer.regions["verdict"])
 
 
 def test_a_later_verdict_counts_and_undo_takes_back_the_last_one(deck):
