@@ -25,6 +25,21 @@ CUT = """() => [...document.querySelectorAll('table.grid td, table.grid th')].fi
   const [inner, outer] = [cell, cell.closest('.midi-board')].map((element) => element.getBoundingClientRect());
   return inner.width && (cell.scrollWidth > cell.clientWidth || inner.right > outer.right + 1);
 }).map((cell) => cell.innerText)"""
+# Words of causes that go over two lines, and buttons beyond the edge.
+BROKEN = """() => [...document.querySelectorAll('table.grid td .signed')].flatMap((cell) => {
+  const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT), broken = [];
+  for (let text = walker.nextNode(); text; text = walker.nextNode())
+    for (const word of text.data.matchAll(/[^\\s-]+/g)) {
+      const range = document.createRange();
+      range.setStart(text, word.index), range.setEnd(text, word.index + word[0].length);
+      if (range.getClientRects().length > 1) broken.push(word[0]);
+    }
+  return broken;
+})"""
+BEYOND = """() => [...document.querySelectorAll('.midi-board button')].filter((button) => {
+  const [inner, outer] = [button, button.closest('.midi-board')].map((element) => element.getBoundingClientRect());
+  return inner.width && inner.right > outer.right + 1;
+}).map((button) => button.innerText)"""
 WIDTHS = {"beside the file browser": 848, "700 px": 584, "200 % zoom": 524, "phone": 366}
 
 
@@ -54,6 +69,18 @@ def test_nothing_in_a_table_is_cut_and_every_cell_has_a_title(show: Any, board: 
     board.table = "problems"
     page.wait_for_selector("[data-id=table-problems][aria-pressed=true]")
     assert page.locator("table.grid td:last-child").first.inner_text() == "+0.03"
+
+
+@pytest.mark.parametrize("width", [366, 274], ids=["phone", "JupyterLab on a phone"])
+def test_on_a_phone_no_word_of_a_cause_is_broken_and_every_button_is_whole(show: Any, board: Any, width: int) -> None:
+    page = show(board, width=width + 24)
+    page.wait_for_selector("table.grid td .signed")
+    assert page.evaluate(BROKEN) == []
+    page.locator("tr[data-act=pick]", has_text="Pixel Data").click()
+    page.wait_for_selector(".midi-viewer canvas")
+    page.eval_on_selector_all(".midi-viewer button", "all => all.forEach((button) => { button.hidden = false; })")
+    assert page.evaluate(BEYOND) == []
+    assert page.evaluate(CUT) == []
 
 
 @pytest.mark.smoke
