@@ -111,7 +111,7 @@ def _demo(options: argparse.Namespace) -> Answer:
     problems = {name: mn.problems(mn.explain(run)) for name, run in runs.items()}
     top = [_top(problems[name]) for name in scores["submission"]]
     table = pd.DataFrame(scores[["submission", "score", "failed", "blank"]]).assign(**{"top problem": top})
-    report = mn.write_html(results, folder / "report.html")
+    report = mn.write_html(results, folder / "report.html", demo.submissions, demo.original)
     missing = [f"Left out, as they are not installed: {', '.join(demo.missing)}."] if demo.missing else []
     return Answer(table, notes=[*missing, f"Report: {report}", f"JupyterLab: {_jupyter()}"])
 
@@ -153,7 +153,8 @@ def _evaluate(options: argparse.Namespace) -> Answer:
         if options.no_text:  # any other reason evaluate() warns of
             _say_unread(results)
         failed = options.fail_under and options.fail_under.broken_by(scores[scores["unit"] == options.unit])
-    return Answer(scores, _details(results), [*notes, *_written(results, options)], failed)
+    written = _written(results, options, options.released, options.original or options.derive)
+    return Answer(scores, _details(results), [*notes, *written], failed)
 
 
 def _derive(options: argparse.Namespace) -> Answer:
@@ -234,14 +235,15 @@ def _details(results: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {"By category": mn.score(results, by="category"), f"{len(problems):,} problems, the largest first": largest}
 
 
-def _written(results: pd.DataFrame, options: argparse.Namespace) -> Iterator[str]:
+def _written(results: pd.DataFrame, options: argparse.Namespace, released: Any, original: Any) -> Iterator[str]:
     """What was written, as notes: the reports that were asked for."""
     if options.official:
         yield f"Official reports: {mn.write_official(results, options.official)}"
     if options.summary:
         yield f"Summary: {mn.write_summary(results, options.summary)}"
     if options.html:
-        yield f"Report: {mn.write_html(results, options.html, values=not options.no_values)}"
+        values = not options.no_values
+        yield f"Report: {mn.write_html(results, options.html, released, original, values=values)}"
 
 
 def _refuse_strangers(options: argparse.Namespace) -> None:
@@ -267,8 +269,10 @@ def _report(options: argparse.Namespace) -> Answer:
     if not (options.html or options.official or options.summary):
         options.html = "report.html"
     _refuse_strangers(options)
-    results = _read(options)
-    return Answer(_by_unit(results), notes=[*_origin(results), *_written(results, options)])
+    frames = _frames(options)
+    results = mn.concat(frames)
+    written = _written(results, options, _folders(options, frames), options.original)
+    return Answer(_by_unit(results), notes=[*_origin(results), *written])
 
 
 def _page(options: argparse.Namespace) -> Answer:
@@ -283,8 +287,9 @@ def _explore(options: argparse.Namespace) -> Answer:
 
 
 def _explorer(options: argparse.Namespace, path: str | Path) -> Answer:
-    results = mn.explain(_read(options))
-    page = mn.write_page(results, path, options.released, options.original, values=not options.no_values)
+    frames = _frames(options)
+    results = mn.explain(mn.concat(frames))
+    page = mn.write_page(results, path, _folders(options, frames), options.original, values=not options.no_values)
     largest = mn.problems(results)[[*_several(options), "problem", "axis", "rows", "patients", "gain"]].head(5)
     return Answer(largest, notes=[f"Page: {page}"])
 
@@ -442,7 +447,23 @@ def _census(options: argparse.Namespace) -> Answer:
 
 
 def _read(options: argparse.Namespace) -> pd.DataFrame:
-    """The results of all files given, as one frame; submissions of the same name go by the ends of their paths."""
+    """The results of all files given, as one frame."""
+    return mn.concat(_frames(options))
+
+
+def _folders(options: argparse.Namespace, frames: Sequence[pd.DataFrame]) -> Any:
+    """The folder of released files of the results, of several results a dict by the name of the submission."""
+    given = options.released or [None]
+    if options.released and len(given) != len(frames):
+        raise ValueError(f"--released is given {len(given)} times for {len(frames)} results; give it once for each.")
+    if len(frames) == 1 or not options.released:
+        return given[0]
+    pairs = zip(frames, given, strict=True)
+    return {name: folder for frame, folder in pairs for name in frame["submission"].dropna().unique()}
+
+
+def _frames(options: argparse.Namespace) -> list[pd.DataFrame]:
+    """The results of each file given; submissions of the same name go by the ends of their paths."""
     files = list(zip(options.results, _beside(options, len(options.results)), strict=True))
     if len({Path(path).resolve() for path in options.results}) < len(files):
         raise ValueError("The same results are given twice.")
@@ -451,7 +472,7 @@ def _read(options: argparse.Namespace) -> pd.DataFrame:
     if len(set(names)) < len(names):
         ends = _ends(options.results)
         frames = [mn.read_results(path, **beside, name=name) for (path, beside), name in zip(files, ends, strict=True)]
-    return mn.concat(frames)
+    return frames
 
 
 def _ends(paths: Sequence[str]) -> list[str]:
@@ -678,6 +699,9 @@ _ROWS = _option("--rows", action="store_true", help="every row, not counts (show
 _QUIET = _option("--quiet", action="store_true", help="no progress line")
 _ORIGINAL = _option("--original", metavar="FOLDER", help="the original files, for more exact causes")
 _RELEASED = _option("--released", metavar="FOLDER", help="the released files")
+_RELEASED_EACH = _option(
+    "--released", metavar="FOLDER", action="append", help="the released files, for pictures of boxes; once per results"
+)
 _KEY_SHIFT = _option(
     "--key-shift", action="store_true", help="also find dates shifted by another number of days than the key's"
 )
@@ -865,22 +889,22 @@ COMMANDS = (
         "report",
         _report,
         "write reports: describe one submission, compare several",
-        "midi-nb report run-1/ run-2/ --html report.html",
-        (*_READS, *_WRITES),
+        "midi-nb report run/ --released released/ --original original/",
+        (*_READS, *_WRITES, _RELEASED_EACH, _ORIGINAL),
     ),
     Command(
         "page",
         _page,
         "write the explorer as one file, to be opened in a browser",
         "midi-nb page run/ --released released/ --original original/",
-        (*_READS, _RELEASED, _ORIGINAL, _PAGE, _VALUE_FREE),
+        (*_READS, _RELEASED_EACH, _ORIGINAL, _PAGE, _VALUE_FREE),
     ),
     Command(
         "explore",
         _explore,
         "open the explorer in the browser",
         "midi-nb explore run/ --released released/ --original original/",
-        (*_READS, _RELEASED, _ORIGINAL, _VALUE_FREE),
+        (*_READS, _RELEASED_EACH, _ORIGINAL, _VALUE_FREE),
     ),
     Command(
         "view",

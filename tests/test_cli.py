@@ -426,6 +426,25 @@ def test_report_writes_where_told_or_beside_you(runs, run, tmp_path, monkeypatch
     assert printed.splitlines()[-1] == "Summary: s.json"
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_report_shows_boxes_of_each_of_the_results(make, run, tmp_path, monkeypatch, count):
+    monkeypatch.chdir(tmp_path)
+    box = {"action": "pixels_hidden", "verdict": "failed", "score": 0.0, "expected": "DOE", "actual": "DOE",
+           "released": "9.1", "x0": 8, "y0": 4, "x1": 40, "y1": 16}  # fmt: skip
+    for name in ("a", "b")[:count]:
+        mn.write_run(make.results([box | {"submission": name}]), name)
+        make.file(tmp_path / f"released {name}" / "a.dcm", "9.1", pixels=make_noise(0).repeat(6, 0).repeat(8, 1))
+    runs = ("a", "b")[:count]
+    folders = [option for name in runs for option in ("--released", f"released {name}")]
+    _, printed, _ = run("report", *runs, *folders)
+    assert printed.splitlines()[-1] == "Report: report.html"
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert page.count('<image href="data:image/png;base64,') == count
+    assert run("report", *runs, "--released", "x", *folders)[::2] == (
+        2, f"midi-nb: --released is given {count + 1} times for {count} results; give it once for each.\n"
+    )  # fmt: skip
+
+
 def test_page_writes_the_explorer_and_replaces_no_strangers(runs, run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for _ in range(2):  # one of ours is replaced

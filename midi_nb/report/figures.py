@@ -73,12 +73,15 @@ def _drawn(draw: Callable[[], Any]) -> Figure:
     with plt.ioff(), plt.rc_context(style | {"svg.fonttype": "none", "svg.hashsalt": "midi_nb"}):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # labels too long for their figure are no news to who writes a report
+            spare = plt.figure()  # so that an empty Axes of the caller's is not the current one, to be drawn on
+            spare.add_subplot().set_axis_off()
             ax = draw()
             finding = " ".join(ax.get_title("left").replace(r"\$", "$").split())
             ax.set_title("", loc="left")
             drawing = io.StringIO()
             ax.figure.savefig(drawing, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
-        plt.close(ax.figure)
+        for figure in (ax.figure, spare):
+            plt.close(figure)
     return _inline(drawing.getvalue(), finding)
 
 

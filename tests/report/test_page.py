@@ -318,12 +318,16 @@ def test_the_same_results_give_the_same_page_and_stay_as_they_are(write, mixed, 
     pd.testing.assert_frame_equal(mixed, before)
 
 
-def test_no_figure_stays_open(write, mixed):
+def test_figures_of_the_caller_stay_as_they_are(write, mixed):
     import matplotlib.pyplot as plt
 
+    figure, ax = plt.subplots()
     before = plt.get_fignums()
     write(mixed)
     assert plt.get_fignums() == before
+    assert plt.gcf() is figure
+    assert not ax.has_data()
+    plt.close(figure)
 
 
 @pytest.mark.parametrize(
