@@ -419,6 +419,7 @@ def _pair(options: argparse.Namespace) -> Answer:
 def _inspect(options: argparse.Namespace) -> Answer:
     given = (options.original, options.released)
     wanted = {"uids": options.uids, "patients": options.patients, "progress": not options.quiet}
+    wanted |= {"profile": options.profile, "edition": options.edition}
     with _executor(options) as executor:
         if options.rows:
             return Answer(mn.inspect(*given, **wanted, executor=executor, out=options.out))
@@ -788,6 +789,7 @@ _INSPECTED = (
     _option("--uids", metavar="FILE", help="UID mapping, CSV id_old,id_new (without one, files are paired by content)"),
     _option("--patients", metavar="FILE", help="patient ID mapping, CSV id_old,id_new"),
     _option("--out", metavar="FOLDER", help="keep the differences (resumable, for more than fits in memory)"),
+    *_PROFILE[:2],
     *_WORKERS,
 )
 _COUNTED = (
@@ -875,7 +877,7 @@ COMMANDS = (
         "inspect",
         _inspect,
         "count what became of every attribute, without a key",
-        "midi-nb inspect original/ released/ --uids uid_mapping.csv --by tag,name,modality",
+        "midi-nb inspect original/ released/ --uids uid_mapping.csv --by tag,name,asked",
         (*_INSPECTED, _BY, _ROWS, _QUIET),
     ),
     Command(

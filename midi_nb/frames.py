@@ -72,12 +72,14 @@ RESULTS: dict[str, Any] = {
 #: What can become of an attribute between the original and the released file.
 CHANGES = ("kept", "emptied", "removed", "replaced", "added", "shifted", "remapped")
 
-#: What ``inspect`` finds: one row an attribute path of an instance; ``original`` is its text before, ``actual`` after.
+#: What ``inspect`` finds: one row an attribute path of an instance; ``original`` is its text before, ``actual`` after,
+#: ``asked`` the action of PS3.15 (X Z D K C U), missing where no row of its table is about the attribute.
 DIFFERENCES: dict[str, Any] = {
     **dict.fromkeys(("patient", "study", "series", "instance", "released", "modality", "manufacturer"), TEXT),
     **dict.fromkeys(("tag_path", "tag", "creator", "name", "vr"), TEXT),
     "private": "bool",
     "scope": pd.CategoricalDtype(SCOPES, ordered=True),
+    "asked": TEXT,
     "change": pd.CategoricalDtype(CHANGES),
     "days": "float64",
     "original": TEXT,

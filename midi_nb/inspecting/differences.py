@@ -11,7 +11,7 @@ import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -20,6 +20,7 @@ import pandas as pd
 
 from .. import dates, tags
 from ..answers.published import as_mapping
+from ..answers.standard import Profile
 from ..coded import concat, tidy
 from ..engine import released as files_of
 from ..engine.batches import BATCH, Step, answers_of, counted, require_executor
@@ -41,6 +42,8 @@ def inspect(
     uids: Any = None,
     patients: Any = None,
     *,
+    profile: str = "basic",
+    edition: str = "2024e",
     executor: Executor | None = None,
     out: str | Path | None = None,
     progress: bool = True,
@@ -54,6 +57,8 @@ def inspect(
     uids, patients
         Old → new UIDs and patient IDs: a path of a mapping CSV, a dict, a Series or a frame. Without one the files are
         paired by `pair_folders`.
+    profile, edition
+        Of PS3.15, as ``derive_key`` takes them: ``asked`` says what they ask of each attribute.
     executor
         Any `concurrent.futures.Executor` to compare batches in.
     out
@@ -78,12 +83,16 @@ def inspect(
     >>> table = mn.before_after(changes, by="tag")
     """
     if out is not None:
-        inspect_run(original, released, out, uids, patients, executor=executor, progress=progress)
+        inspect_run(
+            original, released, out, uids, patients, profile=profile, edition=edition, executor=executor,
+            progress=progress,
+        )  # fmt: skip
         differences = concat([_empty(), *_read(Path(out))])
         differences.attrs["skipped"] = runs.skipped_of(Path(out))
         return differences
     recorder = runs.Recorder(None, {})
-    parts = list(_parts(_job(original, released, uids, patients, executor, progress), executor, progress, recorder))
+    job = _job(original, released, uids, patients, (profile, edition), executor, progress)
+    parts = list(_parts(job, executor, progress, recorder))
     differences = concat([_empty(), *(part for part in parts if part is not None)])
     differences.attrs["skipped"] = recorder.skipped
     return differences
@@ -96,6 +105,8 @@ def inspect_run(
     uids: Any = None,
     patients: Any = None,
     *,
+    profile: str = "basic",
+    edition: str = "2024e",
     executor: Executor | None = None,
     progress: bool = True,
 ) -> Path:
@@ -108,7 +119,7 @@ def inspect_run(
     >>> kept = mn.inspect_run(demo.original, demo.submissions["reference"], tempfile.mkdtemp(), progress=False)
     >>> table = mn.before_after(kept, by=["tag", "modality"])
     """
-    job = _job(original, released, uids, patients, executor, progress)
+    job = _job(original, released, uids, patients, (profile, edition), executor, progress)
     with runs.Recorder(out, job.provenance()) as recorder:
         for _ in _parts(job, executor, progress, recorder):
             pass
@@ -181,6 +192,7 @@ class _Job(NamedTuple):
     original: Path
     released: Path
     given: tuple[Any, Any]  # UIDs, patient IDs
+    asks: tuple[str, str]  # profile and edition of PS3.15
 
     def mappings(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
         """Old → new UIDs and patient IDs."""
@@ -194,21 +206,31 @@ class _Job(NamedTuple):
         """What must be the same for two parts to belong to one inspection."""
         uids, patients = map(runs.digest, self.given)
         original = files_of.listing(self.original)
-        return {"verb": "inspect", "uids": uids, "patients": patients, "original": original, **runs.versions()}
+        return {
+            "verb": "inspect",
+            "uids": uids,
+            "patients": patients,
+            "original": original,
+            "asks": " ".join(self.asks),
+            **runs.versions(),
+        }
 
 
 _read_mappings: dict[str, tuple[Mapping[str, str], Mapping[str, str]]] = {}
 
 
-def _job(original: Any, released: Any, uids: Any, patients: Any, executor: Any, progress: bool) -> _Job:
+def _job(
+    original: Any, released: Any, uids: Any, patients: Any, asks: tuple[str, str], executor: Any, progress: bool
+) -> _Job:
     require_executor(executor)
+    Profile(*asks)  # an unknown one is refused before anything is read
     after, uids, patients = submission_of(released, uids, patients)
     before = folder_of(original, "original")
     if uids is None:
         found = pair_folders(after, before, progress=progress)
         uids, patients = found.uids, found.patients if patients is None else patients
     given = [one if one is None or isinstance(one, str | Path) else as_mapping(one) for one in (uids, patients)]
-    job = _Job(uuid4().hex, before, after, (given[0], given[1]))
+    job = _Job(uuid4().hex, before, after, (given[0], given[1]), asks)
     job.mappings()  # wrong files are refused before anything is read
     return job
 
@@ -344,6 +366,8 @@ def _compared(job: _Job, task: _Task, step: Step | None = None) -> _Answer:
             }  # fmt: skip
             for key, value in of_file.items():
                 columns[key] += [value] * len(rows)
+            profile, sop_class = _profile(*job.asks), before.text("(0008,0016)") or ""
+            columns["asked"] += [profile.at(row.tag_path, sop_class)[0].action or None for row in rows]
             for key, values in zip(Difference._fields, zip(*rows, strict=True), strict=True):
                 columns[key] += values
             compared.append(uid)
@@ -354,6 +378,11 @@ def _compared(job: _Job, task: _Task, step: Step | None = None) -> _Answer:
         return _Answer(frame, compared, skipped, notes)
     runs.write_part(frame, task.part, runs.about_part(job.released, task.paths, compared, skipped, notes))
     return _Answer(None, compared, skipped, notes)
+
+
+@lru_cache(8)
+def _profile(profile: str, edition: str) -> Profile:
+    return Profile(profile, edition)
 
 
 _KIND = ("(0008,0016)", "(0028,0010)", "(0028,0011)")

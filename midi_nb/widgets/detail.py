@@ -64,7 +64,7 @@ class Teller:
         self.results = results
         self.values = values
         self._columns: dict[str, Any] = {}
-        self._places = ("submission", "patient", "modality", "scope", "subcategory", "file")
+        self._places: tuple[str, ...] = ("submission", "patient", "modality", "scope", "subcategory", "file")
         if several_sources(results):
             self._places = (*self._places[:5], "source", "file")
 

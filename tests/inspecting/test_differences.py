@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from pydicom import dcmread
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
@@ -43,6 +44,7 @@ def one(differences, path):
     return differences[differences["tag_path"] == path].iloc[0]
 
 
+CT = "1.2.840.10008.5.1.4.1.1.2"
 ITEM = Dataset()
 ITEM.ReferencedSOPInstanceUID = "1.99"
 NEW_ITEM = Dataset()
@@ -107,6 +109,31 @@ def test_a_row_says_where_it_is_from(pair):
         "OLD", "1.1", "2.1", "CT", "Ünsal", "1.dcm"
     ]  # fmt: skip
     assert row[["name", "vr", "scope", "change", "actual"]].tolist() == ["Modality", "CS", "Series", "replaced", "OT"]
+
+
+ASKED = {
+    "basic": {"(0010,0010)": "Z", "(0008,0020)": "Z", "(0018,1000)": "X", '(0029,"ACME",01)': "X", "(0018,0060)": None},
+    "basic+retain_device+retain_modified_dates": {"(0018,1000)": "K", "(0008,0020)": "C", "(0010,0010)": "Z"},
+}
+
+
+@pytest.mark.parametrize("profile", ASKED)
+def test_each_row_says_what_the_standard_asks_of_it(pair, profile):
+    has = {"PatientName": "DOE", "StudyDate": "20130829", "DeviceSerialNumber": "7", "KVP": 120}
+    original, released, uids = pair(has | {"SOPClassUID": CT}, {"SOPClassUID": CT})
+    dataset = dcmread(original / "1.dcm")
+    dataset.private_block(0x0029, "ACME", create=True).add_new(0x01, "LO", "x")
+    dataset.save_as(original / "1.dcm")
+    found = inspect(original, released, uids, profile=profile).set_index("tag_path")["asked"].astype(object)
+
+    assert found.where(found.notna(), None)[list(ASKED[profile])].to_dict() == ASKED[profile]
+
+
+def test_an_unknown_profile_is_refused_before_anything_is_read(pair):
+    with pytest.raises(ValueError, match=r"^profile must be basic, or basic with options joined by"):
+        inspect(*pair({}, {}), profile="strict")
+    with pytest.raises(ValueError, match=r"^edition must be one of "):
+        inspect(*pair({}, {}), edition="1999a")
 
 
 def test_a_private_attribute_is_known_by_its_creator_wherever_its_block_is(tmp_path, make):
