@@ -6,6 +6,7 @@ import contextlib
 import io
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from unittest import mock
 
 from pydicom import Dataset, dcmread
 
@@ -33,8 +34,10 @@ def dicognito(seed: int) -> Run:
 
 def deid(seed: int) -> Run:
     """pydicom's deid removes what its default recipe names."""
-    from deid.config import DeidRecipe
-    from deid.dicom import replace_identifiers
+    # When imported, deid has matplotlib draw into PDF files: a notebook would show no plot any more.
+    with mock.patch("matplotlib.use"):
+        from deid.config import DeidRecipe
+        from deid.dicom import replace_identifiers
 
     recipe = DeidRecipe()
 

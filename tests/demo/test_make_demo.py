@@ -26,6 +26,18 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path, without_tools):
     assert content(first.folder) == content(second.folder)
 
 
+def test_a_real_tool_does_not_change_how_plots_are_drawn():
+    pytest.importorskip("deid")
+    code = (
+        "import matplotlib; matplotlib.use('svg')\n"
+        "from midi_nb.demo import tools\n"
+        "tools.deid(0)\n"
+        "print(matplotlib.get_backend())"
+    )
+    asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert asked.stdout.strip() == "svg"
+
+
 def test_the_same_seed_gives_the_same_bytes_in_another_process(tmp_path, without_tools):
     here = make_demo(tmp_path / "here", patients=1, progress=False)
     code = (
