@@ -24,6 +24,7 @@ from matplotlib.colors import PowerNorm
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
 from matplotlib.text import Annotation
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 from matplotlib.transforms import Bbox
@@ -31,6 +32,7 @@ from matplotlib.transforms import Bbox
 from . import tags
 from .actions import ACTIONS, named
 from .amounts import count, percent
+from .causes import CAUSES
 from .dates import shifts
 from .frames import EXPLAINED, MASK, require_columns, require_complete, scored
 from .looks import LOOKS, PALETTE, Look
@@ -108,7 +110,7 @@ def causes(results: pd.DataFrame, *, ax: Axes | None = None, limit: int = 40) ->
     >>> results = pd.DataFrame({"cause": ["leak_full", "leak_full", None], "axis": ["privacy", "privacy", None],
     ...                         "series": ["1", "1", "1"], "patient": ["a", "a", "a"]})
     >>> causes(results).get_title("left").replace("\\n", " ")
-    'leak full is the most frequent of 1 cause: 2 of 2 failed or blank checks (100 %)'
+    'Whole text left is the most frequent of 1 cause: 2 of 2 failed or blank checks (100 %)'
     """
     columns = ["cause", "axis", "series", "patient"]
     require_columns(results, columns, "plots.causes()")
@@ -120,16 +122,15 @@ def causes(results: pd.DataFrame, *, ax: Axes | None = None, limit: int = 40) ->
     tally = pd.DataFrame({"rows": groups.size(), "axis": groups["axis"].first(), **distinct})
     tally = tally.sort_values("rows", ascending=False, kind="stable").reset_index()
     rows = _folded(tally, limit, ["cause"], {"rows": "sum"})
-    labels = rows["label"].str.replace("_", " ")
     ax = _axes(ax, len(rows))
     _bars(ax, rows["rows"], rows["axis"])
-    _rows(ax, labels, [_extent(row, len(failing)) for row in rows.to_dict("records")])
+    _rows(ax, rows["label"], [_extent(row, len(failing)) for row in rows.to_dict("records")])
     bent = _bent(ax, rows["rows"])
     _count_axis(ax.xaxis)
     ax.set_xlabel(f"failed or blank checks{bent}")
     _legend(ax, [axis for axis in _AXES if (rows["axis"] == axis).any()])
     most = f"{_share(rows['rows'][0], len(failing), 'failed or blank check')}"
-    return _title(ax, f"{labels[0]} is the most frequent of {count(len(tally), 'cause')}: {most}", legend=True)
+    return _title(ax, f"{rows['label'][0]} is the most frequent of {count(len(tally), 'cause')}: {most}", legend=True)
 
 
 def pareto(problems: pd.DataFrame, *, ax: Axes | None = None, limit: int = 20) -> Axes:
@@ -205,10 +206,10 @@ def heatmap(
     pairs = zip(failed.to_numpy(), checks.to_numpy(), strict=True)
     notes = [[_cell(*cell, roomy, wide) for cell in zip(*pair, strict=True)] for pair in pairs]
     longest = max(map(len, rate.columns))
-    upright = (
-        0.075 * longest if 0.085 * longest > inches / rate.shape[1] else 0.0
-    )  # inches that labels take when they stand
-    ax = _axes(ax, len(rate), width=min(_WIDTH, 5 + 0.85 * rate.shape[1]), row=0.46 if roomy else 0.27, below=upright)
+    aslant = (
+        0.05 * longest if 0.085 * longest > inches / rate.shape[1] else 0.0
+    )  # inches that labels take when they stand aslant
+    ax = _axes(ax, len(rate), width=min(_WIDTH, 5 + 0.85 * rate.shape[1]), row=0.46 if roomy else 0.27, below=aslant)
     sns.heatmap(
         rate, ax=ax, annot=np.array(notes, dtype=object), fmt="", annot_kws={"fontsize": 9},
         cmap=sns.blend_palette(["white", PALETTE["fail"]], as_cmap=True),
@@ -223,7 +224,10 @@ def heatmap(
     ax.set_facecolor(PALETTE["blank"])
     ax.set(xlabel=columns, ylabel=rows)
     ax.tick_params(axis="y", rotation=0, length=0, labelsize=9)
-    ax.tick_params(axis="x", rotation=90 if upright else 0, length=0, labelsize=9)
+    ax.tick_params(axis="x", length=0, labelsize=9)
+    plt.setp(
+        ax.get_xticklabels(), rotation=35 if aslant else 0, ha="right" if aslant else "center", rotation_mode="anchor"
+    )
     wrong, total = int(_failed(results)[scored(results)].sum()), int(scored(results).sum())
     overall = f"overall {_share(wrong, total, 'check')}" if wrong else f"None of {count(total, 'check')} failed"
     return _title(ax, f"Most failures: {_hottest(failed, checks)}; {overall}" if wrong else overall)
@@ -267,7 +271,15 @@ def tradeoff(results: pd.DataFrame, *, interval: float = 0.95, ax: Axes | None =
         ax.legend(loc="upper right", frameon=False)
     spans = {name: _spans(counts[counts["submission"] == name], interval) for name in named.index}
     for name, rate in named.iterrows():
-        ax.plot(*rate, "o", markersize=6, color=_ink(), clip_on=False, label=f"{_label(name, 30)}: {_per_mille(rate)}")
+        ax.plot(
+            *rate,
+            "o",
+            markersize=6,
+            color=_ink(),
+            clip_on=False,
+            zorder=6,
+            label=f"{_label(name, 30)}: {_per_mille(rate)}",
+        )
         reach = np.abs(spans[name] - rate.to_numpy()[:, np.newaxis])
         whiskers: dict[str, Any] = {"ecolor": _ink(), "elinewidth": 1.2, "alpha": 0.45, "capsize": 3, "clip_on": False}
         x, y = rate
@@ -497,7 +509,7 @@ def word_diff(failure: pd.Series | pd.DataFrame, *, values: bool = True, ax: Axe
     own = ax is None
     ax = plt.figure(figsize=(_CARD, 3)).add_axes((0.02, 0, 0.96, 1)) if ax is None else ax
     ax.set_axis_off()
-    known = [str(check[name]).replace("_", " ") for name in ("action", "cause", "axis") if check.get(name)]
+    known = [_name_of(name, check[name]) for name in ("action", "cause", "axis") if check.get(name)]
     _write(ax, 0, _drawable(" · ".join(known), _MONO), alpha=0.75)
     columns = max(20, int(ax.get_window_extent().width / ax.figure.dpi * 72 / _CHARACTER * 0.93) - _MARGIN)
     line = 1.3
@@ -640,7 +652,10 @@ def _name_points(ax: Axes, rates: pd.DataFrame) -> None:
     taken = [Bbox.from_extents(*(at - 5), *(at + 5)) for at in ax.transData.transform(rates.to_numpy())]
     frame = ax.get_window_extent()
     for number, (name, rate) in enumerate(rates.iterrows()):
-        text = ax.annotate(_label(name, 30), rate, (8, 0), textcoords="offset points", va="center")
+        halo = withStroke(linewidth=3, foreground=ax.get_facecolor())  # whiskers of others may run below a name
+        text = ax.annotate(
+            _label(name, 30), rate, (8, 0), textcoords="offset points", va="center", path_effects=[halo], zorder=5
+        )
         others, best = taken[:number] + taken[number + 1 :], None
         for side, *offset in around:
             text.set(ha=side, position=offset)
@@ -794,9 +809,17 @@ def _folded(frame: pd.DataFrame, limit: int, by: Sequence[Any], how: Mapping[Any
 
 
 def _name_of(column: str, value: Any) -> str:
-    """A readable label: attribute paths come with their attribute's name."""
+    """A readable label: attribute paths come with their attribute's name, causes and actions in words."""
+    if words := _WORDS_OF.get(column, {}).get(value):
+        return words
     known = tags.name(str(value)) if column in ("tag", "tag_path") and pd.notna(value) else None
     return f"{_label(known, 30)} {_label(value)}" if known else _label(value, 64 if column == "problem" else 46)
+
+
+_WORDS_OF = {
+    "cause": {cause.code: cause.label for cause in CAUSES},
+    "action": {name: action.phrase for name, action in ACTIONS.items()},
+}
 
 
 def _label(value: Any, width: int = 46) -> str:

@@ -298,13 +298,13 @@ def test_causes_counts_rows_series_and_patients():
     leak, dropped = {"cause": "leak_full", "axis": "privacy"}, {"cause": "tag_dropped", "axis": "utility"}
     rows = [{"series": "1"}, {"series": "1", **dropped}, {"series": "1", **leak}, {"series": "2", **leak}]
     ax = plots.causes(results(rows, patient="p"))
-    assert labels(ax) == ["leak full", "tag dropped"]
+    assert labels(ax) == ["Whole text left", "Attribute dropped"]
     assert [bar.get_width() for bar in ax.patches] == [2, 1]
     drawn_as = [(to_hex(bar.get_facecolor()).upper(), bar.get_hatch()) for bar in ax.patches]
     assert drawn_as == [plots.LOOKS["privacy"][:2], plots.LOOKS["utility"][:2]]
     assert texts(ax) == ["2 (67 %), 2 series, 1 patient", "1 (33 %), 1 series, 1 patient"]
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["privacy", "utility"]
-    assert title(ax) == "leak full is the most frequent of 2 causes: 2 of 3 failed or blank checks (67 %)"
+    assert title(ax) == "Whole text left is the most frequent of 2 causes: 2 of 3 failed or blank checks (67 %)"
 
 
 def test_causes_of_a_clean_run_says_that_none_failed():

@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "causes": BASE | {"text", "dates", "actions", "answers", "files", "scores", "engine"},
     "inspecting": BASE | {"text", "dates", "printed", "sniff", "actions", "answers", "files", "engine"},
     "teaching": BASE | {"actions", "causes"},
-    "plots": BASE | {"text", "dates", "actions", "scores"},
+    "plots": BASE | {"text", "dates", "actions", "scores", "causes"},
     "report": BASE | {"text", "actions", "answers", "files", "scores", "causes", "plots", "the face"},
     "widgets": BASE
     | {"text", "actions", "answers", "files", "scores", "causes", "engine", "inspecting", "plots"}
