@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from concurrent.futures import Executor
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
@@ -141,11 +141,13 @@ class _Job(NamedTuple):
 
 
 class _Task(NamedTuple):
-    """One batch: files, the patient of each, what is known of these patients; where its part goes, if it is kept."""
+    """One batch: files, the patient of each, what is known of these patients, the files whose SOP Instance UID an
+    earlier one has; where its part goes, if it is kept."""
 
     paths: Sequence[Path]
     patients: Sequence[str]
     people: Mapping[str, frozenset[Identifier]]
+    again: Set[Path]
     part: Path | None
 
 
@@ -178,15 +180,18 @@ def _derived(
     paths = list(files_of.files_below(job.folder))
     starts = range(0, len(paths), batches_of.BATCH)
     with counting(2 * len(paths), "file", "read", progress) as step:
-        surveys = [_Task(paths[start : start + batches_of.BATCH], (), {}, None) for start in starts]
-        patients: list[str] = []
+        surveys = [_Task(paths[start : start + batches_of.BATCH], (), {}, frozenset(), None) for start in starts]
+        patients, seen, again = list[str](), set[str](), set[Path]()
         people: dict[str, set[Identifier]] = {}
         for said in answers_of(partial(_surveyed, job), surveys, executor, step):
-            patients += [patient for patient, _ in said]
-            for patient, found in said:
+            for patient, uid, found in said:
+                if uid in seen:
+                    again.add(paths[len(patients)])
+                seen.update([uid] if uid else ())
+                patients.append(patient)
                 people.setdefault(patient, set()).update(found)
         whole = {patient: frozenset(found) for patient, found in people.items()}
-        recorder = runs.Recorder(out, _provenance(job, whole) if out is not None else {})
+        recorder = runs.Recorder(out, _provenance(job, whole, again) if out is not None else {})
         with recorder:
             tasks, there = [], list[_Part | None]()
             for number, start in enumerate(starts):
@@ -197,7 +202,8 @@ def _derived(
                     there.append(_Part(None, part, [(name, reason) for name, reason in before["skipped"]]))
                     continue
                 of_batch = patients[start : start + batches_of.BATCH]
-                tasks.append(_Task(batch, of_batch, {each: whole[each] for each in of_batch}, part))
+                known = {each: whole[each] for each in of_batch}
+                tasks.append(_Task(batch, of_batch, known, again.intersection(batch), part))
                 there.append(None)
             recorder.forget(len(starts), 0)
             made = answers_of(partial(_answered, job), tasks, executor, step)
@@ -209,9 +215,10 @@ def _derived(
     _warn(recorder.skipped, len(paths))
 
 
-def _provenance(job: _Job, people: Mapping[str, frozenset[Identifier]]) -> dict[str, Any]:
+def _provenance(job: _Job, people: Mapping[str, frozenset[Identifier]], again: Set[Path]) -> dict[str, Any]:
     """What must be the same for two parts to belong to one key; of people a digest, no values."""
-    said = repr([(patient, sorted(found)) for patient, found in sorted(people.items())])
+    left = sorted(path.relative_to(job.folder).as_posix() for path in again)
+    said = repr(([(patient, sorted(found)) for patient, found in sorted(people.items())], left))
     return {
         "key": str(job.profile),
         "private": hashlib.sha256(repr(sorted(job.private.items())).encode()).hexdigest()[:32],
@@ -238,8 +245,9 @@ def _read(path: Path | None) -> pd.DataFrame:
 # What the originals say of their people
 
 
-def _surveyed(job: _Job, task: _Task, step: Step | None = None) -> list[tuple[str, set[Identifier]]]:
-    """(patient, what is said of people) of each file of a batch; ("", nothing) of one that cannot be read."""
+def _surveyed(job: _Job, task: _Task, step: Step | None = None) -> list[tuple[str, str, set[Identifier]]]:
+    """(patient, SOP Instance UID, what is said of people) of each file of a batch; nothing of one that cannot be
+    read. Where no file says who its patient is, those of a study are one."""
     from pydicom import dcmread
 
     profile, found = job.profile.table, []
@@ -247,14 +255,23 @@ def _surveyed(job: _Job, task: _Task, step: Step | None = None) -> list[tuple[st
         for path in counted(task.paths, step):
             said: set[Identifier] = set()
             try:
-                header = dcmread(path, stop_before_pixels=True, specific_tags=searched())
+                header = dcmread(path, stop_before_pixels=True, specific_tags=[*searched(), *_WHO])
                 _collect(header, profile, said)
                 said = of_people(said, str(header.get("Manufacturer") or ""))
-                patient = str(header.get("PatientID") or "").strip() or str(header.get("PatientName") or "").strip()
+                patient = next(filter(None, (_said(header, each) for each in _PATIENT)), "")
+                uid = _said(header, "SOPInstanceUID")
             except Exception:  # why it cannot be read is said where its checks are made
-                patient = ""
-            found.append((patient, said))
+                patient = uid = ""
+            found.append((patient, uid, said))
     return found
+
+
+_PATIENT = ("PatientID", "PatientName", "StudyInstanceUID")
+_WHO = (0x00080018, 0x0020000D)
+
+
+def _said(header: Any, keyword: str) -> str:
+    return str(header.get(keyword) or "").strip()
 
 
 def _collect(dataset: Any, profile: Profile, said: set[Identifier]) -> None:
@@ -283,6 +300,8 @@ def _answered(job: _Job, task: _Task, step: Step | None = None) -> _Part:
     with files_of.quiet():
         for path, patient in zip(counted(task.paths, step), task.patients, strict=True):
             try:
+                if path in task.again:
+                    raise files_of.Unreadable("an earlier file has its SOP Instance UID")
                 derived.add(files_of.read(path), known[patient])
             except files_of.Unreadable as reason:
                 skipped.append((path.relative_to(job.folder).as_posix(), str(reason)))

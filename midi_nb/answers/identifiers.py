@@ -164,7 +164,7 @@ def name_words(name: str) -> list[str]:
     ['MEYER', 'STEPHANIE', '山田', '花子']
     """
     parts = re.split(r"[\^=\s,\\]+", name)
-    return [word for word in (word.strip(" .'\"[]") for word in parts) if len(word) > 1 and not _title(word)]
+    return [word for word in (word.strip(" .'\"-[]") for word in parts) if len(word) > 1 and not _title(word)]
 
 
 def _title(word: str) -> bool:
