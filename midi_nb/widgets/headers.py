@@ -147,11 +147,10 @@ class Lines:
         uids = {**uids, **(self._key.uids if self._key else {})}
         patients = self._key.patients if self._key else {}
         self._links = _Links(before, after, uids, self._key.names if self._key else {})
-        with files_of.quiet():
-            found = [
-                *(row for row in differences_between(_meta(before), _meta(after), uids, {}) if row.tag != _LENGTH),
-                *differences_between(before, after, uids, patients),
-            ]
+        found = [
+            *(row for row in differences_between(_meta(before), _meta(after), uids, {}) if row.tag != _LENGTH),
+            *differences_between(before, after, uids, patients),
+        ]
         if self._key:
             self.notes += self._key.notes
             found += self._key.elsewhere({row.tag_path for row in found})
@@ -182,13 +181,14 @@ class Lines:
         if results is not None:
             require_columns(results, ["instance", "tag_path", "action", "verdict"], "header()")
         mapping = {} if uids is None else as_mapping(uids).to_dict()
-        after = _file(released, "released")
-        if isinstance(original, str | Path) and Path(original).is_dir():
-            original = _found(Path(original), after, results, mapping)
         known = None if results is None else derivation(results)
         chosen = Profile.of(known) if known and " and " not in known and not (profile or edition) else None
         chosen = chosen or Profile(profile or "basic", edition or editions()[-1])
-        return cls(_file(original, "original"), after, results, mapping, chosen, values)
+        with files_of.quiet():
+            after = _file(released, "released")
+            if isinstance(original, str | Path) and Path(original).is_dir():
+                original = _found(Path(original), after, results, mapping)
+            return cls(_file(original, "original"), after, results, mapping, chosen, values)
 
     def _tree(self, found: Sequence[Difference]) -> None:
         """Puts each attribute below its item, each item below its sequence, private ones below their block."""

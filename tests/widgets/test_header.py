@@ -185,6 +185,13 @@ def test_what_is_no_pair_of_headers_is_refused_or_said(pair: Any, make: Any, tmp
     assert "The results have no check of this image." in html
 
 
+def test_a_value_that_is_none_of_its_kind_is_shown_and_quoted_in_no_warning(make: Any, tmp_path: Any) -> None:
+    files = [make.file(tmp_path / f"{uid}.dcm", uid, FrameOfReferenceUID="1.2.345.678") for uid in ("1.1", "9.1")]
+    for file in files:
+        file.write_bytes(file.read_bytes().replace(b"1.2.345.678", b"DOE^JANE 12"))
+    assert line(mn.widgets.header(*files), "(0020,0052)")["original"] == "DOE^JANE 12"
+
+
 def test_what_is_shown_and_picked_can_be_set(pair: Any) -> None:
     widget = mn.widgets.header(*pair({"PatientName": "DOE", "KVP": 1}, {"PatientName": "DOE", "KVP": 1}))
     widget.show = "wrong"
