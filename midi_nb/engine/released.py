@@ -8,7 +8,7 @@ import os
 import threading
 import warnings
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -173,6 +173,9 @@ def _transfer_syntax(file: BinaryIO) -> str | None:
         return None
 
 
+Show = Callable[[Any], str]
+
+
 class Released:
     """One released file: the `text` at a path, the `digest` of its pixels, every one of its `elements`.
 
@@ -222,27 +225,33 @@ class Released:
         """
         yield from self._walk(self.dataset, "", unread)
 
-    def texts(self) -> Iterator[tuple[str, int, str, str | None]]:
+    def texts(self, show: Show | None = None) -> Iterator[tuple[str, int, str, str | None]]:
         """(path, tag, VR, text) of every element of the main data set, depth first; a sequence has no text here.
 
-        Twice as fast as the text of each of the `elements`: what is known of a value's bytes is not decoded again.
+        Twice as fast as the text of each of the `elements`: what is known of a value's bytes is not decoded again. With
+        `show`, which gives the text of an element, its VR is the one that pydicom finds, and those that pydicom cannot
+        make sense of are there too, as they were read.
         """
-        yield from self._texts_of(self.dataset, "")
+        yield from self._texts_of(self.dataset, "", show)
 
-    def _texts_of(self, dataset: Any, parent: str) -> Iterator[tuple[str, int, str, str | None]]:
+    def _texts_of(self, dataset: Any, parent: str, show: Show | None) -> Iterator[tuple[str, int, str, str | None]]:
         elements = self._elements(dataset)
         for tag in sorted(elements):
             raw = elements[tag]
             try:
                 vr = str(raw.VR or _dictionary_vr(tag) or dataset[tag].VR)
-                text = None if vr == "SQ" else _text(dataset, tag, raw)
+                if show is not None and vr not in _CACHED:
+                    vr = str(dataset[tag].VR)
+                text = None if vr == "SQ" else _text(dataset, tag, raw, show)
                 items = dataset[tag].value or () if vr == "SQ" else ()
                 path = parent + self._label(dataset, tag)
             except Exception:  # a value pydicom cannot make sense of; the others still can be looked at
-                continue
+                if show is None:
+                    continue
+                path, vr, items, text = parent + self._label(dataset, tag), str(raw.VR or "UN"), (), show(raw)
             yield path, int(tag), vr, text
             for number, item in enumerate(items):
-                yield from self._texts_of(item, f"{path}[{number}]")
+                yield from self._texts_of(item, f"{path}[{number}]", show)
 
     def nested(self, label: str) -> list[str]:
         """The paths inside sequences at which an attribute stands."""
@@ -360,10 +369,10 @@ _known: dict[tuple[Any, ...], str] = {}
 _parsed = lru_cache(maxsize=65536)(tags.parse)
 
 
-def _text(dataset: Any, tag: int, raw: Any) -> str:
+def _text(dataset: Any, tag: int, raw: Any, show: Show | None = None) -> str:
     vr = raw.VR or _dictionary_vr(tag)
     if type(raw).__name__ != "RawDataElement" or vr not in _CACHED or raw.value is None or len(raw.value) > _LONG:
-        return _shown(dataset[tag])
+        return (show or _shown)(dataset[tag])
     charset = str(dataset.original_character_set or dataset._character_set) if vr in _ENCODED else None
     key = (vr, raw.value, raw.is_little_endian, charset)
     text = _known.get(key)

@@ -213,9 +213,9 @@ def _of_names(file: Path) -> Iterator[tuple[_Attribute, str]]:
 
 
 def _of_header(released: files_of.Released) -> Iterator[tuple[_Attribute, str]]:
-    for path, element in released.elements(unread=True):
-        if element.VR != "SQ" and (text := text_of(element)):
-            yield _attribute("header", tags.without_items(path), str(element.VR or "UN")), text
+    for path, _, vr, text in released.texts(text_of):
+        if text:
+            yield _attribute("header", tags.without_items(path), vr), text
     for element in released.dataset.file_meta:
         path = f"({element.tag.group:04x},{element.tag.element:04x})"
         yield _attribute("file meta information", path, str(element.VR)), text_of(element)
