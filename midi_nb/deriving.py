@@ -542,14 +542,14 @@ def _pixel_checks(job: _Job, file: files_of.Released, known: Known) -> Iterator[
         lines = lines_in(file.dataset, job.read_text)
     except ValueError:  # no decoder, or no image: nothing can be said of it
         return
-    told = [
+    identifying_lines = [
         (text, box)
         for text, box in lines
         if known.found_in(text) or any(pattern.sure for pattern, _ in patterns_in(text))
     ]
-    for text, box in told:
+    for text, box in identifying_lines:
         yield plan.spec("pixels_hidden", "pixels", hipaa_z="HIPAA-A", dicom_p15="DICOM-P15-PIX-C"), text, box
-    if not told:
+    if not identifying_lines:
         spec = plan.spec("pixels_retained", "pixels", tcia_p15="TCIA-P15-PIX-K")
         yield spec, file.digest, None
 

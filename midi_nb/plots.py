@@ -544,7 +544,7 @@ def _failed(results: pd.DataFrame) -> pd.Series:
 
 
 def _runs_of(frame: pd.DataFrame) -> list[str]:
-    """The column that tells submissions apart, where there are several."""
+    """The column that names the submission, if there are several."""
     return ["submission"] if "submission" in frame.columns and frame["submission"].nunique() > 1 else []
 
 

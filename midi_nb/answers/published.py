@@ -420,7 +420,7 @@ def _paths(answers: pd.DataFrame, understood: bool) -> Any:
     meant = paths.map({text: tags.understood(text) for text in answers["tag_path"].cat.categories})
     official = (answers["source"] == "published").to_numpy()
     if not any(map(tags.parse, paths[official].dropna().unique())):
-        official = np.zeros_like(official)  # whoever wrote them, it was no official key
+        official = np.zeros_like(official)  # not written by the official program
     looks = answers["action"].isin(set(ACTIONS) - set(PIXELS)).to_numpy()
     nameless = np.flatnonzero(looks & ~official & meant.isna().to_numpy())
     if len(nameless):

@@ -147,7 +147,7 @@ def audit(
     Parameters
     ----------
     results
-        What ``evaluate`` or ``read_results`` returns. Alone it tells of passes that prove nothing, of dates and UIDs.
+        What ``evaluate`` or ``read_results`` returns. Alone it finds passes that prove nothing, and dates and UIDs.
     released
         The submission or its folder (then `results` must be of that one). Every file in it is searched for what the key
         plants for its patient, followed along its references, and asked for its de-identification markers.
@@ -594,7 +594,7 @@ def _terms(planted: Iterable[tuple[str, str]]) -> _Terms:
 
 
 def _telling(words: tuple[str, ...]) -> bool:
-    """Whether words are enough to tell a person by: `F`, `045Y` and `12` stand everywhere."""
+    """Whether words are enough to identify a person: `F`, `045Y` and `12` stand everywhere."""
     if len(words) == 1:
         return (
             len(words[0]) >= (4 if words[0].isalpha() else 5)
@@ -780,7 +780,7 @@ class _References:
         return {(place.instance, path) for place, path, own, uid in self._references if uid in self._there[own]}
 
     def dangling(self, resolved: set[tuple[str | None, str]] | None, asked: set[tuple[Any, ...]]) -> Iterator[_Note]:
-        """The references that lead nowhere; with the originals at hand only those that did lead somewhere there."""
+        """The references that lead nowhere; with the originals only those that did lead somewhere there."""
         for place, path, own, uid in self._references:
             if uid in self._there[own]:
                 continue

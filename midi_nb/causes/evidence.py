@@ -194,7 +194,7 @@ def _image(file: Released) -> np.ndarray | None:
     try:
         pixels = file.dataset.pixel_array
         return pixels.reshape(-1, file.dataset.Rows, file.dataset.Columns, file.dataset.get("SamplesPerPixel", 1))
-    except Exception:  # no pixels, or no decoder: then there is nothing to tell by them
+    except Exception:  # no pixels, or no decoder: then they are no evidence
         return None
 
 

@@ -87,7 +87,7 @@ class Images:
         return found if found is not None and found.is_file() else None
 
     def key(self, position: int) -> str | None:
-        """What tells the image of a check from others; None if the check is about none, or it is not there."""
+        """The key of the image of a check; None if the check is about none, or it is not there."""
         path = self.path(position) if self._about_pixels(position) else None
         return str(path) if path is not None and path.is_file() else None
 

@@ -167,7 +167,7 @@ def is_uid(text: str) -> bool:
 
 
 class Cause(NamedTuple):
-    """One cause: what it is called, what it touches, how sure it is, which checks it can befall, and when it holds."""
+    """One cause: what it is called, what it touches, how sure it is, which checks it can have, and when it applies."""
 
     code: str
     label: str

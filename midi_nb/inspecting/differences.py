@@ -127,7 +127,7 @@ def inspect_run(
 
 
 def before_after(differences: Any, by: str | Sequence[str] = _PARTS) -> pd.DataFrame:
-    """How often each change befell the attributes of `differences`, one row a combination of the columns `by`.
+    """How often each change occurred in the attributes of `differences`, one row a combination of the columns `by`.
 
     `differences` is the frame of `inspect`, or the folder of `inspect_run`, which is counted part by part. A column for
     each change, ``attributes`` (all of them) and ``untouched``, the share of those with a value that kept it.
@@ -490,7 +490,7 @@ def _is_empty(element: Any) -> bool:
     return value is None or (hasattr(value, "__len__") and len(value) == 0)
 
 
-_SHOWN = 256  # bytes; longer ones are numbers for a machine, and a digest tells them apart
+_SHOWN = 256  # bytes; longer ones are numbers for a machine, and a digest stands for them
 
 
 def text_of(element: Any) -> str:

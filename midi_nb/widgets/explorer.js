@@ -222,7 +222,7 @@ const explorer = (() => {
     const { facets } = data, everything = sift.scores({});
     const several = new Set(facets.submission?.codes ?? []).size > 1;
     let state = { ...STATE }, here = null, given = null, check = null, acted = 0;
-    let turning = false, helping = false, copying = "", whole = new Set(), told = "";
+    let turning = false, helping = false, copying = "", whole = new Set(), notice = "";
 
     root.classList.add("midi-parts", "midi-explorer");
     const region = (name, label) => node("div", { class: "midi-page", "data-page": name, role: "region", "aria-label": label });
@@ -267,7 +267,7 @@ const explorer = (() => {
       if (state.picked !== before.picked && !("example" in change) && !("table" in change)) state.example = 0;
       if (["filters", "search", "table"].some((name) => name in change)) given = sift.live(state.table) ? null : { waiting: true };
       acted = Date.now();
-      told = "";
+      notice = "";
       if (state.picked < 0) check = null;
       draw();
       host.changed(state);
@@ -404,7 +404,7 @@ const explorer = (() => {
         : state.table === "checks" ? count(here.total, "check") : count(failing, "failed or blank check");
       const bar = node("div", { class: "line tabs" },
         node("span", { class: "joined", role: "group", "aria-label": "What to list", "data-group": "tables" }, tabs),
-        node("span", { class: "quiet", "aria-live": "polite" }, given?.waiting ? "…" : told || said), copies());
+        node("span", { class: "quiet", "aria-live": "polite" }, given?.waiting ? "…" : notice || said), copies());
       put(list, bar, state.table === "map" ? map() : table(), state.table !== "map" && pager(), hint());
     }
 
@@ -553,7 +553,7 @@ const explorer = (() => {
         what = [of === "csv" ? names.map(([, title]) => quoted(title)).join(",") : null, ...lines].filter((one) => one !== null).join("\n");
         said = `Copied ${count(lines.length, "row")}.`;
       }
-      toClipboard(what).then((done) => { told = done ? said : "The browser does not let this page copy."; copying = ""; drawList(); rove(); });
+      toClipboard(what).then((done) => { notice = done ? said : "The browser does not let this page copy."; copying = ""; drawList(); rove(); });
     }
     async function toClipboard(what) {
       try { await navigator.clipboard.writeText(what); return true; } catch {

@@ -369,14 +369,14 @@ class Explorer(Board):
     def _head(self) -> Markup:
         if not is_complete(self.results):
             failing = count(len(self.results), "failed or blank check")
-            big, told = failing, "these results hold failures only, so there is no score"
+            big, note = failing, "these results hold failures only, so there is no score"
         elif "submission" in self.results and self.results["submission"].nunique() > 1:
-            big, told = count(self.results["submission"].nunique(), "submission"), count(len(self.results), "check")
+            big, note = count(self.results["submission"].nunique(), "submission"), count(len(self.results), "check")
         elif len(self.results):
             passed = (self.results["verdict"][scored(self.results)] == "passed").mean()
-            big, told = f"Score {percent(passed)}", f"{count(len(self.results), 'check')}"
+            big, note = f"Score {percent(passed)}", f"{count(len(self.results), 'check')}"
         else:
-            big, told = "No checks", ""
+            big, note = "No checks", ""
         chips = [
             tag("span", f"{name}: {self._rows.labels(name)[self._rows[name].categories.get_loc(text)]}", class_="chip")
             for name, texts in self.filters.items()
@@ -384,7 +384,7 @@ class Explorer(Board):
         ]
         if self.search:
             chips.append(tag("span", f"search: {self.search}", class_="chip"))
-        line = tag("div", tag("span", big, class_="big"), tag("span", told), class_="line")
+        line = tag("div", tag("span", big, class_="big"), tag("span", note), class_="line")
         derived = tag("p", self._rows.derived, class_="quiet") if self._rows.derived else None
         return tag("header", line, derived, tag("div", chips, class_="line") if chips else None)
 

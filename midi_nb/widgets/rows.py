@@ -220,9 +220,9 @@ class Rows:
 
     def _problem(self, row: Mapping[Any, Any]) -> dict[str, Any]:
         known = {name: None if pd.isna(row[name]) else row[name] for name in ("cause", "axis", "submission", "gain")}
-        told = {name: None if value is None else str(value) for name, value in known.items() if name != "gain"}
+        texts = {name: None if value is None else str(value) for name, value in known.items() if name != "gain"}
         numbers = {name: int(row[name]) for name in ("rows", "series", "patients")}
-        return {**told, **numbers, "gain": known["gain"], "label": cause_label(told["cause"]), "name": about(row)}
+        return {**texts, **numbers, "gain": known["gain"], "label": cause_label(texts["cause"]), "name": about(row)}
 
     def _column(self, name: str, rows: np.ndarray) -> tuple[np.ndarray, list[str]]:
         """(codes, texts) of a column at `rows`, with the texts in use alone, as they may be shown."""
