@@ -314,9 +314,9 @@ def _boxes(explained: pd.DataFrame, images: causes.Images | None) -> dict[str, A
     if images is None or not region.any():
         return None
     boxes = explained[region]
-    total = count(len(boxes), "failing box")
+    total = f"{count(len(boxes), 'box')} did not pass"
     if not images.folders:
-        return {"lead": f"{total}. To see them, give the folder of the released files: released=…", "shown": []}
+        return {"lead": f"{total}; to see them, give the folder of the released files: released=…", "shown": []}
     turn = boxes.groupby(["submission", "cause"], observed=True, sort=False).cumcount()
     boxes = boxes.assign(turn=turn, axis_code=boxes["axis"].cat.codes).sort_values(["axis_code", "turn"], kind="stable")
     room, shown = _BYTES, []
@@ -330,7 +330,7 @@ def _boxes(explained: pd.DataFrame, images: causes.Images | None) -> dict[str, A
         shown.append(row | {"crops": crops, "note": note, "where": where})
     left = len(boxes) - len(shown)
     more = f"; {left:,} more are not shown, write_page() makes a page of all" if left else ""
-    return {"lead": f"{total}, before and after{more}. The pictures are parts of the images.", "shown": shown}
+    return {"lead": f"{total}, here before and after{more}. The pictures are parts of the images.", "shown": shown}
 
 
 def _crops(images: causes.Images, position: int) -> tuple[list[Any], str]:

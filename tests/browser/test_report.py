@@ -38,6 +38,9 @@ def test_on_paper_two_pages_come_before_the_appendix(chromium: Any, path: Any) -
     whole = page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n")
     page.add_style_tag(content=".appendix { display: none; }")
     assert page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") == 2 < whole
+    page.emulate_media(media="print")
+    breaks = page.locator(".appendix").evaluate_all("all => all.map((one) => getComputedStyle(one).breakBefore)")
+    assert breaks == ["page", *["auto"] * (len(breaks) - 1)]
     page.close()
 
 

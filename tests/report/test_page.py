@@ -151,9 +151,10 @@ def test_checks_without_an_official_row_are_told_but_counted_nowhere(write, make
         "score": float("nan"),
         "error": "the key has no text or no region",
     }
-    text = write(make.results([{}, {"check": "1", "verdict": "failed", "score": 0.0, "actual": "DOE"}, lost])).text()
+    results = make.results([{}, {"check": "1", "verdict": "failed", "score": 0.0, "actual": "DOE"}, lost])
+    text = write(results).text()
     assert "1 identifying text left; fix this first: 50.00 % → 100 % ." in text
-    assert "Not scored officially" not in text.partition("What to fix")[2].partition("Pictures")[0]
+    assert to_fix(results)[0]["cause"].tolist() == ["leak_full"]
     assert "2 of 2 checks that did not pass or have no official row" in text
     assert "For 1 check the official scorer writes no row; they count nowhere." in text
 
@@ -291,7 +292,9 @@ def test_a_perfect_submission_and_an_empty_frame_are_told_as_such(write, make):
     assert "Every check passed." in perfect.text()
     assert "100 %" in perfect.within("p")
     assert "first:" not in perfect.text()
-    assert "There are no checks in these results." in write(make.results([{}]).iloc[:0]).text()
+    empty = write(make.results([{}]).iloc[:0])
+    assert "There are no checks in these results." in empty.text()
+    assert "every check passed" not in empty.text()
 
 
 def test_a_rate_is_100_only_of_all(write, make):
@@ -490,7 +493,7 @@ def folders(make, tmp_path_factory):
 def test_a_failing_box_is_shown_before_and_after(light, leaks, folders):
     page = light(leaks, *folders)
     assert [picture["href"][:22] for picture in page.named("image")] == ["data:image/png;base64,"] * 2
-    assert "1 failing box, before and after. The pictures are parts of the images." in page.text()
+    assert "1 box did not pass, here before and after. The pictures are parts of the images." in page.text()
     assert page.text("figure").index("original") < page.text("figure").index("released")
 
 
@@ -507,7 +510,10 @@ def test_boxes_beyond_the_room_are_counted(light, leaks, folders, monkeypatch):
     boxes = concat([leaks.iloc[[0]].assign(check=str(number)) for number in range(5)])
     page = light(boxes, *folders)
     assert len(page.named("image")) == 4
-    assert "5 failing boxes, before and after; 3 more are not shown, write_page() makes a page of all." in page.text()
+    assert (
+        "5 boxes did not pass, here before and after; 3 more are not shown, write_page() makes a page of all."
+        in page.text()
+    )
     monkeypatch.setattr(module, "_BYTES", 0)
     assert len(light(boxes, *folders).named("image")) == 0
 
@@ -515,4 +521,4 @@ def test_boxes_beyond_the_room_are_counted(light, leaks, folders, monkeypatch):
 def test_a_box_that_cannot_be_shown_says_why(light, leaks, folders):
     other = leaks.assign(file="b.dcm")
     assert "The file is not in the folder of the released files." in light(other, *folders).text()
-    assert "1 failing box. To see them, give the folder of the released files: released=…" in light(leaks).text()
+    assert "1 box did not pass; to see them, give the folder of the released files: released=…" in light(leaks).text()
