@@ -723,7 +723,13 @@ _DEMO = (
 _PROFILE = (
     _option("--profile", metavar="NAME", default="basic", help="basic, or with options: basic+clean_descriptors"),
     _option("--edition", metavar="EDITION", default="2024e", help="edition of PS3.15 (default 2024e)"),
-    _option("--keep", metavar="NAME", nargs="+", default=(), help="attributes that your policy keeps all the same"),
+    _option(
+        "--keep",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="an attribute that your policy keeps all the same, by name, keyword or tag; may be given several times",
+    ),
     _option("--private", metavar="FILE", help="what becomes of private attributes: CSV creator,element,disposition"),
 )
 _WORKERS = (

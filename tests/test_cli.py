@@ -339,12 +339,22 @@ def test_derive_writes_a_key_that_evaluate_reads(make, run, tmp_path):
     make.file(tmp_path / "original" / "a.dcm", "1.2.3", PatientName="ABERNATHY^ANN", ImageComments="Ann Abernathy")
     make.file(tmp_path / "released" / "a.dcm", "1.2.4", PatientName="ANON", PatientID="P1", ImageComments="Ann")
     make.mapping(tmp_path / "uids.csv", [("1.2.3", "1.2.4")])
-    profile = ("--profile", "basic+clean_descriptors", "--keep", "StationName", "--quiet", "--json")
+    profile = (
+        "--profile",
+        "basic+clean_descriptors",
+        "--keep",
+        "StationName",
+        "--keep",
+        "(0018,700a)",
+        "--quiet",
+        "--json",
+    )
     key = tmp_path / "key.db"
     code, printed, said = run("derive", tmp_path / "original", "-o", key, *profile)
 
     note = (
-        "midi-nb: The key is derived, nobody published it: PS3.15 2024e, basic+clean_descriptors; kept: Station Name.\n"
+        "midi-nb: The key is derived, nobody published it: PS3.15 2024e, basic+clean_descriptors; kept: Station Name, "
+        "Detector ID.\n"
     )
     assert (code, said) == (0, f"{note}midi-nb: Key: {key}\n")
     assert {row["source"] for row in json.loads(printed)} == {"header", "standard", "iod"}
