@@ -1,11 +1,11 @@
 // Widgets without a kernel: what it would send is in the page.
 
+const opened = (packed) => new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip")));
+
 // (what the page holds as JSON, its buffers)
 async function held() {
   const letters = atob(document.getElementById("data").textContent);
-  const packed = Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const bytes = await new Response(stream).arrayBuffer();
+  const bytes = await opened(Uint8Array.from(letters, (letter) => letter.charCodeAt(0))).arrayBuffer();
   const length = new DataView(bytes).getUint32(0, true);
   const content = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, length)));
   let at = 4 + length;
@@ -69,15 +69,23 @@ async function alone() {
     history.replaceState(null, "", `#${said}`);
   }
 
-  function show() {
-    const picked = board.picked();
+  const BLOCK = 256, unpacked = {}; // texts that are packed together, as in alone.py
+  async function text(name, row) {
+    const code = cards[name].codes[row], block = Math.floor(code / BLOCK);
+    return (await (unpacked[`${name} ${block}`] ??= opened(cards[name].blocks[block]).json()))[code % BLOCK];
+  }
+
+  let turn = 0;
+  async function show() {
+    const picked = board.picked(), mine = ++turn;
     board.place.replaceChildren();
     if (!picked) return;
     const { row } = picked, position = rows.position[row];
+    const [words, reasons] = await Promise.all(["words", "reasons"].map((name) => text(name, row)));
+    if (mine !== turn) return; // another one was picked meanwhile
     const picture = content.pictures[position];
     if (picture) board.place.append(markup(picture));
-    const text = (name) => cards[name].texts[cards[name].codes[row]];
-    board.check({ ...picked, position, words: text("words"), reasons: text("reasons") + where(row) });
+    board.check({ ...picked, position, words, reasons: reasons + where(row) });
   }
 
   // Where a check is; its texts become text nodes before they become markup.

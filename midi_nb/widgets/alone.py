@@ -40,6 +40,7 @@ _OF_WORDS = (
 )  # fmt: skip
 _OF_REASONS = ("action", "subcategory", "private", "cause", "error")
 _PICTURES = 4_000_000  # bytes of pictures in a page
+_BLOCK = 256  # texts that are packed together, as in alone.js
 _PIXELS = 256 * 2**20  # bytes of pixels in a page, as many as viewer.js keeps
 
 
@@ -186,12 +187,16 @@ def _masked(explained: pd.DataFrame) -> pd.DataFrame:
 
 
 def _distinct(shown: pd.DataFrame, rows: np.ndarray, names: tuple[str, ...], text_of: Any, buffers: list[bytes]) -> Any:
-    """The text of each row, every distinct one once: codes and texts."""
+    """The text of each row, every distinct one once: codes, and blocks of texts, opened one by one."""
     columns = [_numbers(shown, name, rows) for name in names]
     codes = joint_codes(columns, len(rows))
     buffers.append(codes.astype("<u4").tobytes())
-    texts = [str(text_of(int(position))) for position in rows[first_rows(codes)]]
-    return {"codes": {"buffer": len(buffers) - 1, "bytes": 4}, "texts": texts}
+    of: dict[str, Any] = {"codes": {"buffer": len(buffers) - 1, "bytes": 4}, "blocks": []}
+    for positions in np.array_split(first := rows[first_rows(codes)], range(_BLOCK, len(first), _BLOCK)):
+        texts = json.dumps([str(text_of(int(position))) for position in positions]).encode()
+        of["blocks"].append({"buffer": len(buffers), "bytes": 1})
+        buffers.append(gzip.compress(texts, mtime=0))
+    return of
 
 
 def _numbers(shown: pd.DataFrame, name: str, rows: np.ndarray) -> np.ndarray:
