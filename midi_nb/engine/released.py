@@ -176,6 +176,46 @@ def _transfer_syntax(file: BinaryIO) -> str | None:
 Show = Callable[[Any], str]
 
 
+class Place:
+    """Where an element is in a data set, and how it was read."""
+
+    __slots__ = ("dataset", "raw", "tag")
+
+    def __init__(self, dataset: Any, tag: int, raw: Any) -> None:
+        self.dataset, self.tag, self.raw = dataset, tag, raw
+
+    @property
+    def element(self) -> Any:
+        """The element as pydicom makes sense of it; as it was read, in bytes, where it cannot."""
+        try:
+            return self.dataset[self.tag]
+        except Exception:
+            return self.raw
+
+    @property
+    def vr(self) -> str:
+        """The value representation that pydicom finds."""
+        vr = self.raw.VR
+        return str(vr) if vr in _CACHED or vr == "SQ" else str(self.element.VR)
+
+    def is_same(self, other: Place) -> bool:
+        """Whether two elements were read alike, so that they have one value without being decoded."""
+        mine, its = self.raw, other.raw
+        return (
+            type(mine).__name__ == type(its).__name__ == "RawDataElement"
+            and mine.VR in _CACHED
+            and (mine.VR, mine.value, mine.is_little_endian) == (its.VR, its.value, its.is_little_endian)
+            and (mine.VR not in _ENCODED or _charset(self.dataset) == _charset(other.dataset))
+        )
+
+    def text(self, show: Show) -> str:
+        """Its text; `show` gives that of an element whose bytes alone do not say it."""
+        try:
+            return _text(self.dataset, self.tag, self.raw, show)
+        except Exception:
+            return show(self.element)
+
+
 class Released:
     """One released file: the `text` at a path, the `digest` of its pixels, every one of its `elements`.
 
@@ -252,6 +292,19 @@ class Released:
             yield path, int(tag), vr, text
             for number, item in enumerate(items):
                 yield from self._texts_of(item, f"{path}[{number}]", show)
+
+    def places(self) -> Iterator[tuple[str, Place]]:
+        """(path, place) of every element of the main data set, depth first; decoded when asked."""
+        yield from self._places_of(self.dataset, "")
+
+    def _places_of(self, dataset: Any, parent: str) -> Iterator[tuple[str, Place]]:
+        elements = self._elements(dataset)
+        for tag in sorted(elements):
+            place, path = Place(dataset, tag, elements[tag]), parent + self._label(dataset, tag)
+            yield path, place
+            if place.vr == "SQ":
+                for number, item in enumerate(place.element.value or ()):
+                    yield from self._places_of(item, f"{path}[{number}]")
 
     def nested(self, label: str) -> list[str]:
         """The paths inside sequences at which an attribute stands."""
@@ -373,7 +426,7 @@ def _text(dataset: Any, tag: int, raw: Any, show: Show | None = None) -> str:
     vr = raw.VR or _dictionary_vr(tag)
     if type(raw).__name__ != "RawDataElement" or vr not in _CACHED or raw.value is None or len(raw.value) > _LONG:
         return (show or _shown)(dataset[tag])
-    charset = str(dataset.original_character_set or dataset._character_set) if vr in _ENCODED else None
+    charset = _charset(dataset) if vr in _ENCODED else None
     key = (vr, raw.value, raw.is_little_endian, charset)
     text = _known.get(key)
     if text is None:
@@ -382,6 +435,10 @@ def _text(dataset: Any, tag: int, raw: Any, show: Show | None = None) -> str:
             _known.clear()
         _known[key] = text
     return text
+
+
+def _charset(dataset: Any) -> str:
+    return str(dataset.original_character_set or dataset._character_set)
 
 
 @lru_cache(maxsize=8192)

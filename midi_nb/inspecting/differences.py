@@ -425,17 +425,21 @@ def differences_between(
         leaf = tags.leaf(path)
         steps = tags.parse(leaf)
         creator = steps[0].creator if steps else None
-        vr = str((old if old is not None else new).VR)  # type: ignore[union-attr]
-        became = change_of(path, old, new, uids, patients)
+        vr = (old or new).vr  # type: ignore[union-attr]
+        if old and new and old.is_same(new):
+            text = old.text(text_of)
+            became: tuple[str, float, str | None, str | None] = ("kept", float("nan"), text, text)
+        else:
+            became = change_of(path, old and old.element, new and new.element, uids, patients)
         yield Difference(path, leaf, creator, tags.name(path), vr, tags.is_private(path), tags.scope(path), *became)
 
 
-def _by_path(file: files_of.Released) -> dict[tuple[str, int], Any]:
-    """(path, which of those alike) → element; of two private blocks of one creator each has its own."""
+def _by_path(file: files_of.Released) -> dict[tuple[str, int], files_of.Place]:
+    """(path, which of those alike) → place of the element; of two private blocks of one creator each has its own."""
     seen: Counter[str] = Counter()
-    found: dict[tuple[str, int], Any] = {}
-    for path, element in file.elements(unread=True):
-        found[path, seen[path]] = element
+    found: dict[tuple[str, int], files_of.Place] = {}
+    for path, place in file.places():
+        found[path, seen[path]] = place
         seen[path] += 1
     return found
 
