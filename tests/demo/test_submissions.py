@@ -33,7 +33,7 @@ def judged(demo):
     def judge(name):
         if name not in known:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # evaluate tells how many checks stayed blank: careless means it to
+                warnings.simplefilter("ignore")  # evaluate counts the checks that stay blank: careless means it to
                 results = mn.evaluate(
                     demo.submissions[name], demo.key, read_text="auto" if READS else None, progress=False
                 )
@@ -84,6 +84,21 @@ def test_careless_fails_exactly_the_planted_checks(judged, planted):
 
 def test_careless_shows_every_cause(planted):
     assert {row["cause"] for row in planted} == {cause.code for cause in CAUSES} - PASSED_OVER
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "free text is not cleaned at all",
+        "accession number passed through a number: only the leading zeros are gone",
+        "an optional attribute dropped",
+        "a patient characteristic emptied",
+    ],
+)
+def test_a_rule_that_is_wrong_for_everybody_hits_several_patients(demo, planted, note):
+    answers = mn.read_key(demo.key)
+    patients = dict(zip(answers["instance"].astype(str), answers["patient"].astype(str), strict=True))
+    assert len({patients[row["instance"]] for row in planted if row["note"] == note}) == 3
 
 
 @pytest.fixture(scope="session")
