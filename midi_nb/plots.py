@@ -126,7 +126,7 @@ def causes(results: pd.DataFrame, *, ax: Axes | None = None, limit: int = 40) ->
     _bars(ax, rows["rows"], rows["axis"])
     _rows(ax, rows["label"], [_extent(row, len(failing)) for row in rows.to_dict("records")])
     bent = _bent(ax, rows["rows"])
-    _count_axis(ax.xaxis)
+    _count_axis(ax.xaxis, few=bool(bent))
     ax.set_xlabel(f"failed or blank checks{bent}")
     _legend(ax, [axis for axis in _AXES if (rows["axis"] == axis).any()])
     most = f"{_share(rows['rows'][0], len(failing), 'failed or blank check')}"
@@ -143,25 +143,27 @@ def pareto(problems: pd.DataFrame, *, ax: Axes | None = None, limit: int = 20) -
 
     Examples
     --------
-    >>> found = pd.DataFrame({"problem": ["private block dropped", "name left"], "axis": ["utility", "privacy"],
-    ...                       "rows": [90, 10], "series": [1, 2], "patients": [1, 2]})
-    >>> pareto(found).get_title("left")
+    >>> found = pd.DataFrame({"cause": ["private_block_dropped", "leak_full"], "name": ["GEMS_ACQU_01", "Patient ID"],
+    ...                       "axis": ["utility", "privacy"], "rows": [90, 10], "series": [1, 2], "patients": [1, 2]})
+    >>> pareto(found).get_title("left").replace("\\n", " ")
     '1 of 2 problems makes 90 % of 100 failed or blank checks'
     """
-    require_columns(problems, ["problem", "axis", "rows", "series", "patients"], "plots.pareto()")
+    require_columns(problems, ["cause", "name", "axis", "rows", "series", "patients"], "plots.pareto()")
     total = int(problems["rows"].sum())
     if not total:
         return _says(ax, "No problems in this frame: no check failed")
     ordered = problems.sort_values("rows", ascending=False, kind="stable")
-    rows = _folded(ordered, limit, [*_runs_of(problems), "problem"], {"rows": "sum"})
+    ordered = ordered.assign(name=ordered["name"].astype(object).fillna("whole instances"))
+    rows = _folded(ordered, limit, [*_runs_of(problems), "cause", "name"], {"rows": "sum"})
     ax = _axes(ax, len(rows))
     _bars(ax, rows["rows"] / total, rows["axis"])
     ax.plot(rows["rows"].cumsum() / total, rows.index, color=_ink(), marker="o", markersize=3, linewidth=1)
     _rows(ax, rows["label"], [_extent(row) for row in rows.to_dict("records")])
     bent = _bent(ax, rows["rows"])
     ax.set_xlim(0, 1.03)
+    ax.xaxis.set_major_locator(FixedLocator([0, 0.1, 0.5, 1] if bent else [0, 0.25, 0.5, 0.75, 1]))
     ax.xaxis.set_major_formatter(FuncFormatter(_tick))
-    ax.set_xlabel(f"share of failed or blank checks (line: this problem and those above it){bent}")
+    ax.set_xlabel(f"share of failed or blank checks (line: up to here){bent}", loc="right")
     _legend(ax, [axis for axis in _AXES if (rows["axis"] == axis).any()])
     together = (ordered["rows"].cumsum() / total).to_numpy()
     enough = int(np.argmax(together >= 0.8)) + 1
@@ -305,7 +307,7 @@ def ranking(ranking: pd.DataFrame, *, ax: Axes | None = None, limit: int = 30) -
     ...                       "high": [1.0, 0.97], "rank": [1, 2], "rank_low": [1, 2], "rank_high": [1, 2],
     ...                       "p_first": [1.0, 0.0]})
     >>> ranking(ranks).get_title("left")
-    'ours ranks first of 2 submissions with 99.00 %, in all draws'
+    'ours ranks first of 2 submissions with 99.00 %, in every draw'
     """
     require_columns(ranking, _RANKS, "plots.ranking()")
     if not len(ranking):
@@ -320,7 +322,7 @@ def ranking(ranking: pd.DataFrame, *, ax: Axes | None = None, limit: int = 30) -
     _rows(ax, rows["label"], [_ranked(row) for row in rows.to_dict("records")])
     _percent_axis(ax, rows[rows["score"].notna()])
     ax.set_xlabel("score (bar: interval over patients; dotted: the best)")
-    draws = "in all draws" if best["p_first"] == 1 else f"in {_percent(best['p_first'])} of the draws"
+    draws = "in every draw" if best["p_first"] == 1 else f"in {_percent(best['p_first'])} of the draws"
     subject = f"{rows['label'][0]} ranks first of {count(len(ranking), 'submission')}"
     beats = best.get("beats_next", True)  # missing where patients are too few to say
     unsure = len(rows) > 1 and (pd.isna(beats) or not beats)
@@ -362,7 +364,7 @@ def changes(comparison: pd.DataFrame, *, by: str = "tag", ax: Axes | None = None
     reach = 1.05 * rows[["fixed", "regressed"]].to_numpy().max()
     ax.set_xlim(-reach if regressed else -0.2 * reach, reach if fixed else 0.2 * reach)
     bent = _bent(ax, rows[["fixed", "regressed"]].max(axis=1))
-    _count_axis(ax.xaxis)
+    _count_axis(ax.xaxis, few=bool(bent))
     ax.set_xlabel(f"checks: ← regressed | fixed →{bent}")
     _legend(ax, {"fail": "regressed", "pass": "fixed"})
     net = f"{count(abs(fixed - regressed), 'failure')} {'fewer' if fixed > regressed else 'more'}"
@@ -799,7 +801,9 @@ def _folded(frame: pd.DataFrame, limit: int, by: Sequence[Any], how: Mapping[Any
     """The first rows of `frame` with a column `label`; the rest as one row, "other (n)", aggregated as `how` says."""
     limit = limit if len(frame) > limit + 1 else len(frame)  # a single row is shown rather than folded
     head, rest = frame.iloc[:limit], frame.iloc[limit:]
-    names = [" · ".join(map(_name_of, by, cells)) for cells in zip(*(head[name] for name in by), strict=True)]
+    names = [
+        _label(" · ".join(map(_name_of, by, cells)), _LABEL) for cells in zip(*(head[name] for name in by), strict=True)
+    ]
     columns = {**{name: list(head[name]) for name in frame.columns}, "label": names or ["all checks"] * len(head)}
     if len(rest):
         for name, cells in columns.items():
@@ -813,7 +817,7 @@ def _name_of(column: str, value: Any) -> str:
     if words := _WORDS_OF.get(column, {}).get(value):
         return words
     known = tags.name(str(value)) if column in ("tag", "tag_path") and pd.notna(value) else None
-    return f"{_label(known, 30)} {_label(value)}" if known else _label(value, 64 if column == "problem" else 46)
+    return f"{_label(known, 30)} {_label(value)}" if known else _label(value)
 
 
 _WORDS_OF = {
@@ -822,13 +826,19 @@ _WORDS_OF = {
 }
 
 
+_LABEL = 52  # letters of a row, so that half of the width is left to draw
+
+
 def _label(value: Any, width: int = 46) -> str:
     """A text of the data as one line that matplotlib can draw, shortened in the middle."""
     if pd.isna(value):
         return _NONE
-    text = _drawable(" ".join(str(value).split()))
-    text = text if len(text) <= width else f"{text[: width - width // 3 - 1]}…{text[-(width // 3) :]}"
+    text = _cut(_drawable(" ".join(str(value).split())), width)
     return text.replace("$", r"\$")  # a pair of them would start a formula
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - width // 3 - 1]}…{text[-(width // 3) :]}"
 
 
 def _drawable(text: str, family: str | None = None) -> str:
@@ -944,9 +954,9 @@ def _percent_axis(ax: Axes, rows: pd.DataFrame) -> None:
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _tick(x) if -1e-9 < x < 1 + 1e-9 else ""))
 
 
-def _count_axis(axis: Axis) -> None:
-    """Show whole numbers, without a sign."""
-    axis.set_major_locator(MaxNLocator("auto", integer=True))
+def _count_axis(axis: Axis, few: bool = False) -> None:
+    """Show whole numbers, without a sign; only `few` where they would crowd at the ends."""
+    axis.set_major_locator(MaxNLocator(4 if few else "auto", integer=True))
     axis.set_major_formatter(FuncFormatter(lambda x, _: f"{abs(x):,.0f}"))
 
 
@@ -954,7 +964,7 @@ def _shortfall(row: Mapping[Any, Any]) -> str:
     """How many of how many checks did not pass."""
     checks = count(row["total"], "check")
     if not row["failed"] and not row["blank"]:
-        return f"all {checks} passed" if row["total"] else "no checks"
+        return f"{'all ' if row['total'] > 1 else ''}{checks} passed" if row["total"] else "no checks"
     blank = f", {row['blank']:,} blank" if row["blank"] else ""
     return f"{row['failed']:,} of {checks} failed{blank}"
 

@@ -61,7 +61,8 @@ def scores(n: int = 3) -> pd.DataFrame:
 
 def problems(n: int = 3) -> pd.DataFrame:
     return pd.DataFrame({
-        "problem": [f"problem {i}" for i in range(n)], "axis": [list(plots.PALETTE)[3 + i % 5] for i in range(n)],
+        "cause": "leak_full", "name": [f"Name {i}" for i in range(n)],
+        "axis": [list(plots.PALETTE)[3 + i % 5] for i in range(n)],
         "rows": np.arange(n, 0, -1), "series": 1, "patients": 2,
     })  # fmt: skip
 
@@ -344,8 +345,14 @@ def test_pareto_folds_without_losing_rows():
 
 
 def test_pareto_tells_submissions_apart():
-    assert labels(plots.pareto(problems(2).assign(submission=["a", "b"]))) == ["a · problem 0", "b · problem 1"]
-    assert labels(plots.pareto(problems(2).assign(submission="a"))) == ["problem 0", "problem 1"]
+    assert labels(plots.pareto(problems(2).assign(submission=["a", "b"]))) == [
+        "a · Whole text left · Name 0",
+        "b · Whole text left · Name 1",
+    ]
+    assert labels(plots.pareto(problems(2).assign(submission="a"))) == [
+        "Whole text left · Name 0",
+        "Whole text left · Name 1",
+    ]
 
 
 def test_heatmap_shows_failures_by_opportunity():
