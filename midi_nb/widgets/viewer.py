@@ -596,7 +596,7 @@ def _of(head: Any, image: Any, name: str) -> _Source:
 
 def _unit(sources: Sequence[_Source]) -> str:
     """What the places of a stack are: images of anybody, slices of one series, or frames of a file."""
-    if any(source.frames > 1 for source in sources):
+    if len(sources) == 1 and sources[0].frames > 1:
         return "frame"
     one = len(sources) > 1 and len({source.series for source in sources}) == 1
     return "slice" if one and sources[0].series else "image"
