@@ -82,7 +82,7 @@ def test_one_row_makes_an_action_known_wherever_one_looks(mn, released, rules, t
 
     plots = importlib.import_module("midi_nb.plots")
     for axes in (plots.heatmap(results, rows="action"), plots.score(mn.score(results, by="action"))):
-        assert [label.get_text() for label in axes.get_yticklabels()] == ["text_hashed"]
+        assert [label.get_text() for label in axes.get_yticklabels()] == ["text must become a hash"]
     card = plots.word_diff(explained[explained["cause"] == "leak_full"])
     assert card.get_title("left") == "Patient's Name (0010,0010): the value was leaked"
 

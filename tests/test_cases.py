@@ -7,7 +7,7 @@ import pytest
 
 from midi_nb import cases
 from midi_nb.coded import concat
-from midi_nb.engine.judging import Submission
+from midi_nb.folders import Submission
 
 
 @pytest.fixture

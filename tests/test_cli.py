@@ -644,8 +644,9 @@ def test_a_reader_that_leaves_early_is_no_error(make, tmp_path):
 
 def test_an_interrupted_run_says_so_and_goes_on_later(bench, run, tmp_path):
     arguments = ("evaluate", bench.released, bench.key, "--uids", bench.uids, "--no-text", "--out", tmp_path / "run")
-    stop = ("import signal, sys, time, midi_nb.engine.judging as engine\n"
-            "engine._judged = lambda *_: (signal.raise_signal(signal.SIGINT), time.sleep(60))\n"
+    stop = ("import signal, sys, midi_nb.engine.judging as engine\n"
+            "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell's background jobs ignore it
+            "engine._judged = lambda *_: signal.raise_signal(signal.SIGINT)\n"
             "from midi_nb.cli import main\n"
             f"sys.exit(main({[str(argument) for argument in arguments]!r}))")  # fmt: skip
     done = subprocess.run([sys.executable, "-c", stop], text=True, capture_output=True, env=ENVIRONMENT)

@@ -18,8 +18,9 @@ from midi_nb.answers import read_key
 from midi_nb.causes import explain
 from midi_nb.engine import batches, recognition
 from midi_nb.engine import judging as engine
-from midi_nb.engine.judging import Submission, evaluate
+from midi_nb.engine.judging import evaluate
 from midi_nb.files import read_results, runs, write_run
+from midi_nb.folders import Submission
 from midi_nb.frames import RESULTS
 from midi_nb.scores.scoring import score, tally
 
