@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
@@ -26,7 +26,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Annotation
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, Locator, MaxNLocator
 from matplotlib.transforms import Bbox
 
 from . import tags
@@ -126,7 +126,7 @@ def causes(results: pd.DataFrame, *, ax: Axes | None = None, limit: int = 40) ->
     _bars(ax, rows["rows"], rows["axis"])
     _rows(ax, rows["label"], [_extent(row, len(failing)) for row in rows.to_dict("records")])
     bent = _bent(ax, rows["rows"])
-    _count_axis(ax.xaxis, few=bool(bent))
+    _count_axis(ax.xaxis, bool(bent))
     ax.set_xlabel(f"failed or blank checks{bent}")
     _legend(ax, [axis for axis in _AXES if (rows["axis"] == axis).any()])
     most = f"{_share(rows['rows'][0], len(failing), 'failed or blank check')}"
@@ -161,7 +161,7 @@ def pareto(problems: pd.DataFrame, *, ax: Axes | None = None, limit: int = 20) -
     _rows(ax, rows["label"], [_extent(row) for row in rows.to_dict("records")])
     bent = _bent(ax, rows["rows"])
     ax.set_xlim(0, 1.03)
-    ax.xaxis.set_major_locator(FixedLocator([0, 0.1, 0.5, 1] if bent else [0, 0.25, 0.5, 0.75, 1]))
+    ax.xaxis.set_major_locator(_RootTicks() if bent else FixedLocator([0, 0.25, 0.5, 0.75, 1]))
     ax.xaxis.set_major_formatter(FuncFormatter(_tick))
     ax.set_xlabel(f"share of failed or blank checks (line: up to here){bent}", loc="right")
     _legend(ax, [axis for axis in _AXES if (rows["axis"] == axis).any()])
@@ -364,7 +364,7 @@ def changes(comparison: pd.DataFrame, *, by: str = "tag", ax: Axes | None = None
     reach = 1.05 * rows[["fixed", "regressed"]].to_numpy().max()
     ax.set_xlim(-reach if regressed else -0.2 * reach, reach if fixed else 0.2 * reach)
     bent = _bent(ax, rows[["fixed", "regressed"]].max(axis=1))
-    _count_axis(ax.xaxis, few=bool(bent))
+    _count_axis(ax.xaxis, bool(bent))
     ax.set_xlabel(f"checks: ← regressed | fixed →{bent}")
     _legend(ax, {"fail": "regressed", "pass": "fixed"})
     net = f"{count(abs(fixed - regressed), 'failure')} {'fewer' if fixed > regressed else 'more'}"
@@ -638,10 +638,7 @@ def _from_zero(ax: Axes, reached: Any, rates: Any) -> str:
         top = max(top * (1.15 if bent else 1.05), 1)
         if bent:
             set_scale("function", functions=_ROOT)
-            steps = np.array([1, 2, 5]) * 10.0 ** np.arange(0, 4)[:, np.newaxis]
-            marks = [0.0, *(step for step in steps.ravel() if top / 200 <= step <= top)]
-            apart = [at for at, after in pairwise([*marks, np.inf]) if np.sqrt(after) - np.sqrt(at) > np.sqrt(top) / 14]
-            axis.set_major_locator(FixedLocator(apart))
+            axis.set_major_locator(_RootTicks())
             axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
         set_limits(0, top)
     sns.despine(ax=ax)
@@ -924,6 +921,24 @@ _ROOT = (lambda x: np.sign(x) * np.sqrt(np.abs(x)), lambda x: np.sign(x) * x * x
 _BENT = " (square-root scale)"
 
 
+class _RootTicks(Locator):
+    """Round numbers on a square-root scale, as many as there is room for."""
+
+    axis: Any
+
+    def __call__(self) -> Any:
+        return self.tick_values(*self.axis.get_view_interval())
+
+    def tick_values(self, vmin: float, vmax: float) -> Any:
+        root, most = _ROOT[0], max(abs(vmin), abs(vmax))
+        room = (root(vmax) - root(vmin)) / max(0.6 * self.axis.get_tick_space(), 2)
+        ticks = [0.0]
+        for step in np.outer(10.0 ** np.arange(-2 if most < 2 else 0, 9), (1, 2, 5)).ravel():
+            if step <= most and root(step) - root(ticks[-1]) >= room:
+                ticks.append(float(step))
+        return [tick for tick in (*(-tick for tick in ticks[:0:-1]), *ticks) if vmin <= tick <= vmax]
+
+
 def _legend(ax: Axes, meanings: Mapping[str, str] | Iterable[str], markers: bool = False) -> None:
     """A strip between title and plot that names the looks."""
     texts = meanings if isinstance(meanings, Mapping) else {name: name for name in meanings}
@@ -954,9 +969,9 @@ def _percent_axis(ax: Axes, rows: pd.DataFrame) -> None:
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _tick(x) if -1e-9 < x < 1 + 1e-9 else ""))
 
 
-def _count_axis(axis: Axis, few: bool = False) -> None:
-    """Show whole numbers, without a sign; only `few` where they would crowd at the ends."""
-    axis.set_major_locator(MaxNLocator(4 if few else "auto", integer=True))
+def _count_axis(axis: Axis, bent: bool = False) -> None:
+    """Show whole numbers, without a sign."""
+    axis.set_major_locator(_RootTicks() if bent else MaxNLocator("auto", integer=True))
     axis.set_major_formatter(FuncFormatter(lambda x, _: f"{abs(x):,.0f}"))
 
 

@@ -327,6 +327,22 @@ def test_pareto_keeps_small_problems_in_sight_beside_a_huge_one():
     assert plots.pareto(problems(4)).get_xscale() == "linear"
 
 
+@pytest.mark.parametrize("most", [60, 900, 4000, 80_000, 1_000_000])
+@pytest.mark.parametrize("inches", [3, 8.5])
+def test_numbers_at_a_bent_axis_do_not_touch(most, inches):
+    rows = [{"change": change, "name": f"n{i}"} for i in range(3) for change in ("fixed", "regressed")]
+    frame = pd.DataFrame(rows + [{"change": "fixed", "name": "many"}] * most)
+    for ax in (
+        plots.changes(frame, by="name", ax=plt.subplots(figsize=(inches, 4))[1]),
+        plots.pareto(problems(8).assign(rows=[most, *range(7, 0, -1)]), ax=plt.subplots(figsize=(inches, 4))[1]),
+    ):
+        assert ax.get_xscale() == "function"
+        drawn(ax)
+        boxes = [label.get_window_extent() for label in ax.get_xticklabels() if label.get_text()]
+        assert len(boxes) > 1
+        assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+
+
 def test_without_ax_a_plot_is_drawn_on_the_current_axes_if_these_are_empty():
     left, right = plt.subplots(1, 2)[1]
     plt.sca(left)
