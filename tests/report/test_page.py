@@ -144,7 +144,7 @@ def test_scores_are_those_of_score(page, mixed):
     assert "3 passed, 4 failed, 1 blank" in page.text()
 
 
-def test_checks_without_an_official_row_are_told_but_counted_nowhere(write, make):
+def test_checks_without_an_official_row_are_told_but_counted_nowhere(light, make):
     lost = {
         "check": "9",
         "verdict": "lost",
@@ -152,7 +152,7 @@ def test_checks_without_an_official_row_are_told_but_counted_nowhere(write, make
         "error": "the key has no text or no region",
     }
     results = make.results([{}, {"check": "1", "verdict": "failed", "score": 0.0, "actual": "DOE"}, lost])
-    text = write(results).text()
+    text = light(results).text()
     assert "1 identifying text left; fix this first: 50.00 % → 100 % ." in text
     assert to_fix(results)[0]["cause"].tolist() == ["leak_full"]
     assert "2 of 2 checks that did not pass or have no official row" in text
@@ -186,8 +186,8 @@ def test_what_looks_like_markup_in_the_data_is_shown_and_never_becomes_markup(wr
                                   if name != "aria-label")  # fmt: skip
 
 
-def test_characters_no_page_can_hold_are_replaced(write, make):
-    page = write(make.results([{"actual": "DOE \x00\x1b[31m\u202e", "verdict": "failed", "score": 0.0}]))
+def test_characters_no_page_can_hold_are_replaced(light, make):
+    page = light(make.results([{"actual": "DOE \x00\x1b[31m\u202e", "verdict": "failed", "score": 0.0}]))
     assert not set("\x00\x1b") & set(page.source)
     assert "bdi" in {tag for tag, _ in page.elements}
 
@@ -199,10 +199,10 @@ def test_words_that_leaked_or_were_lost_are_marked(page):
     assert "file missing" in page.within("i")
 
 
-def test_words_are_found_in_long_texts_and_shown_with_what_stands_round_them(write, make):
+def test_words_are_found_in_long_texts_and_shown_with_what_stands_round_them(light, make):
     failed = {"verdict": "failed", "score": 0.5}
     kept = {"action": "text_retained", "expected": "SEVEN LOST CHARACTERS", **failed, "check": "1"}
-    page = write(
+    page = light(
         make.results(
             [
                 {"expected": "MEYER", "actual": "filler " * 60 + "Meyer" + " end" * 200, **failed},
@@ -218,8 +218,8 @@ def test_words_are_found_in_long_texts_and_shown_with_what_stands_round_them(wri
     assert "… (106 more characters)" in page.text()
 
 
-def test_nothing_is_marked_in_masked_texts(write, mixed):
-    page = write(mixed, values=False)
+def test_nothing_is_marked_in_masked_texts(light, mixed):
+    page = light(mixed, values=False)
     assert page.within("mark") == page.within("ins") == page.within("del") == []
 
 
@@ -246,12 +246,12 @@ def test_values_can_be_hidden(write, mixed):
     assert "not DICOM" in page.text()
 
 
-def test_scores_without_values_are_those_with_them(write, make):
+def test_scores_without_values_are_those_with_them(light, make):
     results = make.results([{"actual": "A"}, {"actual": "B"}, {"actual": "DOE", "verdict": "failed", "score": 0.0}])
     with_them, without = ([text for text in page.within("p") if "passed," in text] for page in (
-        write(results), write(results, values=False)))  # fmt: skip
+        light(results), light(results, values=False)))  # fmt: skip
     assert without == with_them == ["2 passed, 1 failed, 0 blank", "0 passed, 1 failed, 0 blank", with_them[0]]
-    assert len([text for text in write(mask_values(results)).within("p") if "passed," in text]) == 2
+    assert len([text for text in light(mask_values(results)).within("p") if "passed," in text]) == 2
 
 
 def test_a_page_without_values_numbers_the_submissions(write, mixed):
@@ -263,10 +263,10 @@ def test_a_page_without_values_numbers_the_submissions(write, mixed):
         assert "Meyer" in write(results).source
 
 
-def test_skipped_files_are_listed_with_their_reason(write, mixed):
+def test_skipped_files_are_listed_with_their_reason(light, mixed):
     skipped = mixed.copy()
     skipped.attrs["skipped"] = [("notes.txt", "not DICOM"), ("b.dcm", "no SOP Instance UID"), ("c.txt", "not DICOM")]
-    text = write(skipped).text()
+    text = light(skipped).text()
     assert "not DICOM 2" in text
     assert "notes.txt not DICOM" in text
 
@@ -287,18 +287,18 @@ def test_what_cannot_be_ranked_says_why(write, make):
     assert "patient" in write(concat(runs)).text("section").split("Ranking")[1][:300]
 
 
-def test_a_perfect_submission_and_an_empty_frame_are_told_as_such(write, make):
-    perfect = write(make.results([{}, {"check": "1"}]))
+def test_a_perfect_submission_and_an_empty_frame_are_told_as_such(light, make):
+    perfect = light(make.results([{}, {"check": "1"}]))
     assert "Every check passed." in perfect.text()
     assert "100 %" in perfect.within("p")
     assert "first:" not in perfect.text()
-    empty = write(make.results([{}]).iloc[:0])
+    empty = light(make.results([{}]).iloc[:0])
     assert "There are no checks in these results." in empty.text()
     assert "every check passed" not in empty.text()
 
 
-def test_a_rate_is_100_only_of_all(write, make):
-    page = write(
+def test_a_rate_is_100_only_of_all(light, make):
+    page = light(
         make.results(
             [{"check": str(i), "instance": str(i)} for i in range(40_000)] + [{"verdict": "failed", "score": 0.0}]
         )
@@ -306,9 +306,9 @@ def test_a_rate_is_100_only_of_all(write, make):
     assert "99.99 %" in page.within("p")
 
 
-def test_frames_whose_texts_pandas_has_made_plain_are_welcome(write, mixed):
+def test_frames_whose_texts_pandas_has_made_plain_are_welcome(light, mixed):
     runs = [run(mixed, "a"), run(mixed.iloc[:4], "b")]
-    assert write(pd.concat(runs)).text() == write(concat(runs)).text()
+    assert light(pd.concat(runs)).text() == light(concat(runs)).text()
 
 
 def test_explained_results_that_were_saved_and_read_back_give_the_same_page(write, mixed, page, tmp_path):
@@ -337,11 +337,11 @@ def test_figures_of_the_caller_stay_as_they_are(write, mixed):
     ("unit", "label", "counted"),
     [("instance", "Every check", "every check counted"), ("series", "One per series", "one check per series counted")],
 )
-def test_the_two_files_of_a_participant_make_a_page(write, mixed, tmp_path, unit, label, counted):
+def test_the_two_files_of_a_participant_make_a_page(light, mixed, tmp_path, unit, label, counted):
     write_official(mixed.assign(released_patient=mixed["patient"]), tmp_path)
     scores = tmp_path / f"scoring_report_{unit}.xlsx"
     reported = read_results(tmp_path / "discrepancy_report_participant.csv", name="run", scores=scores)
-    page, total = write(reported), score(reported, unit=unit).astype(object).iloc[0]
+    page, total = light(reported), score(reported, unit=unit).astype(object).iloc[0]
     assert [text for text in page.within("p") if text in ("Every check", "One per series", "Distinct per series")] == [
         label
     ]
@@ -354,7 +354,7 @@ def test_the_two_files_of_a_participant_make_a_page(write, mixed, tmp_path, unit
         points(gain) for gain in gains if gain
     )
     assert "Which patients and attributes the passes are of is not known." in page.text()
-    masked = write(reported, values=False)
+    masked = light(reported, values=False)
     assert "Doe" not in masked.source
     assert masked.text().count(label) == page.text().count(label)
 
@@ -387,8 +387,8 @@ def test_submissions_judged_on_different_checks_are_named_above_the_pictures(wri
     assert "judged on different checks" not in write(whole).text()
 
 
-def test_one_patient_has_no_interval(write, mixed):
-    page = write(mixed[mixed["patient"] == "P1"])
+def test_one_patient_has_no_interval(light, mixed):
+    page = light(mixed[mixed["patient"] == "P1"])
     assert page.text().count("no interval") == 3
     assert "95 % interval nan" not in page.text()
 
