@@ -312,6 +312,12 @@ def test_causes_of_a_clean_run_says_that_none_failed():
     assert texts(plots.causes(results([{"verdict": "passed"}] * 4))) == ["None of 4 checks failed"]
 
 
+def test_causes_leaves_out_checks_that_no_score_counts():
+    rows = [{"verdict": "failed", "cause": "leak_full", "axis": "privacy"},
+            {"verdict": "lost", "cause": "lost_check", "axis": "key"}]  # fmt: skip
+    assert labels(plots.causes(results(rows, patient="p", series="1"))) == ["Whole text left"]
+
+
 def test_pareto_adds_up_to_all_failures():
     ax = plots.pareto(problems(4))
     assert [bar.get_width() for bar in ax.patches] == pytest.approx([0.4, 0.3, 0.2, 0.1])
