@@ -114,8 +114,7 @@ def causes(results: pd.DataFrame, *, ax: Axes | None = None, limit: int = 40) ->
     """
     columns = ["cause", "axis", "series", "patient"]
     require_columns(results, columns, "plots.causes()")
-    counts = scored(results) if "verdict" in results else True  # a check without an official row counts nowhere
-    failing = results.loc[results["cause"].notna() & counts, columns]
+    failing = results.loc[results["cause"].notna() & scored(results), columns]
     if not len(failing):
         return _says(ax, f"None of {count(len(results), 'check')} failed" if len(results) else _NOTHING)
     groups = failing.groupby("cause", observed=True)
