@@ -108,7 +108,7 @@ def _demo(options: argparse.Namespace) -> Answer:
     }
     results = mn.concat(runs.values())
     scores = mn.score(results, by="submission").sort_values("score", ascending=False)
-    problems = {name: mn.problems(mn.explain(run)) for name, run in runs.items()}
+    problems = {name: mn.problems(mn.explain(run, demo.submissions[name], demo.original)) for name, run in runs.items()}
     top = [_top(problems[name]) for name in scores["submission"]]
     table = pd.DataFrame(scores[["submission", "score", "failed", "blank"]]).assign(**{"top problem": top})
     report = mn.write_html(results, folder / "report.html", demo.submissions, demo.original)
@@ -288,8 +288,9 @@ def _explore(options: argparse.Namespace) -> Answer:
 
 def _explorer(options: argparse.Namespace, path: str | Path) -> Answer:
     frames = _frames(options)
-    results = mn.explain(mn.concat(frames))
-    page = mn.write_page(results, path, _folders(options, frames), options.original, values=not options.no_values)
+    files = _folders(options, frames), options.original
+    results = mn.explain(mn.concat(frames), *files)
+    page = mn.write_page(results, path, *files, values=not options.no_values)
     largest = mn.problems(results)[[*_several(options), "problem", "axis", "rows", "patients", "gain"]].head(5)
     return Answer(largest, notes=[f"Page: {page}"])
 

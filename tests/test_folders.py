@@ -1,5 +1,9 @@
 """A folder that must be there, given as a path or a Submission, and never the wrong one in silence."""
 
+import base64
+import gzip
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -184,3 +188,31 @@ def test_originals_that_are_the_release_are_noticed(make, tmp_path):
 
 def test_the_folder_is_a_path(tmp_path):
     assert folder_of(str(tmp_path)) == folder_of(mn.Submission(tmp_path)) == folder_of(tmp_path, "original") == tmp_path
+
+
+LETTERS = np.kron(np.random.default_rng(0).integers(0, 2, (8, 12)), np.ones((4, 4))).astype("uint8") * 200
+
+
+def explored(path):
+    """What a page of the explorer was written from, as one text."""
+    packed = gzip.decompress(base64.b64decode(re.search('id="data">([^<]+)', path.read_text("utf-8"))[1]))
+    return packed.decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize("before", ["not explained", "without files", "with files"])
+def test_the_same_files_give_the_same_cause_everywhere(bench, make, tmp_path, before):
+    bench.ask("1.1", make.check("pixels_hidden", "(7fe0,0010)", make.region("DOE", 4, 4, 52, 36)))
+    make.file(tmp_path / "original" / "a.dcm", "1.1", pixels=np.pad(LETTERS, 4))
+    bench.release("a.dcm", "1.1", pixels=np.pad(LETTERS // 2, 4))  # a cover that is not opaque
+    judged = mn.evaluate(bench.released, bench.key, uids=bench.uids, read_text=lambda image: "DOE", progress=False)
+    results = mn.read_results(mn.write_run(judged, tmp_path / "run"))
+    files = bench.released, tmp_path / "original"
+    assert mn.explain(results)["cause"].tolist() == ["burned_in_visible"]
+    results = {
+        "not explained": results, "without files": mn.explain(results), "with files": mn.explain(results, *files),
+    }[before]  # fmt: skip
+    assert mn.explain(results, *files)["cause"].tolist() == ["burned_in_see_through"]
+    assert mn.widgets.explore(results, *files).problems["cause"].tolist() == ["burned_in_see_through"]
+    words = "Burned-in text covered but legible"
+    assert words in mn.write_html(results, tmp_path / "report.html", *files).read_text("utf-8")
+    assert words in explored(mn.write_page(results, tmp_path / "page.html", *files))

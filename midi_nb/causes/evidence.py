@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,12 @@ def evidence_of(
     failing: np.ndarray,
     columns: Mapping[str, np.ndarray],
     original: str | Path | Mapping[str, str | Path] | None,
-    folder: Path,
+    folders: Mapping[str, Path],
 ) -> np.ndarray:
-    """What the original files say of each failure, in one of the words of `_WITNESSES`, or nothing."""
+    """What the original files say of each failure, in one of the words of `_WITNESSES`, or nothing.
+
+    `folders` has the released files of each submission by name, those of one by ``""``.
+    """
     evidence = np.full(len(failing), None, dtype=object)
     if original is None:
         return evidence
@@ -53,8 +57,12 @@ def evidence_of(
             before = _opened(paths[instance])
             if before is None:
                 continue
+            released = cache(_opened)  # a file answers many checks
             for row in rows:
-                evidence[row] = _WITNESSES[actions[row]](before, part.iloc[row], folder)
+                check = part.iloc[row]
+                folder = folders.get("") or folders.get(str(check.get("submission")), Path())
+                after = partial(released, folder / check["file"]) if isinstance(check["file"], str) else _nothing
+                evidence[row] = _WITNESSES[actions[row]](before, check, after)
     return evidence
 
 
@@ -73,6 +81,20 @@ def by_instance(original: str | Path | Mapping[str, str | Path]) -> dict[str, Pa
     if isinstance(original, Mapping):
         return {uid: Path(path) for uid, path in original.items()}
     return files.by_instance(folder_of(original, "original"))
+
+
+def folders_of_submissions(results: pd.DataFrame, released: Any) -> dict[str, Path]:
+    """The folders of released files by submission, from a dict; from one for results of one submission, by ``""``."""
+    if isinstance(released, Mapping):
+        of = {name: results[results["submission"] == name] for name in released}
+        return {name: folder_of_submission(of[name], one) for name, one in released.items() if one is not None}
+    count = results["submission"].nunique() if "submission" in results else 1
+    if released is not None and count > 1:  # files of the same name would stand for each other
+        raise ValueError(
+            f"released is the folder of one submission, but these results are of {count}; give a dict of their "
+            "folders by name."
+        )
+    return {} if released is None else {"": folder_of_submission(results, released)}
 
 
 def folder_of_submission(results: pd.DataFrame, released: Any) -> Path:
@@ -122,23 +144,30 @@ def _opened(path: Path) -> Released | None:
         return None
 
 
-def _gap(before: Released, row: pd.Series, folder: Path) -> str | None:
+def _nothing() -> None:
+    """No released file is known."""
+
+
+_Opened = Callable[[], Released | None]
+
+
+def _gap(before: Released, row: pd.Series, released: _Opened) -> str | None:
     path = before.spelled(row["tag_path"])
     if path is None:
         return "absent"
-    return _moved(row, folder) if before.text(path) else "empty"
+    return _moved(row, released) if before.text(path) else "empty"
 
 
-def _moved(row: pd.Series, folder: Path) -> str | None:
+def _moved(row: pd.Series, released: _Opened) -> str | None:
     """Whether what is absent from the released file stands at another path of it."""
     if row["state"] != "absent" or not tags.in_private(row["tag_path"]):
         return None
-    after = _opened(folder / row["file"]) if isinstance(row["file"], str) else None
+    after = released()
     return "other path" if after is not None and after.spelled(row["tag_path"]) else None
 
 
-def _in_region(before: Released, row: pd.Series, folder: Path) -> str | None:
-    images = _both_images(before, row, folder)
+def _in_region(before: Released, row: pd.Series, released: _Opened) -> str | None:
+    images = _both_images(before, released)
     box = [row.get(name) for name in ("x0", "y0", "x1", "y1")]
     if images is None or any(pd.isna(edge) for edge in box):
         return None
@@ -163,8 +192,8 @@ def _covered(before: np.ndarray, after: np.ndarray) -> str | None:
 _WHOLE = 0.9  # of what stands in a box: more is all of it, as its edges are never met exactly
 
 
-def _in_image(before: Released, row: pd.Series, folder: Path) -> str | None:
-    images = _both_images(before, row, folder)
+def _in_image(before: Released, row: pd.Series, released: _Opened) -> str | None:
+    images = _both_images(before, released)
     if images is None:
         return None
     before_all, after_all = images
@@ -173,16 +202,19 @@ def _in_image(before: Released, row: pd.Series, folder: Path) -> str | None:
     return "boxes" if _boxes((before_all != after_all).any(axis=(0, 3)), after_all) else None
 
 
-_WITNESSES: dict[str, Callable[[Released, pd.Series, Path], str | None]] = {
+_WITNESSES: dict[str, Callable[[Released, pd.Series, _Opened], str | None]] = {
     **dict.fromkeys(KEPT, _gap),
     **dict.fromkeys(REGIONS, _in_region),
     **dict.fromkeys(named(about=["pixels"]), _in_image),
 }
 
 
-def _both_images(before: Released, row: pd.Series, folder: Path) -> tuple[np.ndarray, np.ndarray] | None:
+WITNESSED = tuple(_WITNESSES)  # the actions whose failures the original files can say more of
+
+
+def _both_images(before: Released, released: _Opened) -> tuple[np.ndarray, np.ndarray] | None:
     """The decoded pixels of the original and of the released file, if both can be had and have one shape."""
-    after = _opened(folder / row["file"]) if isinstance(row["file"], str) else None
+    after = released()
     images = [_image(file) for file in (before, after) if file is not None]
     if len(images) < 2 or images[0] is None or images[1] is None or images[0].shape != images[1].shape:
         return None

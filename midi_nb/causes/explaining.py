@@ -14,7 +14,7 @@ from ..actions import named
 from ..coded import as_column, asked, coded, codes_at, column_of, encode, sparse, texts_at, verdicts
 from ..frames import MASK, VERDICTS, require_columns
 from .blocks import blocks_gone
-from .evidence import evidence_of, folder_of_submission, require_one_submission
+from .evidence import WITNESSED, evidence_of, folders_of_submissions
 from .table import AXES, CAUSES, CODES, CONFIDENCES, WITHOUT_TEXTS, Failures
 
 _KINDS = {
@@ -41,8 +41,8 @@ def explain(
     results
         What ``evaluate`` or ``read_results`` returns.
     released
-        The submission or its folder (then `results` must be of that one), to which the column ``file`` is relative;
-        ``evaluate`` leaves it in the attributes of its results.
+        The submission or its folder, to which the column ``file`` is relative, or a dict of these by name for results
+        of several; ``evaluate`` leaves it in the attributes of its results.
     original
         Folder of the original files, or instance UID → path. With it, what the original never had is not called
         dropped, and, if the released files are available too, untouched pixels are not called partly covered.
@@ -70,13 +70,8 @@ def explain(
     actions = texts_at(results["action"], failing)
     columns["block_gone"] = blocks_gone(results, failing, columns)
     columns["unmapped"] = _unmapped(columns, actions, uids, patients)
-    if released is None:
-        folder = Path(results.attrs.get("released", "."))
-    else:
-        if original is not None:
-            require_one_submission(results, "explain(released=...)")
-        folder = folder_of_submission(results, released)
-    columns["evidence"] = evidence_of(results, failing, columns, original, folder)
+    folders = folders_of_submissions(results, released) or {"": Path(results.attrs.get("released", "."))}
+    columns["evidence"] = evidence_of(results, failing, columns, original, folders)
     cause = np.full(len(failing), len(CAUSES) - 1, dtype="int16")
     words = np.full(len(failing), None, dtype=object)
     for action in set(actions):
@@ -87,16 +82,23 @@ def explain(
     return _with_causes(results, failing, cause, words)
 
 
-def explained(results: pd.DataFrame) -> pd.DataFrame:
+def explained(results: pd.DataFrame, released: Any = None, original: Any = None) -> pd.DataFrame:
     """`results` with their causes: explained where they are not, and with the codes of the tables where they are.
 
-    Results that were saved and read back, or that lost unused categories, have codes of their own.
+    Results that were saved and read back, or that lost unused categories, have codes of their own. With the original
+    files what these can say more of is explained again, so that the same files give the same causes everywhere.
     """
     if not set(_KINDS) <= set(results.columns):
-        return explain(results)
+        return explain(results, released, original)
     ordered = coded(results).copy(deep=False)
     for name, kind in _KINDS.items():
         ordered[name] = as_column(results[name].array, kind, len(results))
+    if original is None:
+        return ordered
+    compared = explain(results, released, original)
+    witnessed = results["action"].isin(list(WITNESSED)).to_numpy()
+    for name in ("cause", "axis", "confidence"):
+        ordered[name] = ordered[name].mask(witnessed, compared[name])
     return ordered
 
 

@@ -17,7 +17,7 @@ from ..engine import pixels
 from ..engine.crops import Crop, crop
 from ..engine.released import quiet
 from ..folders import folder_of
-from .evidence import by_instance, folder_of_submission
+from .evidence import by_instance, folders_of_submissions
 
 __all__ = ["Images", "Region"]
 
@@ -53,19 +53,8 @@ class Images:
         self.results = results
         self.values = values
         self._opened: OrderedDict[Path, Any] = OrderedDict()
-        several = isinstance(released, Mapping)
-        count = results["submission"].nunique() if "submission" in results else 1
-        if released is not None and not several and count > 1:  # files of the same name would stand for each other
-            raise ValueError(
-                f"released is the folder of one submission, but these results are of {count}; give a dict of their "
-                "folders by name."
-            )
-        self.folders = {
-            name: folder_of_submission(results[results["submission"] == name] if several else results, one)
-            for name, one in (released.items() if several else [("", released)])
-            if one is not None
-        }
-        self._several = several
+        self.folders = folders_of_submissions(results, released)
+        self._several = isinstance(released, Mapping)
         self._original = (
             original if original is None or isinstance(original, Mapping) else folder_of(original, "original")
         )

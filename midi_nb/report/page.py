@@ -57,8 +57,8 @@ def write_html(
     path
         The file to write; one that is there is replaced.
     released, original
-        The folders of the released and of the original files, to show up to 24 failing boxes before and after. Of
-        several submissions ``released`` is a dict of their folders by name.
+        The folders of the released and of the original files, to find causes with them as ``explain`` does, and to show
+        up to 24 failing boxes before and after. Of several submissions ``released`` is a dict of their folders by name.
     values
         ``False`` hides every value and identifier of the data, as ``mask_values`` does, numbers the submissions, and
         shows no part of an image.
@@ -72,7 +72,7 @@ def write_html(
     'report.html'
     """
     require_columns(results, _NEEDED, "write_html()")
-    explained = causes.explained(results.reset_index(drop=True))
+    explained = causes.explained(results.reset_index(drop=True), released, original)
     images = causes.Images(explained, released, original) if values else None
     shown = explained if values else _masked(explained)
     content = _content(explained, shown, results.attrs.get("skipped", ()), images)

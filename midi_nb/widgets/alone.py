@@ -59,8 +59,8 @@ def write_page(
     path
         The file to write; one that is there is replaced.
     released, original
-        As in ``widgets.explore``: with them failing boxes are shown before and after, up to 4 MB of pictures; the page
-        says how many it holds.
+        As in ``widgets.explore``: with them causes are found as ``explain`` does, and failing boxes are shown before
+        and after, up to 4 MB of pictures; the page says how many it holds.
     values
         False writes no value and no identifier of the data, and no picture; submissions are numbered.
 
@@ -73,7 +73,7 @@ def write_page(
     'explorer.html'
     """
     require_columns(results, _NEEDED, "write_page()")
-    explained = causes.explained(results.reset_index(drop=True))
+    explained = causes.explained(results.reset_index(drop=True), released, original)
     images = Images(explained, released, original)
     shown = explained if values else _masked(explained)
     rows = Rows(shown, values)

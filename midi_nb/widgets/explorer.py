@@ -54,7 +54,8 @@ def explore(results: pd.DataFrame, released: Any = None, original: Any = None, *
         The folder of the released files, a Submission, or a dict of these by the name of the submission: with it
         checks of pixels show their image.
     original
-        The folder of the original files, to show them beside the released ones.
+        The folder of the original files, to find causes with them as ``explain`` does, and to show them beside the
+        released ones.
     values
         False shows no value of the data: texts as dots, identifiers as numbers, boxes blanked in images. A notebook
         that is saved keeps a picture of the explorer as it stands, values included.
@@ -94,7 +95,7 @@ class Explorer(Board):
 
     def __init__(self, results: pd.DataFrame, released: Any, original: Any, *, values: bool = True) -> None:
         require_columns(results, _NEEDED, "explore()")
-        self.results = causes.explained(results)
+        self.results = causes.explained(results, released, original)
         self.values = values
         self._images = Images(self.results, released, original, values)
         self._teller = Teller(self.results, values)

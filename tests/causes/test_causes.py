@@ -775,7 +775,7 @@ def test_without_boxes_a_region_is_told_by_its_words(folders):
     assert explained["cause"].tolist() == ["burned_in_visible"]
 
 
-def test_one_released_folder_is_not_that_of_several_submissions(folders):
+def test_several_submissions_need_a_dict_of_their_folders(folders):
     place = folders()
     row = {
         "action": "pixels_retained",
@@ -785,12 +785,16 @@ def test_one_released_folder_is_not_that_of_several_submissions(folders):
         "released": "1.2.4",
         "file": "b.dcm",
     }
-    with pytest.raises(ValueError) as told:
-        explain(checks(row, row | {"submission": "b"}), released=place / "released", original=place / "original")
-    assert str(told.value) == (
-        "explain(released=...) takes the results of one submission, got 2; "
-        "select one: results[results['submission'] == name]."
+    several, original = checks(row, row | {"submission": "b"}), place / "original"
+    with pytest.raises(ValueError) as raised:
+        explain(several, released=place / "released", original=original)
+    assert str(raised.value) == (
+        "released is the folder of one submission, but these results are of 2; give a dict of their folders by name."
     )
+    folders = dict.fromkeys(several["submission"], place / "released")
+    (alone,) = causes_of(row, released=place / "released", original=original)
+    assert explain(several, folders, original)["cause"].tolist() == [alone] * 2
+    assert explain(several, {"b": place / "released"}, original)["cause"].tolist() == ["pixels_altered", alone]
 
 
 @pytest.mark.parametrize(
