@@ -80,15 +80,18 @@ const explorer = (() => {
       });
     }
 
+    // How many of the rows found there are of each kind.
+    function weighed(hits) {
+      const weights = new Uint32Array(size);
+      for (let row = 0; row < hits.length; row++) weights[rows.kind[row]] += hits[row];
+      return weights;
+    }
+
     // What a state leaves: bars by facet, checks by problem and verdict, and rows (null if they are not here).
     function left(state, given = null) {
       const asked = chosen(state.filters), end = reach(state.table), here = live(state.table);
       const hits = here ? found(state.search) : null;
-      let weights = kinds.count;
-      if (hits) {
-        weights = new Uint32Array(size);
-        for (let row = 0; row < hits.length; row++) weights[rows.kind[row]] += hits[row];
-      } else if (given?.weights) weights = given.weights;
+      const weights = hits ? weighed(hits) : given?.weights ?? kinds.count;
       const misses = new Uint8Array(size), missed = new Int8Array(size).fill(-1);
       asked.forEach(({ name, codes, wanted }) => {
         const place = names.indexOf(name);
@@ -118,20 +121,36 @@ const explorer = (() => {
     }
 
     // Failed, blank and passed checks by submission. Filtered by what only failures have, all others count as passed, as in
-    // score(by="cause"); search, verdict and submission are not asked.
-    function scores(filters) {
+    // score(by="cause"); verdict and submission are not asked. Null under a search where passed checks are not here.
+    function scores(filters, search = "") {
+      const searches = search.trim() !== "";
+      if (searches && data.covers !== "all") return null;
+      const weights = searches ? weighed(found(search)) : kinds.count;
       const asked = chosen(filters).filter(({ name }) => name !== "submission" && name !== "verdict");
       const of = facets.submission?.codes, verdicts = facets.verdict.codes;
-      const found = Array.from({ length: facets.submission?.texts.length ?? 1 }, () => [0, 0, 0]);
+      const sums = Array.from({ length: facets.submission?.texts.length ?? 1 }, () => [0, 0, 0]);
       const strict = asked.filter(({ name }) => !FAILURES.includes(name)), loose = asked.filter(({ name }) => FAILURES.includes(name));
       const refused = ({ codes, wanted }, kind) => !wanted[codes[kind]];
       for (let kind = 0; kind < size; kind++) {
         let verdict = verdicts[kind] - 1;
         if (verdict === 3 || strict.some((one) => refused(one, kind))) continue;
         if (loose.some((one) => refused(one, kind))) verdict = 2;
-        found[of ? of[kind] : 0][verdict] += kinds.count[kind];
+        sums[of ? of[kind] : 0][verdict] += weights[kind];
       }
-      return found;
+      return sums;
+    }
+
+    // In how many series and of how many patients the rows are that are left of each problem.
+    function spread(which) {
+      const { series } = rows.columns, patient = facets.patient?.codes;
+      const sets = data.problems.map(() => [new Set(), new Set()]);
+      for (const row of which) {
+        const kind = rows.kind[row], number = kinds.problem[kind] - 1;
+        if (number < 0) continue;
+        if (series?.codes[row]) sets[number][0].add(series.codes[row]);
+        if (patient?.[kind]) sets[number][1].add(patient[kind]);
+      }
+      return sets.map((own) => own.map(({ size }) => size));
     }
 
     // Texts of a facet or column → their places in the order of labels (or their own); missing ones last.
@@ -179,7 +198,7 @@ const explorer = (() => {
       }).map(([, number]) => number);
     }
 
-    return { live, left, scores, sorted, listed };
+    return { live, left, scores, spread, sorted, listed };
   }
 
   // Nodes
@@ -205,10 +224,10 @@ const explorer = (() => {
   const TABLES = { problems: "Problems", failures: "Failures", checks: "All checks", map: "Map" };
   // Name, title, width, where it is left out, whether it holds numbers.
   const COLUMNS = {
-    problems: [["cause", "Cause", "50%"], ["name", "Attribute", "50%"], ["submission", "Submission", "14%"], ["rows", "Checks", "", "phone", true],
+    problems: [["cause", "Cause", "42%"], ["name", "Attribute", "42%"], ["submission", "Submission", "14%", "anywhere"], ["rows", "Checks", "", "phone", true],
       ["series", "Series", "", "narrow", true], ["patients", "Patients", "", "phone", true], ["gain", "Gain (points)", "", "", true]],
     failures: [["cause", "Verdict", "24%"], ["action", "Requirement", "13%", "narrow"], ["name", "Attribute", "17%"], ["expected", "Expected", "17%", "phone"],
-      ["actual", "Released", ""], ["submission", "Submission", "10%"], ["patient", "Patient", "13%", "phone"]],
+      ["actual", "Released", ""], ["submission", "Submission", "10%", "anywhere"], ["patient", "Patient", "13%", "phone"]],
   };
   const KEYS = [
     ["Tab", "to the next part: each list of bars and each table is one stop"], ["↑ ↓ ← →, Home, End", "move in a list, a table, the map"],
@@ -314,7 +333,7 @@ const explorer = (() => {
       const filters = Object.values(state.filters).flat().length;
       const fold = button(filters ? `Filters (${filters})` : "Filters", "fold", "", { class: "fold", "data-id": "fold", "aria-expanded": String(root.classList.contains("midi-unfolded")) });
       const help = button("?", "help", "", { "data-id": "help", title: "Keys ( ? )", "aria-label": "Help", "aria-expanded": String(helping) });
-      put(head, node("header", {}, line(score(), node("span", { class: "end line" }, fold, search, help)), data.derived && node("p", { class: "quiet" }, data.derived), helping && keys(), several && data.complete && bySubmission(), chips()));
+      put(head, node("header", {}, line(score(), node("span", { class: "end line" }, fold, search, help)), data.derived && node("p", { class: "quiet" }, data.derived), helping && keys(), several && data.complete && bySubmission()));
     }
     const sum = (rows) => rows.reduce((all, row) => all.map((number, at) => number + row[at]), [0, 0, 0]);
     const rate = ([failed, blank, passed]) => passed / (failed + blank + passed);
@@ -333,23 +352,32 @@ const explorer = (() => {
     }
 
     // What the filters leave of the checks, and how many of these passed.
+    const narrowed = () => Object.keys(state.filters).filter((name) => name !== "submission" && name !== "verdict");
     function selected() {
-      const narrowed = Object.keys(state.filters).filter((name) => name !== "submission" && name !== "verdict");
-      if (!narrowed.length || !data.complete || (several && chosenSubmissions().length > 1)) return null;
-      const mine = chosenSubmissions();
-      const some = sum(sift.scores(state.filters).filter((_, code) => !facets.submission || mine.includes(code))), own = narrowed.some((name) => FAILURES.includes(name));
+      if ((!narrowed().length && !state.search.trim()) || !data.complete || (several && chosenSubmissions().length > 1)) return null;
+      return node("span", { class: "quiet" }, ofSelection(chosenSubmissions()));
+    }
+    function ofSelection(mine) {
+      const scores = sift.scores(state.filters, state.search);
+      if (!scores) return "No score of the selection: passed checks are not searched.";
+      const some = sum(scores.filter((_, code) => !facets.submission || mine.includes(code))), own = narrowed().some((name) => FAILURES.includes(name));
       const checks = some[0] + some[1] + some[2];
-      return checks ? node("span", { class: "quiet" }, `${percent(rate(some))} of the ${count(checks, "check")} selected passed${own ? ", other failures not counted" : ""}`) : null;
+      return checks ? `${percent(rate(some))} of the ${count(checks, "check")} selected passed${own ? ", other failures not counted" : ""}` : "No check is selected.";
     }
 
+    // The score of each submission: of the selection, if there is one.
     function bySubmission() {
-      const scores = sift.scores(state.filters).map((counts, code) => [counts, code]).filter(([counts, code]) => code && sum([counts]).some(Boolean));
+      const all = [...new Set(facets.submission.codes)];
+      const narrow = narrowed().length || state.search.trim();
+      const said = node("p", { class: "quiet" }, narrow ? `Scores of the selection. ${ofSelection(all)}` : "Scores of all checks");
+      const scores = (sift.scores(state.filters, state.search) ?? []).map((counts, code) => [counts, code]).filter(([counts, code]) => code && sum([counts]).some(Boolean));
       const best = scores.map(([counts, code]) => [rate(counts), code]).sort(([a, i], [b, j]) => b - a || i - j);
       const wanted = state.filters.submission ?? [];
       const buttons = best.slice(0, SCORES).map(([value, code]) => button(
         [node("span", {}, label("submission", code)), node("strong", {}, percent(value)), bar(value)], "toggle", `submission:${code}`,
         { "data-id": `score-${code}`, "data-item": true, "aria-pressed": String(wanted.includes(code)), title: "Show this submission alone" }));
-      return node("div", { class: "scores", role: "group", "aria-label": "Score of each submission", "data-group": "scores" }, buttons);
+      const tiles = node("div", { class: "scores", role: "group", "aria-label": "Score of each submission", "data-group": "scores" }, buttons);
+      return node("div", {}, said, tiles);
     }
 
     function chips() {
@@ -357,19 +385,24 @@ const explorer = (() => {
       const all = Object.entries(state.filters).flatMap(([name, codes]) => codes.map((code) => button(
         [`${name}: ${clipped(label(name, code), 60)}`, cross()], "toggle", `${name}:${code}`, { class: "chip", "data-id": `chip-${name}-${code}`, "aria-label": `Remove filter ${name}: ${label(name, code)}` })));
       if (state.search) all.push(button([`search: ${clipped(state.search, 30)}`, cross()], "clear-search", "", { class: "chip", "data-id": "chip-search" }));
-      return all.length ? line(all, button("Clear all", "clear", "", { "data-id": "clear" }), selected()) : null;
+      return all.length ? node("div", { class: "line tabs" }, all, button("Clear all", "clear", "", { "data-id": "clear" }), selected()) : null;
     }
 
     const keys = () => node("dl", { class: "facts help" }, KEYS.map(([key, does]) => [node("dt", {}, node("kbd", {}, key)), node("dd", {}, does)]));
 
     // Bars
 
+    // A filter never moves the bar that was clicked, so that a second click undoes it: the lists above stay as tall.
+    let tall = {}, clicked = "";
     function drawSide() {
-      const worth = (name) => (name === "verdict" ? state.table === "checks" : name !== "submission" || several);
+      const narrow = Object.keys(state.filters).length || state.search;
+      const worth = (name) => (narrow || here.total > 0) && (name === "verdict" ? state.table === "checks" : name !== "submission" || several);
+      if (!narrow) tall = {};
       put(side, Object.keys(facets).filter(worth).map(facet));
+      for (const { dataset, lastElementChild: { offsetHeight } } of side.children) tall[dataset.id] = Math.max(tall[dataset.id] ?? 0, offsetHeight);
     }
 
-    const OPEN = ["submission", "verdict", "axis", "cause", "action"];
+    const names = Object.keys(facets), OPEN = ["submission", "verdict", "axis", "cause", "action"];
     function facet(name) {
       const numbers = here.counts[name], wanted = state.filters[name] ?? [];
       const order = [...numbers.keys()].slice(1).filter((code) => numbers[code] || wanted.includes(code)).sort((a, b) => numbers[b] - numbers[a] || a - b);
@@ -389,7 +422,7 @@ const explorer = (() => {
       });
       return node("details", { class: "facet", open: OPEN.includes(name) || wanted.length > 0, "data-id": name, "data-group": `facet-${name}` },
         node("summary", { "data-id": `facet-${name}`, "data-item": true }, name[0].toUpperCase() + name.slice(1), node("span", { class: "quiet" }, count(order.length))),
-        node("ul", {}, rows, more, fewer));
+        node("ul", { style: tall[name] && names.indexOf(name) < names.indexOf(clicked) ? `min-height:${tall[name]}px` : null }, rows, more, fewer));
     }
 
     // Results
@@ -405,7 +438,7 @@ const explorer = (() => {
       const bar = node("div", { class: "line tabs" },
         node("span", { class: "joined", role: "group", "aria-label": "What to list", "data-group": "tables" }, tabs),
         node("span", { class: "quiet", "aria-live": "polite" }, given?.waiting ? "…" : notice || said), copies());
-      put(list, bar, state.table === "map" ? map() : table(), state.table !== "map" && pager(), hint());
+      put(list, bar, chips(), state.table === "map" ? map() : table(), state.table !== "map" && pager(), hint());
     }
 
     function hint() {
@@ -418,7 +451,8 @@ const explorer = (() => {
       if (!total()) {
         if (given?.waiting) return node("p", { class: "quiet" }, "…");
         const filtered = Object.keys(state.filters).length || state.search;
-        return node("p", { class: "note" }, filtered ? "Nothing is left under these filters." : data.total ? `All ${count(data.total, "check")} passed.` : "There are no checks.");
+        if (!filtered && data.total) return node("p", {}, sign("pass"), `All ${count(data.total, "check")} passed.`);
+        return node("p", { class: "note" }, filtered ? "Nothing is left under these filters." : "There are no checks.");
       }
       const columns = COLUMNS[state.table === "problems" ? "problems" : "failures"].filter(([name]) => name !== "submission" || several);
       const places = here.rows || state.table === "problems" ? [...listed.slice(state.page * PAGE, (state.page + 1) * PAGE)] : [...(shown?.position ?? []).keys()];
@@ -445,11 +479,20 @@ const explorer = (() => {
       return made;
     }
 
+    // Where the rows are that are left of each problem; counted once for what is left, undefined where no rows are here.
+    const spreads = new WeakMap();
+    function spread() {
+      if (here.rows && !spreads.has(here)) spreads.set(here, sift.spread(here.rows));
+      return spreads.get(here);
+    }
+
     function ofProblem(number) {
       const problem = data.problems[number], left = here.problems[number + 1];
+      const whole = left === problem.rows, [series, patients] = whole ? [problem.series, problem.patients] : spread()?.[number] ?? [];
+      const part = (some, all) => (some === all ? count(all) : some === undefined ? "–" : `${count(some)} of ${count(all)}`);
       return {
-        ...problem, cause: signed(problem.axis, problem.axis, problem.label), gain: points(problem.gain), series: count(problem.series), patients: count(problem.patients),
-        rows: left === problem.rows ? count(left) : `${count(left)} of ${count(problem.rows)}`,
+        ...problem, cause: signed(problem.axis, problem.axis, problem.label), gain: whole || problem.gain === null ? points(problem.gain) : `${points(problem.gain)} of all`,
+        rows: part(left, problem.rows), series: part(series, problem.series), patients: part(patients, problem.patients),
       };
     }
 
@@ -671,7 +714,7 @@ const explorer = (() => {
     // What is done
 
     const ACTS = {
-      toggle: (of) => { const [name, number] = of.split(":"); toggle(name, Number(number)); },
+      toggle: (of) => { const [name, number] = of.split(":"); clicked = name; toggle(name, Number(number)); },
       clear: () => set({ filters: {}, search: "" }),
       "clear-search": () => set({ search: "" }),
       search: (_, value) => set({ search: value }),
@@ -684,7 +727,7 @@ const explorer = (() => {
       page: (of) => set({ page: Number(of) }),
       example: (of) => set({ example: Number(of) }),
       pick: (of) => set({ picked: Number(of) === state.picked ? -1 : Number(of) }),
-      whole: (of) => { whole = new Set(whole.has(of) ? [...whole].filter((name) => name !== of) : [...whole, of]); drawSide(); rove(); },
+      whole: (of) => { whole = new Set(whole.has(of) ? [...whole].filter((name) => name !== of) : [...whole, of]); delete tall[of]; drawSide(); rove(); },
       fold: () => { root.classList.toggle("midi-unfolded"); drawHead(); rove(); },
       help: () => { helping = !helping; drawHead(); rove(); },
       copies: () => { copying = copying ? "" : "open"; drawList(); rove(); },
@@ -726,7 +769,10 @@ const explorer = (() => {
 
     function back() {
       if (helping) return ACTS.help();
-      if (copying) return ACTS.copies();
+      if (copying) {
+        ACTS.copies();
+        return list.querySelector("[data-id=copies]").focus();
+      }
       if (state.picked < 0) return;
       set({ picked: -1 });
       list.querySelector("[data-group=table] [tabindex='0']")?.focus();

@@ -368,14 +368,15 @@ class Explorer(Board):
         return f'<div class="midi-frame">{page}<div class="midi-place-of-viewer">{viewer}</div></div>'
 
     def _head(self) -> Markup:
+        checks = int(scored(self.results).sum())
         if not is_complete(self.results):
             failing = count(len(self.results), "failed or blank check")
             big, note = failing, "these results hold failures only, so there is no score"
         elif "submission" in self.results and self.results["submission"].nunique() > 1:
-            big, note = count(self.results["submission"].nunique(), "submission"), count(len(self.results), "check")
-        elif len(self.results):
+            big, note = count(self.results["submission"].nunique(), "submission"), f"of all {count(checks, 'check')}"
+        elif checks:
             passed = (self.results["verdict"][scored(self.results)] == "passed").mean()
-            big, note = f"Score {percent(passed)}", f"{count(len(self.results), 'check')}"
+            big, note = f"Score {percent(passed)}", f"of all {count(checks, 'check')}"
         else:
             big, note = "No checks", ""
         chips = [
@@ -396,9 +397,12 @@ class Explorer(Board):
             rows = [self.problems.iloc[number] for number in listed[:PAGE]]
             columns = [Column("", "Cause"), Column("", "Attribute"), Column("", "Checks", number=True),
                        Column("", "Gain (points)", number=True)]  # fmt: skip
+            left = [len(self._of_problem(int(number))) for number in listed[:PAGE]]
             cells = [
-                [signed(str(row["axis"]), str(row["axis"]), cause_label(row["cause"])), about(row), count(row["rows"]),
-                 points(row["gain"])] for row in rows
+                [signed(str(row["axis"]), str(row["axis"]), cause_label(row["cause"])), about(row),
+                 count(some) if (whole := some == row["rows"]) else f"{count(some)} of {count(row['rows'])}",
+                 points(row["gain"]) if whole or pd.isna(row["gain"]) else f"{points(row['gain'])} of all"]
+                for row, some in zip(rows, left, strict=True)
             ]  # fmt: skip
         else:
             listed, what = self._left, "check" if self.table == "checks" else "failed or blank check"

@@ -15,7 +15,7 @@ from ..frames import CATEGORIES, require_columns, require_complete
 from .board import Board
 from .detail import about, cause_label
 from .grid import Column, grid, line, pager
-from .page import Markup, button, count, join, percent, points, signed, tag
+from .page import MARKS, Markup, button, count, join, percent, points, signed, tag
 from .rows import Problems
 
 __all__ = ["WEIGHTS", "Wishes", "what_if"]
@@ -216,15 +216,15 @@ class Wishes(Board):
             tag("span", button("Clear", "none", disabled=not self.fixed, data_id="none"), class_="end"),
         ]
         low = _below(scores)
-        lines = [self._rank(row, low) for row in scores.to_dict("records")]
+        lines = [self._rank(row, low, alone=len(scores) == 1) for row in scores.to_dict("records")]
         scale = tag("span", tag("span", percent(low, 1)), tag("span", "100 %"), class_="scale quiet")
         nothing = tag("span")
         return join(
             [tag("div", head, class_="line"), tag("div", lines, nothing, scale, nothing, nothing, class_="ranks")]
         )
 
-    def _rank(self, row: dict[str, Any], low: float) -> Markup:
-        """A submission on the scale from `low` to 1: a tick where it was, a dot where it is."""
+    def _rank(self, row: dict[str, Any], low: float, alone: bool) -> Markup:
+        """A submission on the scale from `low` to 1: a tick where it was, a dot where it is; one alone has no rank."""
         own = "mine" if row["submission"] == self.submission else None
         before, after = (
             100 * (row[name] - low) / (1 - low) if low < 1 and pd.notna(row[name]) else 0.0
@@ -235,7 +235,7 @@ class Wishes(Board):
             tag("span", class_="was", style=f"left:{before:.2f}%"),
             tag("span", class_="now", style=f"left:{after:.2f}%"),
         ]
-        known = pd.notna(row["rank_after"])
+        known = pd.notna(row["rank_after"]) and not alone
         move = row["rank_before"] - row["rank_after"] if known else 0
         place = f"{row['rank_after']}{f' ▲{move}' if move > 0 else f' ▼{-move}' if move < 0 else ''}" if known else ""
         return join([
@@ -247,7 +247,11 @@ class Wishes(Board):
 
     def _list(self) -> Markup:
         if not len(self._listed):
-            return tag("p", "This submission has no problem left.", class_="note")
+            return tag(
+                "p",
+                tag("span", MARKS["pass"], class_="sign pass", aria_hidden="true"),
+                "This submission has no problem left.",
+            )
         shown = self._listed[self.page * PAGE :][:PAGE]
         most = max(float(np.nan_to_num(self._gains[self._listed]).max()), 1e-12)
         lines = [self._line(int(number), most) for number in shown]
@@ -308,7 +312,7 @@ _COLUMNS = [
     Column("fixed", "Fixed", "64px"),
     Column("cause", "Cause", "40%"),
     Column("name", "Attribute", "60%"),
-    Column("rows", "Checks", number=True),
+    Column("rows", "Checks", number=True, spare="phone"),
     Column("patients", "Patients", number=True, spare="phone"),
     Column("gain", "Gain (points)", number=True),
 ]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from midi_nb.coded import concat
 from midi_nb.widgets import explore, what_if
 
 KEEP = {
@@ -25,8 +27,8 @@ CUT = """() => [...document.querySelectorAll('table.grid td, table.grid th')].fi
   const [inner, outer] = [cell, cell.closest('.midi-board')].map((element) => element.getBoundingClientRect());
   return inner.width && (cell.scrollWidth > cell.clientWidth || inner.right > outer.right + 1);
 }).map((cell) => cell.innerText)"""
-# Words of causes that go over two lines, and buttons beyond the edge.
-BROKEN = """() => [...document.querySelectorAll('table.grid td .signed')].flatMap((cell) => {
+# Words of some elements that go over two lines, and buttons beyond the edge.
+BROKEN = """(selector) => [...document.querySelectorAll(selector)].flatMap((cell) => {
   const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT), broken = [];
   for (let text = walker.nextNode(); text; text = walker.nextNode())
     for (const word of text.data.matchAll(/[^\\s-]+/g)) {
@@ -75,12 +77,25 @@ def test_nothing_in_a_table_is_cut_and_every_cell_has_a_title(show: Any, board: 
 def test_on_a_phone_no_word_of_a_cause_is_broken_and_every_button_is_whole(show: Any, board: Any, width: int) -> None:
     page = show(board, width=width + 24)
     page.wait_for_selector("table.grid td .signed")
-    assert page.evaluate(BROKEN) == []
+    assert page.evaluate(BROKEN, "table.grid td .signed") == []
     page.locator("tr[data-act=pick]", has_text="Pixel Data").click()
     page.wait_for_selector(".midi-viewer canvas")
     page.eval_on_selector_all(".midi-viewer button", "all => all.forEach((button) => { button.hidden = false; })")
     assert page.evaluate(BEYOND) == []
     assert page.evaluate(CUT) == []
+
+
+@pytest.mark.parametrize("shown", [explore, what_if])
+def test_on_a_phone_no_word_is_broken_however_long_a_submission_is_called(show: Any, board: Any, shown: Any) -> None:
+    long = board.results.assign(submission=pd.Categorical(["team_mercury_run_" * 5] * len(board.results)))
+    page = show(shown(concat([board.results.assign(submission="careless"), long])), width=390)
+    page.wait_for_selector("table.grid td")
+    words = "table.grid th, table.grid td:nth-child(-n + 2), .scores button:first-child, .ranks .mine"
+    assert page.evaluate(BROKEN, words) == []
+    for width in (390, 700, 1000, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate(CUT) == []
+        assert page.evaluate("() => document.documentElement.scrollWidth") == width
 
 
 @pytest.mark.smoke

@@ -367,3 +367,74 @@ def test_without_values_the_browser_shows_none(show: Any, make: Any) -> None:
     page.locator("summary", has_text="Patient").click()
     assert "SECRET" not in page.content()
     assert page.locator(".midi-board").inner_text().count("patient 1") >= 2
+
+
+def test_the_score_of_the_selection_is_searched_too(page: Any, explorer: Any) -> None:
+    results = explorer.results
+    page.fill("[data-id=search]", "chest low")
+    held = results[(results["actual"].astype(str) + results["expected"].astype(str)).str.contains("CHEST LOW")]
+    has(page, f"{percent(mn.score(held)['score'].iloc[0])} of the {len(held)} checks selected passed")
+    page.fill("[data-id=search]", "no such text")
+    has(page, "No check is selected.")
+
+
+def test_where_passes_are_not_searched_a_selection_has_no_score(
+    show: Any, results: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("midi_nb.widgets.rows._FEW", 10)
+    page = show(explore(results))
+    bar(page, "utility").click()
+    has(page, "selected passed")
+    page.fill("[data-id=search]", "chest")
+    has(page, "No score of the selection: passed checks are not searched.")
+    assert page.get_by_text("selected passed").count() == 0
+
+
+def test_under_a_filter_every_number_of_a_problem_says_what_it_is_of(show: Any, results: pd.DataFrame) -> None:
+    results.loc[3, "series"] = results["series"].iloc[0]
+    results["patient"] = results["patient"].cat.add_categories("P9")
+    results.loc[3, "patient"] = "P9"
+    page = show(explore(results), width=1300)
+    page.locator("summary", has_text="Patient").click()
+    bar(page, "P9").click()
+    page.locator(".chip").wait_for()
+    cells = page.locator("tr[data-act=pick] td.number").all_inner_texts()
+    assert cells[:3] == ["1 of 3", "1", "1 of 2"]
+    assert re.fullmatch(r"\+\d\.\d\d of all", cells[3])
+
+
+def test_tiles_of_submissions_say_that_they_are_of_the_selection(show: Any, results: pd.DataFrame) -> None:
+    other = results.assign(submission=pd.Categorical(["other"] * len(results)))
+    page = show(explore(concat([results, other])))
+    has(page, "Scores of all checks")
+    bar(page, "text must stay").click()
+    has(page, "Scores of the selection. 5.71 % of the 70 checks selected passed")
+    page.fill("[data-id=search]", "no such text")
+    has(page, "Scores of the selection. No check is selected.")
+    assert page.locator(".scores button").count() == 0
+
+
+@pytest.mark.parametrize("name", ["privacy", "text must go"])
+def test_a_second_click_on_the_same_spot_undoes_the_first(page: Any, explorer: Any, name: str) -> None:
+    box = bar(page, name).bounding_box()
+    spot = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.click(*spot)
+    page.locator(".chip").wait_for()
+    page.mouse.click(*spot)
+    page.locator(".chip").wait_for(state="detached")
+    assert explorer.filters == {}
+
+
+def test_a_run_without_a_failure_says_so_and_warns_of_nothing(show: Any, make: Any) -> None:
+    page = show(explore(make.results([{}, {}])))
+    has(page, "All 2 checks passed.")
+    assert page.locator(".note, .facet").count() == 0
+
+
+def test_escape_closes_the_menu_of_copies_and_gives_the_focus_back(page: Any) -> None:
+    page.locator("[data-id=copies]").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    assert page.locator(".copies").count() == 0
+    assert page.evaluate(FOCUS) == "copies"

@@ -14,6 +14,7 @@ import pytest
 from traitlets import TraitError
 
 from midi_nb.coded import concat
+from midi_nb.scores import score
 from midi_nb.widgets import explore
 from midi_nb.widgets.practice import practice, rule
 
@@ -409,3 +410,17 @@ def test_checks_of_one_source_have_no_such_filter(make):
     with pytest.raises(TraitError, match="has no filter source"):
         explorer.filters = {"source": ["published"]}
     assert "The key is derived" not in explorer.as_html()
+
+
+def test_the_picture_counts_as_score_does_and_says_what_a_number_is_of(make):
+    leak = {"expected": "DOE^JANE", "actual": "DOE^X", "verdict": "failed", "score": 0.5}
+    rows = [
+        leak | {"check": "0", "patient": "P1"},
+        leak | {"check": "1", "patient": "P2"},
+        {"check": "2"},
+        {"check": "3", "verdict": "lost"},
+    ]
+    explorer = explore(make.results(rows))
+    assert f"of all {score(explorer.results)['total'].iloc[0]} checks" in said(explorer)
+    explorer.filters = {"patient": ["P2"]}
+    assert re.search(r"1 of 2\+\d\d\.\d\d of all", said(explorer))

@@ -243,3 +243,10 @@ def test_a_tick_among_two_million_checks_is_quick(many):
     assert time.perf_counter() - start < 0.3
     assert len(wishes.fixed) == 1
     assert set(CATEGORIES) > set(wishes.weights)
+
+
+def test_a_submission_alone_has_no_rank(make):
+    last = lambda *frames: re.findall(r'class="quiet">([^<]*)</span>', what_if(concat(frames)).markup)  # noqa: E731
+    one = make.results([{}, {"check": "1", "verdict": "failed", "score": 0.0}])
+    assert "1" not in last(one)
+    assert "1" in last(one, named(one, "other"))
