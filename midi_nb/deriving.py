@@ -20,7 +20,18 @@ import pandas as pd
 
 from . import tags
 from .answers import published as keys
-from .answers.identifiers import Identifier, Known, identifying, name_words, of_people, patterns_in, searched, telling
+from .answers.identifiers import (
+    Identifier,
+    Known,
+    evident,
+    identifying,
+    name_asked,
+    of_people,
+    patterns_in,
+    searched,
+    short,
+    telling,
+)
 from .answers.standard import Profile, disposition, read_private, safe_private, type_of
 from .coded import concat, tidy
 from .engine import batches as batches_of
@@ -317,7 +328,7 @@ _BYTES = frozenset(["OB", "UN"])
 _STREAMS = frozenset(["OW", "OF", "OD", "OL", "OV"])
 _REMOVE = frozenset("XZD")
 _LONG = 4000  # characters: longer values, such as contours, are not asked to stay
-_PREFIX = 500  # of a value that must go: where its start is gone it is no more what it was
+_PREFIX = 500  # of numbers or bytes that must go: where their start is gone they are no more what they were
 _PIXELS = ("(7fe0,0010)", "(7fe0,0008)", "(7fe0,0009)")
 #: What every de-identification writes anew, or may: character set, markers, trailing padding.
 _UNASKED = frozenset(["(0008,0005)", "(0012,0062)", "(0012,0063)", "(0012,0064)", "(0028,0301)", "(0028,0303)",
@@ -445,7 +456,7 @@ def _checks(plan: _Plan, path: str, vr: str, text: str | None, known: Known) -> 
     if vr == "UI":
         yield from _uid_checks(plan, gone, text)
     elif plan.kind and asked != "K":
-        yield from _own_checks(plan, path, text, gone)
+        yield from _own_checks(plan, path, vr, text, gone)
     elif vr in ("DA", "DT", "TM") and not gone:
         if asked == "C" and vr != "TM":
             yield plan.spec("date_shifted", "standard", hipaa_z="HIPAA-C", dicom_p15=f"DICOM-P15-{code}"), None
@@ -454,17 +465,26 @@ def _checks(plan: _Plan, path: str, vr: str, text: str | None, known: Known) -> 
     elif vr == "AS" and _over_89(text) and not gone:
         yield plan.spec("text_removed", "pattern", hipaa_m="HIPAA-C"), text
     else:
-        found = list(_found_checks(plan, vr, text, known, review=not gone))
-        yield from found
+        found = _found_checks(plan, vr, text, known, review=not gone)
+        yield from found or ()
         if gone:
-            if asked_for := telling(text[:_PREFIX]):
+            if asked_for := _asked_for(vr, text):
                 yield _removal(plan, "standard", f"TCIA-P15-{code}"), asked_for
-        elif not found and vr not in _BYTES and len(text) <= _LONG and not plan.overlay:
+        elif found is None and vr not in _BYTES and len(text) <= _LONG and not plan.overlay:
             yield plan.spec("text_retained", "standard", tcia_p15=f"TCIA-P15-{code}"), text
 
 
 def _over_89(age: str) -> bool:
     return age[:3].isdigit() and age[3:] == "Y" and int(age[:3]) > 89
+
+
+def _asked_for(vr: str, text: str) -> str:
+    """What to look for of a value that must go. Of texts all of it counts, but no word of one or two signs: it stands
+    in many others. Numbers are compared as such."""
+    if vr not in _TEXTS:
+        return telling(text[:_PREFIX])
+    asked = telling(text if len(text) <= _LONG else f"{text[: _LONG // 2]} {text[-_LONG // 2 :]}")
+    return " ".join(dict.fromkeys(word for word in asked.split() if not short(word)))
 
 
 def _removal(plan: _Plan, source: str, code: str) -> keys.Spec:
@@ -484,10 +504,10 @@ def _uid_checks(plan: _Plan, gone: bool, text: str) -> Iterator[tuple[keys.Spec,
             yield plan.spec("uid_consistent", "standard", dicom_p15="DICOM-P15-BASIC-U"), None
 
 
-def _own_checks(plan: _Plan, path: str, text: str, gone: bool) -> Iterator[tuple[keys.Spec, str | None]]:
+def _own_checks(plan: _Plan, path: str, vr: str, text: str, gone: bool) -> Iterator[tuple[keys.Spec, str | None]]:
     """Those of an attribute that itself says who somebody is."""
     letter, kind = plan.kind  # type: ignore[misc]
-    asked = " ".join(dict.fromkeys(name_words(text))) if kind == "name" else telling(text)
+    asked = name_asked(text) if kind == "name" else _asked_for(vr, text)
     if telling(asked):
         codes = {"hipaa_z": f"HIPAA-{letter}", "tcia_p15": f"TCIA-P15-{plan.asked.code}"} if gone else {}
         yield plan.spec("text_removed", "header", **(codes or {"hipaa_m": f"HIPAA-{letter}"})), asked
@@ -495,36 +515,33 @@ def _own_checks(plan: _Plan, path: str, text: str, gone: bool) -> Iterator[tuple
         yield plan.spec("patid_consistent", "standard", dicom_p15="DICOM-P15-BASIC-C"), None
 
 
-def _found_checks(
-    plan: _Plan, vr: str, text: str, known: Known, review: bool
-) -> Iterator[tuple[keys.Spec, str | None]]:
-    """Those of identifiers that stand in a text; with `review` also of what only may be one."""
+def _found_checks(plan: _Plan, vr: str, text: str, known: Known, review: bool) -> list[tuple[keys.Spec, str]] | None:
+    """Those of identifiers that stand in a text, with `review` also of what only may be one; None where there are
+    none. Of what is found, words that a cleaned text cannot be without are not asked for."""
     if vr not in _TEXTS and vr not in _BYTES:
-        return
-    letters = set()
-    for letter, words_ in known.found_in(text):
-        letters.add(letter)
-        yield plan.spec("text_removed", "header", hipaa_m=f"HIPAA-{letter}"), words_
-    if vr in _BYTES or vr in ("CS", "AE"):
-        return
-    for pattern, fits in patterns_in(text):
-        if pattern.letter in letters:
-            continue
+        return None
+    said, rest = known.read(text)
+    found = [(plan.spec("text_removed", "header", hipaa_m=f"HIPAA-{letter}"), words_) for letter, words_ in said]
+    for pattern, fits in () if vr in _BYTES or vr in ("CS", "AE") else patterns_in(rest):
+        rest = pattern.form.sub(" ", rest)
         if pattern.sure:
-            yield plan.spec("text_removed", "pattern", hipaa_m=f"HIPAA-{pattern.letter}"), fits
+            found.append((plan.spec("text_removed", "pattern", hipaa_m=f"HIPAA-{pattern.letter}"), fits))
         elif review and vr not in ("SH", "UR"):  # codes and the addresses of coding schemes
-            yield plan.spec("text_removed", "pattern", tcia_rev=f"REVIEW-{pattern.name.upper()}"), fits
+            found.append((plan.spec("text_removed", "pattern", tcia_rev=f"REVIEW-{pattern.name.upper()}"), fits))
+    if not found:
+        return None
+    return [(spec, asked_for) for spec, words_ in found if (asked_for := evident(words_, rest))]
 
 
 def _private_checks(plan: _Plan, vr: str, text: str, known: Known) -> Iterator[tuple[keys.Spec, str | None]]:
-    found = list(_found_checks(plan, vr, text, known, review=plan.letter != "X"))
-    yield from found
+    found = _found_checks(plan, vr, text, known, review=plan.letter != "X")
+    yield from found or ()
     if plan.letter == "X":
-        if asked_for := telling(text[:_PREFIX]):
+        if asked_for := _asked_for(vr, text):
             yield _removal(plan, "private", "TCIA-P15-BASIC-X"), asked_for
     elif plan.letter == "C" and vr in ("DA", "DT"):
         yield plan.spec("date_shifted", "private", hipaa_z="HIPAA-C", dicom_p15="DICOM-P15-MOD-C"), None
-    elif not found and vr not in (*_BYTES, "DA", "DT", "UI") and len(text) <= _LONG:
+    elif found is None and vr not in (*_BYTES, "DA", "DT", "UI") and len(text) <= _LONG:
         yield plan.spec("text_retained", "private", **plan.safe), text
 
 
@@ -545,7 +562,7 @@ def _pixel_checks(job: _Job, file: files_of.Released, known: Known) -> Iterator[
     identifying_lines = [
         (text, box)
         for text, box in lines
-        if known.found_in(text) or any(pattern.sure for pattern, _ in patterns_in(text))
+        if known.read(text).found or any(pattern.sure for pattern, _ in patterns_in(text))
     ]
     for text, box in identifying_lines:
         yield plan.spec("pixels_hidden", "pixels", hipaa_z="HIPAA-A", dicom_p15="DICOM-P15-PIX-C"), text, box

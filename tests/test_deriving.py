@@ -78,6 +78,22 @@ def derived(make, tmp_path):
             ("standard", "text_removed", "TCIA-P15-BASIC-X", "10.216.0.17"),
         ]),
         ("basic", {"PatientSex": "M"}, "(0010,0040)", [("iod", "tag_retained", "DICOM-IOD-2", None)]),  # says nothing
+        ("basic", {"PatientSex": "F"}, "(0010,0040)", [("iod", "tag_retained", "DICOM-IOD-2", None)]),
+        ("basic", {"PatientID": "7"}, "(0010,0020)", [  # stands in MIDI-0017, too
+            ("iod", "tag_retained", "DICOM-IOD-2", None),
+            ("standard", "patid_consistent", "DICOM-P15-BASIC-C", None),
+        ]),
+        ("basic", {"PatientName": "SMITH-JONES^ANNA"}, "(0010,0010)", [
+            ("iod", "tag_retained", "DICOM-IOD-2", None),
+            ("header", "text_removed", "HIPAA-A", "SMITH JONES ANNA"),
+        ]),
+        ("basic", {"PatientName": "王^伟", "SpecificCharacterSet": "ISO_IR 192"}, "(0010,0010)", [
+            ("iod", "tag_retained", "DICOM-IOD-2", None),
+            ("header", "text_removed", "HIPAA-A", "王^伟 王伟"),
+        ]),
+        ("basic", {"PatientComments": "LIVER " * 90 + "TAIL"}, "(0010,4000)", [
+            ("standard", "text_removed", "TCIA-P15-BASIC-X", "TAIL"),
+        ]),
         ("basic", {"KVP": "120"}, "(0018,0060)", [("standard", "text_retained", "TCIA-P15-BASIC-K", "120")]),
         ("basic", {"PatientAge": "093Y"}, "(0010,1010)", [("standard", "text_removed", "TCIA-P15-BASIC-X", "093Y")]),
         ("basic+retain_patient", {"PatientAge": "093Y"}, "(0010,1010)", [
@@ -119,6 +135,31 @@ def test_a_value_that_is_no_ones_is_not_asked_for(derived, value):
     )
 
     assert answers.loc[answers["action"] == "text_removed", "tag_path"].tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("attributes", "comment", "checks"),
+    [
+        ({"PatientTelephoneNumbers": "212-555-0147"}, "call 212-555-0147 or 646-555-0199", [
+            ("header", "text_removed", "HIPAA-D", "212-555-0147"),
+            ("pattern", "text_removed", "HIPAA-D", "646-555-0199"),
+        ]),
+        ({"PatientBirthDate": "19530716"}, "born 07/16/1953, surgery 01/05/2010", [
+            ("header", "text_removed", "HIPAA-C", "07/16/1953"),
+            ("pattern", "text_removed", "REVIEW-DATE", "01/05/2010"),
+        ]),
+        ({"PatientName": "SMITH-JONES^ANNA"}, "Ms Jones, wife of Mr Smith", [
+            ("header", "text_removed", "HIPAA-A", "Jones Smith"),
+        ]),
+        ({"PatientName": "王^伟"}, "病人 王伟 复查", [("header", "text_removed", "HIPAA-A", "王伟")]),
+        # A cleaned text still has words with these letters in them: nothing can be asked of it.
+        ({"PatientName": "LI^NA"}, "Li Na in clinical examination, final", []),
+    ],
+)  # fmt: skip
+def test_what_is_asked_of_a_text(derived, attributes, comment, checks):
+    answers = derived("basic+clean_descriptors", ImageComments=comment, SpecificCharacterSet="ISO_IR 192", **attributes)
+
+    assert asked(answers, "(0020,4000)") == checks
 
 
 def test_an_institution_named_as_the_maker_is_searched_in_its_own_attribute_only(derived):
@@ -248,7 +289,7 @@ def test_overlay_planes_go_as_the_standard_has_it(with_overlay, make, tmp_path):
 
     assert overlay[["name", *WHAT]].to_numpy().tolist() == [
         ["Overlay Rows", "standard", "text_removed", "TCIA-P15-BASIC-X", "16"],
-        ["Overlay Comments", "standard", "text_removed", "TCIA-P15-BASIC-X", "left of it"],
+        ["Overlay Comments", "standard", "text_removed", "TCIA-P15-BASIC-X", "left"],
     ]
     assert not cleaned["tag_path"].str.startswith("(6002,0").any()
 

@@ -4,13 +4,16 @@ Which words are searched on their own, elsewhere than in their own attribute, is
 letters or more (two where letters are no Latin ones) that are no common word; of numbers those of five signs or more,
 four of them digits. What is shorter or common (a first name that is an attribute's word, ``M``, a year) is searched as
 a part of the whole name only.
+
+Texts are searched without accents, case and the difference between apostrophes, once with ``ü`` as ``u`` and once as
+``ue``; what is found is given back as it stands there.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache, lru_cache
 from typing import NamedTuple
@@ -22,11 +25,14 @@ __all__ = [
     "Found",
     "Identifier",
     "Known",
+    "evident",
     "identifying",
+    "name_asked",
     "name_words",
     "of_people",
     "patterns_in",
     "searched",
+    "short",
     "telling",
 ]
 
@@ -116,38 +122,102 @@ class Found(NamedTuple):
     text: str
 
 
+class Reading(NamedTuple):
+    """What a text says of somebody, and the text without it."""
+
+    found: tuple[Found, ...]
+    rest: str
+
+
 class Known:
     """The identifiers of one patient's files, ready to be found in texts.
 
     >>> known = Known([Identifier("A", "name", "MEYER^STEPHANIE"), Identifier("H", "number", "4711001")])
-    >>> known.found_in("CHEST of Stephanie Meyer, no. 4711001")
+    >>> known.read("CHEST of Stephanie Meyer, no. 4711001").found
     (Found(letter='A', text='Stephanie Meyer'), Found(letter='H', text='4711001'))
     """
 
     def __init__(self, identifiers: Iterable[Identifier]) -> None:
         forms: dict[str, set[str]] = {}
         for letter, kind, text in identifiers:
-            forms.setdefault(letter, set()).update(_FORMS[kind](text))
+            forms.setdefault(letter, set()).update(
+                form for said in _spellings(text, kind) for form in _FORMS[kind](said)
+            )
         # Longer forms first: of two at one place the whole name counts, not its first word.
         self._letters = {
             letter: re.compile("|".join(sorted(each, key=lambda form: (-len(form), form))), re.IGNORECASE)
             for letter, each in sorted(forms.items())
             if each
         }
-        self._seen: dict[str, tuple[Found, ...]] = {}
+        self._seen: dict[str, Reading] = {}
 
-    def found_in(self, text: str) -> tuple[Found, ...]:
+    def read(self, text: str) -> Reading:
         """The identifiers in a text, those of one letter together."""
-        found = self._seen.get(text)
-        if found is None:
+        reading = self._seen.get(text)
+        if reading is None:
             if len(self._seen) > 20_000:
                 self._seen.clear()
-            found = self._seen[text] = tuple(
-                Found(letter, " ".join(dict.fromkeys(hits)))
-                for letter, form in self._letters.items()
-                if (hits := [match[0] for match in form.finditer(text)])
-            )
-        return found
+            reading = self._seen[text] = self._read(text)
+        return reading
+
+    def _read(self, text: str) -> Reading:
+        found, places = list[Found](), set[int]()
+        ways = [_Folded.of(text, spelled) for spelled in ((False,) if text.isascii() else (False, True))]
+        for letter, form in self._letters.items():
+            spans = sorted({way.span(match) for way in ways for match in form.finditer(way.text)})
+            if spans:
+                found.append(Found(letter, " ".join(dict.fromkeys(text[start:end] for start, end in spans))))
+                places.update(place for span in spans for place in range(*span))
+        rest = "".join(" " if place in places else each for place, each in enumerate(text)) if places else text
+        return Reading(tuple(found), rest)
+
+
+# Letters that Unicode does not take apart, and what is written where there are no such letters.
+_BARE = {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "’": "'", "‘": "'",
+         "ʼ": "'", "´": "'", "`": "'", "‐": "-", "‑": "-", "–": "-"}  # fmt: skip
+_SPELLED = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}
+# A letter with what is put on or under it; a Korean syllable written as its letters.
+_CLUSTER = re.compile("[\u1100-\u115f][\u1160-\u11a7][\u11a8-\u11ff]?|.[\u0300-\u036f\u3099\u309a]*", re.DOTALL)
+
+
+class _Folded(NamedTuple):
+    """A text as it is searched, and the place in the text as it stands of each of its characters (and of its end)."""
+
+    text: str
+    places: Sequence[int] | None  # None where they are the same
+
+    @classmethod
+    def of(cls, text: str, spelled: bool) -> _Folded:
+        if text.isascii():
+            return cls(text.lower().replace("`", "'"), None)
+        letters, places = list[str](), list[int]()
+        for match in _CLUSTER.finditer(text):
+            folded = _fold(match[0], spelled)
+            letters.append(folded)
+            places += [match.start()] * len(folded)
+        return cls("".join(letters), [*places, len(text)])
+
+    def span(self, match: re.Match[str]) -> tuple[int, int]:
+        start, end = match.span()
+        if self.places is None:
+            return start, end
+        after = self.places[end - 1]  # all of the last letter, though it was folded to several
+        return self.places[start], next((place for place in self.places[end:] if place > after), self.places[-1])
+
+
+@lru_cache(2**14)
+def _fold(letter: str, spelled: bool) -> str:
+    letter = unicodedata.normalize("NFC", letter).lower()
+    if spelled and letter in _SPELLED:
+        return _SPELLED[letter]
+    if letter in _BARE:
+        return _BARE[letter]
+    return _plain(letter).casefold() if not "\uac00" <= letter <= "\ud7a3" else letter
+
+
+def _spellings(text: str, kind: str) -> set[str]:
+    said = {text, _romanised(unicodedata.normalize("NFC", text))} if kind == "name" else {text}
+    return {_Folded.of(each, spelled).text for each in said for spelled in (False, True)}
 
 
 _START, _END = r"(?<![^\W_])", r"(?![^\W_])"  # of a word: letters and digits, as `text.whole_words` has them
@@ -160,11 +230,73 @@ def _whole(form: str) -> str:
 def name_words(name: str) -> list[str]:
     """The words of a name in all its groups of components, titles and single letters left out.
 
-    >>> name_words("MEYER^STEPHANIE^^DR.=山田^花子")
-    ['MEYER', 'STEPHANIE', '山田', '花子']
+    Of Chinese, Japanese and Korean names a single character is a word.
+
+    >>> name_words("MEYER^STEPHANIE^^DR.=山田^花子"), name_words("Wang^W=王^伟")
+    (['MEYER', 'STEPHANIE', '山田', '花子'], ['Wang', '王', '伟'])
     """
-    parts = re.split(r"[\^=\s,\\]+", name)
-    return [word for word in (word.strip(" .'\"-[]") for word in parts) if len(word) > 1 and not _title(word)]
+    parts = (word.strip(" .'\"-[]") for word in re.split(r"[\^=\s,\\]+", name))
+    return [word for word in parts if word and (len(word) > 1 or _unspaced(word)) and not _title(word)]
+
+
+def name_asked(name: str) -> str:
+    """What to look for of a name that must go from its own attribute: its words, parts of double names apart.
+
+    Where a group has no word long enough to be evidence, the whole group is one word.
+
+    >>> name_asked("SMITH-JONES^ANNA"), name_asked("O'BRIEN^PAT"), name_asked("LI^NA"), name_asked("Wang^Wei=王^伟")
+    ('SMITH JONES ANNA', 'BRIEN PAT', 'LI^NA', 'Wang Wei 王^伟 王伟')
+    """
+    asked = list[str]()
+    for group in _groups(name):
+        parts = name_words(group)
+        apart = [part for word in parts for part in _apart(word) if not short(part)]
+        group = group.strip(" ^[]'\"")
+        if apart or len(parts) < 2:
+            asked += apart
+        elif re.search(r"\s", group):
+            asked += evident(group, "").split()
+        else:
+            asked += [group, "".join(parts)] if _unspaced(group) else [group]
+    return " ".join(dict.fromkeys(asked))
+
+
+def _groups(name: str) -> list[str]:
+    return re.split(r"=|', '|\\", name)
+
+
+def _apart(word: str) -> list[str]:
+    return [part for part in re.split("[-'’‐‑–]", word) if part]
+
+
+def short(word: str) -> bool:
+    """Whether a word is no evidence alone, as it stands in many others: one or two letters or digits, one of those
+    that are written without blanks."""
+    signs = re.sub(r"[\W_]", "", word)
+    return len(signs) < (3 if signs.isascii() else 2)
+
+
+def _unspaced(word: str) -> bool:
+    """Whether words of this script are written without blanks between them."""
+    return word[:1] >= "\u2e80"
+
+
+#: What is written instead of what was removed: words in it cannot be asked to be absent.
+_INSTEAD = "anonymous anonymized anonymised de-identified deidentified redacted removed name patient subject"
+
+
+def evident(found: str, rest: str) -> str:
+    """The words found in a text whose presence shows that they were left: those that a cleaned text can be without.
+
+    The official rule searches words within words; `rest` is the text without what was found. Short words count only
+    where there is no other.
+
+    >>> evident("Li Na", "in clinical examination, final"), evident("Ann de Meyer", "depth"), evident("Li Bo", "CT")
+    ('', 'Ann Meyer', 'Li Bo')
+    """
+    around = f"{rest} {_INSTEAD}".lower()
+    left = [each for each in found.split() if not any(word in around for word in words(each.lower()))]
+    return " ".join([each for each in left if not short(each)] or left)
 
 
 def _title(word: str) -> bool:
@@ -172,16 +304,30 @@ def _title(word: str) -> bool:
 
 
 def _name_forms(text: str) -> Iterator[str]:
-    for group in re.split(r"=|', '|\\", text):
-        for spelling in {group, _plain(group), _romanised(group)}:
-            parts = name_words(spelling)
-            if len(parts) > 1:
-                orders = (parts, parts[::-1], [*parts[1:], parts[0]])
-                yield from (_whole(r"[\W_]*".join(map(re.escape, order))) for order in orders)
-            for word in filter(_alone, parts):
-                yield (
-                    _whole(re.escape(word)) if word[0] < "\u2e80" else re.escape(word)
-                )  # those after: no blanks between
+    for group in _groups(text):
+        parts = name_words(group)
+        whole = (lambda form: form) if any(map(_unspaced, parts)) else _whole
+        if len(parts) > 1:
+            # Words such as LI^NA are no longer a name where they are joined.
+            between = r"[\W_]+" if all(map(short, parts)) and not any(map(_unspaced, parts)) else r"[\W_]*"
+            orders = (parts, parts[::-1], [*parts[1:], parts[0]])
+            yield from (whole(between.join(map(_word_form, order))) for order in orders)
+        for word in parts:
+            for part in {word, *_apart(word)}:
+                if _alone(part):
+                    yield _word_form(part) if _unspaced(part) else _whole(_word_form(part))
+
+
+def _word_form(word: str) -> str:
+    """How a word of a name is written: hyphens and apostrophes or none, an apostrophe after the first letter."""
+    if _unspaced(word):
+        return r"\s?".join(map(re.escape, word))
+    apart = _apart(word)
+    if len(apart[0]) > 2:
+        apart[0] = f"{re.escape(apart[0][0])}'?{re.escape(apart[0][1:])}"
+    else:
+        apart[0] = re.escape(apart[0])
+    return r"[\W_]{0,2}".join([apart[0], *map(re.escape, apart[1:])])
 
 
 def _alone(word: str) -> bool:
