@@ -1,9 +1,10 @@
 """pair_folders(): the mappings of a tool that wrote none, from what its files have kept of the originals.
 
-Evidence is taken in order of its strength: the SOP Instance UID, the stored pixel data, the decoded pixels, then
-descriptors that de-identification leaves alone, within the patients, studies and series that are already linked.
-Whatever fits two files equally well stays unpaired and says so: a wrong pair would be a wrong verdict. Where a tool
-keeps relative paths these pair the files, and the same evidence may only speak against a pair.
+Evidence is taken in order of its strength: the SOP Instance UID, the stored pixel data, the decoded pixels, the parts
+of an image that stayed as they were, then descriptors that de-identification leaves alone, within the patients, studies
+and series that are already linked; never against the pixels. Whatever fits two files equally well stays unpaired and
+says so: a wrong pair would be a wrong verdict. Where a tool keeps relative paths these pair the files, and the same
+evidence may only speak against a pair.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from ..files.runs import replacing
 from ..folders import Submission, folder_of
 from ..progress import counted
 from . import released as files_of
+from .likeness import Look, alike, look
 
 __all__ = ["Pairing", "pair_folders"]
 
@@ -64,7 +66,7 @@ def pair_folders(
         ``uids`` and ``patients``: Series of texts, the old ones their index, fit for ``evaluate(uids=…, patients=…)``.
         ``unpaired``: a frame of side (``original``, ``released``, or ``both`` for an identifier that did not stay one),
         file (relative to its folder) and reason. Files that were paired but have no SOP Instance UID are in it too:
-        no mapping can name them, so `evaluate` skips them.
+        no mapping can name them, so `evaluate` skips them; and those whose image looks like another one.
 
     Examples
     --------
@@ -91,6 +93,12 @@ def pair_folders(
         warnings.warn(
             "All original files say that they are de-identified, and no released one does; the order is "
             "pair_folders(released, original).",
+            stacklevel=2,
+        )
+    if unlike := sum(one.reason == _UNLIKE for one in unpaired):
+        warnings.warn(
+            f"Paired files whose images have nothing in common: {unlike:,}; only other attributes speak for these "
+            "pairs, and unpaired names them. Give the tool's own mapping if it wrote one.",
             stacklevel=2,
         )
     table = pd.DataFrame(unpaired, columns=list(_Unpaired._fields)).astype({"side": "category", "reason": "category"})
@@ -215,6 +223,30 @@ class _Match:
         self.left: tuple[list[_Print], list[_Print]] = (olds, news)
         self.pairs: list[_Pair] = []
         self._why: dict[_Print, str] = {}
+        self._partners: dict[_Print, set[_Print]] = {}  # with which a file has pixels in common
+
+    def by_parts(self) -> None:
+        """Pair files that have parts of their image in common with no other; never again any against its pixels."""
+        looks = [[(one, seen) for one in side if one.stored and (seen := look(one.path))] for side in self.left]
+        olds, news = (_parts_of(side) for side in looks)
+        common = olds.merge(news, on="part", suffixes=("_old", "_new")).groupby(["file_old", "file_new"]).size()
+        common = common[common >= _LEAST]
+        if common.empty:
+            return
+        clear = pd.Series(True, index=common.index)
+        for side, level in enumerate(common.index.names):
+            best = common.groupby(level=level).transform("max")
+            near = common[2 * common > best]  # less than half as much is chance, a border or a ruler
+            clear &= (2 * common > best) & (near.groupby(level=level).transform("size").reindex(common.index) == 1)
+            for pair in near.index:
+                one, other = looks[side][pair[side]][0], looks[1 - side][pair[1 - side]][0]
+                self._partners.setdefault(one, set()).add(other)
+        self._take([(looks[0][old][0], looks[1][new][0]) for old, new in common.index[clear]])
+
+    def _take(self, found: list[_Pair]) -> None:
+        self.pairs += found
+        done = {one for pair in found for one in pair}
+        self.left = ([one for one in self.left[0] if one not in done], [one for one in self.left[1] if one not in done])
 
     def by(self, key: Callable[[_Print], Hashable], least: int = 0) -> bool:
         """Pair what `key` and then the descriptors leave no doubt about; whether anything was paired."""
@@ -226,9 +258,7 @@ class _Match:
         known = _Known(self.pairs)
         both = [(olds, news) for olds, news in groups.values() if olds and news]
         found = [pair for olds, news in both for pair in self._sure(olds, news, least, known)]
-        self.pairs += found
-        done = {one for pair in found for one in pair}
-        self.left = ([one for one in self.left[0] if one not in done], [one for one in self.left[1] if one not in done])
+        self._take(found)
         return bool(found)
 
     def leftover(self) -> Iterator[_Unpaired]:
@@ -253,12 +283,25 @@ class _Match:
             mine.see(fit, start)
             theirs.see(fit.T, 0, slice(start, start + _ROWS))
         for i, j in enumerate(mine.where):
-            if mine.alone[i] and theirs.alone[j] and theirs.where[j] == i:
+            mutual = mine.alone[i] and theirs.alone[j] and theirs.where[j] == i
+            if mutual and not self._against(olds[i], news[j]):
                 yield olds[i], news[j]
         for prints, best in ((olds, mine), (news, theirs)):
             for one, value, alone in zip(prints, best.value, best.alone, strict=True):
                 if value >= 0:
-                    self._why[one] = _RIVALS if alone else _TIES
+                    self._why[one] = _TIES if not alone else _PIXELS if one in self._partners else _RIVALS
+
+    def _against(self, old: _Print, new: _Print) -> bool:
+        """Whether the pixels of one of two files are those of another file."""
+        return new not in self._partners.get(old, (new,)) or old not in self._partners.get(new, (old,))
+
+
+def _parts_of(looks: Sequence[tuple[_Print, Look]]) -> pd.DataFrame:
+    """The parts of some images, each with the number of its file; those that stand in many files are left out."""
+    files = np.repeat(np.arange(len(looks)), [len(seen.parts) for _, seen in looks])
+    parts = np.concatenate([np.empty(0, "uint64"), *(seen.parts for _, seen in looks)])
+    found = pd.DataFrame({"part": parts, "file": files})
+    return found[found.groupby("part")["file"].transform("size") <= _MANY]
 
 
 class _Known:
@@ -296,6 +339,8 @@ def _agree(old: str | None, new: str | None) -> bool:
 
 _ROWS = 512  # released files compared with all originals at a time
 _TIES = "several {other} files fit it equally well"
+_MANY = 16  # files; a part of so many images is a frame or a legend, and no evidence
+_PIXELS = "its image is not that of the {other} file that fits it best"
 _RIVALS = "the {other} file that fits it best fits another one as well or better"
 
 
@@ -360,10 +405,13 @@ def _by_content(olds: list[_Print], news: list[_Print], unpaired: list[_Unpaired
     if any(one.encoded for side in match.left for one in side):
         decoded = {one: _decoded(one.path) for side in match.left for one in side if one.stored}
         match.by(lambda one: decoded.get(one))
+    if all(match.left):
+        match.by_parts()
     # Every pair links its patient, study and series, and that may settle what was open before.
+    sure = len(match.pairs)
     while match.by(lambda one: one.stored) or match.by(lambda one: "", least=_LEAST):
         continue
-    unpaired += match.leftover()
+    unpaired += [*match.leftover(), *_unlike(match.pairs[sure:])]
     return match.pairs
 
 
@@ -430,6 +478,16 @@ def _unnamed(pairs: Iterable[_Pair]) -> Iterator[_Unpaired]:
                 yield _Unpaired(side, one.file, "paired, but it has no SOP Instance UID: no mapping can name it")
         if pair[1].uid is not None and len(owners[pair[1].uid]) > 1:
             yield _Unpaired("released", pair[1].file, "paired, but other files have its SOP Instance UID too")
+
+
+def _unlike(pairs: Iterable[_Pair]) -> Iterator[_Unpaired]:
+    """The released files whose image has nothing in common with that of the original they were paired with."""
+    for old, new in pairs:
+        if old.stored and new.stored and alike(look(old.path), look(new.path)) is False:
+            yield _Unpaired("released", new.file, _UNLIKE)
+
+
+_UNLIKE = "paired, but its image has nothing in common with the original one"
 
 
 def _decoded(path: Path) -> str | None:

@@ -24,6 +24,7 @@ from ..answers.standard import Profile
 from ..coded import concat, tidy
 from ..engine import released as files_of
 from ..engine.batches import BATCH, Step, answers_of, counted, require_executor
+from ..engine.likeness import alike, look
 from ..engine.pairing import pair_folders
 from ..files import runs
 from ..folders import Submission, folder_of, submission_of
@@ -323,7 +324,7 @@ def _warnings(skipped: Sequence[tuple[str, str]], notes: Counter[tuple[str, str]
         yield f'Files that were not compared: {reasons}. attrs["skipped"] names them.'
     if doubtful := sum(count for (what, _), count in notes.items() if what == "doubtful"):
         yield (
-            f"Pairs whose files do not look like one image (another class, rows or columns): {doubtful:,}; "
+            f"Pairs whose files do not look like one image (another class, size or image): {doubtful:,}; "
             "the column doubtful marks their rows. Is the mapping that of these folders?"
         )
     changes = {what: count for (kind, what), count in notes.items() if kind == "change"}
@@ -388,10 +389,20 @@ def _profile(profile: str, edition: str) -> Profile:
 _KIND = ("(0008,0016)", "(0028,0010)", "(0028,0011)")
 
 
+_WHO = ("(0008,0018)", "(0010,0010)", "(0010,0020)")
+
+
 def are_apart(before: files_of.Released, after: files_of.Released) -> bool:
-    """Whether two files do not look like one image: another class, rows or columns."""
+    """Whether two files do not look like one image: another class, rows or columns; or other pixels, and no identifier
+    of the original left."""
     texts = ((before.text(path), after.text(path)) for path in _KIND)
-    return any(bool(old) and bool(new) and old != new for old, new in texts)
+    if any(bool(old) and bool(new) and old != new for old, new in texts):
+        return True
+    if before.digest == after.digest or any(
+        before.text(path) and before.text(path) == after.text(path) for path in _WHO
+    ):
+        return False
+    return alike(look(before.dataset), look(after.dataset)) is False
 
 
 class Difference(NamedTuple):

@@ -142,7 +142,7 @@ class Lines:
         self.values, self.profile = values, profile
         self.notes = []
         if are_apart(before, after):
-            self.notes.append("The two files do not look like one image: another class, rows or columns.")
+            self.notes.append("The two files do not look like one image: another class, size or image.")
         self._key = None if results is None else _Key(results, before, after)
         uids = {**uids, **(self._key.uids if self._key else {})}
         patients = self._key.patients if self._key else {}

@@ -136,6 +136,65 @@ def test_files_whose_pixels_changed_are_told_by_what_the_tool_left_alone(folders
     assert found.uids.to_dict() == expected_uids(slices)
 
 
+def redacted(slice_: Dataset, rows: int = 2) -> Dataset:
+    """A slice whose uppermost rows are black."""
+    dots = slice_.pixel_array.copy()
+    dots[:rows] = 0
+    slice_.PixelData = dots.tobytes()
+    return slice_
+
+
+def test_what_a_tool_left_of_an_image_counts_more_than_numbers(folders, slices):
+    two = [one for one in slices if one.SeriesNumber == 1]  # of two patients, alike but for their pixels
+    made = [redacted(released(one)) for one in two]
+    for one, number in zip(made, [6, 5, 4, 3, 2, 1], strict=True):
+        one.InstanceNumber = one.AcquisitionNumber = number
+        one.ImagePositionPatient = [0, 0, number]
+    for number, one in enumerate(two, 1):
+        one.InstanceNumber = one.AcquisitionNumber = number  # to which the numbers of the release point the other way
+        one.ImagePositionPatient = [0, 0, number]
+    found = pair_folders(*folders(two, made))
+    assert found.uids.to_dict() == expected_uids(two)
+    assert found.unpaired.empty
+
+
+def test_numbers_do_not_decide_between_images_that_are_alike(folders):
+    twins = [ct("Ann", 1, 1), ct("Ann", 1, 1)]
+    twins[1].SOPInstanceUID, twins[1].InstanceNumber = uid("Ann", 1, 77), 2
+    stranger = ct("Ann", 2, 3)
+    made = [redacted(released(one)) for one in twins]
+    made[0].InstanceNumber, made[1].InstanceNumber = 3, 2  # 3 is the stranger's
+    stranger.SeriesNumber, stranger.AcquisitionTime = 1, twins[0].AcquisitionTime
+    made[0].ImagePositionPatient = stranger.ImagePositionPatient
+    found = pair_folders(*folders([*twins, stranger], made))
+    assert stranger.SOPInstanceUID not in found.uids
+
+
+def test_a_pair_that_only_numbers_speak_for_is_warned_of(folders, slices):
+    made = [released(one) for one in slices]
+    made[0].PixelData = ct("Eve", 1, 1).PixelData
+    message = (
+        "Paired files whose images have nothing in common: 1; only other attributes speak for these pairs, and "
+        "unpaired names them. Give the tool's own mapping if it wrote one."
+    )
+    with pytest.warns(UserWarning, match=f"^{re.escape(message)}$") as heard:
+        found = pair_folders(*folders(slices, made))
+    assert heard[0].filename == __file__
+    assert list(reasons(found).values()) == ["paired, but its image has nothing in common with the original one"]
+
+
+def test_a_lossy_compression_is_no_other_image(folders):
+    one = ct("Ann", 1, 1)
+    one.Rows = one.Columns = 64
+    smooth = np.add.outer(np.arange(64), np.arange(64)) * 20
+    one.PixelData = smooth.astype("uint16").tobytes()
+    made = released(one)
+    made.PixelData = (smooth + np.random.default_rng(0).integers(1, 9, smooth.shape)).astype("uint16").tobytes()
+    found = pair_folders(*folders([one], [made]))
+    assert found.unpaired.empty
+    assert len(found.uids) == 4
+
+
 def test_what_fits_two_patients_equally_well_stays_unpaired(folders, slices):
     same = [one for one in slices if one.SeriesNumber == 1]
     found = pair_folders(*folders(same, [blackened(released(one)) for one in same]))

@@ -8,6 +8,7 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import Phase, given, settings
@@ -186,11 +187,23 @@ def test_one_released_file_of_two_originals_is_not_compared(tmp_path, make):
 def test_a_pair_that_does_not_look_like_one_image_is_doubtful(pair):
     folders = pair({"Rows": 64, "Columns": 64}, {"Rows": 128, "Columns": 64})
     message = (
-        "Pairs whose files do not look like one image (another class, rows or columns): 1; the column doubtful marks "
+        "Pairs whose files do not look like one image (another class, size or image): 1; the column doubtful marks "
         "their rows. Is the mapping that of these folders?"
     )
     with pytest.warns(UserWarning, match=f"^{re.escape(message)}$"):
         assert inspect(*folders)["doubtful"].all()
+
+
+@pytest.mark.parametrize(
+    ("name", "doubtful"), [("X", True), ("DOE^JANE", False)], ids=["nothing in common", "the name stayed"]
+)
+def test_a_pair_of_other_pixels_and_identifiers_is_doubtful(pair, name, doubtful):
+    one, other = np.random.default_rng(0).integers(0, 255, (2, 32, 32), dtype="uint8")
+    folders = pair({"PatientName": "DOE^JANE", "pixels": one}, {"PatientName": name, "PatientID": "Z", "pixels": other})
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        assert set(inspect(*folders)["doubtful"]) == {doubtful}
+    assert len(heard) == doubtful
 
 
 def test_originals_that_are_the_release_are_noticed(small_demo):

@@ -181,7 +181,7 @@ def test_what_is_no_pair_of_headers_is_refused_or_said(pair: Any, make: Any, tmp
     with pytest.raises(TypeError, match=r"^header\(\) compares paths and pydicom Datasets; original is a int\.$"):
         mn.widgets.header(1, new)
     html = mn.widgets.header(old, new, make.results([{"instance": "other"}])).as_html()
-    assert "The two files do not look like one image: another class, rows or columns." in html
+    assert "The two files do not look like one image: another class, size or image." in html
     assert "The results have no check of this image." in html
 
 
