@@ -488,6 +488,27 @@ def test_explore_view_and_header_open_pages_in_the_browser(runs, run, make, tmp_
     assert "nowhere" in said
 
 
+@pytest.mark.parametrize(
+    ("names", "line"),
+    [
+        (["none.dcm"], "the image cannot be shown; none.dcm: there is no such file."),
+        (
+            ["answer_key.db"],
+            "the image cannot be shown; answer_key.db: this is no readable DICOM file (InvalidDicomError).",
+        ),
+        (["none.dcm", "two.dcm"], "none of the 2 images can be shown; none.dcm: there is no such file."),
+        (["header.dcm"], "the image cannot be shown; {folder}/header.dcm: no pixels: this object holds no image."),
+    ],
+)
+def test_a_file_that_is_no_image_cannot_be_viewed(run, make, tmp_path, monkeypatch, names, line):
+    monkeypatch.setattr("webbrowser.open", None)  # nothing is opened
+    (tmp_path / "answer_key.db").write_bytes(b"SQLite format 3\0" + bytes(200))
+    make.file(tmp_path / "header.dcm", "9.1")
+    code, printed, said = run("view", *(tmp_path / name for name in names))
+    assert (code, printed) == (2, "")
+    assert said == f"midi-nb: write_view(): {line.format(folder=tmp_path.name)}\n"
+
+
 def test_demo_ends_with_a_table_a_report_and_the_way_on(run, tmp_path, monkeypatch):
     from midi_nb.demo import installed
 

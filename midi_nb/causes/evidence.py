@@ -49,6 +49,7 @@ def evidence_of(
         & (columns["verdict"] == "failed")
         & np.isin(actions.astype(str), list(_WITNESSES))
     )
+    checks = part[[name for name in _OF_CHECKS if name in part]].to_dict("records")
     for instance in dict.fromkeys(instances[tellable]):
         if instance not in paths:
             continue
@@ -59,7 +60,7 @@ def evidence_of(
                 continue
             released = cache(_opened)  # a file answers many checks
             for row in rows:
-                check = part.iloc[row]
+                check = checks[row]
                 folder = folders.get("") or folders.get(str(check.get("submission")), Path())
                 after = partial(released, folder / check["file"]) if isinstance(check["file"], str) else _nothing
                 evidence[row] = _WITNESSES[actions[row]](before, check, after)
@@ -144,6 +145,9 @@ def _opened(path: Path) -> Released | None:
         return None
 
 
+_OF_CHECKS = ("submission", "file", "tag_path", "state", "x0", "y0", "x1", "y1")
+
+
 def _nothing() -> None:
     """No released file is known."""
 
@@ -151,14 +155,14 @@ def _nothing() -> None:
 _Opened = Callable[[], Released | None]
 
 
-def _gap(before: Released, row: pd.Series, released: _Opened) -> str | None:
+def _gap(before: Released, row: Mapping[str, Any], released: _Opened) -> str | None:
     path = before.spelled(row["tag_path"])
     if path is None:
         return "absent"
     return _moved(row, released) if before.text(path) else "empty"
 
 
-def _moved(row: pd.Series, released: _Opened) -> str | None:
+def _moved(row: Mapping[str, Any], released: _Opened) -> str | None:
     """Whether what is absent from the released file stands at another path of it."""
     if row["state"] != "absent" or not tags.in_private(row["tag_path"]):
         return None
@@ -166,9 +170,9 @@ def _moved(row: pd.Series, released: _Opened) -> str | None:
     return "other path" if after is not None and after.spelled(row["tag_path"]) else None
 
 
-def _in_region(before: Released, row: pd.Series, released: _Opened) -> str | None:
+def _in_region(before: Released, row: Mapping[str, Any], released: _Opened) -> str | None:
     images = _both_images(before, released)
-    box = [row.get(name) for name in ("x0", "y0", "x1", "y1")]
+    box = [row.get(name, np.nan) for name in ("x0", "y0", "x1", "y1")]
     if images is None or any(pd.isna(edge) for edge in box):
         return None
     x0, y0, x1, y1 = (max(int(edge), 0) for edge in box)
@@ -192,7 +196,7 @@ def _covered(before: np.ndarray, after: np.ndarray) -> str | None:
 _WHOLE = 0.9  # of what stands in a box: more is all of it, as its edges are never met exactly
 
 
-def _in_image(before: Released, row: pd.Series, released: _Opened) -> str | None:
+def _in_image(before: Released, row: Mapping[str, Any], released: _Opened) -> str | None:
     images = _both_images(before, released)
     if images is None:
         return None
@@ -202,7 +206,7 @@ def _in_image(before: Released, row: pd.Series, released: _Opened) -> str | None
     return "boxes" if _boxes((before_all != after_all).any(axis=(0, 3)), after_all) else None
 
 
-_WITNESSES: dict[str, Callable[[Released, pd.Series, _Opened], str | None]] = {
+_WITNESSES: dict[str, Callable[[Released, Mapping[str, Any], _Opened], str | None]] = {
     **dict.fromkeys(KEPT, _gap),
     **dict.fromkeys(REGIONS, _in_region),
     **dict.fromkeys(named(about=["pixels"]), _in_image),

@@ -109,7 +109,8 @@ def write_view(
     Parameters
     ----------
     image, results, original
-        As in ``widgets.view``; up to 256 MB of pixels. Without results, None: an image without boxes.
+        As in ``widgets.view``; up to 256 MB of pixels, of images of which one at least can be shown. Without results,
+        None: an image without boxes.
     path
         The file to write; one that is there is replaced.
     values
@@ -123,6 +124,8 @@ def write_view(
     'image.html'
     """
     viewer = Viewer(image, results, original, values=values)
+    if viewer.unseen:
+        raise ValueError(f"write_view(): {viewer.unseen}")
     kinds = ["after", "measures", "thumbnail", *(["before"] if viewer.comparable else [])]
     answers: dict[str, Any] = {}
     buffers: list[bytes] = []

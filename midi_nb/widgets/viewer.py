@@ -183,6 +183,20 @@ class Viewing(traitlets.HasTraits):
         mask = self._mask(self.frame)
         return int(mask.sum()) if mask is not None else 0
 
+    @property
+    def unseen(self) -> str | None:
+        """Why not one of the images can be shown, in the words for the first; None if one can."""
+        reasons = []
+        for number in range(self.count):
+            try:
+                self._plane(number)
+                return None
+            except (ValueError, FileNotFoundError) as error:
+                reasons.append(str(error))
+        name = f"{self._sources[0].name}: " if self.values else ""
+        which = "the image cannot" if len(reasons) == 1 else f"none of the {len(reasons):,} images can"
+        return f"{which} be shown; {name}{reasons[0]}"
+
     # One slice
 
     def _shown_in(self, number: int) -> _Source:
