@@ -165,12 +165,30 @@ def _derive(options: argparse.Namespace) -> Answer:
     target = Path(options.output)
     if target.exists():
         raise ValueError(f"{target} is already there; give another name, nothing is overwritten.")
+    _require_writable(target)
     with tempfile.TemporaryDirectory() as folder, _executor(options) as executor:
         parts = Path(options.out or Path(folder) / "parts")
         answers = _derived(options, options.original, executor, "auto" if options.text else None, parts)
-        mn.write_key(parts if len(answers) else answers, target)
+        if not len(answers):
+            raise ValueError("No key is written: it would have no checks.")
+        mn.write_key(parts, target)
     counts = answers.groupby(["source", "action"], observed=True).size().rename("checks").reset_index()
-    return Answer(pd.DataFrame(counts), notes=[*_origin(answers), f"Key: {target}"])
+    notes = [*_origin(answers), *_no_dicom(answers.attrs["skipped"]), f"Key: {target}"]
+    return Answer(pd.DataFrame(counts), notes=notes)
+
+
+def _no_dicom(skipped: Sequence[tuple[str, str]]) -> list[str]:
+    """A note of the files that are no DICOM; of the others that were left out a warning says it."""
+    count = sum(reason.startswith("not DICOM") for _, reason in skipped)
+    return [f"Left out: {count:,} × not DICOM (text, empty or encrypted files)"] if count else []
+
+
+def _require_writable(target: Path) -> None:
+    """Raise where nothing can be written at `target`, before hours of work for it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.tmp")
+    temporary.touch()
+    temporary.unlink()
 
 
 def _derived(

@@ -264,11 +264,13 @@ def _surveyed(job: _Job, task: _Task, step: Step | None = None) -> list[tuple[st
     profile, found = job.profile.table, []
     with files_of.quiet():
         for path in counted(task.paths, step):
-            said: set[Identifier] = set()
+            said, kept = set[Identifier](), set[str]()
             try:
                 header = dcmread(path, stop_before_pixels=True, specific_tags=[*searched(), *_WHO])
-                _collect(header, profile, said)
-                said = of_people(said, str(header.get("Manufacturer") or ""))
+                _collect(header, profile, said, kept)
+                said = of_people(
+                    (each for each in said if each.text not in kept), str(header.get("Manufacturer") or "")
+                )
                 patient = next(filter(None, (_said(header, each) for each in _PATIENT)), "")
                 uid = _said(header, "SOPInstanceUID")
             except Exception:  # why it cannot be read is said where its checks are made
@@ -285,18 +287,24 @@ def _said(header: Any, keyword: str) -> str:
     return str(header.get(keyword) or "").strip()
 
 
-def _collect(dataset: Any, profile: Profile, said: set[Identifier]) -> None:
+def _collect(dataset: Any, profile: Profile, said: set[Identifier], kept: set[str]) -> None:
+    """Add what a data set says of people to `said`; to `kept` what may stay, which identifies nobody, wherever else
+    it is said."""
     for tag in dataset.keys():  # noqa: SIM118  # its values are decoded one by one, for one may be broken
         try:
             element = dataset[tag]
             if element.VR == "SQ":
                 for item in element.value or ():
-                    _collect(item, profile, said)
+                    _collect(item, profile, said, kept)
                 continue
             kind = identifying(element.keyword, element.VR)
             label = f"({tag >> 16:04x},{tag & 0xFFFF:04x})"
-            if kind and element.value and profile.asked(label, "3").action != "K":  # what may stay identifies nobody
-                said.add(Identifier(*kind, str(element.value).strip()))
+            if kind and element.value:
+                text = str(element.value).strip()
+                if profile.asked(label, "3").action == "K":
+                    kept.add(text)
+                else:
+                    said.add(Identifier(*kind, text))
         except Exception:
             continue
 
@@ -356,7 +364,10 @@ class _Plan:
         free = not self.private and not any(asked.action in _REMOVE for asked in around)
         self.type = type_of(sop_class, path) if free else "3"
         self.asked = profile.asked(labels[-1], self.type)
-        self.kind = None if self.private else identifying(keyword_for_tag(tag), vr)
+        keyword = keyword_for_tag(tag)
+        self.kind = None if self.private else identifying(keyword, vr)
+        # Streets and towns are named by common words; what must go without replacement has none of them.
+        self.address = keyword.endswith("Address") and self.asked.action == "X"
         creator = self.private and tag & 0xFFFF <= 0xFF
         self.skipped = creator or tag & 0xFFFF == 0 or labels[-1] in _UNASKED or labels[-1] in _PIXELS
         self.letter = disposition(job.private, path) if self.private else ""
@@ -478,12 +489,16 @@ def _over_89(age: str) -> bool:
     return age[:3].isdigit() and age[3:] == "Y" and int(age[:3]) > 89
 
 
-def _asked_for(vr: str, text: str) -> str:
+def _asked_for(vr: str, text: str, common: bool = False) -> str:
     """What to look for of a value that must go. Of texts all of it counts, but no word of one or two signs: it stands
-    in many others. Numbers are compared as such."""
+    in many others. Numbers are compared as such. With `common`, common words say something, too."""
     if vr not in _TEXTS:
         return telling(text[:_PREFIX])
-    asked = telling(text if len(text) <= _LONG else f"{text[: _LONG // 2]} {text[-_LONG // 2 :]}")
+    asked = (
+        text
+        if common and telling(text)
+        else telling(text if len(text) <= _LONG else f"{text[: _LONG // 2]} {text[-_LONG // 2 :]}")
+    )
     return " ".join(dict.fromkeys(word for word in asked.split() if not short(word)))
 
 
@@ -507,7 +522,7 @@ def _uid_checks(plan: _Plan, gone: bool, text: str) -> Iterator[tuple[keys.Spec,
 def _own_checks(plan: _Plan, path: str, vr: str, text: str, gone: bool) -> Iterator[tuple[keys.Spec, str | None]]:
     """Those of an attribute that itself says who somebody is."""
     letter, kind = plan.kind  # type: ignore[misc]
-    asked = name_asked(text) if kind == "name" else _asked_for(vr, text)
+    asked = name_asked(text) if kind == "name" else _asked_for(vr, text, common=plan.address)
     if telling(asked):
         codes = {"hipaa_z": f"HIPAA-{letter}", "tcia_p15": f"TCIA-P15-{plan.asked.code}"} if gone else {}
         yield plan.spec("text_removed", "header", **(codes or {"hipaa_m": f"HIPAA-{letter}"})), asked

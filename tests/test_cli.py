@@ -572,6 +572,26 @@ def test_bad_input_is_answered_in_one_line(command, message, runs, run, tmp_path
     assert run(*command.format(**known).split()) == (2, "", f"midi-nb: {message.format(**known)}\n")
 
 
+def test_derive_says_what_it_leaves_out_and_where_it_cannot_write(make, run, tmp_path, monkeypatch):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "encrypted.dcm").write_bytes(bytes(range(256)) * 8)
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.chdir(tmp_path)
+    empty = run("derive", "in", "-o", "key.db", "--quiet")
+    assert (empty[0], empty[2].splitlines()[-1]) == (2, "midi-nb: No key is written: it would have no checks.")
+    assert not (tmp_path / "key.db").exists()
+
+    make.file(tmp_path / "in" / "a.dcm", "1.2.3")
+    with monkeypatch.context() as unread:
+        unread.setattr(mn, "derive_key", None)  # it says so before the work
+        assert run("derive", "in", "-o", "file/key.db", "--quiet") == (2, "", "midi-nb: file: File exists\n")
+    code, _, said = run("derive", "in", "-o", "key.db", "--quiet", "--json")
+    assert (code, said.splitlines()[1:]) == (
+        0,
+        ["midi-nb: Left out: 1 × not DICOM (text, empty or encrypted files)", "midi-nb: Key: key.db"],
+    )
+
+
 def test_a_folder_that_must_not_be_written_is_told(runs, run, tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("in the way")

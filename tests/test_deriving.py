@@ -94,6 +94,9 @@ def derived(make, tmp_path):
         ("basic", {"PatientComments": "LIVER " * 90 + "TAIL"}, "(0010,4000)", [
             ("standard", "text_removed", "TCIA-P15-BASIC-X", "TAIL"),
         ]),
+        ("basic", {"PatientAddress": "12 Long Street, White Plains"}, "(0010,1040)", [
+            ("header", "text_removed", "HIPAA-B", "Long Street, White Plains"),
+        ]),
         ("basic", {"KVP": "120"}, "(0018,0060)", [("standard", "text_retained", "TCIA-P15-BASIC-K", "120")]),
         ("basic", {"PatientAge": "093Y"}, "(0010,1010)", [("standard", "text_removed", "TCIA-P15-BASIC-X", "093Y")]),
         ("basic+retain_patient", {"PatientAge": "093Y"}, "(0010,1010)", [
@@ -162,6 +165,30 @@ def test_what_is_asked_of_a_text(derived, attributes, comment, checks):
     assert asked(answers, "(0020,4000)") == checks
 
 
+@pytest.mark.parametrize(
+    ("place", "attribute", "value"),
+    [
+        ("InterpretationApproverSequence", "InterpretationAuthor", "ABERNATHY^ANN"),
+        ("RTROIObservationsSequence", "ROIInterpreter", "ABERNATHY^ANN"),
+        ("ApprovalSequence", "ReviewerName", "ABERNATHY^ANN"),
+        ("ContributingEquipmentSequence", "DeviceSerialNumber", "SN-447712"),
+        (None, "InterpretationAuthor", "ABERNATHY^ANN"),
+        (None, "ClinicalTrialSubjectID", "TR-447712"),
+        (None, "IssuerOfPatientID", "Mercy West"),
+        (None, "StationName", "OLYMP CT"),
+    ],
+)
+def test_people_are_looked_for_in_all_attributes_that_name_them(derived, place, attribute, value):
+    said = Dataset()
+    setattr(said, attribute, value)
+    comment = f"of {value.split('^')[0]}"
+    answers = derived(
+        "basic+clean_descriptors", ImageComments=comment, **{place or attribute: [said] if place else value}
+    )
+
+    assert [check[:2] for check in asked(answers, "(0020,4000)")] == [("header", "text_removed")]
+
+
 def test_an_institution_named_as_the_maker_is_searched_in_its_own_attribute_only(derived):
     names = {"InstitutionName": "ACME", "Manufacturer": "ACME_MEC", "ImageComments": "an ACME coil, Mercy West"}
     answers = derived("basic+clean_descriptors", **names, InstitutionAddress="Mercy West")
@@ -177,6 +204,9 @@ def test_what_is_retained_identifies_nobody(derived):
     assert asked(derived("basic+clean_descriptors", **device), "(0020,4000)")[0][2] == "HIPAA-M"
     [check] = asked(derived("basic+clean_descriptors+retain_device", **device), "(0020,4000)")
     assert check == ("standard", "text_retained", "TCIA-P15-DESC-C", "coil of SN12345")
+    places = {"InstitutionName": "Mercy West", "IssuerOfPatientID": "Mercy West"}
+    [check] = asked(derived("basic+retain_institution", **places), "(0008,0080)")
+    assert check == ("standard", "text_retained", "TCIA-P15-INST-K", "Mercy West")
 
 
 def test_sequences_and_private_attributes(make, tmp_path):

@@ -57,34 +57,37 @@ _ATTRIBUTES: Mapping[tuple[str, str], list[str]] = {
         HumanPerformerName VerifyingObserverName PersonName ContentCreatorName ReviewerName ROIInterpreter
         OrderEnteredBy NamesOfIntendedRecipientsOfResults"""),
     ("H", "number"): _words("""PatientID OtherPatientIDs AccessionNumber AdmissionID ServiceEpisodeID
-        MedicalRecordLocator PlacerOrderNumberImagingServiceRequest FillerOrderNumberImagingServiceRequest"""),
+        MedicalRecordLocator ClinicalTrialSubjectID ClinicalTrialSubjectReadingID
+        PlacerOrderNumberImagingServiceRequest FillerOrderNumberImagingServiceRequest"""),
     ("R", "number"): _words("""StudyID RequestedProcedureID ScheduledProcedureStepID PerformedProcedureStepID"""),
     ("D", "number"): _words("""PatientTelephoneNumbers ReferringPhysicianTelephoneNumbers PersonTelephoneNumbers
         OrderCallbackPhoneNumber"""),
     ("F", "telecom"): _words("""PatientTelecomInformation PersonTelecomInformation OrderCallbackTelecomInformation"""),
     ("B", "phrase"): _words("""PatientAddress ReferringPhysicianAddress PersonAddress InstitutionAddress
         InstitutionName InstitutionalDepartmentName VerifyingOrganization ResponsibleOrganization RequestingService
-        CurrentPatientLocation PatientInstitutionResidence CustodialInstitutionName"""),
+        CurrentPatientLocation PatientInstitutionResidence CustodialInstitutionName IssuerOfPatientID"""),
+    ("I", "number"): ["InsurancePlanIdentification"],
     ("C", "date"): ["PatientBirthDate"],
     ("M", "number"): _words("""DeviceSerialNumber GantryID GeneratorID DetectorID PlateID CassetteID
         SourceSerialNumber LensSerialNumber UniqueDeviceIdentifier XRayDetectorID XRaySourceID"""),
+    ("M", "phrase"): ["StationName"],
 }  # fmt: skip
-#: The sequences people are named in, too.
-_SEQUENCES = _words("""OtherPatientIDsSequence RequestAttributesSequence ReferencedRequestSequence
-    ReferringPhysicianIdentificationSequence PhysiciansOfRecordIdentificationSequence
-    PerformingPhysicianIdentificationSequence PhysiciansReadingStudyIdentificationSequence
-    OperatorIdentificationSequence ConsultingPhysicianIdentificationSequence VerifyingObserverSequence
-    AuthorObserverSequence ParticipantSequence CustodialOrganizationSequence ContentSequence
-    OriginalAttributesSequence ModifiedAttributesSequence ActualHumanPerformersSequence""")
+#: Sequences that are large and name nobody. All others are searched for people, too.
+_LARGE = _words("""PerFrameFunctionalGroupsSequence SharedFunctionalGroupsSequence ROIContourSequence BeamSequence
+    IonBeamSequence WaveformSequence SegmentSequence SurfaceSequence GraphicAnnotationSequence""")
 
 
 @cache
 def searched() -> list[int]:
     """The tags of the main data set to read for `identifying` and `of_people`."""
-    from pydicom.datadict import tag_for_keyword
+    from pydicom.datadict import DicomDictionary
 
-    keywords = ["Manufacturer", *_SEQUENCES, *(keyword for keywords in _ATTRIBUTES.values() for keyword in keywords)]
-    return [tag for keyword in keywords if (tag := tag_for_keyword(keyword)) is not None]
+    said = {"Manufacturer", *_by_keyword()}
+    return [
+        tag
+        for tag, (vr, *_, keyword) in DicomDictionary.items()
+        if keyword in said or vr == "PN" or (vr == "SQ" and keyword not in _LARGE)
+    ]
 
 
 @cache
@@ -388,6 +391,8 @@ def _number_forms(text: str) -> Iterator[str]:
         parts = re.findall(r"[^\W_]+", number)
         # As written, its parts with any separators; not inside a longer number.
         yield rf"(?<![^\W_]){r'[^a-zA-Z0-9]{0,3}'.join(map(re.escape, parts))}(?![^\W_])"
+        if number.isdigit() and len(number) >= 6:
+            yield rf"(?<=[^\W\d_]){number}{_END}"  # behind letters: PAT4711001
         if len(bare := signs.lstrip("0")) < len(signs) and len(bare) >= 6:
             yield _whole(re.escape(bare))  # a tool that reads it as a number loses its zeros
 
@@ -431,6 +436,8 @@ def _telecom_forms(text: str) -> Iterator[str]:
 
 _MONTHS = _words("""January February March April May June July August September October November December""")
 
+_ORDINAL = "(?:st|nd|rd|th)?"
+
 
 def _date_forms(text: str) -> Iterator[str]:
     for value in _several(text):
@@ -439,12 +446,13 @@ def _date_forms(text: str) -> Iterator[str]:
         except ValueError:
             continue
         year, month, number, name = f"{day:%Y}", f"0?{day.month}", f"0?{day.day}", _MONTHS[day.month - 1]
-        spoken, separator = f"(?:{name}|{name[:3]})", r"[-./ ]"
+        spoken, separator = rf"(?:{name}|{name[:4]}|{name[:3]})\.?", r"[-./ ]"
         for parts in ((year, month, number), (number, month, year), (month, number, year)):
             yield _whole(separator.join(parts))
         yield _whole(f"{year}{day:%m%d}")
-        yield _whole(rf"{number}(?:st|nd|rd|th)?[-. ]+{spoken}[-., ]+{year}")
-        yield _whole(rf"{spoken}\.? {number}(?:st|nd|rd|th)?,? {year}")
+        yield _whole(rf"{number}{_ORDINAL}[-. ]+(?:of )?{spoken}[-., ]+{year}")
+        yield _whole(rf"{spoken} {number}{_ORDINAL},? {year}")
+        yield _whole(rf"{year}[-. ]{spoken}[-. ]{number}{_ORDINAL}")
 
 
 def _several(text: str) -> list[str]:
@@ -474,23 +482,25 @@ class Pattern(NamedTuple):
 
 
 _STREETS = "Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Place|Pl|Terrace|Crescent|Parade|Way"
-_MONTH = "|".join(f"{name}|{name[:3]}" for name in _MONTHS)
+_MONTH = "|".join(f"{name}|{name[:3]}" for name in [*_MONTHS, "Sept"])
 
 #: Every pattern there is; of what several fit the first counts.
 PATTERNS = tuple(
     Pattern(name, letter, sure, re.compile(form, flags))
     for name, letter, sure, form, flags in (
         ("e-mail", "F", True, r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", 0),
-        ("social security number", "G", True, r"(?<![\w.-])\d{3}-\d{2}-\d{4}(?![\w-]|\.\d)", 0),
+        ("social security number", "G", True, r"(?<![\w.-])\d{3}([- ])\d{2}\1\d{4}(?![\w-]|\.\d)", 0),
         (
             "telephone",
             "D",
             True,
             r"(?<![\w.])(?:\+\d{1,3}[-. ]?)?\(?\d{3}\)?[-. ]\d{3}[-.]\d{4}(?![\w-]|\.\d)"
+            r"|(?<![\w.])(?:\(\d{3}\) ?|[2-9]\d{2} )[2-9]\d{2}[-. ]\d{4}(?![\w-]|\.\d)"
             r"|(?<!\w)\+\d{1,3}(?:[-. ]\d{2,4}){3,4}\b",
             0,
         ),
         ("address", "B", True, rf"(?<!\w)\d{{1,5}} (?:[A-Z][a-z]+ ){{1,2}}(?:{_STREETS})\b", 0),
+        ("age over 89", "C", True, r"(?<![\w.])(?:9\d|1[0-2]\d)[- ]?(?:(?:years?|yrs?)[- ]old|y/?o)\b", re.IGNORECASE),
         ("URL", "N", False, r"(?:https?|ftp)://[^\s'\"<>]+|\bwww\.[^\s'\"<>]+", re.IGNORECASE),
         (
             "date",
@@ -498,13 +508,17 @@ PATTERNS = tuple(
             False,
             r"(?<![\d.])(?:\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d|(?:19|20)\d\d[-./]\d{1,2}[-./]\d{1,2})(?![\d.]\d)"
             r"|(?<!\d)(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)"
-            rf"|\b\d{{1,2}}[-. ](?:{_MONTH})[-., ]+(?:19|20)\d\d\b|\b(?:{_MONTH})\.? \d{{1,2}},? (?:19|20)\d\d\b",
+            rf"|\b\d{{1,2}}{_ORDINAL}[-. ](?:of )?(?:{_MONTH})[-., ]+(?:19|20)\d\d\b"
+            rf"|\b(?:{_MONTH})\.? \d{{1,2}}{_ORDINAL},? (?:19|20)\d\d\b"
+            rf"|\b(?:19|20)\d\d[-. ](?:{_MONTH})\.?[-. ]\d{{1,2}}\b",
             re.IGNORECASE,
         ),
         ("number", "R", False, r"(?<![\w.-])\d{7,}(?![\w-]|\.\d)", 0),
     )
 )
-_MAY = re.compile(r"[@]|://|www\.|\d{4}|\d\d[-. ]\d\d|\d ", re.IGNORECASE)  # a quick look: most texts have nothing
+_MAY = re.compile(
+    r"[@]|://|www\.|\d{4}|\d\d[-. ]\d\d|\d |\d-?y", re.IGNORECASE
+)  # a quick look: most texts have nothing
 
 
 @lru_cache(2**14)
