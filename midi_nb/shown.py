@@ -32,17 +32,17 @@ _STYLE = """<style>
 </style>"""  # noqa: E501
 
 
-def table(frame: pd.DataFrame, *, rows: int = 20, empty: str = "No rows.") -> Table:
+def table(frame: pd.DataFrame | pd.Series, *, rows: int = 20, empty: str = "No rows.") -> Table:
     """`frame` as people read it: the notebooks show every frame so.
 
     Texts stand left and whole, numbers right; rates are percent and gains points of a percent; ✓, ✗ and – are true,
     false and missing. A UID is the number of its series or instance in all results, and itself when pointed at. The
-    index is hidden unless it has a name or texts.
+    index is hidden unless it has a name or texts, or is all there is.
 
     Parameters
     ----------
     frame
-        Any frame; its columns keep their names.
+        Any frame, or a Series; columns keep their names, those of several levels in one line.
     rows
         How many are shown; how many more there are stands below.
     empty
@@ -62,6 +62,8 @@ def table(frame: pd.DataFrame, *, rows: int = 20, empty: str = "No rows.") -> Ta
     >>> table(pd.DataFrame({"cause": []}), empty="Nothing failed.")
     Nothing failed.
     """
+    if isinstance(frame, pd.Series):
+        frame = frame.to_frame("value" if frame.name is None else frame.name)
     require_frame(frame, "table()")
     return Table(frame, rows, empty)
 
@@ -70,9 +72,10 @@ class Table:
     """A frame to be shown; `table` makes it."""
 
     def __init__(self, frame: pd.DataFrame, rows: int, empty: str) -> None:
-        named = any(name is not None for name in frame.index.names) or not pd.api.types.is_integer_dtype(frame.index)
+        telling = any(name is not None for name in frame.index.names) or not pd.api.types.is_integer_dtype(frame.index)
+        named = telling or not frame.shape[1]
         whole = frame.reset_index(names=[name or "" for name in frame.index.names]) if named and len(frame) else frame
-        self.heads = [str(name) for name in whole.columns]
+        self.heads = [", ".join(str(level) for level in _levels(name) if level != "") for name in whole.columns]
         self.columns = [_column(whole, place, rows) for place in range(whole.shape[1])]
         self.numbers = [_is_number(whole.iloc[:, place]) for place in range(whole.shape[1])]
         self.more = max(len(frame) - rows, 0)
@@ -137,14 +140,19 @@ def _is_number(column: pd.Series) -> bool:
     return bool(pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype))
 
 
+def _levels(name: Any) -> tuple[Any, ...]:
+    """The name of a column by its levels, mostly one."""
+    return name if isinstance(name, tuple) else (name,)
+
+
 def _writer(name: Any, column: pd.Series) -> Callable[[Any], str]:
     """How the values of a column are written."""
     if not _is_number(column):
         return _text
-    if name in _GAINS:
+    if not _GAINS.isdisjoint(_levels(name)):
         return points
     known = column.dropna()
-    if name in _RATES and known.between(0, 1).all():
+    if not _RATES.isdisjoint(_levels(name)) and known.between(0, 1).all():
         return percent
     whole = bool(np.isfinite(known.astype(float)).all() and (known % 1 == 0).all())
     return (lambda value: f"{value:,.0f}") if whole else (lambda value: f"{value:,.4g}")

@@ -84,6 +84,26 @@ def test_the_index_is_hidden_unless_it_says_something():
     assert lines(frame.rename_axis("unit"))[0] == "unit failed"
 
 
+def test_an_index_is_shown_where_there_is_nothing_else():
+    assert [line.strip() for line in lines(pd.DataFrame(index=[3, 7]))] == ["", "3", "7"]
+    assert lines(pd.DataFrame(index=pd.Index(["CT"], name="modality"))) == ["modality", "CT"]
+
+
+def test_columns_of_two_levels_have_one_head_and_are_written_as_any_other():
+    rows = {"tool": ["a", "a"], "axis": ["key", "privacy"], "failed": [1, 20], "score": [0.5, 0.25]}
+    pivoted = pd.DataFrame(rows).pivot(index="tool", columns="axis")
+    assert lines(pivoted) == [
+        "tool failed, key failed, privacy score, key score, privacy",
+        "a              1              20    50.00 %        25.00 %",
+    ]  # fmt: skip
+
+
+def test_a_series_is_shown_with_its_index():
+    mapping = pd.Series(["new"], index=pd.Index(["old"], name="id_old"), name="id_new")
+    assert lines(mapping) == ["id_old id_new", "old    new"]
+    assert lines(pd.Series([2, 3])) == ["value", "    2", "    3"]
+
+
 def test_the_frame_stays_as_it_was():
     frame = pd.DataFrame({"series": pd.Categorical(["1.2"]), "score": [0.5]}, index=["a"])
     before = frame.copy(deep=True)

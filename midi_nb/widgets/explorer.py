@@ -66,7 +66,7 @@ def explore(results: pd.DataFrame, released: Any = None, original: Any = None, *
         ``.selection`` is the frame of what is picked, or else of what the filters leave; ``.filtered`` the latter in
         any case. ``.filters`` (column → texts), ``.search``, ``.table`` (problems, failures, checks or map), ``.sort``,
         ``.page``, ``.picked`` and ``.header`` can be read and set; ``.pick(axis="privacy")`` filters and picks the
-        first row.
+        row of the lowest score.
 
     Examples
     --------
@@ -199,7 +199,8 @@ class Explorer(Board):
                 setattr(self, name, value)
 
     def pick(self, **texts: str) -> None:
-        """Filters by a text of each column named and picks the first row left; does nothing if there is none.
+        """Filters by a text of each column named and picks the row of the lowest score, say a whole name rather than
+        half of one, the first of several; does nothing if there is none.
 
         >>> import midi_nb as mn
         >>> demo = mn.make_demo()
@@ -216,7 +217,8 @@ class Explorer(Board):
             self.filters = {name: [text] for name, text in texts.items()}
             listed = self._problems_left() if self.table == "problems" else self._left
             if len(listed):
-                self.picked = int(listed[0])
+                checks = self._rows.problems.first[listed] if self.table == "problems" else listed
+                self.picked = int(listed[self.results["score"].iloc[checks].fillna(1.0).argmin()])
             else:
                 self.filters = before
 

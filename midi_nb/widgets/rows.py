@@ -47,6 +47,7 @@ class Problems:
 
     def __init__(self, results: pd.DataFrame) -> None:
         self.table, self.rows, self.number = causes.numbered(results)  # for each of `rows` its row in `table`
+        self.first = self.rows[np.unique(self.number, return_index=True)[1]]  # of each problem
 
     def __len__(self) -> int:
         return len(self.table)

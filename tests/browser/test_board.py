@@ -125,6 +125,13 @@ def test_on_a_narrow_board_facets_fold_behind_one_button(show: Any, board: Any, 
     assert rows.count() == 1
 
 
+def test_in_a_low_window_rows_are_on_screen(show: Any, board: Any) -> None:
+    board.pick(axis="privacy", action="pixels_hidden")
+    page = show(board, width=420, height=290)  # what JupyterLab leaves of 640x400, a window at 200 %
+    box = page.locator("tr[aria-selected=true]").bounding_box()
+    assert box["y"] + box["height"] <= 290
+
+
 def test_on_a_wide_board_facets_stand_beside_the_table(show: Any, board: Any) -> None:
     page = show(board, width=872)
     page.wait_for_selector("tr[data-act=pick]")

@@ -105,6 +105,16 @@ def test_it_can_open_on_the_first_problem_of_a_kind(results):
     assert explorer.selection["cause"].tolist() == ["leak_partial"]
 
 
+@pytest.mark.parametrize("table", ["problems", "failures"])
+def test_it_opens_on_the_row_of_the_lowest_score(make, table):
+    half = {"expected": "DOE^JANE", "actual": "DOE", "verdict": "failed", "score": 0.5}
+    whole = half | {"tag_path": "(0010,1001)", "name": "Other Patient Names", "actual": "DOE^JANE", "score": 0.0}
+    explorer = explore(make.results([half | {"check": "0"}, half | {"check": "1"}, whole | {"check": "2"}]))
+    explorer.table = table
+    explorer.pick(axis="privacy")
+    assert explorer.selection["check"].tolist() == ["2"]
+
+
 @pytest.mark.parametrize("kind", [{"axis": "privacy", "action": "uid_changed"}, {"axis": "key", "modality": "XX"}])
 def test_it_opens_as_it_was_where_there_is_no_such_problem(results, kind):
     explorer = explore(results)
