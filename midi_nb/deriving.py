@@ -321,7 +321,10 @@ def _answered(job: _Job, task: _Task, step: Step | None = None) -> _Part:
             try:
                 if path in task.again:
                     raise files_of.Unreadable("an earlier file has its SOP Instance UID")
-                derived.add(files_of.read(path), known[patient])
+                file = files_of.read(path)
+                if file.cut:
+                    raise files_of.Unreadable(files_of.CUT)
+                derived.add(file, known[patient])
             except files_of.Unreadable as reason:
                 skipped.append((path.relative_to(job.folder).as_posix(), str(reason)))
     frame = derived.frame()

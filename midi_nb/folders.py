@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from filecmp import cmp
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -49,8 +50,21 @@ def submission_of(given: Any, uids: Any = None, patients: Any = None) -> Submiss
 
 
 def warn_if_same(original: Path, released: Path) -> None:
-    """A warning where originals and release are one folder: whatever is asked of the difference, there is none."""
+    """A warning where originals and release are one folder, or a copy of it: in what is asked, nothing can differ."""
     if original.samefile(released):
         warnings.warn(
             "The folder of original files is that of the released ones: nothing can have changed.", stacklevel=4
         )
+    elif _is_copy(original, released):
+        warnings.warn(
+            "Nothing changed: the released files are a copy of the original ones, byte for byte.", stacklevel=4
+        )
+
+
+def _is_copy(one: Path, other: Path) -> bool:
+    sizes = _sizes(one)
+    return bool(sizes) and sizes == _sizes(other) and all(cmp(one / name, other / name, False) for name in sizes)
+
+
+def _sizes(folder: Path) -> dict[Path, int]:
+    return {path.relative_to(folder): path.stat().st_size for path in folder.rglob("*") if path.is_file()}

@@ -26,6 +26,11 @@ def mask_values(results: pd.DataFrame) -> pd.DataFrame:
     for name in VALUES:
         if name in masked.columns:
             masked[name] = encode([None if gone else MASK for gone in masked[name].isna()])
+    if "place" in masked.columns:  # of a file that is not DICOM the names are its own: a heading, a key, a column
+        own = masked["tag_path"].isna() & masked["name"].notna()
+        masked["name"] = encode(
+            [MASK if hidden else name for hidden, name in zip(own, masked["name"].astype(object), strict=True)]
+        )
     for name in (*IDENTIFIERS, "file"):
         if name in masked.columns:
             codes = masked[name].cat.codes.to_numpy()

@@ -494,3 +494,12 @@ def test_a_derived_key_says_so_where_scores_are_shown(small_demo, tmp_path):
     assert f"The key is derived, nobody published it: {says}." in page
     assert "– de-identification report by a derived key</title>" in page
     assert summary["key_derived_from"] == says
+
+
+def test_files_that_are_cut_off_are_left_out(make, tmp_path):
+    file = make.file(tmp_path / "a.dcm", "1.1", ImageComments="seen by Dr Meyer")
+    make.file(tmp_path / "b.dcm", "1.2")
+    file.write_bytes(file.read_bytes()[:-4])
+    with pytest.warns(UserWarning, match="^Left out: 1"):
+        key = mn.derive_key(tmp_path, progress=False)
+    assert key.attrs["skipped"] == [("a.dcm", "cut off within an attribute, what followed is lost")]

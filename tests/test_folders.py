@@ -3,6 +3,7 @@
 import base64
 import gzip
 import re
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -184,6 +185,16 @@ def test_originals_that_are_the_release_are_noticed(make, tmp_path):
         UserWarning, match=r"^The folder of original files is that of the released ones: nothing can have changed\.$"
     ):
         mn.evaluate(folder, key, uids={"1.1": "1.1"}, original=f"{folder}/.", read_text=None, progress=False)
+
+
+def test_a_copy_of_the_originals_is_noticed(make, tmp_path):
+    folder = make.file(tmp_path / "in" / "a.dcm", "1.1").parent
+    key = mn.derive_key(folder, progress=False)
+    copied = shutil.copytree(folder, tmp_path / "copy")
+    with pytest.warns(
+        UserWarning, match=r"^Nothing changed: the released files are a copy of the original ones, byte for byte\.$"
+    ):
+        mn.evaluate(copied, key, uids={"1.1": "1.1"}, original=folder, read_text=None, progress=False)
 
 
 def test_the_folder_is_a_path(tmp_path):

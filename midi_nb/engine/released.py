@@ -30,6 +30,9 @@ _NEEDED = {
 _UNTOLD = ("Pixel Data", "Overlay Data", "File Meta Information Version")  # officially shown as <REMOVED>
 
 
+CUT = "cut off within an attribute, what followed is lost"
+
+
 class Unreadable(Exception):
     """A file that is no readable DICOM; its text is the reason, without values of the file."""
 
@@ -252,6 +255,13 @@ class Released:
         if _PIXEL_DATA not in self.dataset:
             return None
         return hashlib.md5(self.dataset.get_item(_PIXEL_DATA).value or b"", usedforsecurity=False).hexdigest()
+
+    @property
+    def cut(self) -> bool:
+        """Whether the file ends within an attribute, so that what followed is lost."""
+        raw = [one for one in self._elements(self.dataset).values() if type(one).__name__ == "RawDataElement"]
+        last = max(raw, key=lambda one: one.value_tell, default=None)
+        return last is not None and last.length != 0xFFFFFFFF and len(last.value or b"") < last.length
 
     @property
     def lacking(self) -> list[str]:

@@ -78,6 +78,7 @@ def _json(path: Path) -> Texts:
 def _of_json(value: Any, where: str) -> Texts:
     if isinstance(value, dict):
         for name, inner in value.items():
+            yield "key", str(name)
             yield from _of_json(inner, f"{where}.{name}" if where else str(name))
     elif isinstance(value, list):
         for inner in value:
@@ -130,9 +131,12 @@ def _of_info(where: str, value: Any) -> Texts:
 
 def _readable(value: bytes) -> str:
     """The text that bytes are, without what marks its encoding; "" where they are none."""
-    value = value.removeprefix(b"ASCII\0\0\0").strip(b"\0 ")
-    encoding = "utf-16-le" if b"\0" in value and value[1:2] == b"\0" else "utf-8"
-    text = value.removeprefix(b"UNICODE\0").decode(encoding, "replace")
+    marked = value.startswith(b"UNICODE\0")
+    value = value.removeprefix(b"UNICODE\0").removeprefix(b"ASCII\0\0\0")
+    zeros = value[::2].count(0), value[1::2].count(0)
+    wide = marked or (len(value) > 1 and 0 in (value[0], value[1]))
+    encoding = "utf-8" if not wide else "utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"
+    text = value.decode(encoding, "replace").strip("\0 ")
     return text if text and sum(one.isprintable() or one.isspace() for one in text) >= 0.9 * len(text) else ""
 
 

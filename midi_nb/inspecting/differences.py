@@ -357,6 +357,12 @@ def _compared(job: _Job, task: _Task, step: Step | None = None) -> _Answer:
             except files_of.Unreadable as reason:
                 skipped.append((source.relative_to(job.original).as_posix(), f"original: {reason}"))
                 continue
+            if before.cut or after.cut:
+                side, file = (
+                    ("released", name) if after.cut else ("original", source.relative_to(job.original).as_posix())
+                )
+                skipped.append((file, f"{side}: {files_of.CUT}"))
+                continue
             rows = list(differences_between(before, after, *job.mappings()))
             doubtful = are_apart(before, after)
             of_file = {

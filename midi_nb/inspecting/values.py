@@ -61,18 +61,30 @@ def census(folder: str | Path | Submission, *, executor: Executor | None = None,
     root = folder_of(folder)
     paths = list(files_of.files_below(root))
     tasks = [_Task(paths[start : start + BATCH]) for start in range(0, len(paths), BATCH)]
-    total, skipped = _Tally(), []
+    total, skipped = _Tally(), [(file.as_posix(), _HIDDEN) for file in _hidden(root)]
     with counting(len(paths), "file", "read", progress) as step:
         for tally in answers_of(partial(_counted, root), tasks, executor, step):
             total.add(tally)
             skipped += tally.skipped
     values = total.frame()
     values.attrs["skipped"] = skipped
+    if not paths:
+        warnings.warn(f"The folder {root} holds no file to look into.", stacklevel=2)
     if skipped:
         counts = Counter(reason for _, reason in skipped)
         reasons = "; ".join(f"{count:,} × {reason}" for reason, count in counts.most_common())
         warnings.warn(f'Files that were not looked into: {reasons}. attrs["skipped"] names them.', stacklevel=2)
     return values
+
+
+_HIDDEN = "a hidden file: its name, or that of its folder, starts with a dot"
+
+
+def _hidden(root: Path) -> Iterator[Path]:
+    files = (path for path in sorted(root.rglob("*")) if path.is_file())
+    yield from (
+        file for file in (path.relative_to(root) for path in files) if any(part[0] == "." for part in file.parts)
+    )
 
 
 class _Task(NamedTuple):
@@ -195,6 +207,8 @@ def _counted(root: Path, task: _Task, step: Step | None = None) -> _Tally:
                     raise files_of.Unreadable("DICOM without any attribute: is the file whole?")
                 patient, series = (released.text(one) or "" for one in ("(0010,0020)", "(0020,000e)"))
                 texts.update(_of_header(released))
+                if released.cut:
+                    tally.skipped.append((file.as_posix(), files_of.CUT))
             except files_of.Unreadable as reason:
                 try:
                     kind = path.suffix.lower().lstrip(".").upper()

@@ -206,6 +206,16 @@ def test_a_pair_of_other_pixels_and_identifiers_is_doubtful(pair, name, doubtful
     assert len(heard) == doubtful
 
 
+@pytest.mark.parametrize("side", ["original", "released"])
+def test_files_that_are_cut_off_are_not_compared(pair, side):
+    folders = pair({"ImageComments": "seen by Dr Meyer"}, {"ImageComments": "seen by nobody at all"})
+    (file,) = folders[side == "released"].iterdir()
+    file.write_bytes(file.read_bytes()[:-2])
+    with pytest.warns(UserWarning, match="^Files that were not compared: "):
+        skipped = inspect(*folders).attrs["skipped"]
+    assert (file.name, f"{side}: cut off within an attribute, what followed is lost") in skipped
+
+
 def test_originals_that_are_the_release_are_noticed(small_demo):
     message = "^Nothing changed: every released file has exactly the attributes of its original.$"
     with pytest.warns(UserWarning, match=message):

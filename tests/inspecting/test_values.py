@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
@@ -167,5 +168,42 @@ def test_values_and_files_can_be_masked(released):
     assert "2.dcm" not in masked
 
 
+def test_names_that_a_file_made_up_are_values_too(tmp_path):
+    (tmp_path / "a.csv").write_text("id,Doe Jane\n1,2\n", encoding="utf-8")
+    (tmp_path / "a.json").write_text('{"Meyer^Anna": {"age": 5}}', encoding="utf-8")
+    values = census(tmp_path)
+
+    assert of(values, name="key") == ["Meyer^Anna", "age"]
+    assert not re.search("Doe|Meyer", mn.mask_values(values).to_csv())
+
+
 def test_an_empty_folder_has_no_values(tmp_path):
-    assert census(tmp_path).empty
+    message = f"The folder {tmp_path} holds no file to look into."
+    with pytest.warns(UserWarning, match=f"^{re.escape(message)}$"):
+        assert census(tmp_path).empty
+
+
+def test_hidden_files_and_those_that_are_cut_off_are_named(tmp_path, make):
+    whole = make.file(tmp_path / "a.dcm", "2.1", ImageComments="seen by Dr Meyer").read_bytes()
+    (tmp_path / "a.dcm").write_bytes(whole[:-4])
+    (tmp_path / ".cache").mkdir()
+    (tmp_path / ".cache" / "b.txt").write_text("DOE")
+    with pytest.warns(UserWarning, match="^Files that were not looked into: "):
+        values = census(tmp_path)
+
+    assert dict(values.attrs["skipped"]) == {
+        ".cache/b.txt": "a hidden file: its name, or that of its folder, starts with a dot",
+        "a.dcm": "cut off within an attribute, what followed is lost",
+    }
+    assert "2.1" in set(values["actual"])  # what is there is counted all the same
+
+
+@pytest.mark.parametrize("order", ["le", "be"])
+def test_texts_of_two_bytes_a_letter_are_whole(tmp_path, order):
+    exif = Image.Exif()
+    exif[0x9C9D] = "Dr Meyer".encode(f"utf-16-{order}") + b"\0\0"  # XPAuthor
+    exif.get_ifd(0x8769)[0x9286] = b"UNICODE\0" + "Jane Doe".encode(f"utf-16-{order}")
+    Image.new("L", (2, 2)).save(tmp_path / "a.jpg", exif=exif)
+
+    assert of(census(tmp_path), name="EXIF XPAuthor") == ["Dr Meyer"]
+    assert of(census(tmp_path), name="EXIF Exif UserComment") == ["Jane Doe"]
