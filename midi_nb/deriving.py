@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Executor
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
@@ -192,15 +192,21 @@ def _derived(
     starts = range(0, len(paths), batches_of.BATCH)
     with counting(2 * len(paths), "file", "read", progress) as step:
         surveys = [_Task(paths[start : start + batches_of.BATCH], (), {}, frozenset(), None) for start in starts]
-        patients, seen, again = list[str](), set[str](), set[Path]()
-        people: dict[str, set[Identifier]] = {}
+        whos, seen, again = list[_Who](), set[str](), set[Path]()
+        said_of: dict[_Who, tuple[_Who, set[Identifier]]] = {}
         for said in answers_of(partial(_surveyed, job), surveys, executor, step):
-            for patient, uid, found in said:
+            for who, uid, found in said:
                 if uid in seen:
-                    again.add(paths[len(patients)])
+                    again.add(paths[len(whos)])
                 seen.update([uid] if uid else ())
-                patients.append(patient)
-                people.setdefault(patient, set()).update(found)
+                who, before_ = said_of.setdefault(who, (who, set()))  # each is held once
+                whos.append(who)
+                before_.update(found)
+        patient_of = _patients(said_of)
+        patients = [patient_of[who] for who in whos]
+        people: dict[str, set[Identifier]] = {}
+        for who, (_, found) in said_of.items():
+            people.setdefault(patient_of[who], set()).update(found)
         whole = {patient: frozenset(found) for patient, found in people.items()}
         recorder = runs.Recorder(out, _provenance(job, whole, again) if out is not None else {})
         with recorder:
@@ -256,9 +262,41 @@ def _read(path: Path | None) -> pd.DataFrame:
 # What the originals say of their people
 
 
-def _surveyed(job: _Job, task: _Task, step: Step | None = None) -> list[tuple[str, str, set[Identifier]]]:
-    """(patient, SOP Instance UID, what is said of people) of each file of a batch; nothing of one that cannot be
-    read. Where no file says who its patient is, those of a study are one."""
+class _Who(NamedTuple):
+    """What a file says of whose it is."""
+
+    id: str
+    name: str
+    study: str
+
+
+def _patients(whos: Iterable[_Who]) -> dict[_Who, str]:
+    """The patient of each: its ID, or the only one that others of its study or of its name have; without one its
+    name, or the only one in its study; those of a study that say nothing are one patient."""
+    ids, names = dict[tuple[str, str], set[str]](), dict[tuple[str, str], set[str]]()
+    for id_, name, study in whos:
+        for known in [("study", study)] if study else []:
+            names.setdefault(known, set()).update([name] if name else ())
+            ids.setdefault(known, set()).update([id_] if id_ else ())
+        if id_ and name:
+            ids.setdefault(("name", name), set()).add(id_)
+
+    def only(of: Mapping[tuple[str, str], set[str]], *places: tuple[str, str]) -> str:
+        return next((next(iter(of[place])) for place in places if len(of.get(place, ())) == 1), "")
+
+    return {
+        who: who.id
+        or only(ids, ("study", who.study), ("name", who.name))
+        or who.name
+        or only(names, ("study", who.study))
+        or who.study
+        for who in whos
+    }
+
+
+def _surveyed(job: _Job, task: _Task, step: Step | None = None) -> list[tuple[_Who, str, set[Identifier]]]:
+    """(who the patient is, SOP Instance UID, what is said of people) of each file of a batch; nothing of one that
+    cannot be read."""
     from pydicom import dcmread
 
     profile, found = job.profile.table, []
@@ -271,11 +309,11 @@ def _surveyed(job: _Job, task: _Task, step: Step | None = None) -> list[tuple[st
                 said = of_people(
                     (each for each in said if each.text not in kept), str(header.get("Manufacturer") or "")
                 )
-                patient = next(filter(None, (_said(header, each) for each in _PATIENT)), "")
+                who = _Who(*(_said(header, each) for each in _PATIENT))
                 uid = _said(header, "SOPInstanceUID")
             except Exception:  # why it cannot be read is said where its checks are made
-                patient = uid = ""
-            found.append((patient, uid, said))
+                who, uid = _Who("", "", ""), ""
+            found.append((who, uid, said))
     return found
 
 
@@ -536,11 +574,12 @@ def _own_checks(plan: _Plan, path: str, vr: str, text: str, gone: bool) -> Itera
 def _found_checks(plan: _Plan, vr: str, text: str, known: Known, review: bool) -> list[tuple[keys.Spec, str]] | None:
     """Those of identifiers that stand in a text, with `review` also of what only may be one; None where there are
     none. Of what is found, words that a cleaned text cannot be without are not asked for."""
-    if vr not in _TEXTS and vr not in _BYTES:
+    text_like = vr in _TEXTS or vr in _BYTES
+    if not text_like and not (plan.private and len(text) <= _LONG):  # numbers, dates, UIDs: only their makers know
         return None
     said, rest = known.read(text)
     found = [(plan.spec("text_removed", "header", hipaa_m=f"HIPAA-{letter}"), words_) for letter, words_ in said]
-    for pattern, fits in () if vr in _BYTES or vr in ("CS", "AE") else patterns_in(rest):
+    for pattern, fits in patterns_in(rest) if vr in _TEXTS and vr not in ("CS", "AE") else ():
         rest = pattern.form.sub(" ", rest)
         if pattern.sure:
             found.append((plan.spec("text_removed", "pattern", hipaa_m=f"HIPAA-{pattern.letter}"), fits))
@@ -553,6 +592,10 @@ def _found_checks(plan: _Plan, vr: str, text: str, known: Known, review: bool) -
 
 def _private_checks(plan: _Plan, vr: str, text: str, known: Known) -> Iterator[tuple[keys.Spec, str | None]]:
     found = _found_checks(plan, vr, text, known, review=plan.letter != "X")
+    if vr == "PN" and plan.letter != "X" and plan.asked.action != "K":  # names somebody, whoever it is
+        if asked_for := name_asked(text):
+            yield plan.spec("text_removed", "header", hipaa_m="HIPAA-A"), asked_for
+        return
     yield from found or ()
     if plan.letter == "X":
         if asked_for := _asked_for(vr, text):
@@ -584,7 +627,8 @@ def _pixel_checks(job: _Job, file: files_of.Released, known: Known) -> Iterator[
     ]
     for text, box in identifying_lines:
         yield plan.spec("pixels_hidden", "pixels", hipaa_z="HIPAA-A", dicom_p15="DICOM-P15-PIX-C"), text, box
-    if not identifying_lines:
+    # Clean Pixel Data has all text go: where there is any, pixels that changed may be right.
+    if not identifying_lines and not (lines and "clean_pixel_data" in job.profile.table.options):
         spec = plan.spec("pixels_retained", "pixels", tcia_p15="TCIA-P15-PIX-K")
         yield spec, file.digest, None
 

@@ -79,6 +79,7 @@ def derived(make, tmp_path):
         ]),
         ("basic", {"PatientSex": "M"}, "(0010,0040)", [("iod", "tag_retained", "DICOM-IOD-2", None)]),  # says nothing
         ("basic", {"PatientSex": "F"}, "(0010,0040)", [("iod", "tag_retained", "DICOM-IOD-2", None)]),
+        ("basic", {"SmokingStatus": "YES"}, "(0010,21a0)", []),  # as of NO: no score depends on which it is
         ("basic", {"PatientID": "7"}, "(0010,0020)", [  # stands in MIDI-0017, too
             ("iod", "tag_retained", "DICOM-IOD-2", None),
             ("standard", "patid_consistent", "DICOM-P15-BASIC-C", None),
@@ -403,13 +404,15 @@ def test_pixels_by_what_is_read_in_them(make, tmp_path):
     pixels = np.arange(64 * 64, dtype="uint8").reshape(64, 64)
     make.file(tmp_path / "in" / "a.dcm", "1.2.3", PatientName="ABERNATHY^ANN", pixels=pixels)
 
-    def read(text):
+    def read(text, profile="basic"):
         reader = lambda image: text  # noqa: E731
-        answers = mn.derive_key(tmp_path / "in", read_text=reader, progress=False)
+        answers = mn.derive_key(tmp_path / "in", profile, read_text=reader, progress=False)
         return answers[answers["source"] == "pixels"][["action", "expected", "x0", "y0", "x1", "y1"]]
 
     assert read("ANN ABERNATHY [F]").to_numpy().tolist() == [["pixels_hidden", "ANN ABERNATHY [F]", 0, 0, 64, 64]]
     assert read("LEFT").iloc[0]["action"] == "pixels_retained"
+    assert read("DR BROWN", "basic+clean_pixel_data").empty  # all text may go
+    assert read("", "basic+clean_pixel_data").iloc[0]["action"] == "pixels_retained"
     assert not (mn.derive_key(tmp_path / "in", progress=False)["source"] == "pixels").any()
 
 
@@ -455,6 +458,35 @@ def test_files_that_do_not_say_who_their_patient_is(make, tmp_path):
 
     assert comments["action"].tolist() == ["text_removed", "text_removed", "text_retained"]
     assert answers["patient"].isna().all()
+
+
+def test_a_file_without_id_is_of_the_patient_whom_its_study_names(make, tmp_path):
+    who = {"PatientID": "4711001", "PatientName": "ABERNATHY^ANN"}
+    for number, said in enumerate([who, {"PatientID": None}, {**who, "PatientID": None}]):
+        make.file(tmp_path / "in" / f"{number}.dcm", f"1.2.{number}", ImageComments="Abernathy 4711001", **said)
+    answers = mn.derive_key(tmp_path / "in", "basic+clean_descriptors", progress=False)
+
+    assert [check[3] for check in asked(answers, "(0020,4000)")] == ["Abernathy", "4711001"] * 3
+
+
+def test_identifiers_in_private_attributes_that_stay(make, tmp_path):
+    dataset = make.dataset("1.2.3", PatientID="4711001", PatientBirthDate="19530716")
+    block = dataset.private_block(0x0019, "Acme", create=True)
+    values = [("PN", "ABERNATHY^ANN"), ("IS", "4711001"), ("SL", 4711001), ("DA", "19530716"), ("UI", "1.2.4711001.5"),
+              ("DS", "1.5")]  # fmt: skip
+    for place, (vr, value) in enumerate(values, 1):
+        block.add_new(place, vr, value)
+    make.saved(dataset, tmp_path / "in" / "a.dcm")
+    answers = mn.derive_key(tmp_path / "in", "basic+retain_safe_private", private=KEEP, progress=False)
+
+    assert [check for place in range(1, 7) for check in asked(answers, f'(0019,"ACME",0{place})')] == [
+        ("header", "text_removed", "HIPAA-A", "ABERNATHY ANN"),
+        ("header", "text_removed", "HIPAA-H", "4711001"),
+        ("header", "text_removed", "HIPAA-H", "4711001"),
+        ("header", "text_removed", "HIPAA-C", "19530716"),
+        ("header", "text_removed", "HIPAA-H", "4711001"),
+        ("private", "text_retained", "TCIA-PTKB-K", "1.5"),
+    ]
 
 
 def test_a_folder_without_dicom(tmp_path):
