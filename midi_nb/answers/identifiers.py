@@ -353,7 +353,8 @@ def common_words() -> frozenset[str]:
 #: What stands where there is no value, or no more.
 _NOBODY = frozenset(
     _words(
-        """anon anonym anonymous anonymised anonymized deidentified none null removed unknown withheld xxx xxxx yes no"""
+        """anon anonym anonymous anonymised anonymized deidentified none null removed unknown withheld xxx
+        xxxx yes no"""
     )
 )
 _OFTEN = """chest abdomen pelvis brain neck spine thorax skull knee ankle wrist elbow shoulder breast lung liver heart
