@@ -18,11 +18,14 @@ import webbrowser
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import ROUND_FLOOR, Decimal
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import midi_nb as mn
 
+from .actions import ACTIONS
+from .amounts import percent, points
 from .frames import derivation
 
 if TYPE_CHECKING:
@@ -117,7 +120,10 @@ def _demo(options: argparse.Namespace) -> Answer:
 
 
 def _top(problems: pd.DataFrame) -> str | None:
-    return None if problems.empty else str(problems.sort_values("rows", ascending=False)["problem"].iloc[0])
+    if problems.empty:
+        return None
+    first = problems.sort_values("rows", ascending=False).iloc[0]
+    return ": ".join(_cell(first[name], name) for name in ("cause", "name") if first[name])
 
 
 def _jupyter() -> str:
@@ -249,7 +255,7 @@ def _by_unit(results: pd.DataFrame) -> pd.DataFrame:
 def _details(results: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """The tables people want beside the scores of explained `results`."""
     problems = mn.problems(results)
-    largest = problems[["problem", "axis", "rows", "patients", "share", "gain"]].head(5)
+    largest = problems[[*_PROBLEM, "axis", "rows", "patients", "share", "gain"]].head(5)
     return {"By category": mn.score(results, by="category"), f"{len(problems):,} problems, the largest first": largest}
 
 
@@ -309,7 +315,9 @@ def _explorer(options: argparse.Namespace, path: str | Path) -> Answer:
     files = _folders(options, frames), options.original
     results = mn.explain(mn.concat(frames), *files)
     page = mn.write_page(results, path, *files, values=not options.no_values)
-    largest = mn.problems(results)[[*_several(options), "problem", "axis", "rows", "patients", "gain"]].head(5)
+    largest = mn.problems(results).head(5)
+    if not options.format:
+        largest = largest[[*_several(options), *_PROBLEM, "axis", "rows", "patients", "gain"]]
     return Answer(largest, notes=[f"Page: {page}"])
 
 
@@ -358,11 +366,14 @@ def _problems(options: argparse.Namespace) -> Answer:
         return Answer(problems.head(options.top or len(problems)))
     shown = problems.head(options.top or 20)
     gain = "gain_series" if problems["gain"].isna().all() and problems["gain_series"].notna().any() else "gain"
-    columns = ["problem", "axis", "confidence", "rows", "series", "patients", "share", gain]
+    columns = [*_PROBLEM, "axis", "confidence", "rows", "series", "patients", "share", gain]
     notes = [] if len(problems) else ["Every check passed."]
     if len(shown) < len(problems):
         notes = [f"{len(problems) - len(shown)} more: --top {len(problems)} shows all."]
     return Answer(shown[[*_several(options), *columns]], notes=notes)
+
+
+_PROBLEM = ("cause", "name")  # of `problems`, what people see of the name of a problem
 
 
 def _several(options: argparse.Namespace) -> list[str]:
@@ -559,21 +570,24 @@ def _as_csv(frame: pd.DataFrame) -> str:
 
 
 _WRITERS: dict[str, Callable[[Any], str]] = {"json": _as_json, "csv": _as_csv}
-_RATES = frozenset({"score", "low", "high", "share", "gain", "gain_series", "p_first"})
+_RATES = frozenset({"score", "low", "high", "share", "p_first"})
+_GAINS = {"gain": "gain, points", "gain_series": "gain, points"}  # and what stands above them
 
 
 def _table(frame: pd.DataFrame, width: int | None = None) -> str:
-    """A frame as aligned text: numbers to the right, rates in percent, no index; cut to `width` where that is given.
+    """A frame as aligned text: numbers to the right, rates in percent, gains in points, causes and actions in words.
+
+    There is no index; the text is cut to `width` where that is given.
 
     >>> import pandas as pd
     >>> print(_table(pd.DataFrame({"unit": ["series"], "failed": [1200], "score": [0.99999]})))
     unit    failed    score
     ──────  ──────  ───────
-    series   1,200  >99.99%
+    series   1,200  99.99 %
     """
     if frame.empty:
         return ""
-    names = [str(name) for name in frame.columns]
+    names = [_GAINS.get(str(name), str(name)) for name in frame.columns]
     right = [frame[name].dtype.kind in "iuf" for name in frame.columns]
     columns = [[_cell(value, str(name)) for value in frame[name]] for name in frame.columns]
     widths = [max(map(_width, [name, *cells])) for name, cells in zip(names, columns, strict=True)]
@@ -586,21 +600,23 @@ def _table(frame: pd.DataFrame, width: int | None = None) -> str:
 
 def _cell(value: Any, name: str) -> str:
     if isinstance(value, str):
-        return _line(value)
+        return _line(_labels(name).get(value, value))
+    if name in _GAINS:
+        return points(value)
     if str(value) in _WORDS:
         return _WORDS[str(value)]
-    return _percent(float(value)) if name in _RATES else f"{value:,g}" if isinstance(value, float) else f"{value:,}"
+    return percent(value) if name in _RATES else f"{value:,g}" if isinstance(value, float) else f"{value:,}"
 
 
 _WORDS = {"True": "yes", "False": "no", **dict.fromkeys(("None", "nan", "NaT", "<NA>"), "–")}
 
 
-def _percent(rate: float) -> str:
-    """A rate in percent that says 100 only of all and 0 only of none."""
-    text = f"{rate:.2%}"
-    if rate < 1 and text == "100.00%":
-        return ">99.99%"
-    return "<0.01%" if rate > 0 and text == "0.00%" else text
+@cache
+def _labels(name: str) -> Mapping[str, str]:
+    """What the codes in a column are called."""
+    if name == "cause":
+        return dict(mn.causes_table().set_index("cause")["label"])
+    return {code: action.phrase for code, action in ACTIONS.items()} if name == "action" else {}
 
 
 def _line(text: str) -> str:
@@ -666,7 +682,7 @@ class Least(NamedTuple):
         digits = Decimal(1).scaleb(min(-2, int(self.percent.as_tuple().exponent)))
         shown = score.quantize(digits, ROUND_FLOOR)  # rounded up it could read as good enough
         unit = scores["unit"].iloc[0]
-        return f"The score ({unit}) is {shown}%, {passed:,} of {total:,} checks: below --fail-under {self.given}."
+        return f"The score ({unit}) is {shown} %, {passed:,} of {total:,} checks: below --fail-under {self.given}."
 
 
 def _least(text: str) -> Least:

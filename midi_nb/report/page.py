@@ -61,7 +61,7 @@ def write_html(
         up to 24 failing boxes before and after. Of several submissions ``released`` is a dict of their folders by name.
     values
         ``False`` hides every value and identifier of the data, as ``mask_values`` does, numbers the submissions, and
-        shows no part of an image.
+        leaves out pictures.
 
     Examples
     --------
@@ -284,7 +284,8 @@ def _breakdown(results: pd.DataFrame, names: Sequence[Any], unit: str) -> Iterat
 
 
 def _places(row: Mapping[Any, Any], by: Sequence[str]) -> list[str]:
-    return [str(row[name] or "none").replace("_", " ") for name in by]
+    texts = [str(row[name] or "none") for name in by]
+    return [ACTIONS[text].phrase if text in ACTIONS else text.replace("_", " ") for text in texts]
 
 
 def _counts(results: pd.DataFrame, by: list[str], unit: str) -> list[Any]:
@@ -311,10 +312,12 @@ def _matrix(results: pd.DataFrame, by: list[str], names: Sequence[Any], unit: st
 def _boxes(explained: pd.DataFrame, images: causes.Images | None) -> dict[str, Any] | None:
     """The failing boxes before and after, as many as there is room for: all causes of an axis, the worst axis first."""
     region = explained["cause"].notna() & explained["action"].isin(list(REGIONS)) & scored(explained)
-    if images is None or not region.any():
+    if not region.any():
         return None
     boxes = explained[region]
     total = f"{count(len(boxes), 'box')} did not pass"
+    if images is None:
+        return {"lead": f"{total}; pictures are left out, as this report shows no value.", "shown": []}
     if not images.folders:
         return {"lead": f"{total}; to see them, give the folder of the released files: released=…", "shown": []}
     turn = boxes.groupby(["submission", "cause"], observed=True, sort=False).cumcount()
