@@ -44,9 +44,16 @@ def test_on_paper_two_pages_come_before_the_appendix(chromium: Any, path: Any) -
     page.close()
 
 
-@pytest.mark.parametrize("width", [390, 700])
-def test_a_narrow_screen_never_scrolls_sideways(chromium: Any, path: Any, width: int) -> None:
+@pytest.mark.parametrize("width", [390, 700, 1280])
+def test_a_screen_never_scrolls_sideways_however_long_a_name_is(chromium: Any, path: Any, width: int) -> None:
     page = chromium.new_page(viewport={"width": width, "height": 800})
     page.goto(f"file://{path}")
+    page.evaluate(
+        """() => document.querySelectorAll("bdi, .compared th").forEach((one) => {
+            if (one.textContent === "two") one.textContent = "team_mercury_run_".repeat(9);
+        })"""
+    )
+    assert page.get_by_text("team_mercury").count() > 3
     assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.locator(".framed:has(.compared)").first.evaluate("(one) => one.scrollWidth") < 1.1 * max(width, 900)
     page.close()

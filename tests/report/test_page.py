@@ -109,6 +109,11 @@ def run(results, name):
     return results.assign(submission=pd.Categorical([name] * len(results)))
 
 
+def test_actions_are_named_by_what_they_ask(page):
+    assert "text must stay" in page.text("td")
+    assert "text retained" not in page.text()
+
+
 def test_the_page_needs_and_allows_nothing_from_outside(page):
     policy = next(meta["content"] for meta in page.named("meta") if meta.get("http-equiv") == "Content-Security-Policy")
     assert policy == "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
