@@ -299,7 +299,7 @@ def evident(found: str, rest: str) -> str:
     """
     around = f"{rest} {_INSTEAD}".lower()
     left = [each for each in found.split() if not any(word in around for word in words(each.lower()))]
-    return " ".join([each for each in left if not short(each)] or left)
+    return " ".join(dict.fromkeys([each for each in left if not short(each)] or left))
 
 
 def _title(word: str) -> bool:
