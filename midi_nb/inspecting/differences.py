@@ -176,6 +176,7 @@ class _Task(NamedTuple):
     paths: Sequence[Path]
     originals: Mapping[Path, tuple[str, Path]]  # released file → UID and path of its original
     alone: frozenset[Path]  # files with a UID but without a certain original
+    people: frozenset[str]  # names and IDs of all patients of the originals
     part: Path | None
 
 
@@ -241,6 +242,8 @@ def _parts(
 ) -> Iterator[pd.DataFrame | None]:
     originals, recorder.skipped = _originals(job.original)
     partners, alone = _partners(job, originals)
+    said = files_of.identifiers(job.original, "SOPInstanceUID", "PatientID", "PatientName")
+    people = frozenset(text for _, (_, *texts) in said for text in texts if text)
     recorder.skipped += [(path.relative_to(job.released).as_posix(), reason) for path, reason in alone.items()]
     paths = list(files_of.files_below(job.released))
     batches = [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]
@@ -256,7 +259,7 @@ def _parts(
                 step(len(batch))
                 continue
             own = {path: partners[path] for path in batch if path in partners}
-            tasks.append(_Task(batch, own, frozenset(alone).intersection(batch), recorder.path_of(number)))
+            tasks.append(_Task(batch, own, frozenset(alone).intersection(batch), people, recorder.path_of(number)))
         for answer in answers_of(partial(_compared, job), tasks, executor, step):
             recorder.skipped += answer.skipped
             notes.update(answer.notes)
@@ -364,7 +367,7 @@ def _compared(job: _Job, task: _Task, step: Step | None = None) -> _Answer:
                 skipped.append((file, f"{side}: {files_of.CUT}"))
                 continue
             rows = list(differences_between(before, after, *job.mappings()))
-            doubtful = are_apart(before, after)
+            doubtful = are_apart(before, after) or _is_of_another(before, after, task.people)
             of_file = {
                 "patient": before.text("(0010,0020)") or None, "study": before.text("(0020,000d)") or None,
                 "series": before.text("(0020,000e)") or None, "instance": uid,
@@ -409,6 +412,12 @@ def are_apart(before: files_of.Released, after: files_of.Released) -> bool:
     ):
         return False
     return alike(look(before.dataset), look(after.dataset)) is False
+
+
+def _is_of_another(before: files_of.Released, after: files_of.Released, people: frozenset[str]) -> bool:
+    """Whether pixels differ, and name and ID of the patient are those of another original."""
+    texts = [(before.text(path), after.text(path)) for path in ("(0010,0010)", "(0010,0020)")]
+    return all(new in people and new != old for old, new in texts) and before.digest != after.digest
 
 
 class Difference(NamedTuple):

@@ -216,6 +216,19 @@ def test_files_that_are_cut_off_are_not_compared(pair, side):
     assert (file.name, f"{side}: cut off within an attribute, what followed is lost") in skipped
 
 
+def test_a_mapping_that_swaps_two_patients_is_doubtful(tmp_path, make):
+    for side, uid in (("original", "1"), ("released", "2")):
+        for number, name in ((1, "DOE"), (2, "ROE")):
+            pixels = np.full((4, 4), number, "uint8")  # too plain to say which image it is
+            make.file(
+                tmp_path / side / name, f"{uid}.{number}", PatientName=name, PatientID=f"ID {name}", pixels=pixels
+            )
+    folders = tmp_path / "original", tmp_path / "released"
+    assert not inspect(*folders, {"1.1": "2.1", "1.2": "2.2"})["doubtful"].any()
+    with pytest.warns(UserWarning, match=r"^Pairs whose files do not look like one image \(.*\): 2; "):
+        assert inspect(*folders, {"1.1": "2.2", "1.2": "2.1"})["doubtful"].all()
+
+
 def test_originals_that_are_the_release_are_noticed(small_demo):
     message = "^Nothing changed: every released file has exactly the attributes of its original.$"
     with pytest.warns(UserWarning, match=message):
