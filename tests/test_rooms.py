@@ -40,7 +40,7 @@ MAY_IMPORT = {
     # Its planted truth is independent evidence for checks and engine: it may use neither.
     "demo": BASE | {"printed", "answers"},
     "cases": BASE | {"answers", "files", "engine", "demo"},
-    "cli": BASE | {"sniff", "the face"},
+    "cli": BASE | {"sniff", "actions", "the face"},
     "__main__": {"cli"},
     "the face": None,
 }
