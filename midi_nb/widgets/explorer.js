@@ -368,9 +368,9 @@ const explorer = (() => {
     // The score of each submission: of the selection, if there is one.
     function bySubmission() {
       const all = [...new Set(facets.submission.codes)];
-      const narrow = narrowed().length || state.search.trim();
-      const said = node("p", { class: "quiet" }, narrow ? `Scores of the selection. ${ofSelection(all)}` : "Scores of all checks");
-      const scores = (sift.scores(state.filters, state.search) ?? []).map((counts, code) => [counts, code]).filter(([counts, code]) => code && sum([counts]).some(Boolean));
+      const narrow = narrowed().length || state.search.trim(), known = sift.scores(state.filters, state.search);
+      const said = node("p", { class: "quiet" }, narrow ? `${known ? "Scores of the selection. " : ""}${ofSelection(all)}` : "Scores of all checks");
+      const scores = (known ?? []).map((counts, code) => [counts, code]).filter(([counts, code]) => code && sum([counts]).some(Boolean));
       const best = scores.map(([counts, code]) => [rate(counts), code]).sort(([a, i], [b, j]) => b - a || i - j);
       const wanted = state.filters.submission ?? [];
       const buttons = best.slice(0, SCORES).map(([value, code]) => button(
