@@ -4,8 +4,9 @@ const opened = (packed) => new Response(new Blob([packed]).stream().pipeThrough(
 
 // (what the page holds as JSON, its buffers)
 async function held() {
-  const letters = atob(document.getElementById("data").textContent);
-  const bytes = await opened(Uint8Array.from(letters, (letter) => letter.charCodeAt(0))).arrayBuffer();
+  const letters = atob(document.getElementById("data").textContent), packed = new Uint8Array(letters.length);
+  for (let at = 0; at < packed.length; at++) packed[at] = letters.charCodeAt(at); // from() takes a second for 5 MB
+  const bytes = await opened(packed).arrayBuffer();
   const length = new DataView(bytes).getUint32(0, true);
   const content = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, length)));
   let at = 4 + length;

@@ -10,6 +10,7 @@ import pandas as pd
 
 from .. import causes, tags
 from ..actions import ACTIONS, KINDS, PIXELS, REGIONS
+from ..coded import texts_of
 from ..frames import IDENTIFIERS, MASK, VALUES
 from ..text import marked, marks
 from .page import Markup, clipped, count, join, signed, swatch, tag
@@ -69,9 +70,12 @@ class Teller:
             self._places = (*self._places[:5], "source", "file")
 
     def _at(self, name: str, position: int) -> Any:
-        if name not in self._columns:  # taking a column out of the frame takes longer than a cell out of it
-            self._columns[name] = self.results[name].array
-        return self._columns[name][position]
+        if name not in self._columns:  # taking a cell out of a frame, or of an Arrow array, takes longer than all the rest
+            column = self.results[name].array
+            coded = isinstance(column, pd.Categorical)
+            self._columns[name] = (column.codes, [*texts_of(column), None]) if coded else (column, None)
+        cells, texts = self._columns[name]
+        return cells[position] if texts is None else texts[cells[position]]
 
     def cell(self, name: str, position: int) -> str | None:
         """The text of a cell as it may be shown; None where it is missing."""
