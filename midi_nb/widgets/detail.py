@@ -70,7 +70,7 @@ class Teller:
             self._places = (*self._places[:5], "source", "file")
 
     def _at(self, name: str, position: int) -> Any:
-        if name not in self._columns:  # taking a cell out of a frame, or of an Arrow array, takes longer than all the rest
+        if name not in self._columns:  # a cell of a frame or of Arrow takes long
             column = self.results[name].array
             coded = isinstance(column, pd.Categorical)
             self._columns[name] = (column.codes, [*texts_of(column), None]) if coded else (column, None)
