@@ -145,6 +145,7 @@ def _evaluate(options: argparse.Namespace) -> Answer:
             if not uids:  # without a key there often is no mapping either
                 pairing = mn.pair_folders(options.released, options.derive, progress=not options.quiet)
                 uids, patients = pairing.uids, patients or pairing.patients
+                _say_unpaired(pairing.unpaired)
         results = mn.evaluate(
             options.released, key, uids=uids, patients=patients, name=options.name,
             rules=options.rules, executor=executor, read_text=None if options.no_text else "auto",
@@ -210,6 +211,14 @@ def _origin(frame: pd.DataFrame) -> list[str]:
     """A note that the key behind answers or results was derived, where it was."""
     found = derivation(frame)
     return [f"The key is derived, nobody published it: {found}."] if found else []
+
+
+def _say_unpaired(unpaired: pd.DataFrame) -> None:
+    """Say on the terminal which files have no pair, or a doubtful one."""
+    if len(unpaired):
+        counts = unpaired.groupby(["side", "reason"], observed=True).size()
+        reasons = "; ".join(f"{count:,} × {side}: {reason}" for (side, reason), count in counts.items())
+        _say(f"note: Without a certain original: {reasons}. midi-nb pair --rows names them.")
 
 
 def _say_unread(results: pd.DataFrame) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
-from filecmp import cmp
+from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -62,9 +63,17 @@ def warn_if_same(original: Path, released: Path) -> None:
 
 
 def _is_copy(one: Path, other: Path) -> bool:
-    sizes = _sizes(one)
-    return bool(sizes) and sizes == _sizes(other) and all(cmp(one / name, other / name, False) for name in sizes)
+    """Whether two folders hold the same files, whatever their names."""
+    files = [[path for path in folder.rglob("*") if path.is_file()] for folder in (one, other)]
+    return bool(files[0]) and all(
+        Counter(map(alike, files[0])) == Counter(map(alike, files[1])) for alike in (_size, _digest)
+    )
 
 
-def _sizes(folder: Path) -> dict[Path, int]:
-    return {path.relative_to(folder): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
+def _size(path: Path) -> int:
+    return path.stat().st_size
+
+
+def _digest(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()

@@ -375,6 +375,18 @@ def test_derive_writes_a_key_that_evaluate_reads(make, run, tmp_path):
     assert note in derived[2]
 
 
+def test_evaluate_without_mappings_says_what_could_not_be_paired(make, run, tmp_path):
+    for name, uid in (("a", "1.1"), ("b", "1.2")):
+        make.file(tmp_path / "original" / f"{name}.dcm", uid, PatientName="ABERNATHY^ANN")
+    make.file(tmp_path / "released" / "a.dcm", "1.1", PatientName="ANON")
+    _, _, said = run("evaluate", tmp_path / "released", "--derive", tmp_path / "original", "--no-text", "--quiet")
+
+    assert said.startswith(
+        "midi-nb: note: Without a certain original: 1 × original: no released file has enough in common with it. "
+        "midi-nb pair --rows names them.\n"
+    )
+
+
 def test_evaluate_without_key_and_mappings(small_demo, run):
     released = small_demo.submissions["reference"].folder
     code, printed, _ = run("evaluate", released, "--derive", small_demo.original, "--no-text", "--quiet", "--json")

@@ -187,10 +187,12 @@ def test_originals_that_are_the_release_are_noticed(make, tmp_path):
         mn.evaluate(folder, key, uids={"1.1": "1.1"}, original=f"{folder}/.", read_text=None, progress=False)
 
 
-def test_a_copy_of_the_originals_is_noticed(make, tmp_path):
+@pytest.mark.parametrize("name", ["a.dcm", "b.dcm"])
+def test_a_copy_of_the_originals_is_noticed_whatever_its_names(make, tmp_path, name):
     folder = make.file(tmp_path / "in" / "a.dcm", "1.1").parent
     key = mn.derive_key(folder, progress=False)
     copied = shutil.copytree(folder, tmp_path / "copy")
+    (copied / "a.dcm").rename(copied / name)
     with pytest.warns(
         UserWarning, match=r"^Nothing changed: the released files are a copy of the original ones, byte for byte\.$"
     ):

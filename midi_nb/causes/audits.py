@@ -95,7 +95,7 @@ FINDINGS: tuple[Finding, ...] = (
         "phi_elsewhere",
         "privacy",
         "likely",
-        "A planted identifier of this patient appears elsewhere in the release.",
+        "An identifier of this patient that the key knows appears elsewhere in the release.",
     ),
     Finding(
         "colours_changed",
@@ -582,8 +582,10 @@ def _terms(planted: Iterable[tuple[str, str]]) -> _Terms:
         words = tuple(whole_words(text))
         if action in _UIDS:
             uids.add(text)
+        elif is_date(text):
+            days.add(text[:8])
         elif action in _DATES:
-            days |= {text[:8]} if is_date(text) else set()
+            continue
         elif "^" in text or action in REGIONS:
             parts = frozenset(word for word in words if len(word) > 2 and word.isalpha() and word not in stop_words())
             names |= {parts: text} if parts else {}
@@ -622,14 +624,14 @@ def _hits(text: str, terms: _Terms) -> Iterator[_Hit]:
     for place, word in enumerate(words):
         for phrase, value in terms.phrases.get(word, {}).items():
             if tuple(words[place : place + len(phrase)]) == phrase:
-                yield _Hit(value, "certain" if len(phrase) > 1 else "likely", "a planted text")
+                yield _Hit(value, "certain" if len(phrase) > 1 else "likely", "a known text")
     standing = set(words)
     whole = {parts: parts & standing for parts in terms.names}
     named = {p: there for p, there in whole.items() if len(there) > 1 or (len(p) == 1 and there & terms.parts)}
     for parts, there in named.items():
-        yield _Hit(terms.names[parts], "certain" if there == parts else "likely", "a planted name")
+        yield _Hit(terms.names[parts], "certain" if there == parts else "likely", "a known name")
     for word in sorted((terms.parts & standing).difference(*named.values())):
-        yield _Hit(word, "review", "part of a planted name")
+        yield _Hit(word, "review", "part of a known name")
     for uid in _UID_TEXT.findall(text) if terms.uids else ():
         if uid in terms.uids:
             yield _Hit(uid, "certain", "an old UID")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
@@ -32,7 +32,18 @@ from ..progress import counting
 from . import batches as batches_of
 from . import released as files_of
 from .batches import Step, answers_of, counted, require_executor
-from .verdicts import ABSENT, FOUND, LACKING, NO_READER, NOT_WANTED, Judge, ReadText, judged_files, judged_missing
+from .verdicts import (
+    ABSENT,
+    FOUND,
+    JUDGED,
+    LACKING,
+    NO_READER,
+    NOT_WANTED,
+    Judge,
+    ReadText,
+    judged_files,
+    judged_missing,
+)
 
 
 def evaluate(
@@ -91,8 +102,8 @@ def evaluate(
     -------
     DataFrame
         The columns of ``midi_nb.frames.RESULTS``, one row per check, in the order of the files and of the key, the
-        instances without a file last. ``results.attrs["skipped"]`` lists the files that answered nothing and why,
-        ``results.attrs["released"]`` is the folder that ``file`` is relative to.
+        instances without a file last. ``results.attrs["skipped"]`` lists the files that answered nothing and why, and those
+        that were judged but are cut off or not the only file of their instance. ``results.attrs["released"]`` is the folder that ``file`` is relative to.
 
     Examples
     --------
@@ -339,7 +350,7 @@ def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.
     """The parts of the results, in order: those of the files, then those of the instances no file answered."""
     paths = list(files_of.files_below(job.folder))
     batches = [paths[start : start + batches_of.BATCH] for start in range(0, len(paths), batches_of.BATCH)]
-    tasks, answered, notes = [], set(), Counter[tuple[str, str]]()
+    tasks, answered, notes = [], Counter[str](), Counter[tuple[str, str]]()
     with counting(len(paths), "file", "judged", progress) as step:
         known = ahead(lambda number: recorder.known(number, job.folder, batches[number]), range(len(batches)))
         for number, (batch, known_part) in enumerate(zip(batches, known, strict=True)):
@@ -355,6 +366,7 @@ def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.
             recorder.skipped += part.skipped
             notes.update(part.notes)
             yield part
+    recorder.skipped += _repeated(job, {uid for uid, count in answered.items() if count > 1})
     missing = [uid for uid in job.judge.key.instances if uid not in answered]
     starts = range(0, max(len(missing), 1), batches_of.BATCH)
     recorder.forget(len(batches), len(starts))
@@ -368,6 +380,13 @@ def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.
         yield part
     for text in _warnings(recorder.skipped, bool(answered), notes):
         warnings.warn(text, stacklevel=3)
+
+
+def _repeated(job: _Job, instances: Set[str]) -> Iterator[tuple[str, str]]:
+    """The files that answer for one of these instances, each of which has several."""
+    for path, (uid,) in files_of.identifiers(job.folder, "SOPInstanceUID") if instances else ():
+        if job.judge.olds.get(uid) in instances:
+            yield path.relative_to(job.folder).as_posix(), f"{JUDGED}it is not the only file of its instance"
 
 
 def _judged(job: _Job, task: _Task, step: Step | None = None) -> _Part:
@@ -419,11 +438,15 @@ def _warnings(
     skipped: Sequence[tuple[str, str]], answered: bool, notes: Mapping[tuple[str, str], int]
 ) -> Iterator[str]:
     """What is to be said of files left out, of those that officially end everything, and of odd checks of the key."""
+    odd_files = [(name, reason.removeprefix(JUDGED)) for name, reason in skipped if reason.startswith(JUDGED)]
+    skipped = [entry for entry in skipped if not entry[1].startswith(JUDGED)]
     left = [entry for entry in skipped if not entry[1].startswith("not DICOM")]
     if not answered:
         yield f"No file of the submission answers the key: every instance counts as missing ({_counted(skipped)})."
     elif left:
         yield f"Left out: {_counted(left)}. results.attrs['skipped'] lists them."
+    if odd_files:
+        yield f"Judged, but: {_counted(odd_files)}. results.attrs['skipped'] lists them."
     lacking, absent, odd = Counter[str](), Counter[str](), Counter[str]()
     for (what, name), count in notes.items():
         if what == LACKING:

@@ -65,7 +65,7 @@ ChecksOf = Callable[[str], list[keys.Check]]
 def judged_files(
     judge: Judge, folder: Path, paths: Iterable[Path], checks_of: ChecksOf
 ) -> tuple[Table, list[str], list[tuple[str, str]]]:
-    """(verdicts, instances answered, files skipped and why) of some files."""
+    """(verdicts, instances answered, files skipped or not to be trusted and why) of some files."""
     table = Table()
     answered: list[str] = []
     skipped: list[tuple[str, str]] = []
@@ -79,10 +79,16 @@ def judged_files(
             skipped.append((name, str(reason)))
             continue
         answered.append(old)
+        if file.cut:
+            skipped.append((name, JUDGED + files_of.CUT))
         row, checks = _row(judge, judge.key.instances[old], file, name), checks_of(old)
         _judge_file(table, row, checks, file, judge)
         table.notes.update(_not_in_original(checks, old, judge))
     return table, answered, skipped
+
+
+#: How the reason of a file starts that has verdicts, but odd ones.
+JUDGED = "judged, but "
 
 
 def _old_instance(file: files_of.Released, judge: Judge) -> str:

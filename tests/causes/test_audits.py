@@ -279,6 +279,15 @@ def test_planted_values_are_found_elsewhere(release, attributes, path, words, co
     assert not told["detail"].str.contains("meyer|4711|harbour", case=False).any()
 
 
+@pytest.mark.parametrize("asked", [["text_removed"], ["date_shifted", "text_removed"]])
+def test_a_date_is_listed_once_whatever_the_key_asks_of_it(release, asked):
+    told = audit(
+        checks(*(BORN | {"action": each, "expected": "19530716"} for each in asked)),
+        released=release(ImageComments="19530716"),
+    )
+    assert told[["detail", "words"]].values.tolist() == [["an original date in an attribute", "19530716"]]
+
+
 @pytest.mark.parametrize(
     ("planted", "confidence"),
     [
@@ -384,7 +393,7 @@ def marked(*shape):
 
 
 def stephanie(seen):
-    """Reads a planted name in every image that is not black."""
+    """Reads a known name in every image that is not black."""
     return "STEPHANIE MEYER" if seen.max() else ""
 
 
@@ -423,7 +432,7 @@ def test_text_in_images_is_found_where_something_can_read_it(release, attributes
     folder = release(**attributes)
     told = audit(PLANTED, released=folder, read_text=stephanie)
     assert told[["finding", "tag_path", "detail"]].values.tolist() == [
-        ["phi_elsewhere", path, f"a planted name in {kind}"]
+        ["phi_elsewhere", path, f"a known name in {kind}"]
     ]
     assert told.attrs["skipped"] == []
     assert audit(PLANTED, released=folder).empty

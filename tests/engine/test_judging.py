@@ -89,22 +89,24 @@ def single(bench, make):
     return bench
 
 
-WARNED = (
+WARNED = [
     "Left out: 1 × the key has no checks for its instance; 1 × its SOP Instance UID is not among the new UIDs of the "
-    "mapping. results.attrs['skipped'] lists them."
-)
+    "mapping. results.attrs['skipped'] lists them.",
+    "Judged, but: 2 × it is not the only file of its instance. results.attrs['skipped'] lists them.",
+]
 SKIPPED = [
     ("c/notes.txt", "not DICOM (no preamble and DICM)"),
     ("c/unasked.dcm", "the key has no checks for its instance"),
     ("c/unmapped.dcm", "its SOP Instance UID is not among the new UIDs of the mapping"),
+    *((name, "judged, but it is not the only file of its instance") for name in ("b/twice (copy).dcm", "b/twice.dcm")),
 ]
 
 
 def warned(function, *args, **options):
-    """What `function` gives, having warned of the files that answered nothing and of nothing else."""
+    """What `function` gives, having warned of the files that answered nothing of those judged twice, and of nothing else."""
     with pytest.warns(UserWarning, match=r".") as heard:
         found = function(*args, **options)
-    assert [str(warning.message) for warning in heard] == [WARNED]
+    assert [str(warning.message) for warning in heard] == WARNED
     return found
 
 
@@ -156,7 +158,7 @@ def test_the_planted_truth_is_found(planted):
 
 
 def test_a_warning_points_at_the_call(planted):
-    with pytest.warns(UserWarning, match="Left out") as heard:
+    with pytest.warns(UserWarning, match="Left out|Judged") as heard:
         evaluate(planted.released, planted.key, uids=planted.uids, read_text=None, progress=False)
     assert heard[0].filename == __file__
 
@@ -625,6 +627,27 @@ def test_a_broken_file_costs_itself_alone(bench, make, spoil, reason):
 
     assert results.attrs["skipped"] == [("1.2.dcm", reason)]
     assert cells(results, "instance", "verdict") == [["1.1", "passed"], ["1.2", "failed"]]
+
+
+def test_a_cut_off_file_and_several_of_one_instance_are_judged_and_named(bench, make):
+    for instance in ("1.1", "1.2", "1.3"):
+        bench.ask(instance, make.check("tag_retained", "(0008,0060)"))
+        path = bench.release(f"{instance}.dcm", instance)
+    path.write_bytes(path.read_bytes()[:-2])
+    bench.release("again.dcm", "1.1")
+    with pytest.warns(UserWarning) as heard:
+        results = bench.evaluate()
+
+    assert [str(each.message) for each in heard] == [
+        "Judged, but: 2 × it is not the only file of its instance; 1 × cut off within an attribute, what followed is "
+        "lost. results.attrs['skipped'] lists them."
+    ]
+    assert results.attrs["skipped"] == [
+        ("1.3.dcm", "judged, but cut off within an attribute, what followed is lost"),
+        ("1.1.dcm", "judged, but it is not the only file of its instance"),
+        ("again.dcm", "judged, but it is not the only file of its instance"),
+    ]
+    assert cells(results, "instance", "verdict") == [[each, "passed"] for each in ("1.1", "1.2", "1.3", "1.1")]
 
 
 def test_a_file_without_sop_instance_uid_answers_nothing(bench, make):
