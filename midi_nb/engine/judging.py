@@ -102,8 +102,9 @@ def evaluate(
     -------
     DataFrame
         The columns of ``midi_nb.frames.RESULTS``, one row per check, in the order of the files and of the key, the
-        instances without a file last. ``results.attrs["skipped"]`` lists the files that answered nothing and why, and those
-        that were judged but are cut off or not the only file of their instance. ``results.attrs["released"]`` is the folder that ``file`` is relative to.
+        instances without a file last. ``results.attrs["skipped"]`` lists the files that answered nothing and why, and
+        those that were judged but are cut off or not the only file of their instance. ``results.attrs["released"]`` is
+        the folder that ``file`` is relative to.
 
     Examples
     --------

@@ -103,7 +103,7 @@ SKIPPED = [
 
 
 def warned(function, *args, **options):
-    """What `function` gives, having warned of the files that answered nothing of those judged twice, and of nothing else."""
+    """What `function` gives, having warned of the files that answered nothing, of those judged twice, of nothing else."""
     with pytest.warns(UserWarning, match=r".") as heard:
         found = function(*args, **options)
     assert [str(warning.message) for warning in heard] == WARNED
@@ -635,7 +635,7 @@ def test_a_cut_off_file_and_several_of_one_instance_are_judged_and_named(bench, 
         path = bench.release(f"{instance}.dcm", instance)
     path.write_bytes(path.read_bytes()[:-2])
     bench.release("again.dcm", "1.1")
-    with pytest.warns(UserWarning) as heard:
+    with pytest.warns(UserWarning, match="Judged") as heard:
         results = bench.evaluate()
 
     assert [str(each.message) for each in heard] == [
