@@ -103,7 +103,7 @@ SKIPPED = [
 
 
 def warned(function, *args, **options):
-    """What `function` gives, having warned of the files that answered nothing, of those judged twice, of nothing else."""
+    """What `function` gives, having warned of the files left out, of those judged twice, and of nothing else."""
     with pytest.warns(UserWarning, match=r".") as heard:
         found = function(*args, **options)
     assert [str(warning.message) for warning in heard] == WARNED
