@@ -98,13 +98,17 @@ def compare_strict(released: str, expected: str | None, keep: bool) -> Outcome:
     have, want = _plain(released), _plain(expected)
     if _is_number(have) and _is_number(want):
         return compare(released, expected, keep)
-    parts = re.findall(r"[^\W_]+(?:[-./'][^\W_]+)*", want)
+    parts = re.findall(rf"{_ESCAPED}*[^\W_]+(?:(?:[-./']|{_ESCAPED}+)[^\W_]+)*", want)
     wanted = [word for word in parts if word not in stop_words()] or parts
     if not wanted:  # nothing but punctuation: the text itself is all there is to look for; of nothing, nothing is left
         return PASS if not want or (want in have) is keep else FAIL
-    found = sum(re.search(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", have) is not None for word in wanted)
+    found = sum(re.search(rf"{_START}{re.escape(word)}(?![^\W_])", have) is not None for word in wanted)
     score = (found if keep else len(wanted) - found) / len(wanted)
     return partial(score)
+
+
+_ESCAPED = r"(?:\\x[0-9a-f]{2})"  # a byte that is no letter, as Python prints bytes
+_START = rf"(?:(?<![^\W_])|(?<={_ESCAPED}))"  # of a word
 
 
 def found_words(released: str, expected: str) -> tuple[list[str], list[str]]:
@@ -121,6 +125,30 @@ def whole_words(text: str) -> list[str]:
     ['meyer', 'stephanie', 'f']
     """
     return re.findall(r"[^\W_]+", text.lower())
+
+
+_RUN = re.compile(
+    rb"(?:[\x20-\x7e]\0){4,}|(?:\0[\x20-\x7e]){4,}"  # in UTF-16; then in UTF-8, or else Latin-1
+    rb"|(?:[\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xa0-\xff]){4,}"
+)
+_MOST_BYTES = 2**20
+
+
+def legible(value: bytes | bytearray) -> list[str]:
+    """The texts in bytes: what of their first megabyte can be printed, four characters or more together.
+
+    >>> legible(b"\\0\\1MEYER^J\\xc3\\x96RG\\0\\0" + "Stephanie".encode("utf-16-le"))
+    ['MEYER^JÖRG', 'Stephanie']
+    """
+    return [_decoded(match[0]) for match in _RUN.finditer(bytes(value[:_MOST_BYTES]))]
+
+
+def _decoded(run: bytes) -> str:
+    run = run.replace(b"\0", b"")
+    try:
+        return run.decode("utf-8")
+    except UnicodeDecodeError:
+        return run.decode("latin-1")
 
 
 def values(text: str) -> list[str]:

@@ -173,6 +173,10 @@ STRICT = [
     ("7.0", "7", True, PASS),
     ("CHEST", None, True, NO_TEXT),
     ("2", "²", True, NOT_A_NUMBER),
+    (r"b'\x01DOE\x00'", "DOE", False, FAIL),  # bytes, as Python prints them
+    (r"b'\x01DOER\x00'", "DOE", False, PASS),
+    (r"b'D\xc3\xb6e J\x00o\x00e\x00'", r"D\xc3\xb6e J\x00o\x00e", False, FAIL),
+    (r"b'D\xc3\xb6r J\x00o\x00n\x00'", r"D\xc3\xb6e J\x00o\x00e", False, PASS),
 ]
 
 

@@ -31,7 +31,7 @@ from ..engine.released import Released, Unreadable, files_below, quiet, read
 from ..files import read_dciodvfy
 from ..folders import Submission, folder_of
 from ..frames import MASK, require_columns, require_complete
-from ..text import stop_words, whole_words
+from ..text import legible, stop_words, whole_words
 from . import AXES, CONFIDENCES, by_instance, folder_of_submission, is_uid, repainted, require_one_submission
 
 __all__ = ["FINDINGS", "Finding", "audit", "conformance", "findings_table"]
@@ -644,14 +644,12 @@ def _hits(text: str, terms: _Terms) -> Iterator[_Hit]:
 
 _PIXELS = "(7fe0,0010)"
 _NO_TEXT = re.compile(r"\((7fe0,[0-9a-f]{4}|60[0-9a-f]{2},3000)\)$")
-_LEGIBLE = re.compile(rb"[\x20-\x7e\xa0-\xff]{4,}")
-_MOST_BYTES = 2**20
 
 
 def _all_texts(file: Released, name: str) -> Iterator[tuple[str | None, str, str]]:
     """(path, text, what it is) of everything in a file, and of its name."""
     yield None, name, "the file's path"
-    yield None, _legible(getattr(file.dataset, "preamble", None) or b""), "the preamble"
+    yield None, _as_text(getattr(file.dataset, "preamble", None)), "the preamble"
     for element in getattr(file.dataset, "file_meta", ()):
         yield f"({element.tag.group:04x},{element.tag.element:04x})", _as_text(element.value), "the file's header"
     for path, element in file.elements():
@@ -660,11 +658,7 @@ def _all_texts(file: Released, name: str) -> Iterator[tuple[str | None, str, str
 
 
 def _as_text(value: Any) -> str:
-    return _legible(value) if isinstance(value, bytes | bytearray) else "" if value is None else str(value)
-
-
-def _legible(value: bytes | bytearray) -> str:
-    return b" ".join(_LEGIBLE.findall(bytes(value[:_MOST_BYTES]))).decode("latin-1")
+    return " ".join(legible(value)) if isinstance(value, bytes | bytearray) else "" if value is None else str(value)
 
 
 def _images(file: Released) -> Iterator[tuple[str, str, Callable[[], list[Any]]]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..engine.released import Unreadable
+from ..text import legible
 
 __all__ = ["texts_of_file"]
 
@@ -88,7 +89,7 @@ def _of_json(value: Any, where: str) -> Texts:
 
 
 def _picture(path: Path) -> Texts:
-    from PIL import ExifTags, Image
+    from PIL import ExifTags, Image, IptcImagePlugin
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of very large pictures: they are not decoded
@@ -106,6 +107,16 @@ def _picture(path: Path) -> Texts:
             for part, entries, names in parts:
                 for tag, value in entries.items():
                     yield from _of_info(f"{part} {names.get(tag, f'0x{tag:04x}')}", value)
+            for (record, number), value in (IptcImagePlugin.getiptcinfo(image) or {}).items():
+                for one in value if isinstance(value, list) else [value]:
+                    yield from _of_info(f"IPTC {record}:{number}", one)
+    content = path.read_bytes()
+    _, end, behind = content.rpartition(_ENDS.get(content[:2], b"\0"))
+    yield from (("behind the picture", text) for text in legible(behind) if end)
+
+
+#: How a picture that starts so ends.
+_ENDS = {b"\xff\xd8": b"\xff\xd9", b"\x89P": b"IEND\xaeB`\x82"}
 
 
 def _names(ifd: Any) -> dict[int, str]:

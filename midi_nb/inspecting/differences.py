@@ -32,7 +32,7 @@ from ..frames import DIFFERENCES, REMOVED, require_columns
 from ..printed import printed
 from ..progress import counting
 
-__all__ = ["Difference", "are_apart", "before_after", "differences_between", "inspect", "inspect_run"]
+__all__ = ["SHOWN", "Difference", "are_apart", "before_after", "differences_between", "inspect", "inspect_run"]
 
 _PARTS = ["tag", "name", "creator", "modality", "manufacturer"]
 
@@ -520,7 +520,7 @@ def _is_empty(element: Any) -> bool:
     return value is None or (hasattr(value, "__len__") and len(value) == 0)
 
 
-_SHOWN = 256  # bytes; longer ones are numbers for a machine, and a digest stands for them
+SHOWN = 256  # bytes; longer ones are numbers for a machine, and a digest stands for them
 
 
 def text_of(element: Any) -> str:
@@ -529,7 +529,7 @@ def text_of(element: Any) -> str:
     if element.VR == "SQ":
         count = len(value or ())
         return f"{count} item{'' if count == 1 else 's'}"
-    if isinstance(value, bytes) and len(value) > _SHOWN:
+    if isinstance(value, bytes) and len(value) > SHOWN:
         return f"{len(value):,} bytes, MD5 {hashlib.md5(value, usedforsecurity=False).hexdigest()}"
     return REMOVED if value is None and element.tag == 0x7FE00010 else "" if value is None else _printed(element)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from functools import lru_cache, partial
+from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,8 +22,9 @@ from ..engine.batches import BATCH, Step, answers_of, counted, require_executor
 from ..folders import Submission, folder_of
 from ..frames import VALUES_FOUND
 from ..progress import counting
+from ..text import legible
 from .carried import texts_of_file
-from .differences import text_of
+from .differences import SHOWN, text_of
 
 __all__ = ["census"]
 
@@ -35,8 +38,9 @@ def census(folder: str | Path | Submission, *, executor: Executor | None = None,
     ----------
     folder
         The folder (or `Submission`). All its files are looked into: the headers of DICOM files (file meta information
-        and private attributes too), CSV, JSON and text files, the metadata of pictures (EXIF, XMP, ICC, comments),
-        NIfTI headers; and the names of files and folders.
+        and private attributes too; of long bytes up to 50 texts in each), CSV, JSON and text files, the metadata of
+        pictures (EXIF, XMP, IPTC, ICC, comments, and texts behind their end), NIfTI headers; and the names of files and
+        folders.
     executor
         Any `concurrent.futures.Executor` to read batches in.
     progress
@@ -227,15 +231,30 @@ def _of_names(file: Path) -> Iterator[tuple[_Attribute, str]]:
 
 
 def _of_header(released: files_of.Released) -> Iterator[tuple[_Attribute, str]]:
-    for path, _, vr, text in released.texts(text_of):
+    for path, _, vr, text in released.texts(_text_of):
         if text:
-            yield _attribute("header", tags.without_items(path), vr), text
+            attribute = _attribute("header", tags.without_items(path), vr)
+            yield from ((attribute, each) for each in (text.split("\0") if vr in _BYTES else [text]))
     for element in released.dataset.file_meta:
         path = f"({element.tag.group:04x},{element.tag.element:04x})"
         yield _attribute("file meta information", path, str(element.VR)), text_of(element)
     preamble = (getattr(released.dataset, "preamble", None) or b"").strip(b"\0")
     if preamble:
         yield _Attribute("preamble", None, None, ""), preamble.decode("ascii", "backslashreplace")
+
+
+_BYTES = frozenset(["OB", "OW", "UN"])
+_WORDS = re.compile(r"[^\W_]{4}")
+_TEXTS = 50  # of one value of bytes
+
+
+def _text_of(element: Any) -> str:
+    """As `text_of`, and of long bytes the texts in them, with a zero before each."""
+    shown = text_of(element)
+    if not isinstance(element.value, bytes) or len(element.value) <= SHOWN or element.tag == 0x7FE00010:
+        return shown
+    texts = (text.strip()[:500] for text in legible(element.value) if len(text) > 5 and _WORDS.search(text))
+    return "\0".join([shown, *islice(dict.fromkeys(texts), _TEXTS)])
 
 
 @lru_cache(65536)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -207,3 +208,42 @@ def test_texts_of_two_bytes_a_letter_are_whole(tmp_path, order):
 
     assert of(census(tmp_path), name="EXIF XPAuthor") == ["Dr Meyer"]
     assert of(census(tmp_path), name="EXIF Exif UserComment") == ["Jane Doe"]
+
+
+def test_captions_and_what_follows_a_picture_are_values_too(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(captioned(120, "Jane Döe") + b"\0\0Dr Meyer, 1953")
+    Image.new("L", (2, 2)).save(tmp_path / "b.png")
+    with (tmp_path / "b.png").open("ab") as file:
+        file.write(b"Dr Smith")
+    values = census(tmp_path)
+
+    assert of(values, name="IPTC 2:120") == ["Jane Döe"]
+    assert of(values, name="behind the picture") == ["Dr Meyer, 1953", "Dr Smith"]
+
+
+def captioned(number, text):
+    """A JPEG file with an IPTC record."""
+    record = b"\x1c\2" + bytes([number]) + len(text.encode()).to_bytes(2, "big") + text.encode()
+    block = b"Photoshop 3.0\08BIM\4\4\0\0" + len(record).to_bytes(4, "big") + record + b"\0" * (len(record) % 2)
+    picture = io.BytesIO()
+    Image.new("L", (2, 2)).save(picture, "JPEG")
+    content = picture.getvalue()
+    return content[:2] + b"\xff\xed" + (len(block) + 2).to_bytes(2, "big") + block + content[2:]
+
+
+def test_texts_in_long_bytes_are_values_of_their_own(tmp_path, make):
+    for number in range(2):
+        dataset = make.dataset(f"2.{number}", PatientID=str(number))
+        dataset.add_new((0x0029, 0x10), "LO", "ACME")
+        dataset.add_new((0x0029, 0x1001), "OB", bytes([number, 1]) * 200 + b"\0DOE^JANE\0abc\0" + b"12 34 56")
+        dataset.add_new(
+            (0x0029, 0x1002), "OW", bytes(300) + "Dr Möyer".encode() + b"\0\0" + "for Smith".encode("utf-16-le") * 2
+        )
+        make.saved(dataset, tmp_path / f"{number}.dcm")
+    values = census(tmp_path)
+
+    of_bytes = values[values["tag"] == '(0029,"ACME",01)'][["actual", "in_patients"]].to_numpy().tolist()
+    assert sorted(of_bytes)[2:] == [["DOE^JANE", 2]]
+    assert [text[:15] for text, _ in sorted(of_bytes)[:2]] == ["422 bytes, MD5 "] * 2
+    assert of(values, tag='(0029,"ACME",02)')[1:] == ["Dr Möyer", "for Smithfor Smith"]
+    assert set(mn.mask_values(values)["actual"]) == {"•••"}
