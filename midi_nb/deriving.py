@@ -7,6 +7,7 @@ the words of that patient are looked for. Neither holds more than a batch.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import re
 import warnings
@@ -496,10 +497,10 @@ def _checks(plan: _Plan, path: str, vr: str, text: str | None, known: Known) -> 
     for spec in plan.iod:
         if text or spec.action == "tag_retained" or text is None:
             yield spec, None
-    if not text or vr in _STREAMS:
-        return
-    if plan.private:
+    if text and plan.private:
         yield from _private_checks(plan, vr, text, known)
+        return
+    if not text or vr in _STREAMS:
         return
     asked, code = plan.asked.action, plan.asked.code
     gone = asked in _REMOVE or (plan.removed is not None and asked != "U")
@@ -574,10 +575,10 @@ def _own_checks(plan: _Plan, path: str, vr: str, text: str, gone: bool) -> Itera
 def _found_checks(plan: _Plan, vr: str, text: str, known: Known, review: bool) -> list[tuple[keys.Spec, str]] | None:
     """Those of identifiers that stand in a text, with `review` also of what only may be one; None where there are
     none. Of what is found, words that a cleaned text cannot be without are not asked for."""
-    text_like = vr in _TEXTS or vr in _BYTES
-    if not text_like and not (plan.private and len(text) <= _LONG):  # numbers, dates, UIDs: only their makers know
-        return None
-    said, rest = known.read(text)
+    in_bytes = text.startswith(("b'", 'b"')) and vr in (_BYTES | _STREAMS)
+    if not in_bytes and vr not in _TEXTS and not (plan.private and len(text) <= _LONG):
+        return None  # of numbers, dates and UIDs only the makers of private ones know what they are
+    said, rest = known.read_bytes(ast.literal_eval(text)) if in_bytes else known.read(text)
     found = [(plan.spec("text_removed", "header", hipaa_m=f"HIPAA-{letter}"), words_) for letter, words_ in said]
     for pattern, fits in patterns_in(rest) if vr in _TEXTS and vr not in ("CS", "AE") else ():
         rest = pattern.form.sub(" ", rest)
@@ -587,6 +588,8 @@ def _found_checks(plan: _Plan, vr: str, text: str, known: Known, review: bool) -
             found.append((plan.spec("text_removed", "pattern", tcia_rev=f"REVIEW-{pattern.name.upper()}"), fits))
     if not found:
         return None
+    if text.isdigit():  # numbers are compared as such
+        return [(spec, text) for spec, _ in found]
     return [(spec, asked_for) for spec, words_ in found if (asked_for := evident(words_, rest))]
 
 
@@ -602,7 +605,7 @@ def _private_checks(plan: _Plan, vr: str, text: str, known: Known) -> Iterator[t
             yield _removal(plan, "private", "TCIA-P15-BASIC-X"), asked_for
     elif plan.letter == "C" and vr in ("DA", "DT"):
         yield plan.spec("date_shifted", "private", hipaa_z="HIPAA-C", dicom_p15="DICOM-P15-MOD-C"), None
-    elif found is None and vr not in (*_BYTES, "DA", "DT", "UI") and len(text) <= _LONG:
+    elif found is None and vr not in (*_BYTES, *_STREAMS, "DA", "DT", "UI") and len(text) <= _LONG:
         yield plan.spec("text_retained", "private", **plan.safe), text
 
 

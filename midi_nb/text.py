@@ -128,7 +128,7 @@ def whole_words(text: str) -> list[str]:
 
 
 _RUN = re.compile(
-    rb"(?:[\x20-\x7e]\0){4,}|(?:\0[\x20-\x7e]){4,}"  # in UTF-16; then in UTF-8, or else Latin-1
+    rb"(?:[\x20-\x7e\xa0-\xff]\0){4,}|(?:\0[\x20-\x7e\xa0-\xff]){4,}"  # in UTF-16; then in UTF-8, or else Latin-1
     rb"|(?:[\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xa0-\xff]){4,}"
 )
 _MOST_BYTES = 2**20

@@ -469,22 +469,33 @@ def test_a_file_without_id_is_of_the_patient_whom_its_study_names(make, tmp_path
 
 
 def test_identifiers_in_private_attributes_that_stay(make, tmp_path):
-    dataset = make.dataset("1.2.3", PatientID="4711001", PatientBirthDate="19530716")
+    names = {"SpecificCharacterSet": "ISO_IR 192", "PatientName": "MÜLLER^JANE=王^伟"}
+    dataset = make.dataset("1.2.3", PatientID="4711001", PatientBirthDate="19530716", **names)
     block = dataset.private_block(0x0019, "Acme", create=True)
-    values = [("PN", "ABERNATHY^ANN"), ("IS", "4711001"), ("SL", 4711001), ("DA", "19530716"), ("UI", "1.2.4711001.5"),
-              ("DS", "1.5")]  # fmt: skip
+    values = [("PN", "ABERNATHY^ANN"), ("IS", "4711001"), ("SL", 4711001), ("DA", "19530716"), ("DT", "19530716101010"),
+              ("UI", "1.2.4711001.5"), ("DS", "1.5"),
+              ("OB", b"\1\0MULLER\0\0"), ("OW", b"\1\0" * 300 + "Müller ".encode()), ("UN", "王伟, Jane ".encode()),
+              ("UN", "Müller".encode("utf-16-le")), ("OB", b"\0\1" + "Jane".encode("utf-16-be")),
+              ("OW", "Müller ".encode("latin-1") + b"\0")]  # fmt: skip
     for place, (vr, value) in enumerate(values, 1):
         block.add_new(place, vr, value)
     make.saved(dataset, tmp_path / "in" / "a.dcm")
     answers = mn.derive_key(tmp_path / "in", "basic+retain_safe_private", private=KEEP, progress=False)
 
-    assert [check for place in range(1, 7) for check in asked(answers, f'(0019,"ACME",0{place})')] == [
+    assert [check for place in range(1, 14) for check in asked(answers, f'(0019,"ACME",{place:02x})')] == [
         ("header", "text_removed", "HIPAA-A", "ABERNATHY ANN"),
         ("header", "text_removed", "HIPAA-H", "4711001"),
         ("header", "text_removed", "HIPAA-H", "4711001"),
         ("header", "text_removed", "HIPAA-C", "19530716"),
+        ("header", "text_removed", "HIPAA-C", "19530716101010"),
         ("header", "text_removed", "HIPAA-H", "4711001"),
         ("private", "text_retained", "TCIA-PTKB-K", "1.5"),
+        ("header", "text_removed", "HIPAA-A", "MULLER"),
+        ("header", "text_removed", "HIPAA-A", r"M\xc3\xbcller"),
+        ("header", "text_removed", "HIPAA-A", r"\xe7\x8e\x8b\xe4\xbc\x9f Jane"),
+        ("header", "text_removed", "HIPAA-A", r"M\x00\xfc\x00l\x00l\x00e\x00r"),
+        ("header", "text_removed", "HIPAA-A", r"J\x00a\x00n\x00e"),
+        ("header", "text_removed", "HIPAA-A", r"M\xfcller"),
     ]
 
 

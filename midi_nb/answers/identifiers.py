@@ -18,7 +18,7 @@ from datetime import date
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from ..text import stop_words, words
+from ..text import legible, stop_words, words
 
 __all__ = [
     "PATTERNS",
@@ -163,6 +163,15 @@ class Known:
             reading = self._seen[text] = self._read(text)
         return reading
 
+    def read_bytes(self, value: bytes) -> Reading:
+        """The identifiers in bytes, spelled as Python prints those: that is what a check compares.
+
+        >>> Known([Identifier("A", "name", "MÜLLER^JANE")]).read_bytes(b"\\1\\0" + "Jane Müller".encode()).found
+        (Found(letter='A', text='Jane M\\\\xc3\\\\xbcller'),)
+        """
+        found, rest = self._read(" ".join(legible(value)))
+        return Reading(tuple(Found(letter, _spelled(text, value)) for letter, text in found), rest)
+
     def _read(self, text: str) -> Reading:
         found, places = list[Found](), set[int]()
         ways = [_Folded.of(text, spelled) for spelled in ((False,) if text.isascii() else (False, True))]
@@ -173,6 +182,19 @@ class Known:
                 places.update(place for span in spans for place in range(*span))
         rest = "".join(" " if place in places else each for place, each in enumerate(text)) if places else text
         return Reading(tuple(found), rest)
+
+
+def _spelled(text: str, value: bytes) -> str:
+    """Words as they stand in bytes, in whatever encoding."""
+    found = dict.fromkeys(
+        repr(spelled)[2:-1]
+        for word in text.split()
+        for spelled in (
+            word.encode(encoding, "replace").rstrip(b"\0") for encoding in ("utf-8", "latin-1", "utf-16-le")
+        )
+        if spelled in value
+    )
+    return " ".join(found)
 
 
 # Letters that Unicode does not take apart, and what is written where there are no such letters.
@@ -452,7 +474,7 @@ def _date_forms(text: str) -> Iterator[str]:
         spoken, separator = rf"(?:{name}|{name[:4]}|{name[:3]})\.?", r"[-./ ]"
         for parts in ((year, month, number), (number, month, year), (month, number, year)):
             yield _whole(separator.join(parts))
-        yield _whole(f"{year}{day:%m%d}")
+        yield rf"{_START}{year}{day:%m%d}(?:(?=\d{{2,6}}(?!\d))|{_END})"  # a time may follow
         yield _whole(rf"{number}{_ORDINAL}[-. ]+(?:of )?{spoken}[-., ]+{year}")
         yield _whole(rf"{spoken} {number}{_ORDINAL},? {year}")
         yield _whole(rf"{year}[-. ]{spoken}[-. ]{number}{_ORDINAL}")
