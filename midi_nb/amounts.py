@@ -35,15 +35,16 @@ def percent(rate: Any, digits: int = 2) -> str:
     return f"{min(max(100 * rate, step), 100 - step):.{digits}f} %"
 
 
-def points(gain: Any) -> str:
+def points(gain: Any, unit: str = "") -> str:
     """A difference of scores in points of a percent; one too small for two digits says so, a missing one is a dash.
 
-    >>> points(0.01511), points(-0.2), points(0.00004), points(0.0), points(None)
-    ('+1.51', '−20.00', '< 0.01', '0.00', '–')
+    >>> points(0.01511), points(-0.2, " points"), points(0.00004), points(0.0), points(None, " points")
+    ('+1.51', '−20.00 points', '< 0.01', '0.00', '–')
     """
     if gain is None or pd.isna(gain):
         return "–"
     size = f"{abs(100 * gain):.2f}"
     if size == "0.00":
-        return size if gain == 0 else "< 0.01" if gain > 0 else "> −0.01"
-    return f"{'+' if gain > 0 else '−'}{size}"
+        size = size if gain == 0 else "< 0.01" if gain > 0 else "> −0.01"
+        return size + unit
+    return f"{'+' if gain > 0 else '−'}{size}{unit}"

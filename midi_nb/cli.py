@@ -18,15 +18,14 @@ import webbrowser
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import ROUND_FLOOR, Decimal
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import midi_nb as mn
 
-from .actions import ACTIONS
 from .amounts import percent, points
 from .frames import derivation
+from .vocabulary import spelled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -580,23 +579,23 @@ def _as_csv(frame: pd.DataFrame) -> str:
 
 _WRITERS: dict[str, Callable[[Any], str]] = {"json": _as_json, "csv": _as_csv}
 _RATES = frozenset({"score", "low", "high", "share", "p_first"})
-_GAINS = {"gain": "gain, points", "gain_series": "gain, points"}  # and what stands above them
+_GAINS = frozenset({"gain", "gain_series"})
 
 
 def _table(frame: pd.DataFrame, width: int | None = None) -> str:
-    """A frame as aligned text: numbers to the right, rates in percent, gains in points, causes and actions in words.
+    """A frame as aligned text: numbers to the right, rates in percent, gains in points, codes in words and as they are.
 
     There is no index; the text is cut to `width` where that is given.
 
     >>> import pandas as pd
-    >>> print(_table(pd.DataFrame({"unit": ["series"], "failed": [1200], "score": [0.99999]})))
-    unit    failed    score
-    ──────  ──────  ───────
-    series   1,200  99.99 %
+    >>> print(_table(pd.DataFrame({"action": ["text_removed"], "failed": [1200], "score": [0.99999]})))
+    action                       failed    score
+    ───────────────────────────  ──────  ───────
+    text must go (text_removed)   1,200  99.99 %
     """
     if frame.empty:
         return ""
-    names = [_GAINS.get(str(name), str(name)) for name in frame.columns]
+    names = [str(name) for name in frame.columns]
     right = [frame[name].dtype.kind in "iuf" for name in frame.columns]
     columns = [[_cell(value, str(name)) for value in frame[name]] for name in frame.columns]
     widths = [max(map(_width, [name, *cells])) for name, cells in zip(names, columns, strict=True)]
@@ -609,23 +608,15 @@ def _table(frame: pd.DataFrame, width: int | None = None) -> str:
 
 def _cell(value: Any, name: str) -> str:
     if isinstance(value, str):
-        return _line(_labels(name).get(value, value))
+        return _line(spelled(name, value))
     if name in _GAINS:
-        return points(value)
+        return points(value, " points")
     if str(value) in _WORDS:
         return _WORDS[str(value)]
     return percent(value) if name in _RATES else f"{value:,g}" if isinstance(value, float) else f"{value:,}"
 
 
 _WORDS = {"True": "yes", "False": "no", **dict.fromkeys(("None", "nan", "NaT", "<NA>"), "–")}
-
-
-@cache
-def _labels(name: str) -> Mapping[str, str]:
-    """What the codes in a column are called."""
-    if name == "cause":
-        return dict(mn.causes_table().set_index("cause")["label"])
-    return {code: action.phrase for code, action in ACTIONS.items()} if name == "action" else {}
 
 
 def _line(text: str) -> str:

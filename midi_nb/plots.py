@@ -32,12 +32,12 @@ from matplotlib.transforms import Bbox
 from . import tags
 from .actions import ACTIONS, named
 from .amounts import count, percent
-from .causes import CAUSES
 from .dates import shifts
 from .frames import EXPLAINED, MASK, require_columns, require_complete, scored
 from .looks import LOOKS, PALETTE, Look
 from .scores import intervals
 from .text import Marks, diff, marked, marks
+from .vocabulary import WORDS, words_of
 
 __all__ = [
     "LOOKS",
@@ -74,7 +74,7 @@ def score(scores: pd.DataFrame, *, ax: Axes | None = None, limit: int = 30) -> A
     >>> scores = pd.DataFrame({"category": ["hipaa", "tcia"], "passed": [90, 48], "failed": [10, 1], "blank": [0, 1],
     ...                        "total": [100, 50], "score": [0.90, 0.96], "low": [0.83, 0.87], "high": [0.94, 0.99]})
     >>> score(scores).get_title("left")
-    'hipaa scores lowest: 90.00 % (10 of 100 checks failed)'
+    'HIPAA scores lowest: 90.00 % (10 of 100 checks failed)'
     """
     require_columns(scores, _SCORES, "plots.score()")
     if not len(scores):
@@ -715,7 +715,7 @@ _MARKS = {
     "new": _Mark("blank", "▁"),
 }
 _TEXTS = {"original": "original", "expected": "expected", "released": "actual"}
-_ABSENCES = {"absent": "(attribute absent)", "missing": "(file missing)", "empty": "(empty)", "unread": "(not read)"}
+_ABSENCES = {"empty": "(empty)", **{state: f"({words})" for state, words in WORDS["state"].items()}}
 _MONO, _SIZE = "DejaVu Sans Mono", 10.0  # a font that comes with matplotlib
 _CHARACTER, _LINE = 0.602 * _SIZE, 1.7 * _SIZE  # width and height in points
 _MARGIN, _LINES = 11, 6  # characters before the text, lines of a text
@@ -810,17 +810,9 @@ def _folded(frame: pd.DataFrame, limit: int, by: Sequence[Any], how: Mapping[Any
 
 
 def _name_of(column: str, value: Any) -> str:
-    """A readable label: attribute paths come with their attribute's name, causes and actions in words."""
-    if words := _WORDS_OF.get(column, {}).get(value):
-        return words
+    """A readable label: attribute paths come with their attribute's name, codes in words."""
     known = tags.name(str(value)) if column in ("tag", "tag_path") and pd.notna(value) else None
-    return f"{_label(known, 30)} {_label(value)}" if known else _label(value)
-
-
-_WORDS_OF = {
-    "cause": {cause.code: cause.label for cause in CAUSES},
-    "action": {name: action.phrase for name, action in ACTIONS.items()},
-}
+    return f"{_label(known, 30)} {_label(value)}" if known else _label(words_of(column, value))
 
 
 _LABEL = 52  # letters of a row, so that half of the width is left to draw

@@ -13,7 +13,7 @@ MAY_IMPORT = {
     "frames": set(),
     "looks": set(),
     "amounts": set(),
-    "shown": BASE,
+    "shown": BASE | {"vocabulary"},
     "coded": {"frames"},
     "masking": {"frames", "coded"},
     "tags": set(),
@@ -31,16 +31,17 @@ MAY_IMPORT = {
     "deriving": BASE | {"text", "actions", "answers", "files", "engine"},  # asks engine for files and their batches
     "causes": BASE | {"text", "dates", "actions", "answers", "files", "scores", "engine"},
     "inspecting": BASE | {"text", "dates", "printed", "sniff", "actions", "answers", "files", "engine"},
+    "vocabulary": BASE | {"actions", "scores", "causes"},
     "teaching": BASE | {"actions", "causes"},
-    "plots": BASE | {"text", "dates", "actions", "scores", "causes"},
-    "report": BASE | {"text", "actions", "answers", "files", "scores", "causes", "plots", "the face"},
+    "plots": BASE | {"text", "dates", "actions", "scores", "vocabulary"},
+    "report": BASE | {"text", "actions", "answers", "files", "scores", "causes", "vocabulary", "plots", "the face"},
     "widgets": BASE
-    | {"text", "actions", "answers", "files", "scores", "causes", "engine", "inspecting", "plots"}
-    | {"report", "the face"},
+    | {"text", "actions", "answers", "files", "scores", "causes", "vocabulary", "engine", "inspecting"}
+    | {"plots", "report", "the face"},
     # Its planted truth is independent evidence for checks and engine: it may use neither.
     "demo": BASE | {"printed", "answers"},
     "cases": BASE | {"answers", "files", "engine", "demo"},
-    "cli": BASE | {"sniff", "actions", "the face"},
+    "cli": BASE | {"vocabulary", "the face"},
     "__main__": {"cli"},
     "the face": None,
 }

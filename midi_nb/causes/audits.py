@@ -38,80 +38,60 @@ __all__ = ["FINDINGS", "Finding", "audit", "conformance", "findings_table"]
 
 
 class Finding(NamedTuple):
-    """One kind of finding: what it touches, how sure it is, and what it means."""
+    """One kind of finding: what it is called, what it touches, how sure it is, and what it means."""
 
     code: str
+    label: str
     axis: str
     confidence: str
     sentence: str
 
 
+# fmt: off
 #: Every kind of finding there is.
 FINDINGS: tuple[Finding, ...] = (
-    Finding(
-        "vacuous_pass", "key", "review", "A removal check passed only because the attribute or the file is missing."
-    ),
-    Finding(
-        "unreadable_control",
-        "key",
-        "review",
-        "Burned-in text counts as hidden, but it could not be read in the original either.",
-    ),
-    Finding(
-        "private_path",
-        "privacy",
-        "certain",
-        "A removal check passed unseen: the file has the attribute at another path, which officially depends on how the"
-        " length of a private sequence is written.",
-    ),
-    Finding("date_removed", "utility", "certain", "A date that had to be shifted is gone."),
-    Finding("date_bad_format", "validity", "certain", "The replacement is not a valid DICOM date."),
-    Finding("date_unshifted", "privacy", "certain", "A date kept its day; only the time or the format changed."),
-    Finding(
-        "date_inconsistent",
-        "linkage",
-        "certain",
-        "A date was shifted by another number of days than most dates of its patient.",
-    ),
-    Finding(
-        "date_shift_by_series",
-        "linkage",
-        "certain",
-        "Each series of a patient was shifted by another number of days.",
-    ),
-    Finding(
-        "date_wrong_shift",
-        "linkage",
-        "certain",
-        "A date was shifted by another number of days than the key's. Only with key_shift=True: the number is secret,"
-        " and any one number for all dates of a patient is right.",
-    ),
-    Finding("uid_removed", "linkage", "certain", "A UID that had to be mapped is gone."),
-    Finding("patid_removed", "linkage", "certain", "A patient ID that had to be mapped is gone."),
-    Finding("uid_invalid", "validity", "certain", "The replacement is not a valid UID."),
-    Finding("uid_split", "linkage", "certain", "An old UID became several new ones."),
-    Finding("uid_merged", "linkage", "certain", "Several old UIDs became one new one."),
-    Finding(
-        "phi_elsewhere",
-        "privacy",
-        "likely",
-        "An identifier of this patient that the key knows appears elsewhere in the release.",
-    ),
-    Finding(
-        "colours_changed",
-        "utility",
-        "likely",
-        "Outside every box of the key, the colours or grey levels of the image are not those of the original.",
-    ),
-    Finding("dangling_reference", "linkage", "review", "A reference leads to no released object."),
-    Finding(
-        "no_official_result",
-        "validity",
-        "certain",
-        "The object lacks an attribute without which the official script ends and writes no result at all.",
-    ),
-    Finding("marker_missing", "validity", "certain", "The object does not say that, or how, it was de-identified."),
+    Finding("vacuous_pass", "Passed because nothing is there", "key", "review",
+            "A removal check passed only because the attribute or the file is missing."),
+    Finding("unreadable_control", "Not readable in the original either", "key", "review",
+            "Burned-in text counts as hidden, but it could not be read in the original either."),
+    Finding("private_path", "Passed at another path", "privacy", "certain",
+            "A removal check passed unseen: the file has the attribute at another path, which officially depends on "
+            "how the length of a private sequence is written."),
+    Finding("date_removed", "Date removed", "utility", "certain",
+            "A date that had to be shifted is gone."),
+    Finding("date_bad_format", "Not a date", "validity", "certain",
+            "The replacement is not a valid DICOM date."),
+    Finding("date_unshifted", "Date not shifted", "privacy", "certain",
+            "A date kept its day; only the time or the format changed."),
+    Finding("date_inconsistent", "Not shifted like the patient's other dates", "linkage", "certain",
+            "A date was shifted by another number of days than most dates of its patient."),
+    Finding("date_shift_by_series", "Dates shifted series by series", "linkage", "certain",
+            "Each series of a patient was shifted by another number of days."),
+    Finding("date_wrong_shift", "Not shifted like the key's dates", "linkage", "certain",
+            "A date was shifted by another number of days than the key's. Only with key_shift=True: the number is "
+            "secret, and any one number for all dates of a patient is right."),
+    Finding("uid_removed", "UID removed", "linkage", "certain",
+            "A UID that had to be mapped is gone."),
+    Finding("patid_removed", "Patient ID removed", "linkage", "certain",
+            "A patient ID that had to be mapped is gone."),
+    Finding("uid_invalid", "Not a UID", "validity", "certain",
+            "The replacement is not a valid UID."),
+    Finding("uid_split", "One UID became several", "linkage", "certain",
+            "An old UID became several new ones."),
+    Finding("uid_merged", "Several UIDs became one", "linkage", "certain",
+            "Several old UIDs became one new one."),
+    Finding("phi_elsewhere", "Identifier elsewhere", "privacy", "likely",
+            "An identifier of this patient that the key knows appears elsewhere in the release."),
+    Finding("colours_changed", "Colours changed", "utility", "likely",
+            "Outside every box of the key, the colours or grey levels of the image are not those of the original."),
+    Finding("dangling_reference", "Reference to no object", "linkage", "review",
+            "A reference leads to no released object."),
+    Finding("no_official_result", "No official result", "validity", "certain",
+            "The object lacks an attribute without which the official script ends and writes no result at all."),
+    Finding("marker_missing", "De-identification not recorded", "validity", "certain",
+            "The object does not say that, or how, it was de-identified."),
 )
+# fmt: on
 _BY_CODE = {finding.code: finding for finding in FINDINGS}
 _WHO = ("submission", "patient", "study", "series", "instance")
 _COLUMNS = {
@@ -129,7 +109,7 @@ def findings_table() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        finding, axis, confidence (the usual one), explanation.
+        finding, label, axis, confidence (the usual one), explanation.
     """
     return pd.DataFrame(FINDINGS).rename(columns={"code": "finding", "sentence": "explanation"})
 

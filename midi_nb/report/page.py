@@ -25,6 +25,7 @@ from ..looks import PALETTE
 from ..masking import is_masked, mask_values
 from ..scores import scoring
 from ..text import marked, marks
+from ..vocabulary import head_of, words_of
 from . import figures
 
 __all__ = ["write_html"]
@@ -94,7 +95,8 @@ def _template() -> Any:
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    pages.filters |= {"percent": percent, "points": points, "count": count}
+    pages.filters |= {"percent": percent, "points": points, "count": count, "head": head_of}
+    pages.globals["words_of"] = words_of
     return pages.get_template("report.html")
 
 
@@ -118,18 +120,11 @@ def _totals(explained: pd.DataFrame, shown: pd.DataFrame) -> dict[str, pd.DataFr
 
 
 _UNITS = {
-    "instance": ("Every check", "Each check of each image counts."),
-    "series": (
-        "One per series",
-        "A check counts once a series and has failed if it failed anywhere in it: the official rule.",
-    ),
-    "series-2024": (
-        "Distinct per series",
-        "Only identical results within a series count once: the rule of the 2024 challenge.",
-    ),
+    "instance": "Each check of each image counts.",
+    "series": "A check counts once a series and has failed if it failed anywhere in it: the official rule.",
+    "series-2024": "Only identical results within a series count once: the rule of the 2024 challenge.",
 }
 _COUNTED = {"instance": "every check counted", "series": "one check per series counted"}
-_DOUBTS = {"likely": "likely", "review": "needs a look"}
 
 
 def _content(
@@ -176,7 +171,6 @@ def _content(
         "most_skipped": _SKIPPED,
         "notes": _notes(shown),
         "units": _UNITS,
-        "doubts": _DOUBTS,
         "axes": causes.AXES,
         "palette": PALETTE,
         "known": {cause.code: cause for cause in causes.CAUSES},
@@ -196,7 +190,7 @@ def _extent(results: pd.DataFrame, totals: Mapping[str, pd.DataFrame]) -> str:
     unit, total = next(iter(totals.items()))
     checks = count(int(total["total"].sum()), "check")
     if count_rows(results).any():  # of whom and where the passes are is not known
-        return f"{checks} ({_UNITS[unit][0].lower()}); failures of {who}."
+        return f"{checks} ({words_of('unit', unit).lower()}); failures of {who}."
     files = results.groupby("submission", observed=True)["file"].nunique().sum()
     return f"{checks}, {who} and {count(files, 'released file')}."
 
@@ -256,7 +250,7 @@ def _standing(
     axes = failing.loc[failing["submission"] == name, "axis"].value_counts()
     return {
         "name": name,
-        "labels": [_UNITS[unit][0] for unit in totals],
+        "labels": [words_of("unit", unit) for unit in totals],
         "units": [(unit, _records(total.loc[[name]])[0]) for unit, total in totals.items()],
         "privacy": axes.get("privacy", 0),
         "utility": axes.get("utility", 0),
@@ -284,8 +278,7 @@ def _breakdown(results: pd.DataFrame, names: Sequence[Any], unit: str) -> Iterat
 
 
 def _places(row: Mapping[Any, Any], by: Sequence[str]) -> list[str]:
-    texts = [str(row[name] or "none") for name in by]
-    return [ACTIONS[text].phrase if text in ACTIONS else text.replace("_", " ") for text in texts]
+    return [str(words_of(name, row[name] or "none")) for name in by]
 
 
 def _counts(results: pd.DataFrame, by: list[str], unit: str) -> list[Any]:
@@ -371,9 +364,6 @@ def _choices(examples: pd.DataFrame, names: Sequence[Any]) -> dict[str, list[tup
     return {"axis": [(axis, axis, axes[axis]) for axis in causes.AXES if axes.get(axis, 0)], "run": runs}
 
 
-_ABSENT = {"absent": "attribute absent", "empty": "empty", "missing": "file missing"}
-
-
 def _failure(row: dict[Any, Any], names: Sequence[Any]) -> dict[Any, Any]:
     """A failing check with what was asked and what was released, the words that matter marked."""
     action = ACTIONS.get(row["action"])
@@ -388,7 +378,7 @@ def _failure(row: dict[Any, Any], names: Sequence[Any]) -> dict[Any, Any]:
         "asked": asked,
         "wanted": None if wanted is None else _excerpt(marked(wanted, wrong)),
         "released": _excerpt(marked(actual or "", {**dict.fromkeys(found.right, "ins"), **wrong})),
-        "absent": None if actual else _ABSENT.get(row["state"], "not read"),
+        "absent": None if actual else words_of("state", "unread" if row["state"] in ("value", None) else row["state"]),
         "where": " · ".join(row[name] for name in ("patient", "modality") if row[name]),
     }
 
@@ -421,7 +411,7 @@ _NOTES = {
     "Score": "Passed of all checks: passed / (passed + failed + blank). A check that could not be decided (blank) "
     "costs as much as one that failed. Intervals are Wilson's, "
     "with an effective sample size estimated from the variation between patients, and Student's t for few patients.",
-    **dict(_UNITS.values()),
+    **{words_of("unit", unit): sentence for unit, sentence in _UNITS.items()},
     "Axes": "Privacy: an identifier got out. Utility: research value was lost. Validity: the object broke. Linkage: "
     "references or times no longer fit together. Key: the answer key or the scorer is in doubt, not the tool.",
     "Words": "Marked: still there though it had to go or change. Struck: lost though it had to stay. Underlined: kept.",

@@ -13,16 +13,17 @@ from ..actions import ACTIONS, KINDS, PIXELS, REGIONS
 from ..coded import texts_of
 from ..frames import IDENTIFIERS, MASK, VALUES
 from ..text import marked, marks
+from ..vocabulary import WORDS, words_of
 from .page import Markup, clipped, count, join, signed, swatch, tag
 from .practice import practice, rule
 
-__all__ = ["MEANINGS", "STATES", "Teller", "about", "as_code", "cause_label", "facts", "phrase", "several_sources"]
+__all__ = ["MEANINGS", "STATES", "Teller", "about", "as_code", "facts", "several_sources"]
 
 #: Verdict → how it looks.
 MEANINGS = {"failed": "fail", "blank": "blank", "passed": "pass", "lost": "blank"}
 
 #: State of a released value → what is shown where there is no text.
-STATES = {"empty": "(empty)", "absent": "(attribute absent)", "missing": "(no file)", "unread": "(not read)"}
+STATES = {"empty": "(empty)", **{state: f"({words})" for state, words in WORDS["state"].items()}}
 
 _READ = (
     "action", "tag_path", "private", "subcategory", "original", "expected", "actual",
@@ -30,16 +31,6 @@ _READ = (
 )  # fmt: skip
 _LONGEST = 3000  # characters of a text that are compared and shown
 _CAUSES = {cause.code: cause for cause in causes.CAUSES}
-
-
-def cause_label(code: str | None) -> str:
-    """What a cause is called."""
-    return _CAUSES[code].label if code in _CAUSES else ""
-
-
-def phrase(action: str) -> str:
-    """What an action asks, in a few words."""
-    return ACTIONS[action].phrase if action in ACTIONS else action
 
 
 def as_code(name: Any) -> Markup:
@@ -103,7 +94,7 @@ class Teller:
         """A check as the cells of a table: verdict or cause, attribute, what was expected, what is released."""
         row = self._row(position)
         verdict, cause = str(row["verdict"]), row.get("cause")
-        said = verdict if cause is None or pd.isna(cause) else cause_label(cause)
+        said = verdict if cause is None or pd.isna(cause) else words_of("cause", cause)
         expected = clipped(self.cell("expected", position) or "")
         name = self.cell("name", position) or self.cell("tag_path", position)
         return [
@@ -129,7 +120,8 @@ class Teller:
     def words(self, position: int) -> Markup:
         """The verdict on a check, and its texts."""
         action, path = str(self._at("action", position)), str(self._at("tag_path", position))
-        asked = [phrase(action), " ", as_code(action), " · ", self.attribute(path, self.cell("name", position))]
+        attribute = self.attribute(path, self.cell("name", position))
+        asked = [words_of("action", action), " ", as_code(action), " · ", attribute]
         title = tag("p", self.verdict(position), " · ", asked)
         return join([title, tag("div", self.texts(position), class_="texts")])
 
@@ -155,7 +147,7 @@ class Teller:
         """The verdict and, where it failed, the cause."""
         verdict = str(self._at("verdict", position))
         failed = self._at("cause", position) if "cause" in self.results else None
-        label = "" if failed is None or pd.isna(failed) else f": {cause_label(str(failed))}"
+        label = "" if failed is None or pd.isna(failed) else f": {words_of('cause', str(failed))}"
         score = self._at("score", position)
         part = f" ({score:.0%} of the words right)".replace("%", " %") if 0 < score < 1 else ""
         said = tag("strong", swatch(MEANINGS[verdict]), f"{verdict}{label}{part}")

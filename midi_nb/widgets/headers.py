@@ -24,8 +24,9 @@ from ..frames import CHANGES, MASK, VERDICTS, derivation, require_columns
 from ..inspecting.asking import Check, checks_of
 from ..inspecting.differences import Difference, are_apart, differences_between
 from ..text import Piece, diff, marked, marks
+from ..vocabulary import words_of
 from .board import Live, still
-from .detail import MEANINGS, phrase
+from .detail import MEANINGS
 from .page import Markup, count, join, signed, swatch, tag
 from .practice import rule
 
@@ -401,7 +402,7 @@ class Lines:
         by_letter = not self._key and not first.code.startswith("DICOM-IOD")
         code = letter if by_letter else _CODE.sub("", first.code)
         more = tag("span", f"\u00a0+{len(checks) - 1}", class_="quiet") if len(checks) > 1 and self._key else None
-        said = join([_LETTERS[letter] if by_letter else phrase(first.action), more])
+        said = join([words_of(*("asked", letter) if by_letter else ("action", first.action)), more])
         chip = tag("abbr", code, title=rule(first.action, first.code or None)) if code else None
         return tag("span", signed(MEANINGS[first.verdict], first.verdict, said), chip, class_="asks")
 
@@ -412,7 +413,7 @@ class Lines:
         row = self.rows[line.row]
         said = [tag("p", tag("code", row.tag_path), f" · {row.scope} · {row.change}")]
         for one in self.checks[line.row]:
-            asks = phrase(one.action)
+            asks = words_of("action", one.action)
             sentence = rule(one.action, one.code or None)
             said.append(tag("p", swatch(MEANINGS[one.verdict]), f"{one.verdict}: {asks}. ",
                             tag("span", sentence, class_="quiet")))  # fmt: skip
@@ -436,10 +437,6 @@ _SPOKEN = {"del": "lost", "mark": "still there"}
 _SIGNS = {
     "kept": "=", "emptied": "∅", "removed": "−", "replaced": "~", "added": "+", "shifted": "→", "remapped": "⇄",
     _ABSENT: "?",
-}  # fmt: skip
-#: Letter of PS3.15 → what it asks, in two words.
-_LETTERS = {
-    "X": "must go", "Z": "empty or dummy", "D": "dummy value", "K": "must stay", "C": "must be clean", "U": "new UID",
 }  # fmt: skip
 
 

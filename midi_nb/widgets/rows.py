@@ -17,7 +17,8 @@ from .. import causes, tags
 from ..actions import REGIONS
 from ..coded import encode, first_rows, joint_codes, texts_of, verdicts
 from ..frames import IDENTIFIERS, MASK, VALUES, VERDICTS, derivation
-from .detail import MEANINGS, STATES, about, cause_label, phrase, several_sources
+from ..vocabulary import words_of
+from .detail import MEANINGS, STATES, about, several_sources
 
 __all__ = ["FACETS", "MANY", "Problems", "Rows"]
 
@@ -98,8 +99,7 @@ class Rows:
         texts = [str(text) for text in self[name].categories]
         if not self.values and name in IDENTIFIERS:
             return [f"{name} {number}" for number in range(1, len(texts) + 1)]
-        says = {"cause": cause_label, "action": phrase, "category": _category, "attribute": _attribute}.get(name)
-        return [says(text) or text for text in texts] if says else texts
+        return [_attribute(text) if name == "attribute" else words_of(name, text) for text in texts]
 
     # What a choice leaves
 
@@ -223,7 +223,8 @@ class Rows:
         known = {name: None if pd.isna(row[name]) else row[name] for name in ("cause", "axis", "submission", "gain")}
         texts = {name: None if value is None else str(value) for name, value in known.items() if name != "gain"}
         numbers = {name: int(row[name]) for name in ("rows", "series", "patients")}
-        return {**texts, **numbers, "gain": known["gain"], "label": cause_label(texts["cause"]), "name": about(row)}
+        label = words_of("cause", texts["cause"])
+        return {**texts, **numbers, "gain": known["gain"], "label": label, "name": about(row)}
 
     def _column(self, name: str, rows: np.ndarray) -> tuple[np.ndarray, list[str]]:
         """(codes, texts) of a column at `rows`, with the texts in use alone, as they may be shown."""
@@ -264,10 +265,6 @@ def _meaning(name: str, text: str) -> str:
     if name == "cause":
         return _AXES.get(text, "")
     return text if name == "axis" else MEANINGS.get(text, "") if name == "verdict" else ""
-
-
-def _category(text: str) -> str:
-    return text if text == "unknown" else text.upper()
 
 
 def _attribute(path: str) -> str:

@@ -20,12 +20,13 @@ import numpy as np
 import pandas as pd
 import traitlets
 
-from ..actions import ACTIONS, PIXELS
+from ..actions import PIXELS
 from ..amounts import percent
 from ..engine import pixels
 from ..engine.released import files_below, quiet
 from ..frames import MASK, require_columns
 from ..looks import PALETTE, SIGNS
+from ..vocabulary import words_of
 from .board import Live
 from .page import tag
 
@@ -519,7 +520,7 @@ class _Checks:
         if len(kept) and "verdict" in kept:
             verdict = kept["verdict"].iloc[0]
             says = verdict if verdict in _VERDICTS else "not decided"
-            notes.append(f"{ACTIONS['pixels_retained'].phrase}: {says}.")
+            notes.append(f"{words_of('action', 'pixels_retained')}: {says}.")
         return rows, notes
 
 

@@ -12,8 +12,9 @@ import traitlets
 from .. import causes
 from ..causes import UNITS, Fixes, weighted
 from ..frames import CATEGORIES, require_columns, require_complete
+from ..vocabulary import words_of
 from .board import Board
-from .detail import about, cause_label
+from .detail import about
 from .grid import Column, grid, line, pager
 from .page import MARKS, Markup, button, count, join, percent, points, signed, tag
 from .rows import Problems
@@ -38,7 +39,7 @@ _NEEDED = (
     "verdict",
     "score",
 )
-_UNITS = {"instance": "Every image", "series": "Once per series"}
+_UNITS = {name: words_of("unit", name) for name in ("instance", "series")}
 
 
 def what_if(results: pd.DataFrame, submission: str | None = None) -> Wishes:
@@ -260,7 +261,7 @@ class Wishes(Board):
 
     def _line(self, number: int, most: float) -> Markup:
         row, gain = self._all.table.iloc[number], self._gains[number]
-        axis, name, cause = str(row["axis"]), about(row), cause_label(row["cause"])
+        axis, name, cause = str(row["axis"]), about(row), words_of("cause", row["cause"])
         ticked = row["problem"] in self.fixed
         box = tag(
             "input", type="checkbox", checked=ticked, data_act="tick", data_of=number, data_id=f"tick{number}",

@@ -467,7 +467,7 @@ def test_failures_alone_make_a_report_without_scores(light, leaks):
     text = page.text()
     assert "4 checks, 1 patient, 1 series. Not all checks that passed are here, so there is no score." in text
     assert "1 other check not passed; fix these 3 first: 4 of 4 failures ." in text
-    assert "Gain, points" not in page.within("th")
+    assert "Gain (points)" not in page.within("th")
     assert not {"Scores", "Ranking", "Where points are lost"} & set(page.within("h2"))
 
 
