@@ -23,15 +23,14 @@ from . import tags
 from .answers import published as keys
 from .answers.identifiers import (
     Identifier,
+    TEXTS,
     Known,
+    asked_to_go,
     evident,
     identifying,
-    name_asked,
     of_people,
     patterns_in,
     searched,
-    short,
-    telling,
 )
 from .answers.standard import Profile, disposition, read_private, safe_private, type_of
 from .coded import concat, tidy
@@ -373,12 +372,10 @@ def _answered(job: _Job, task: _Task, step: Step | None = None) -> _Part:
     return _Part(None, task.part, skipped)
 
 
-_TEXTS = frozenset(["AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"])
 _BYTES = frozenset(["OB", "UN"])
 _STREAMS = frozenset(["OW", "OF", "OD", "OL", "OV"])
 _REMOVE = frozenset("XZD")
 _LONG = 4000  # characters: longer values, such as contours, are not asked to stay
-_PREFIX = 500  # of numbers or bytes that must go: where their start is gone they are no more what they were
 _PIXELS = ("(7fe0,0010)", "(7fe0,0008)", "(7fe0,0009)")
 #: What every de-identification writes anew, or may: character set, markers, trailing padding.
 _UNASKED = frozenset(["(0008,0005)", "(0012,0062)", "(0012,0063)", "(0012,0064)", "(0028,0301)", "(0028,0303)",
@@ -406,10 +403,8 @@ class _Plan:
         free = not self.private and not any(asked.action in _REMOVE for asked in around)
         self.type = type_of(sop_class, path) if free else "3"
         self.asked = profile.asked(labels[-1], self.type)
-        keyword = keyword_for_tag(tag)
-        self.kind = None if self.private else identifying(keyword, vr)
-        # Streets and towns are named by common words; what must go without replacement has none of them.
-        self.address = keyword.endswith("Address") and self.asked.action == "X"
+        self.keyword = keyword_for_tag(tag)
+        self.kind = None if self.private else identifying(self.keyword, vr)
         creator = self.private and tag & 0xFFFF <= 0xFF
         self.skipped = creator or tag & 0xFFFF == 0 or labels[-1] in _UNASKED or labels[-1] in _PIXELS
         self.letter = disposition(job.private, path) if self.private else ""
@@ -521,7 +516,7 @@ def _checks(plan: _Plan, path: str, vr: str, text: str | None, known: Known) -> 
         found = _found_checks(plan, vr, text, known, review=not gone)
         yield from found or ()
         if gone:
-            if asked_for := _asked_for(vr, text):
+            if asked_for := asked_to_go(vr, text):
                 yield _removal(plan, "standard", f"TCIA-P15-{code}"), asked_for
         elif found is None and vr not in _BYTES and len(text) <= _LONG and not plan.overlay:
             yield plan.spec("text_retained", "standard", tcia_p15=f"TCIA-P15-{code}"), text
@@ -529,19 +524,6 @@ def _checks(plan: _Plan, path: str, vr: str, text: str | None, known: Known) -> 
 
 def _over_89(age: str) -> bool:
     return age[:3].isdigit() and age[3:] == "Y" and int(age[:3]) > 89
-
-
-def _asked_for(vr: str, text: str, common: bool = False) -> str:
-    """What to look for of a value that must go. Of texts all of it counts, but no word of one or two signs: it stands
-    in many others. Numbers are compared as such. With `common`, common words say something, too."""
-    if vr not in _TEXTS:
-        return telling(text[:_PREFIX])
-    asked = (
-        text
-        if common and telling(text)
-        else telling(text if len(text) <= _LONG else f"{text[: _LONG // 2]} {text[-_LONG // 2 :]}")
-    )
-    return " ".join(dict.fromkeys(word for word in asked.split() if not short(word)))
 
 
 def _removal(plan: _Plan, source: str, code: str) -> keys.Spec:
@@ -563,9 +545,8 @@ def _uid_checks(plan: _Plan, gone: bool, text: str) -> Iterator[tuple[keys.Spec,
 
 def _own_checks(plan: _Plan, path: str, vr: str, text: str, gone: bool) -> Iterator[tuple[keys.Spec, str | None]]:
     """Those of an attribute that itself says who somebody is."""
-    letter, kind = plan.kind  # type: ignore[misc]
-    asked = name_asked(text) if kind == "name" else _asked_for(vr, text, common=plan.address)
-    if telling(asked):
+    letter, _ = plan.kind  # type: ignore[misc]
+    if asked := asked_to_go(vr, text, plan.keyword, plan.asked.action):
         codes = {"hipaa_z": f"HIPAA-{letter}", "tcia_p15": f"TCIA-P15-{plan.asked.code}"} if gone else {}
         yield plan.spec("text_removed", "header", **(codes or {"hipaa_m": f"HIPAA-{letter}"})), asked
     if path == "(0010,0020)":
@@ -576,11 +557,11 @@ def _found_checks(plan: _Plan, vr: str, text: str, known: Known, review: bool) -
     """Those of identifiers that stand in a text, with `review` also of what only may be one; None where there are
     none. Of what is found, words that a cleaned text cannot be without are not asked for."""
     in_bytes = text.startswith(("b'", 'b"')) and vr in (_BYTES | _STREAMS)
-    if not in_bytes and vr not in _TEXTS and not (plan.private and len(text) <= _LONG):
+    if not in_bytes and vr not in TEXTS and not (plan.private and len(text) <= _LONG):
         return None  # of numbers, dates and UIDs only the makers of private ones know what they are
     said, rest = known.read_bytes(ast.literal_eval(text)) if in_bytes else known.read(text)
     found = [(plan.spec("text_removed", "header", hipaa_m=f"HIPAA-{letter}"), words_) for letter, words_ in said]
-    for pattern, fits in patterns_in(rest) if vr in _TEXTS and vr not in ("CS", "AE") else ():
+    for pattern, fits in patterns_in(rest) if vr in TEXTS and vr not in ("CS", "AE") else ():
         rest = pattern.form.sub(" ", rest)
         if pattern.sure:
             found.append((plan.spec("text_removed", "pattern", hipaa_m=f"HIPAA-{pattern.letter}"), fits))
@@ -596,12 +577,12 @@ def _found_checks(plan: _Plan, vr: str, text: str, known: Known, review: bool) -
 def _private_checks(plan: _Plan, vr: str, text: str, known: Known) -> Iterator[tuple[keys.Spec, str | None]]:
     found = _found_checks(plan, vr, text, known, review=plan.letter != "X")
     if vr == "PN" and plan.letter != "X" and plan.asked.action != "K":  # names somebody, whoever it is
-        if asked_for := name_asked(text):
+        if asked_for := asked_to_go(vr, text):
             yield plan.spec("text_removed", "header", hipaa_m="HIPAA-A"), asked_for
         return
     yield from found or ()
     if plan.letter == "X":
-        if asked_for := _asked_for(vr, text):
+        if asked_for := asked_to_go(vr, text):
             yield _removal(plan, "private", "TCIA-P15-BASIC-X"), asked_for
     elif plan.letter == "C" and vr in ("DA", "DT"):
         yield plan.spec("date_shifted", "private", hipaa_z="HIPAA-C", dicom_p15="DICOM-P15-MOD-C"), None

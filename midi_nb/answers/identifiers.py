@@ -22,18 +22,17 @@ from ..text import legible, stop_words, words
 
 __all__ = [
     "PATTERNS",
+    "TEXTS",
     "Found",
     "Identifier",
     "Known",
+    "asked_to_go",
     "evident",
     "identifying",
-    "name_asked",
     "name_words",
     "of_people",
     "patterns_in",
     "searched",
-    "short",
-    "telling",
 ]
 
 
@@ -436,6 +435,33 @@ def telling(text: str) -> str:
     if not re.sub(r"[\W_0]", "", plain) or not words(plain) or _plain_words(plain) <= _NOBODY:
         return ""
     return " ".join(word for word in text.split() if _tells(re.sub(r"[\W_]", "", word).lower())) or text
+
+
+TEXTS = frozenset(["AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"])
+_LONG = 4000  # characters of a text that are asked to go, half of them from its end
+_PREFIX = 500  # of numbers or bytes: where their start is gone they are no more what they were
+
+
+def asked_to_go(vr: str, text: str, keyword: str = "", action: str = "") -> str:
+    """What to look for of a value that must go from its own attribute; empty where nothing of it would be evidence.
+
+    Of texts all of it counts, but no word of one or two signs: it stands in many others. Numbers are compared as such.
+
+    >>> asked_to_go("CS", "F"), asked_to_go("LO", "at 12 Long Street"), asked_to_go("PN", "Wang^W"), asked_to_go("DS", "7")
+    ('', 'Long Street', 'Wang', '7')
+    """
+    kind = identifying(keyword, vr)
+    if kind and kind[1] == "name":
+        asked = name_asked(text)
+    elif vr in TEXTS:
+        # Streets and towns are named by common words; what must go without replacement has none of them.
+        common = keyword.endswith("Address") and action == "X"
+        ends = text if common or len(text) <= _LONG else f"{text[: _LONG // 2]} {text[-_LONG // 2 :]}"
+        asked = ends if common else telling(ends)
+        asked = " ".join(dict.fromkeys(word for word in asked.split() if not short(word)))
+    else:
+        asked = telling(text[:_PREFIX])
+    return asked if telling(asked) else ""
 
 
 def _tells(word: str) -> bool:

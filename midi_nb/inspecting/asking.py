@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from .. import tags
 from ..actions import ACTIONS
-from ..answers.identifiers import telling
+from ..answers.identifiers import asked_to_go
 from ..answers.standard import Asked
 from ..text import marks
 from .differences import Difference
@@ -57,11 +57,16 @@ def _by_letter(row: Difference, was: str, asked: Asked) -> Iterator[Check]:
     elif letter == "K":
         lost = not kept and bool(marks(ACTIONS["text_retained"], was, row.actual).lost)
         yield Check(_failed(gone or lost), "text_retained", code, was)
-    elif letter and kept:
-        yield Check("failed", "text_removed", code, was)
-    elif letter:  # words that say nothing may stand in what replaces the value
-        left = bool(marks(ACTIONS["text_removed"], telling(was), row.actual).left)
-        yield Check(_failed(left), "text_removed", code, telling(was))
+    elif letter and (said := asked_to_go(row.vr, was, _keyword(row), letter)):
+        left = bool(marks(ACTIONS["text_removed"], said, row.actual).left)
+        yield Check(_failed(left), "text_removed", code, said)
+
+
+def _keyword(row: Difference) -> str:
+    from pydicom.datadict import keyword_for_tag
+
+    (step,) = tags.parse(row.tag) or [tags.Step(0, 0)]
+    return keyword_for_tag(step.group << 16 | step.element)
 
 
 def _failed(wrong: bool) -> str:
