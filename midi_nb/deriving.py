@@ -22,8 +22,8 @@ import pandas as pd
 from . import tags
 from .answers import published as keys
 from .answers.identifiers import (
-    Identifier,
     TEXTS,
+    Identifier,
     Known,
     asked_to_go,
     evident,

@@ -447,8 +447,8 @@ def asked_to_go(vr: str, text: str, keyword: str = "", action: str = "") -> str:
 
     Of texts all of it counts, but no word of one or two signs: it stands in many others. Numbers are compared as such.
 
-    >>> asked_to_go("CS", "F"), asked_to_go("LO", "at 12 Long Street"), asked_to_go("PN", "Wang^W"), asked_to_go("DS", "7")
-    ('', 'Long Street', 'Wang', '7')
+    >>> asked_to_go("CS", "F"), asked_to_go("LO", "at 12 Long Street"), asked_to_go("PN", "Wang^W")
+    ('', 'Long Street', 'Wang')
     """
     kind = identifying(keyword, vr)
     if kind and kind[1] == "name":

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from concurrent.futures import Executor
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
 
+import numpy as np
 import pandas as pd
 
 from .. import dates, tags
@@ -439,8 +440,12 @@ class Difference(NamedTuple):
 def differences_between(
     before: files_of.Released, after: files_of.Released, uids: Mapping[str, str], patients: Mapping[str, str]
 ) -> Iterator[Difference]:
-    """What became of each attribute path of one file, those that only the later file has last."""
-    olds, news = _by_path(before), _by_path(after)
+    """What became of each attribute path of one file, those that only the later file has last.
+
+    Items are numbered as in the original, those that only the later file has behind all.
+    """
+    olds = _by_path(before)
+    news = _aligned(olds, _by_path(after), uids)
     for place in [place for place in olds if place not in news and tags.in_private(place[0])]:
         # One private sequence has two paths, with its length written and without.
         twin = next((one for one in news if one not in olds and tags.same(one[0], place[0])), None)
@@ -468,6 +473,64 @@ def _by_path(file: files_of.Released) -> dict[tuple[str, int], files_of.Place]:
         found[path, seen[path]] = place
         seen[path] += 1
     return found
+
+
+_Places = Mapping[tuple[str, int], files_of.Place]
+_MOST = 10_000  # pairs of items; of longer sequences, such as contours, items are compared by their number
+
+
+def _aligned(olds: _Places, news: _Places, uids: Mapping[str, str]) -> dict[tuple[str, int], files_of.Place]:
+    """`news` where, in sequences that lost or gained items, each has the number of the original one it is most like."""
+    for place, old in olds.items():  # a sequence comes before what is in it
+        path, new = place[0], news.get(place)
+        if new is None or old.vr != "SQ" or new.vr != "SQ":
+            continue
+        many, more = (len(one.element.value or ()) for one in (old, new))
+        if many != more and 0 < many * more <= _MOST:
+            numbers = _numbers(_items(olds, path, many, uids), _items(news, path, more, {}))
+            start = len(path) + 1
+            news = {
+                (f"{path}[{numbers[int((parts := key[start:].partition(']'))[0])]}]{parts[2]}", twin)
+                if key.startswith(f"{path}[")
+                else (key, twin): one
+                for (key, twin), one in news.items()
+            }
+    return dict(news)
+
+
+def _items(places: _Places, path: str, many: int, uids: Mapping[str, str]) -> list[set[tuple[str, str]]]:
+    """What each item of a sequence says: (path in it, text), UIDs as the mapping has them."""
+    items = [set[tuple[str, str]]() for _ in range(many)]
+    for (key, _), place in places.items():
+        if key.startswith(f"{path}["):
+            number, _, inner = key[len(path) + 1 :].partition("]")
+            text = place.text(text_of)
+            items[int(number)].add((inner, uids.get(text, text)))
+    return items
+
+
+def _numbers(olds: Sequence[Set[Any]], news: Sequence[Set[Any]]) -> list[int]:
+    """For each new item the number of the old one it is most like, all in order; behind all where there is none.
+
+    >>> _numbers([{"a"}, {"b", "c"}], [{"b"}]), _numbers([{"a"}], [{"b"}, {"a"}]), _numbers([{"a"}], [{"b"}, {"c"}])
+    ([1], [1, 0], [0, 1])
+    """
+    best = np.zeros((len(olds) + 1, len(news) + 1), dtype=int)  # what the items from here on have in common
+    alike = [[1 + 1000 * len(old & new) for new in news] for old in olds]
+    for i in reversed(range(len(olds))):
+        for j in reversed(range(len(news))):
+            best[i, j] = max(best[i + 1, j + 1] + alike[i][j], best[i + 1, j], best[i, j + 1])
+    numbers, i, j = [-1] * len(news), 0, 0
+    while i < len(olds) and j < len(news):
+        if best[i, j] == best[i + 1, j + 1] + alike[i][j]:
+            numbers[j] = i
+            i, j = i + 1, j + 1
+        elif best[i, j] == best[i + 1, j]:
+            i += 1
+        else:
+            j += 1
+    behind = iter(range(len(olds), len(olds) + len(news)))
+    return [number if number >= 0 else next(behind) for number in numbers]
 
 
 def change_of(

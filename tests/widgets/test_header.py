@@ -44,6 +44,9 @@ JUDGED = {
     ),
     "another name": ({"PatientName": "DOE^JANE"}, {"PatientName": "CASE 1"}, "(0010,0010)", "Z", "passed"),
     "a value that had to be there": ({"PatientName": "DOE^JANE"}, {}, "(0010,0010)", "Z", "failed"),
+    "a value that says nothing of anybody": (
+        {"SmokingStatus": "NO"}, {"SmokingStatus": "NO"}, "(0010,21a0)", "X", None,
+    ),
     "an empty value that stays": ({"PatientName": ""}, {"PatientName": ""}, "(0010,0010)", "Z", "passed"),
     "a required value that is emptied": ({"Rows": 4}, {"Rows": None}, "(0028,0010)", None, "failed"),
     "what has to be there, be it empty": ({"KVP": 120}, {}, "(0018,0060)", None, "failed"),
