@@ -243,7 +243,7 @@ def close(page: Any) -> None:
     assert not broken, f"broken pictures: {broken}"
 
 
-def _wait(ask: Callable[[], Any], value: Any, seconds: float = 5) -> None:
+def _wait(ask: Callable[[], Any], value: Any, seconds: float = 30) -> None:
     end = time.monotonic() + seconds
     while (found := ask()) != value and time.monotonic() < end:
         time.sleep(0.05)

@@ -149,10 +149,10 @@ def test_a_button_that_moves_while_it_is_pressed_is_clicked_all_the_same(show: A
     page.wait_for_timeout(50)
     page.mouse.up()
     page.locator("button.chip").wait_for()
-    for _ in range(100):  # the kernel hears of the click a moment after it is seen
+    for _ in range(600):  # the kernel hears of the click a moment after it is seen
         if board.page == 1:
             break
-        page.wait_for_timeout(30)
+        page.wait_for_timeout(50)
     assert board.page == 1
 
 
