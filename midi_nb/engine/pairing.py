@@ -87,7 +87,7 @@ def pair_folders(
             if not prints:
                 raise ValueError(f"The folder of {side} files {root} holds no DICOM file.")
         pairs = _WAYS[by](sides[0], sides[1], unpaired)
-        unpaired += _unnamed(pairs)
+        unpaired += [*_unnamed(pairs), *_of_another_patient(pairs)]
         uids, patients = _mappings(pairs, unpaired, progress)
     if all(one.marked for one in sides[0]) and not any(one.marked for one in sides[1]):
         warnings.warn(
@@ -95,10 +95,10 @@ def pair_folders(
             "pair_folders(released, original).",
             stacklevel=2,
         )
-    if unlike := sum(one.reason == _UNLIKE for one in unpaired):
+    doubts = Counter(one.reason for one in unpaired if one.reason in (_UNLIKE, _OTHER_PATIENT))
+    for reason, count in doubts.items():
         warnings.warn(
-            f"Paired files whose images have nothing in common: {unlike:,}; only other attributes speak for these "
-            "pairs, and unpaired names them. Give the tool's own mapping if it wrote one.",
+            f"Doubtful pairs: {count:,} × {reason}. unpaired names them; give the tool's own mapping if it wrote one.",
             stacklevel=2,
         )
     table = pd.DataFrame(unpaired, columns=list(_Unpaired._fields)).astype({"side": "category", "reason": "category"})
@@ -488,6 +488,18 @@ def _unlike(pairs: Iterable[_Pair]) -> Iterator[_Unpaired]:
 
 
 _UNLIKE = "paired, but its image has nothing in common with the original one"
+
+
+def _of_another_patient(pairs: Iterable[_Pair]) -> Iterator[_Unpaired]:
+    """The released files whose patient ID is that of another original."""
+    pairs = list(pairs)
+    patients = {old.places[0] for old, _ in pairs}.difference([None])
+    for old, new in pairs:
+        if new.places[0] in patients and new.places[0] != old.places[0]:
+            yield _Unpaired("released", new.file, _OTHER_PATIENT)
+
+
+_OTHER_PATIENT = "paired, but its patient ID is that of another original patient"
 
 
 def _decoded(path: Path) -> str | None:

@@ -328,7 +328,7 @@ def _warnings(skipped: Sequence[tuple[str, str]], notes: Counter[tuple[str, str]
         yield f'Files that were not compared: {reasons}. attrs["skipped"] names them.'
     if doubtful := sum(count for (what, _), count in notes.items() if what == "doubtful"):
         yield (
-            f"Pairs whose files do not look like one image (another class, size or image): {doubtful:,}; "
+            f"Pairs whose files do not look like one image (another class, size, image or patient): {doubtful:,}; "
             "the column doubtful marks their rows. Is the mapping that of these folders?"
         )
     changes = {what: count for (kind, what), count in notes.items() if kind == "change"}
@@ -416,9 +416,9 @@ def are_apart(before: files_of.Released, after: files_of.Released) -> bool:
 
 
 def _is_of_another(before: files_of.Released, after: files_of.Released, people: frozenset[str]) -> bool:
-    """Whether pixels differ, and name and ID of the patient are those of another original."""
+    """Whether name and ID of the patient are those of another original, whatever the pixels say."""
     texts = [(before.text(path), after.text(path)) for path in ("(0010,0010)", "(0010,0020)")]
-    return all(new in people and new != old for old, new in texts) and before.digest != after.digest
+    return all(new in people and new != old for old, new in texts)
 
 
 class Difference(NamedTuple):

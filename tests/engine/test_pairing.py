@@ -174,13 +174,24 @@ def test_a_pair_that_only_numbers_speak_for_is_warned_of(folders, slices):
     made = [released(one) for one in slices]
     made[0].PixelData = ct("Eve", 1, 1).PixelData
     message = (
-        "Paired files whose images have nothing in common: 1; only other attributes speak for these pairs, and "
-        "unpaired names them. Give the tool's own mapping if it wrote one."
+        "Doubtful pairs: 1 × paired, but its image has nothing in common with the original one. unpaired names them; "
+        "give the tool's own mapping if it wrote one."
     )
     with pytest.warns(UserWarning, match=f"^{re.escape(message)}$") as heard:
         found = pair_folders(*folders(slices, made))
     assert heard[0].filename == __file__
     assert list(reasons(found).values()) == ["paired, but its image has nothing in common with the original one"]
+
+
+def test_images_with_the_patient_id_of_another_are_warned_of(folders):
+    olds = [ct("Ann", 1, 1), ct("Eve", 1, 1)]
+    made = [released(one) for one in olds]
+    made[0].PatientID, made[1].PatientID = olds[1].PatientID, olds[0].PatientID
+    with pytest.warns(
+        UserWarning, match="^Doubtful pairs: 2 × paired, but its patient ID is that of another original "
+    ):
+        found = pair_folders(*folders(olds, made))
+    assert len(reasons(found)) == 2
 
 
 def test_a_lossy_compression_is_no_other_image(folders):

@@ -187,8 +187,8 @@ def test_one_released_file_of_two_originals_is_not_compared(tmp_path, make):
 def test_a_pair_that_does_not_look_like_one_image_is_doubtful(pair):
     folders = pair({"Rows": 64, "Columns": 64}, {"Rows": 128, "Columns": 64})
     message = (
-        "Pairs whose files do not look like one image (another class, size or image): 1; the column doubtful marks "
-        "their rows. Is the mapping that of these folders?"
+        "Pairs whose files do not look like one image (another class, size, image or patient): 1; the column doubtful "
+        "marks their rows. Is the mapping that of these folders?"
     )
     with pytest.warns(UserWarning, match=f"^{re.escape(message)}$"):
         assert inspect(*folders)["doubtful"].all()
@@ -216,10 +216,12 @@ def test_files_that_are_cut_off_are_not_compared(pair, side):
     assert (file.name, f"{side}: cut off within an attribute, what followed is lost") in skipped
 
 
-def test_a_mapping_that_swaps_two_patients_is_doubtful(tmp_path, make):
+@pytest.mark.parametrize("same", ["headers", "pixels"])
+def test_a_mapping_that_swaps_two_patients_is_doubtful(tmp_path, make, same):
     for side, uid in (("original", "1"), ("released", "2")):
         for number, name in ((1, "DOE"), (2, "ROE")):
-            pixels = np.full((4, 4), number, "uint8")  # too plain to say which image it is
+            swapped = same == "pixels" and side == "released"
+            pixels = np.full((4, 4), 3 - number if swapped else number, "uint8")  # too plain to say which image it is
             make.file(
                 tmp_path / side / name, f"{uid}.{number}", PatientName=name, PatientID=f"ID {name}", pixels=pixels
             )
