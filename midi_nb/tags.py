@@ -23,10 +23,12 @@ __all__ = [
     "in_private",
     "is_nested",
     "is_private",
+    "labels",
     "leaf",
     "name",
     "of_name",
     "parse",
+    "private_root",
     "root",
     "same",
     "scope",
@@ -144,6 +146,17 @@ def to_official(path: str) -> str:
     return path if path.startswith("<") and not path.endswith(">") else f"<{path}>"
 
 
+def labels(path: str) -> list[str]:
+    """Labels of a path, as they are written, without the numbers of its items.
+
+    Examples
+    --------
+    >>> labels("(0008,1140)[0](0008,1155)")
+    ['(0008,1140)', '(0008,1155)']
+    """
+    return _BETWEEN.split(path)
+
+
 def leaf(path: str) -> str:
     """Last label of a path: the attribute itself.
 
@@ -152,7 +165,7 @@ def leaf(path: str) -> str:
     >>> leaf("(0008,1140)[0](0008,1155)"), leaf("(0008,1140)(0008,1155)")
     ('(0008,1155)', '(0008,1155)')
     """
-    return _labels(path)[-1]
+    return labels(path)[-1]
 
 
 def root(path: str) -> str:
@@ -163,7 +176,19 @@ def root(path: str) -> str:
     >>> root("(0008,1140)[0](0008,1155)")
     '(0008,1140)'
     """
-    return _labels(path)[0]
+    return labels(path)[0]
+
+
+@lru_cache(_REMEMBERED)
+def private_root(path: str) -> str | None:
+    """First private label of a path: the attribute, or the outermost private sequence it is in; None without any.
+
+    Examples
+    --------
+    >>> private_root('(0040,0275)[0](0029,"SIEMENS MEDCOM HEADER",40)[0](0008,0104)'), private_root("(0008,0104)")
+    ('(0029,"SIEMENS MEDCOM HEADER",40)', None)
+    """
+    return next((label for label in labels(path) if is_private(label)), None)
 
 
 def without_items(path: str) -> str:
@@ -174,7 +199,7 @@ def without_items(path: str) -> str:
     >>> without_items("(0008,1140)[0](0008,1155)")
     '(0008,1140)(0008,1155)'
     """
-    return "".join(_labels(path))
+    return "".join(labels(path))
 
 
 def is_nested(path: str) -> bool:
@@ -185,7 +210,7 @@ def is_nested(path: str) -> bool:
     >>> is_nested("(0008,1140)[0](0008,1155)"), is_nested("(0008,1140)")
     (True, False)
     """
-    return len(_labels(path)) > 1
+    return len(labels(path)) > 1
 
 
 def is_private(path: str) -> bool:
@@ -292,11 +317,6 @@ def scope(path: str) -> str:
         return "Instance"
     table, label = _scopes(), _label(step)
     return next((table[key] for key in (label, f"{label[:8]}xx)", f"{label[:6]}xxxx)") if key in table), "Instance")
-
-
-def _labels(path: str) -> list[str]:
-    """Labels of a path, as they are written, with or without the numbers of its items."""
-    return _BETWEEN.split(path)
 
 
 @lru_cache(_REMEMBERED)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from .. import tags
 
-__all__ = ["OPTIONS", "Asked", "Profile", "editions", "read_private", "safe_private", "type_of"]
+__all__ = ["OPTIONS", "Asked", "Profile", "editions", "family_of", "read_private", "safe_private", "type_of"]
 
 _DATA = Path(__file__).parents[1] / "data"
 _REMEMBERED = 2**16
@@ -31,6 +31,17 @@ OPTIONS: Mapping[str, tuple[str, str | None]] = {
     "retain_safe_private": ("PRIV", None),  # decided attribute by attribute, see `safe_private`
     "retain_institution": ("INST", "retain_institution"),
 }
+#: Option of the Basic Profile → what the attributes are that its column of the table is about; the first that is set.
+_FAMILIES: Mapping[str, str] = {
+    "retain_uids": "UID",
+    "retain_modified_dates": "date",
+    "retain_device": "device detail",
+    "retain_institution": "institution detail",
+    "retain_patient": "patient detail",
+    "clean_descriptors": "description",
+    "clean_structured": "structured content",
+    "clean_graphics": "graphic",
+}
 _BASIC = "basic"
 _SAFE = "ps3_15_e3_10_"
 
@@ -47,6 +58,7 @@ _KEPT_SAYS = "kept: "
 _KEPT = Asked("K", "OWN-K")  # whatever the table says of it
 
 
+@cache
 def editions() -> list[str]:
     """The editions of the table that are shipped, the latest last."""
     return sorted(path.stem.removeprefix("ps3_15_e1_") for path in _DATA.glob("ps3_15_e1_*.csv"))
@@ -73,7 +85,6 @@ class Profile:
             raise ValueError("profile: retain_full_dates and retain_modified_dates exclude each other; choose one.")
         self.edition = edition
         self.keep = _labels([keep] if isinstance(keep, str) else keep)
-        self._table = _table(edition)
 
     def __str__(self) -> str:
         kept = f"; {_KEPT_SAYS}" + ", ".join(tags.name(label) or label for label in self.keep) if self.keep else ""
@@ -116,7 +127,7 @@ class Profile:
         """What is asked of the attribute with this label, of this type (1, 2 or 3) in its object."""
         if label in self.keep:
             return _KEPT
-        row = self._table.get(label) or self._table.get(f"{label[:3]}xx,{label[6:]}") or self._table.get(_range(label))
+        row = _row(self.edition, label)
         if row is None:
             return _UNTOUCHED
         chosen = [(code, row[column]) for code, column in map(OPTIONS.__getitem__, self.options) if column]
@@ -125,6 +136,27 @@ class Profile:
                 if action == letter:
                     return Asked(letter, f"{code}-{letter}")
         return Asked(_resolved(row["basic"], type_), f"BASIC-{row['basic']}")
+
+
+@lru_cache(_REMEMBERED)
+def family_of(path: str) -> str:
+    """What the attribute at `path` is one of, for a de-identifier: the options of PS3.15 make the families.
+
+    The table's attributes without an option identify directly. What stands in a sequence and is not in the table goes
+    by the sequence; what is private, or in a private sequence, is private.
+
+    >>> family_of("(0008,0020)"), family_of("(0010,0010)"), family_of("(0008,1032)[0](0008,0104)")
+    ('date', 'identifier', 'description')
+    >>> family_of('(0027,"GEMS_IMAG_01",33)'), family_of("(0018,0050)")
+    ('private attribute', 'attribute')
+    """
+    if tags.private_root(path):
+        return "private attribute"
+    rows = (_row(editions()[-1], label) for label in reversed(tags.labels(path)))
+    row = next(filter(None, rows), None)
+    if row is None:
+        return "attribute"
+    return next((family for option, family in _FAMILIES.items() if row[option]), "identifier")
 
 
 def _labels(keep: Sequence[str]) -> tuple[str, ...]:
@@ -138,8 +170,10 @@ def _labels(keep: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted({label for label in labels if label}))
 
 
-def _range(label: str) -> str:
-    return f"{label[:3]}xx,xxxx)"
+def _row(edition: str, label: str) -> Mapping[str, str] | None:
+    """The row of the table that an attribute is in, by itself or in a range such as (50xx,xxxx)."""
+    table = _table(edition)
+    return table.get(label) or table.get(f"{label[:3]}xx,{label[6:]}") or table.get(f"{label[:3]}xx,xxxx)")
 
 
 def _resolved(action: str, type_: str) -> str:

@@ -46,12 +46,15 @@ def blocks_gone(results: pd.DataFrame, failing: np.ndarray, columns: Mapping[str
 
 
 class Blocks:
-    """The private block that each check of a frame is about: a number for submission, series, group and creator."""
+    """The private block that each check of a frame is about: a number for submission, series, group and creator.
+
+    What is in a private sequence, public attributes included, is of the block of the outermost one.
+    """
 
     def __init__(self, results: pd.DataFrame) -> None:
         self._path = results["tag_path"].cat.codes.to_numpy()
         self._results = results
-        labels = [tags.leaf(path) for path in results["tag_path"].cat.categories]
+        labels = [tags.private_root(path) or "" for path in results["tag_path"].cat.categories]
         made = [re.fullmatch(r'\(([0-9a-f]{4}),"(.+)",[0-9a-f]{2}\)', label, re.DOTALL) for label in labels]
         self._named = [(match[1], match[2]) if match else None for match in made]
         self._creators = np.array(
@@ -86,6 +89,10 @@ class Blocks:
         rows = np.flatnonzero(self._private[self._path] & (self._path >= 0))
         return rows[np.isin(self.series(rows), series)]
 
+    def is_private(self, rows: np.ndarray) -> np.ndarray:
+        """Whether each row is about a private attribute, or one in a private sequence."""
+        return np.append(self._private, False)[self._path[rows]]
+
     def is_creator(self, rows: np.ndarray) -> np.ndarray:
         """Whether each row is about a private creator element."""
         return self._creators[self._path[rows]]
@@ -104,9 +111,14 @@ class Blocks:
             numbers[row] = self._names.setdefault(name, len(self._names))
         return numbers
 
-    def creators(self) -> list[str]:
-        """The creator of each number."""
-        return [creator for _, creator in self._names]
+    def creators(self, rows: np.ndarray) -> tuple[np.ndarray, list[str]]:
+        """The number of the creator of each row, and the creators.
+
+        The number is -1 where no path has the creator: the value of a creator element may be somebody's name.
+        """
+        of_block, creators = pd.factorize(np.array([creator for _, creator in self._names], dtype=object))
+        numbers = self.numbers(rows)
+        return np.append(of_block, -1)[np.where(numbers < len(of_block), numbers, -1)], list(creators)
 
     def places(self, rows: np.ndarray) -> np.ndarray:
         """A number for series, group and creator of each row; -1 where the row is about none that has a name."""

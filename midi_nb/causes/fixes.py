@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -9,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from .. import tags
+from ..amounts import count
+from ..answers.standard import family_of
 from ..coded import encode, sparse, texts_at
 from ..frames import require_columns, require_complete
 from .explaining import NEEDED
@@ -40,9 +43,9 @@ PROBLEMS = (
 def problems(results: pd.DataFrame) -> pd.DataFrame:
     """The few things worth fixing: one row for what one rule would fix, the largest gain first.
 
-    Failures of one attribute and cause belong together. So do attributes of one cause that fail alike wherever the key
-    asks about both (27 private attributes missing from 82 slices are a dropped block), and those of them that fail
-    wherever the key asks at all: the tool has one rule for them, or none.
+    Failures of one cause and one attribute, or one private block, belong together. So do those of one family, as the
+    options of PS3.15 make them (dates, UIDs, direct identifiers, descriptions, private attributes, …), that fail
+    wherever the key asks: the tool has no rule for them. What fails at times joins what it mostly fails together with.
 
     Parameters
     ----------
@@ -201,7 +204,7 @@ def _described(results: pd.DataFrame) -> tuple[Grouped, pd.DataFrame]:
             "series": groups["series"].nunique().to_numpy(),
             "patients": groups["patient"].nunique().to_numpy(),
             "example": explained.index[rows[first]],
-            "name": encode([_and_more(group.names) for group in members]),
+            "name": encode([_name(group) for group in members]),
             "tags": [len(group.paths) for group in members],
             "submission": encode(
                 texts_at(explained["submission"], rows[first]) if "submission" in explained else [None] * len(first)
@@ -209,7 +212,11 @@ def _described(results: pd.DataFrame) -> tuple[Grouped, pd.DataFrame]:
         }
     )
     table["problem"] = _ids(table, members)
-    return failures, table
+    alike = table.duplicated(["submission", "cause", "name"], keep=False)
+    names = [
+        _in_sequence(group) if same else name for group, same, name in zip(members, alike, table["name"], strict=True)
+    ]
+    return failures, table.assign(name=encode(names))
 
 
 class _Members(NamedTuple):
@@ -235,40 +242,60 @@ def _members(failures: Grouped, first: np.ndarray) -> list[_Members]:
     }
     known = texts_at(explained["name"], rows[one]) if "name" in explained else np.full(len(one), None, dtype=object)
     found: list[set[tuple[str, ...]]] = [set() for _ in first]
-    blocks: list[set[str]] = [set() for _ in first]
+    blocks: list[Counter[str]] = [Counter() for _ in first]
     paths: list[dict[str, int]] = [{} for _ in first]
     names: dict[str, str] = {}
     blocked = codes["block"].to_numpy()[one]
-    for place, block, name, count, action, path, *rest in zip(
+    for place, block, name, rows_of_path, action, path, *rest in zip(
         problem[one], blocked, known, often, *texts.values(), strict=True
     ):
         bare = tags.without_items(path)
         if bare not in names:
             names[bare] = name or tags.name(path) or bare
         found[place].add((bare, action, *rest))
-        paths[place] |= {bare: -count} if bare else {}
-        blocks[place] |= {creators[block]} if block >= 0 else set()
+        paths[place] |= {bare: -rows_of_path} if bare else {}
+        if block_name := creators[block] if block >= 0 else tags.private_root(bare):
+            blocks[place][block_name] += rows_of_path
     described = []
     for content, creator, counts in zip(found, blocks, paths, strict=True):
         ordered = sorted(counts, key=lambda path: (counts[path], path))
         actions = sorted({action for _, action, *_ in content if action})
+        blocks_first = sorted(creator, key=lambda each: (-creator[each], each))
         why = min((row[-1] for row in content), default="") if "why" in texts else ""
         described.append(
-            _Members(ordered, [names[path] for path in ordered], actions, sorted(creator), why, tuple(sorted(content)))
+            _Members(ordered, [names[path] for path in ordered], actions, blocks_first, why, tuple(sorted(content)))
         )
     return described
 
 
-def _and_more(names: Sequence[str]) -> str | None:
+def _and_more(names: Sequence[str], noun: str = "") -> str:
     """The first of several names, and how many more there are."""
     others = len(names) - 1
-    return None if not names else names[0] if not others else f"{names[0]} and {others} more"
+    return f"{names[0]} and {count(others, f'more {noun}') if noun else f'{others} more'}" if others else names[0]
+
+
+def _name(group: _Members) -> str | None:
+    """What people call a problem: by its attributes, or by its private blocks and how many attributes they are."""
+    if not group.paths:
+        return None
+    family = family_of(group.paths[0])
+    if not group.creators:
+        return _and_more(group.names, family)
+    known = len(group.paths) == 1 and group.names[0] != group.paths[0]
+    return f"{_and_more(group.creators, 'block')}: {group.names[0] if known else count(len(group.paths), family)}"
+
+
+def _in_sequence(group: _Members) -> str | None:
+    """The name of a problem that is not the only one of its name: with the sequence that its first attribute is in."""
+    name, path = _name(group), next(iter(group.paths), "")
+    sequence = tags.root(path)
+    return f"{name} in {tags.name(sequence) or sequence}" if tags.is_nested(path) else name
 
 
 def _about(group: _Members) -> str | None:
     """What a problem is about, in a few words: its blocks, or its attributes."""
     labels = [path if name == path else f"{name} {path}" for name, path in zip(group.names, group.paths, strict=True)]
-    return _and_more(group.creators or labels)
+    return _and_more(group.creators or labels) if labels else None
 
 
 def _ids(table: pd.DataFrame, members: Sequence[_Members]) -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .. import tags
+from ..answers.standard import family_of
 from ..coded import codes_at, joint_codes, texts_at
 from ..frames import is_complete, require_columns
 from .blocks import Blocks
@@ -16,7 +17,6 @@ from .explaining import NEEDED, explained
 from .table import CODES
 
 _UNDECIDED = ("not_judged", "blank_error", "lost_check")
-_WHOLE_BLOCK = "private_block_dropped"
 
 
 class Grouped(NamedTuple):
@@ -32,19 +32,47 @@ class Grouped(NamedTuple):
 def grouped(results: pd.DataFrame) -> Grouped:
     """The failing rows of `results` with the number of their problem.
 
-    A rule is one cause and one attribute. Rules of one cause are one problem if they fail alike wherever the key asks
-    about both, or if each fails wherever the key asks: then the tool treats all these attributes so. A list of failures
-    does not say where the key asks: there, what does not fail counts as passed.
+    A rule is one cause and one attribute, or one private block. Only rules of one cause and one family are one problem:
+    dates, UIDs, direct identifiers, private attributes, … (`family_of`), for a de-identifier has a rule for each. Of a
+    family those are one problem that fail wherever the key asks (the tool has no rule), and those that fail alike
+    wherever the key asks about both. A list of failures does not say where the key asks: there, what does not fail
+    counts as passed.
     """
     require_columns(results, [*NEEDED, "instance"], "problems()")
     results = explained(results)
     rows = np.flatnonzero(results["cause"].cat.codes.to_numpy() >= 0)
-    codes, creators = _coded(results, rows)
-    problem = _united(_Rules(results, rows, codes))[codes["rule"].to_numpy()]
+    units = _units(results)
+    codes, creators = _coded(results, rows, units)
+    problem = _united(_Rules(results, rows, codes, units))[codes["rule"].to_numpy()]
     return Grouped(results, rows, codes, np.unique(problem, return_inverse=True)[1], creators)
 
 
-def _coded(results: pd.DataFrame, rows: np.ndarray) -> tuple[pd.DataFrame, list[str]]:
+class _Units(NamedTuple):
+    """For each path of the results, and at the end for none: the number of what a rule is about, and of its family."""
+
+    unit: np.ndarray
+    labels: list[str]
+    family: np.ndarray
+
+
+def _units(results: pd.DataFrame) -> _Units:
+    """What the rules of a tool are about: attributes and private blocks.
+
+    What a tool does inside sequences it does in all of them, so there the last step of a path counts.
+    """
+    paths = results["tag_path"].cat.categories
+    families = [family_of(path) for path in paths]
+    unit, labels = pd.factorize(np.array([*map(_unit, paths, families)], dtype=object))
+    return _Units(np.append(unit, -1), list(labels), np.append(pd.factorize(np.array(families, dtype=object))[0], -1))
+
+
+def _unit(path: str, family: str) -> str:
+    if root := tags.private_root(path):
+        return root[root.index('"') : root.rindex(",")] if '"' in root else root
+    return tags.leaf(path) if path == tags.root(path) else f"[]{tags.leaf(path)}, {family}"
+
+
+def _coded(results: pd.DataFrame, rows: np.ndarray, units: _Units) -> tuple[pd.DataFrame, list[str]]:
     """What the failing rows are about, as numbers, and the creators of their blocks."""
     names = ("submission", "series", "patient", "instance", "cause", "action")
     codes = pd.DataFrame({name: codes_at(results, name, rows) for name in names})
@@ -56,24 +84,13 @@ def _coded(results: pd.DataFrame, rows: np.ndarray) -> tuple[pd.DataFrame, list[
     codes.loc[codes["cause"] == code["missing_file"], ["action", "item"]] = -1
     codes["path"] = np.append(pd.factorize(bare)[0], -1)[codes["item"]]
     blocks = Blocks(results)
-    block = (codes["cause"] == code[_WHOLE_BLOCK]).to_numpy()
-    codes["block"] = -1
-    codes.loc[block, "block"] = blocks.numbers(rows[block])
-    creators = blocks.creators()
-    leaf, labels = _leaves(results)
-    what = np.where(codes["block"] >= 0, len(labels) + codes["block"], np.append(leaf, -1)[codes["item"]])
-    codes["rule"] = _numbered(codes.assign(what=what), results, rows, np.array([*labels, *creators, ""], dtype=object))
+    codes["family"], codes["block"] = units.family[codes["item"]], -1
+    private = blocks.is_private(rows) & (codes["item"] >= 0).to_numpy()
+    codes.loc[private, "block"], creators = blocks.creators(rows[private])
+    what = np.where(codes["block"] >= 0, len(units.labels) + codes["block"], units.unit[codes["item"]])
+    labels = np.array([*units.labels, *creators, ""], dtype=object)
+    codes["rule"] = _numbered(codes.assign(what=what), results, rows, labels)
     return codes, creators
-
-
-def _leaves(results: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """A number for the attribute of each path, and the attributes.
-
-    What a tool does inside sequences it does in all of them, so there the last step of a path counts.
-    """
-    paths = results["tag_path"].cat.categories
-    leaves = [tags.leaf(path) if path == tags.root(path) else f"[]{tags.leaf(path)}" for path in paths]
-    return pd.factorize(np.array(leaves, dtype=object))
 
 
 def _numbered(codes: pd.DataFrame, results: pd.DataFrame, rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -96,21 +113,19 @@ class _Rules:
     Files (of a submission) in which the same rules fail and pass are one kind, so that few have to be compared.
     """
 
-    def __init__(self, results: pd.DataFrame, rows: np.ndarray, codes: pd.DataFrame) -> None:
+    def __init__(self, results: pd.DataFrame, rows: np.ndarray, codes: pd.DataFrame, units: _Units) -> None:
         rule = codes["rule"].to_numpy()
         by_rule = codes.groupby("rule")
         self.rows = by_rule.size().to_numpy()
-        one = by_rule[["submission", "cause", "why"]].first()
+        one = by_rule[["submission", "cause", "why", "family"]].first()
         self.family = joint_codes([column.to_numpy() for _, column in one.items()], len(one))
-        leaf = np.append(_leaves(results)[0], -1)
-        asked = _joint(results, {"submission": None, "tag_path": leaf, "action": None}, rows)
+        asked = _joint(results, {"submission": None, "tag_path": units.unit, "action": None}, rows)
         files = _joint(results, {"submission": None, "instance": None}, rows)
         passing = (asked >= 0) & (results["verdict"] == "passed").to_numpy()
         pairs = pd.DataFrame({"rule": rule, "asked": asked[rows]}).drop_duplicates()
         passes = np.bincount(asked[passing], minlength=int(asked.max(initial=-1)) + 1) > 0
         self._listed = not is_complete(results)
         self.always = ~np.bincount(rule, weights=passes[asked[rows]]).astype(bool) & (not self._listed)
-        self.everywhere = self.always & (by_rule["series"].nunique() > 1).to_numpy()
         passing = np.flatnonzero(passing & (files >= 0))
         of_passing, file, file_of_passing = asked[passing], files[rows], files[passing]
         members = np.concatenate([rule, of_passing + len(one)])
@@ -134,7 +149,7 @@ class _Rules:
         return [(rule[part], kind[part]) for part in np.split(order, cuts)]
 
     def families(self) -> Iterator[np.ndarray]:
-        """The rules of one submission and cause, those with the most failures first; where there are several."""
+        """Rules of one submission, cause and family, those with the most failures first, where there are several."""
         order = np.lexsort((-self.rows, self.family))
         families = np.split(order, np.flatnonzero(np.diff(self.family[order])) + 1)
         yield from (family for family in families if len(family) > 1)
@@ -181,16 +196,15 @@ def _united(rules: _Rules) -> np.ndarray:
     problem = np.arange(len(rules.rows))
     for family in rules.families():
         both, apart = rules.agreement(family)
-        always, everywhere = rules.always[family], rules.everywhere[family]
+        always = rules.always[family]
         group = np.full(len(family), -1)
         for rule in range(len(family)):
             group[rule] = rule
             known = group[:rule]
-            if everywhere[rule] and (first := np.flatnonzero(everywhere[:rule])).size:
+            if always[rule] and (first := np.flatnonzero(always[:rule])).size:
                 group[rule] = known[first[0]]
                 continue
-            # To fail once together is no coincidence worth the name, but for what fails wherever it is asked about.
-            enough = (both[rule, :rule] > 1) | (both[rule, :rule] == 1) & always[rule] & everywhere[:rule]
+            enough = both[rule, :rule] > 1  # to fail once together is no coincidence worth the name
             with_group, from_group = (np.bincount(known, weights=part[rule, :rule]) for part in (both, apart))
             share = with_group / np.maximum(with_group + from_group, 1)
             share[np.bincount(known, weights=enough) == 0] = 0

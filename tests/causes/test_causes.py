@@ -415,9 +415,79 @@ def test_attributes_that_fail_on_the_same_slices_are_one_problem_within_a_cause(
     ]
 
 
-def test_attributes_that_share_a_single_instance_stay_apart():
-    rows = [{"action": RETAINED, "expected": "x", "tag_path": path} for path in ("(0008,1030)", "(0008,103e)")]
-    assert len(problems(checks(*rows))) == 2
+def test_of_a_single_file_attributes_of_one_family_are_one_problem_unless_they_pass_elsewhere():
+    one = [{"action": RETAINED, "expected": "x", "tag_path": path} for path in ("(0008,1030)", "(0008,103e)")]
+    assert problems(checks(*one))["name"].tolist() == ["Study Description and 1 more description"]
+    elsewhere = [row | {"instance": f"I{n}", "actual": "x", "verdict": "passed"} for n, row in enumerate(one, 2)]
+    assert len(problems(checks(*one, *elsewhere))) == 2
+
+
+def left(*paths, **more):
+    return [
+        {"action": REMOVED, **dict.fromkeys(("original", "expected", "actual"), "Meyer"), "tag_path": path} | more
+        for path in paths
+    ]
+
+
+ONE_OF_EACH_FAMILY = {
+    "(0008,0018)": "SOP Instance UID",
+    "(0008,0020)": "Study Date",
+    "(0010,0010)": "Patient's Name",
+    "(0010,1010)": "Patient's Age",
+    "(0008,1010)": "Station Name",
+    "(0008,0080)": "Institution Name",
+    "(0008,1030)": "Study Description",
+    "(0018,0050)": "Slice Thickness",
+    PRIVATE: "GEMS_IMAG_01: Imaging Options",
+}
+
+
+def test_what_a_tool_treats_by_different_rules_are_different_problems():
+    table = problems(checks(*left(*ONE_OF_EACH_FAMILY)))
+    assert sorted(table["name"]) == sorted(ONE_OF_EACH_FAMILY.values())
+    assert set(table["cause"]) == {"leak_untouched"}
+
+
+OTHER_BLOCK = '(200d,"PHILIPS",01)'
+
+
+def test_what_is_left_of_a_private_block_is_one_problem_named_by_its_creator():
+    nested = [f'(200d,"PHILIPS",0d)[{item}]{inner}' for item in range(2) for inner in (OTHER_BLOCK, "(0008,0104)")]
+    alone = left('(200d,"PHILIPS",02)', *nested) + left('(200d,"PHILIPS",03)', instance="I2")
+    cleaned = left('(200d,"PHILIPS",04)', instance="I3", actual="", verdict="passed")
+    table = problems(checks(*alone, *cleaned))
+    assert table[["problem", "name", "rows", "tags"]].values.tolist() == [
+        ["leak_untouched: PHILIPS", "PHILIPS: 4 private attributes", 6, 4]
+    ]
+
+
+def test_private_blocks_that_always_stay_are_one_problem_apart_from_those_that_stay_at_times():
+    rows = left(*(f'(0027,"GEMS_IMAG_01",{n:02x})' for n in (1, 2)), '(0019,"GEMS_ACQU_01",01)', OTHER_BLOCK)
+    cleaned = left(OTHER_BLOCK, instance="I3", actual="", verdict="passed")
+    assert problems(checks(*rows, *cleaned))["name"].tolist() == [
+        "GEMS_IMAG_01 and 1 more block: 3 private attributes",
+        "PHILIPS: 1 private attribute",
+    ]
+
+
+def test_a_private_sequence_whose_creator_no_path_has_is_named_by_its_number():
+    rows = left("(2005,140f)[0](0008,0104)", "(2005,140f)[0](0008,0100)")
+    assert problems(checks(*rows))["name"].tolist() == ["(2005,140f): 2 private attributes"]
+
+
+def test_no_name_of_a_problem_holds_what_somebody_wrote_as_a_private_creator():
+    table = problems(checks(*left(CREATOR)))
+    assert table[["problem", "name"]].values.tolist() == [
+        ["leak_untouched: (0027,0010)", "(0027,0010): Private Creator"]
+    ]
+
+
+def test_namesakes_in_different_sequences_are_named_by_these():
+    paths = ("(0008,1032)[0](0008,0104)", "(0040,a730)[0](0008,0104)")
+    table = problems(checks(*left(*paths)))
+    assert sorted(table["name"]) == [
+        "Code Meaning in Content Sequence", "Code Meaning in Procedure Code Sequence",
+    ]  # fmt: skip
 
 
 def dropped(*attributes, slices=2, series="S1", **more):
@@ -446,7 +516,7 @@ ADDRESS, NAME = "tag_dropped: Institution Address (0008,0081)", "tag_dropped: In
     ("rows", "expected"),
     [
         # series whose files have other attributes
-        ([*dropped(0x80, 0x81, 0x82), *dropped(0x80, 0x81, 0x83, series="S2")], [[f"{NAME} and 3 more", 4, 12, 2]]),
+        ([*dropped(0x80, 0x81, 0x82), *dropped(0x80, 0x81, 0x1040, series="S2")], [[f"{NAME} and 3 more", 4, 12, 2]]),
         # one of them passes in as many files as both fail in
         ([*dropped(0x80, slices=4), *kept(0x81, slices=2), *dropped(0x81, series="S2"), *kept(0x80, series="S2")],
          [[ADDRESS, 1, 2, 1], [NAME, 1, 4, 1]]),
@@ -506,9 +576,10 @@ def test_a_rule_enters_every_sequence():
     ]
 
 
-def test_an_attribute_and_its_namesake_in_a_sequence_are_two_problems():
+def test_an_attribute_and_its_namesake_in_a_sequence_are_two_rules():
     rows = [{"action": RETAINED, "expected": "x", "tag_path": path} for path in (PATH, f"(0040,0275)[0]{PATH}")]
-    assert len(problems(checks(*rows))) == 2
+    passing = rows[1] | {"instance": "I2", "actual": "x", "verdict": "passed"}
+    assert len(problems(checks(*rows, passing))) == 2
 
 
 def test_problems_that_differ_by_their_reason_name_it():

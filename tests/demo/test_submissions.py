@@ -222,7 +222,7 @@ def test_a_few_problems_say_nearly_all_about_a_tool(demo, judged, tool):
     assert found["problem"].is_unique
     assert found["rows"].sum() == (judged(tool)["verdict"] != "passed").sum()
     large = found["rows"][found["rows"] > 0.005 * found["rows"].sum()]
-    assert len(large) < 15
+    assert len(large) <= 20
     assert large.sum() > 0.95 * found["rows"].sum()
 
 
