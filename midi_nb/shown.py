@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from html import escape
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 
 from .amounts import percent, points
 from .frames import IDENTIFIERS, require_frame
+from .vocabulary import WORDS, code_of, head_of, words_of
 
 __all__ = ["Table", "table"]
 
@@ -29,6 +31,7 @@ _STYLE = """<style>
 .midi-table thead th { position: sticky; top: 0; overflow-wrap: normal; font-weight: 600; background: var(--jp-layout-color0, var(--vscode-editor-background, Canvas)); }
 .midi-table .number { text-align: right !important; white-space: nowrap; }
 .midi-table .more { opacity: .75; }
+.midi-table td code, .midi-table th code { display: block; padding: 0; background: none; color: inherit; font-size: 11px; font-weight: 400; opacity: .7; }
 </style>"""  # noqa: E501
 
 
@@ -36,13 +39,14 @@ def table(frame: pd.DataFrame | pd.Series, *, rows: int = 20, empty: str = "No r
     """`frame` as people read it: the notebooks show every frame so.
 
     Texts stand left and whole, numbers right; rates are percent and gains points of a percent; ✓, ✗ and – are true,
-    false and missing. A UID is the number of its series or instance in all results, and itself when pointed at. The
-    index is hidden unless it has a name or texts, or is all there is.
+    false and missing. Codes and columns go by their words, the code or the name of the column in grey below. A UID is
+    the number of its series or instance in all results, and itself when pointed at. The index is hidden unless it has a
+    name or texts, or is all there is.
 
     Parameters
     ----------
     frame
-        Any frame, or a Series; columns keep their names, those of several levels in one line.
+        Any frame, or a Series; a column that is none of ours keeps its name.
     rows
         How many are shown; how many more there are stands below.
     empty
@@ -55,10 +59,10 @@ def table(frame: pd.DataFrame | pd.Series, *, rows: int = 20, empty: str = "No r
 
     Examples
     --------
-    >>> table(pd.DataFrame({"category": ["hipaa", None], "failed": [1234, 0], "score": [0.98765, 1.0]}))
-    category failed   score
-    hipaa     1,234 98.77 %
-    –             0   100 %
+    >>> table(pd.DataFrame({"action": ["text_removed", None], "failed": [1234, 0], "score": [0.98765, 1.0]}))
+    Action                      Failed   Score
+    text must go (text_removed)  1,234 98.77 %
+    –                                0   100 %
     >>> table(pd.DataFrame({"cause": []}), empty="Nothing failed.")
     Nothing failed.
     """
@@ -75,7 +79,7 @@ class Table:
         telling = any(name is not None for name in frame.index.names) or not pd.api.types.is_integer_dtype(frame.index)
         named = telling or not frame.shape[1]
         whole = frame.reset_index(names=[name or "" for name in frame.index.names]) if named and len(frame) else frame
-        self.heads = [", ".join(str(level) for level in _levels(name) if level != "") for name in whole.columns]
+        self.heads = [_head(name, whole.columns.names) for name in whole.columns]
         self.columns = [_column(whole, place, rows) for place in range(whole.shape[1])]
         self.numbers = [_is_number(whole.iloc[:, place]) for place in range(whole.shape[1])]
         self.more = max(len(frame) - rows, 0)
@@ -85,8 +89,8 @@ class Table:
         if self.sentence is not None:
             return self.sentence
         lines = []
-        for head, column, number in zip(self.heads, self.columns, self.numbers, strict=True):
-            texts = [head, *(" ".join(text.split()) for text, _ in column)]
+        for (head, _, _), column, number in zip(self.heads, self.columns, self.numbers, strict=True):
+            texts = [head, *(" ".join((f"{text} ({code})" if code else text).split()) for text, code, _ in column)]
             put = str.rjust if number else str.ljust
             lines.append([put(text, max(map(len, texts))) for text in texts])
         rest = [self._rest()] if self.more else []
@@ -96,9 +100,9 @@ class Table:
         if self.sentence is not None:
             return f"<p>{escape(self.sentence)}</p>"
         classes = [' class="number"' if number else "" for number in self.numbers]
-        head = "".join(f"<th{of}>{escape(name)}</th>" for of, name in zip(classes, self.heads, strict=True))
+        head = "".join(_cell("th", of, *cell) for of, cell in zip(classes, self.heads, strict=True))
         body = "".join(
-            "<tr>" + "".join(_cell(of, *cell) for of, cell in zip(classes, line, strict=True)) + "</tr>"
+            "<tr>" + "".join(_cell("td", of, *cell) for of, cell in zip(classes, line, strict=True)) + "</tr>"
             for line in zip(*self.columns, strict=True)
         )
         rest = f'<tr><td class="more" colspan="{len(self.heads)}">{self._rest()}</td></tr>' if self.more else ""
@@ -111,25 +115,35 @@ class Table:
         return f"… {self.more:,} more"
 
 
-_Cells = list[tuple[str, str | None]]  # of a column: what is shown, and what is behind it
+_Cell = tuple[str, str, str]  # what is shown, the code in grey below it, and what is behind it
 
 
-def _cell(of: str, text: str, behind: str | None) -> str:
+def _cell(kind: str, of: str, text: str, code: str, behind: str) -> str:
     title = f' title="{_safe(behind)}"' if behind else ""
-    return f"<td{of}{title}>{_safe(text)}</td>"
+    return f"<{kind}{of}{title}>{_safe(text)}{f'<code>{_safe(code)}</code>' if code else ''}</{kind}>"
 
 
 def _safe(text: str) -> str:
     return escape(text.encode("utf-8", "backslashreplace").decode())
 
 
-def _column(frame: pd.DataFrame, place: int, rows: int) -> _Cells:
+def _head(column: Any, names: Sequence[Any]) -> _Cell:
+    """The head of a column; levels that are codes of their name, as after a pivot, go by their words."""
+    levels = [(level, name) for level, name in zip_longest(_levels(column), names) if level != ""]
+    words = [words_of(name, level) if name in WORDS else head_of(level) for level, name in levels]
+    own = ", ".join(str(level) for level, _ in levels)
+    said = ", ".join(map(str, words))
+    return said, "" if said.lower().replace("_", " ") == own.lower().replace("_", " ") else own, ""
+
+
+def _column(frame: pd.DataFrame, place: int, rows: int) -> list[_Cell]:
     """The cells of one column, as far as shown."""
     name, column = frame.columns[place], frame.iloc[:, place]
     if name in _UIDS and not _is_number(column):  # counts of series have its name too
         return _uids(frame, column, rows)
     write = _writer(name, column)
-    return [(_MISSING if _is_missing(value) else write(value), None) for value in column.iloc[:rows].astype(object)]
+    values = column.iloc[:rows].astype(object)
+    return [(_MISSING, "", "") if _is_missing(value) else (write(value), code_of(name, value), "") for value in values]
 
 
 def _is_missing(value: Any) -> bool:
@@ -148,7 +162,7 @@ def _levels(name: Any) -> tuple[Any, ...]:
 def _writer(name: Any, column: pd.Series) -> Callable[[Any], str]:
     """How the values of a column are written."""
     if not _is_number(column):
-        return _text
+        return lambda value: _text(words_of(name, value))
     if not _GAINS.isdisjoint(_levels(name)):
         return points
     known = column.dropna()
@@ -165,19 +179,19 @@ def _text(value: Any) -> str:
     return text if len(text) <= _LENGTH else f"{text[:_LENGTH]} … {len(text) - _LENGTH:,} more characters"
 
 
-def _uids(frame: pd.DataFrame, column: pd.Series, rows: int) -> _Cells:
+def _uids(frame: pd.DataFrame, column: pd.Series, rows: int) -> list[_Cell]:
     """UIDs by their numbers, with modality and patient where the frame has them: ``series 7 (CT, patient 2)``."""
-    what = str(column.name).replace("_", " ").replace("released", "released instance", column.name == "released")
+    what = head_of(column.name).lower()
     notes = [frame[name].astype(object) for name in ("modality",) if name in frame.columns]
     known = [_MISSING if code < 0 else f"{what} {code + 1}" for code in _codes(column)[:rows]]
     patients: Sequence[int] = _codes(frame["patient"])[:rows] if "patient" in frame.columns else [-1] * len(known)
-    cells: _Cells = []
+    cells: list[_Cell] = []
     for row, (text, patient) in enumerate(zip(known, patients, strict=True)):
         beside = [str(note.iloc[row]) for note in notes if not _is_missing(note.iloc[row])]
         beside += [f"patient {patient + 1}"] if patient >= 0 else []
         missing = text == _MISSING
-        cells.append((text if missing or not beside else f"{text} ({', '.join(beside)})",
-                      None if missing else str(column.iloc[row])))  # fmt: skip
+        cells.append((text if missing or not beside else f"{text} ({', '.join(beside)})", "",
+                      "" if missing else str(column.iloc[row])))  # fmt: skip
     return cells
 
 

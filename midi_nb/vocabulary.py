@@ -78,14 +78,16 @@ def words_of(column: Any, code: Any) -> Any:
     return WORDS.get(column, {}).get(code, code) if isinstance(code, str) else code
 
 
-def code_of(column: Any, code: str) -> str:
-    """The code to show in grey behind its words; empty where they say the same.
+def code_of(column: Any, code: Any) -> str:
+    """The code to show in grey behind its words; empty where they say the same, or where it is none.
 
     >>> code_of("action", "text_removed"), code_of("category", "hipaa"), code_of("problem", "missing_file")
     ('text_removed', '', 'missing_file')
     """
     said = words_of(column, code)
-    return "" if str(said).lower() == code.lower() else code.split(": ")[0] if column == "problem" else code
+    if said is code or said.lower() == code.lower():
+        return ""
+    return str(code.split(": ")[0] if column == "problem" else code)
 
 
 def spelled(column: Any, code: str) -> str:
