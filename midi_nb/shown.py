@@ -28,8 +28,9 @@ _STYLE = """<style>
 .midi-table table { border-collapse: collapse; margin: 0; font-size: 13px; font-variant-numeric: tabular-nums; }
 .midi-table tbody tr { background: none !important; }
 .midi-table th, .midi-table td { max-width: 22em; padding: 4px 10px; text-align: left !important; vertical-align: top; white-space: pre-wrap; overflow-wrap: break-word; border: 0; border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
-.midi-table thead th { position: sticky; top: 0; overflow-wrap: normal; font-weight: 600; background: var(--jp-layout-color0, var(--vscode-editor-background, Canvas)); }
-.midi-table .number { text-align: right !important; white-space: nowrap; }
+.midi-table thead th { position: sticky; top: 0; overflow-wrap: normal; vertical-align: bottom; font-weight: 600; background: var(--jp-layout-color0, var(--vscode-editor-background, Canvas)); }
+.midi-table .number { text-align: right !important; }
+.midi-table td.number { white-space: nowrap; }
 .midi-table .more { opacity: .75; }
 .midi-table td code, .midi-table th code { display: block; padding: 0; background: none; color: inherit; font-size: 11px; font-weight: 400; opacity: .7; }
 </style>"""  # noqa: E501

@@ -40,7 +40,7 @@ _HEADS = {
     **dict.fromkeys((*frames.CODES, "x0", "y0", "x1", "y1"), ""),
     "actual": "Released",
     "asked": "Asked by PS3.15",
-    "beats_next": "Better than the next one",
+    "beats_next": "Beats the next one",
     "gain": "Gain (points)",
     "gain_series": "Gain per series (points)",
     "high": "Interval to",
