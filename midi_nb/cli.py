@@ -321,7 +321,7 @@ def _explore(options: argparse.Namespace) -> Answer:
 def _explorer(options: argparse.Namespace, path: str | Path) -> Answer:
     frames = _frames(options)
     files = _folders(options, frames), options.original
-    results = mn.explain(mn.concat(frames), *files)
+    results = _explained(mn.concat(frames), *files)
     page = mn.write_page(results, path, *files, values=not options.no_values)
     largest = mn.problems(results).head(5)
     if not options.format:
@@ -363,13 +363,13 @@ def _score(options: argparse.Namespace) -> Answer:
     results = _read(options)
     by = list(dict.fromkeys([*_several(options), *options.by]))
     if {"cause", "axis", "confidence", "words"} & set(by):
-        results = mn.explain(results)
+        results = _explained(results, options.released, options.original)
     scores = mn.score(results, by=by, unit=options.unit, interval=options.interval)
     return Answer(scores, notes=_origin(results))
 
 
 def _problems(options: argparse.Namespace) -> Answer:
-    problems = mn.problems(mn.explain(_read(options), original=options.original, released=options.released))
+    problems = mn.problems(_explained(_read(options), options.released, options.original))
     if options.format:
         return Answer(problems.head(options.top or len(problems)))
     shown = problems.head(options.top or 20)
@@ -392,7 +392,9 @@ def _several(options: argparse.Namespace) -> list[str]:
 def _compare(options: argparse.Namespace) -> Answer:
     files = zip((options.before, options.after), _beside(options, 2), strict=True)
     before, after = (mn.read_results(path, **beside) for path, beside in files)
-    compared = mn.compare(before, mn.explain(after) if "privacy" in options.fail_on else after)
+    if "privacy" in options.fail_on:
+        after = _explained(after, options.released, options.original)
+    compared = mn.compare(before, after)
     failed = _regression(compared, options.fail_on)
     if options.rows:
         return Answer(compared[~compared["change"].isin(["still failing", "still passing"])], failed=failed)
@@ -488,6 +490,14 @@ def _census(options: argparse.Namespace) -> Answer:
 def _read(options: argparse.Namespace) -> pd.DataFrame:
     """The results of all files given, as one frame."""
     return mn.concat(_frames(options))
+
+
+def _explained(results: pd.DataFrame, released: Any, original: Any) -> pd.DataFrame:
+    """`results` with their causes; says where the original files could have made these more exact."""
+    explained = mn.explain(results, released, original)
+    if original is None and explained["cause"].notna().any():
+        _say("note: Causes are found without the original files; --original FOLDER makes them more exact.")
+    return explained
 
 
 def _folders(options: argparse.Namespace, frames: Sequence[pd.DataFrame]) -> Any:
@@ -877,7 +887,7 @@ COMMANDS = (
         _score,
         "scores of results, over all or by any columns",
         "midi-nb score run/ --by category,action --unit series",
-        (*_READS, _BY, _UNIT, _INTERVAL),
+        (*_READS, _BY, _UNIT, _INTERVAL, _ORIGINAL, _RELEASED),
     ),
     Command(
         "problems",
@@ -891,7 +901,7 @@ COMMANDS = (
         _compare,
         "what became of each check from one run to another",
         "midi-nb compare run-1/ run-2/ --by tag",
-        (*_COMPARED, _KEY, _UIDS, _SCORES, _BY, _ROWS),
+        (*_COMPARED, _KEY, _UIDS, _SCORES, _BY, _ROWS, _ORIGINAL, _RELEASED),
     ),
     Command(
         "rank",

@@ -62,6 +62,9 @@ def runs(make, tmp_path_factory):
     return folders
 
 
+WITHOUT = "midi-nb: note: Causes are found without the original files; --original FOLDER makes them more exact.\n"
+
+
 def cells(line):
     """The cells of a line of a printed table."""
     return re.split("  +", line.strip())
@@ -238,6 +241,20 @@ def test_scores_by_cause_are_explained_first(runs, run):
     assert {row["cause"]: row["failed"] for row in json.loads(printed)} == {"leak_full": 1, "tag_dropped": 1}
 
 
+@pytest.mark.parametrize("command", ["problems", "score --by cause", "compare --fail-on privacy", "page"])
+def test_causes_go_by_the_original_files_or_it_is_said_that_they_do_not(bench, make, run, tmp_path, command):
+    bench.ask("1.1", make.check("text_retained", "(0008,1030)", "HEAD", "HEAD"))
+    bench.release("a.dcm", "1.1")
+    folder = mn.write_run(bench.evaluate(), tmp_path / "run")
+    make.file(tmp_path / "original" / "a.dcm", "1.1")
+    name, *options = command.split()
+    options += ["--html", tmp_path / "page.html"] if name == "page" else []
+    files = [folder] * (2 if name == "compare" else 1)
+    assert run(name, *files, *options)[2] == WITHOUT
+    _, printed, said = run(name, *files, *options, "--original", tmp_path / "original", "--released", bench.released)
+    assert (said, "source_gap" in printed) == ("", name != "compare")
+
+
 def test_problems_come_with_their_gain(runs, run):
     _, printed, _ = run("problems", runs[0], "--top", 1)
     lines = printed.splitlines()
@@ -293,7 +310,8 @@ def test_a_regression_ends_with_1_where_that_was_asked_for(run, make, tmp_path, 
         kept = {"check": "1", "action": "text_retained", "category": "tcia", "actual": "DOE", **retained}
         mn.write_run(make.results([removed, kept]), tmp_path / name)
     code, printed, said = run("compare", *(tmp_path / name for name in order), *conditions.split())
-    assert (code, said) == ((0, "") if line is None else (1, f"midi-nb: {line}\n"))
+    note = WITHOUT if "privacy" in conditions else ""
+    assert (code, said) == ((0, note) if line is None else (1, f"{note}midi-nb: {line}\n"))
     assert printed.splitlines()[0].split() == ["change", "checks"]
 
 
@@ -321,7 +339,7 @@ def test_two_reports_are_compared_by_the_mappings_of_their_runs(reports, run):
     assert [line.split() for line in printed.splitlines()[2:]] == [["fixed", "1"], ["still", "failing", "1"]]
     swapped = ["--uids", uids[3], "--uids", uids[1]]
     code, _, said = run("compare", *reversed(files), *swapped, "--fail-on", "privacy")
-    assert (code, said) == (1, "midi-nb: Regressed checks that leak an identifier: 1 (--fail-on privacy)\n")
+    assert (code, said) == (1, f"{WITHOUT}midi-nb: Regressed checks that leak an identifier: 1 (--fail-on privacy)\n")
     assert run("compare", *files)[0] == 2
 
 
