@@ -18,7 +18,7 @@ from datetime import date
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from ..text import legible, stop_words, words
+from ..text import legible, stop_words, whole_words, words
 
 __all__ = [
     "PATTERNS",
@@ -109,12 +109,8 @@ def of_people(said: Iterable[Identifier], manufacturer: str) -> set[Identifier]:
     >>> of_people([Identifier("B", "phrase", "ACME"), Identifier("A", "name", "ACME")], "ACME_MEC")
     {Identifier(letter='A', kind='name', text='ACME')}
     """
-    maker = _plain_words(manufacturer)
-    return {each for each in said if each.kind != "phrase" or not _plain_words(each.text) <= maker}
-
-
-def _plain_words(text: str) -> frozenset[str]:
-    return frozenset(re.findall(r"[^\W_]+", text.lower()))
+    maker = set(whole_words(manufacturer))
+    return {each for each in said if each.kind != "phrase" or not maker.issuperset(whole_words(each.text))}
 
 
 class Found(NamedTuple):
@@ -236,7 +232,9 @@ def _fold(letter: str, spelled: bool) -> str:
         return _SPELLED[letter]
     if letter in _BARE:
         return _BARE[letter]
-    return _plain(letter).casefold() if not "\uac00" <= letter <= "\ud7a3" else letter
+    if "\uac00" <= letter <= "\ud7a3":
+        return letter
+    return "".join(each for each in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(each)).casefold()
 
 
 def _spellings(text: str, kind: str) -> set[str]:
@@ -385,11 +383,6 @@ _OFTEN = """chest abdomen pelvis brain neck spine thorax skull knee ankle wrist 
     north south east west street road avenue lane parade"""
 
 
-def _plain(text: str) -> str:
-    """A text without accents."""
-    return "".join(each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each))
-
-
 # Greek and Cyrillic letters as passports write them (ICAO 9303, BGN/PCGN where it differs).
 _LATIN = {
     "αάἀ": "a", "β": "v", "γ": "g", "δ": "d", "εέ": "e", "ζ": "z", "ηή": "i", "θ": "th", "ιίϊΐ": "i", "κ": "k",
@@ -432,7 +425,7 @@ def telling(text: str) -> str:
     ('10.216.0.17', 'Diagnostic Imaging', '', '', '')
     """
     plain = text.lower().replace("<", "").replace(">", "")
-    if not re.sub(r"[\W_0]", "", plain) or not words(plain) or _plain_words(plain) <= _NOBODY:
+    if not re.sub(r"[\W_0]", "", plain) or not words(plain) or _NOBODY.issuperset(whole_words(plain)):
         return ""
     return " ".join(word for word in text.split() if _tells(re.sub(r"[\W_]", "", word).lower())) or text
 
