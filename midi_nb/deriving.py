@@ -304,7 +304,7 @@ def _surveyed(job: _Job, task: _Task, step: Step | None = None) -> list[tuple[_W
         for path in counted(task.paths, step):
             said, kept = set[Identifier](), set[str]()
             try:
-                header = dcmread(path, stop_before_pixels=True, specific_tags=[*searched(), *_WHO])
+                header = dcmread(path, stop_before_pixels=True)
                 _collect(header, profile, said, kept)
                 said = of_people(
                     (each for each in said if each.text not in kept), str(header.get("Manufacturer") or "")
@@ -318,7 +318,6 @@ def _surveyed(job: _Job, task: _Task, step: Step | None = None) -> list[tuple[_W
 
 
 _PATIENT = ("PatientID", "PatientName", "StudyInstanceUID")
-_WHO = (0x00080018, 0x0020000D)
 
 
 def _said(header: Any, keyword: str) -> str:
@@ -328,7 +327,7 @@ def _said(header: Any, keyword: str) -> str:
 def _collect(dataset: Any, profile: Profile, said: set[Identifier], kept: set[str]) -> None:
     """Add what a data set says of people to `said`; to `kept` what may stay, which identifies nobody, wherever else
     it is said."""
-    for tag in dataset.keys():  # noqa: SIM118  # its values are decoded one by one, for one may be broken
+    for tag in searched().intersection(dataset.keys()):  # their values are decoded one by one: one may be broken
         try:
             element = dataset[tag]
             if element.VR == "SQ":

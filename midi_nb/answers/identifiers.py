@@ -77,16 +77,15 @@ _LARGE = _words("""PerFrameFunctionalGroupsSequence SharedFunctionalGroupsSequen
 
 
 @cache
-def searched() -> list[int]:
-    """The tags of the main data set to read for `identifying` and `of_people`."""
+def searched() -> frozenset[int]:
+    """The tags of what says who somebody is, and of the sequences to search for them."""
     from pydicom.datadict import DicomDictionary
 
-    said = {"Manufacturer", *_by_keyword()}
-    return [
+    return frozenset(
         tag
         for tag, (vr, *_, keyword) in DicomDictionary.items()
-        if keyword in said or vr == "PN" or (vr == "SQ" and keyword not in _LARGE)
-    ]
+        if identifying(keyword, vr) or (vr == "SQ" and keyword not in _LARGE)
+    )
 
 
 @cache
