@@ -32,6 +32,7 @@ __all__ = [
     "root",
     "same",
     "scope",
+    "short",
     "show",
     "to_official",
     "understood",
@@ -200,6 +201,19 @@ def without_items(path: str) -> str:
     '(0008,1140)(0008,1155)'
     """
     return "".join(labels(path))
+
+
+def short(path: str, most: int = 30) -> str:
+    """Path in a few characters: the middle of a long one is cut.
+
+    Examples
+    --------
+    >>> short("(0008,1140)(0008,1155)")
+    '(0008,1140)(0008,1155)'
+    >>> short('(200d,"PHILIPS US IMAGING DD 109",0d)(200d,"PHILIPS US IMAGING DD 109",02)')
+    '(200d,"PHILI…AGING DD 109",02)'
+    """
+    return path if len(path) <= most else f"{path[: most * 2 // 5]}…{path[-(most * 3 // 5 - 1) :]}"
 
 
 def is_nested(path: str) -> bool:

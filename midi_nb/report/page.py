@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from .. import __version__, causes
+from .. import __version__, causes, tags
 from ..actions import ACTIONS, KINDS, PIXELS, REGIONS
 from ..amounts import count, percent, points
 from ..files.runs import replacing
@@ -95,7 +95,7 @@ def _template() -> Any:
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    pages.filters |= {"percent": percent, "points": points, "count": count, "head": head_of}
+    pages.filters |= {"percent": percent, "points": points, "count": count, "head": head_of, "short": tags.short}
     pages.globals["words_of"] = words_of
     return pages.get_template("report.html")
 

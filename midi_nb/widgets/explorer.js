@@ -475,7 +475,9 @@ const explorer = (() => {
       const made = node(name, { class: looks.filter(Boolean).join(" ") || null }, inner);
       const bare = made.cloneNode(true);
       bare.querySelectorAll("[aria-hidden=true]").forEach((hidden) => hidden.remove());
-      if (bare.textContent.trim()) made.title = bare.textContent.trim();
+      const whole = bare.textContent.trim();
+      if (whole) made.title = whole;
+      if (/^\(\S/.test(inner) && whole.length > 40) made.textContent = `${whole.slice(0, 16)}…${whole.slice(-23)}`; // a path
       return made;
     }
 

@@ -228,6 +228,16 @@ def test_nothing_is_marked_in_masked_texts(light, mixed):
     assert page.within("mark") == page.within("ins") == page.within("del") == []
 
 
+def test_a_long_path_without_a_name_stands_once_with_its_middle_cut(light, make):
+    path = "(0008,9999)[0](0008,9998)[0](0008,9997)[0](0008,9996)"
+    row = {"tag_path": path, "name": None, "expected": "DOE", "actual": "DOE", "verdict": "failed", "score": 0.0}
+    page = light(make.results([row | {"instance": f"I{number}", "check": str(number)} for number in range(2)]))
+    bare = path.replace("[0]", "")
+    assert page.within("bdi").count(bare) == 0
+    assert page.within("bdi").count("(0008,9999)(…,9997)(0008,9996)") == 1
+    assert page.within("bdi").count("(0008,9999)[…97)[0](0008,9996)") == 1
+
+
 def test_failures_can_be_filtered_by_axis_without_a_script(page):
     axes = [row["data-axis"] for row in page.named("tr") if "data-axis" in row]
     choices = [choice["id"] for choice in page.named("input")]
