@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import sqlite3
+from collections import Counter
 from pathlib import Path
 
 import hypothesis
@@ -20,10 +21,20 @@ hypothesis.settings.register_profile("long", deadline=None, max_examples=200)
 hypothesis.settings.load_profile("midi_nb")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Notebooks first, then files of many tests: none of several processes is left with long ones at the end."""
+    notebooks = {item.path for item in items if item.get_closest_marker("notebook")}
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (item.path not in notebooks, -tests[item.path]))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """Of several processes one runs a whole file, or all tests of the demo: what they share is made once."""
     from xdist.scheduler import LoadScopeScheduling
+
+    config.option.loadscopereorder = False  # they come in order
 
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid):

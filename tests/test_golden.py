@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import warnings
 from collections import Counter
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,7 @@ class Golden:
             )
         self.ours = mn.write_official(self.results, self.folder / "ours", database=True)
 
+    @cached_property
     def rows(self):
         """The official rows and ours, less the checks whose path the key writes without its <…>.
 
@@ -72,7 +74,7 @@ class Golden:
 
     def frames(self):
         """The official results as a frame, and ours, less the same checks, and less what is in no official file."""
-        _ = self.rows()
+        _ = self.rows
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             read = mn.read_results(
@@ -105,19 +107,25 @@ def _rows(path):
     return rows.astype(object).where(rows.notna(), None)
 
 
+@pytest.fixture(scope="module")
+def sets(tmp_path_factory):
+    """Each set by its name, made once."""
+    return cache(lambda name: Golden(name, tmp_path_factory.mktemp("golden")))
+
+
 @pytest.fixture(scope="module", params=SETS)
-def golden(request, tmp_path_factory):
-    return Golden(request.param, tmp_path_factory.mktemp("golden"))
+def golden(request, sets):
+    return sets(request.param)
 
 
 @pytest.fixture(scope="module")
-def planted(tmp_path_factory):
-    return Golden("planted", tmp_path_factory.mktemp("golden"))
+def planted(sets):
+    return sets("planted")
 
 
 def test_rows(golden):
     """Every row, with its verdict, score, released value, identifiers and codes."""
-    official, ours = (_counted(rows.drop(columns=OF_THE_KEY)) for rows in golden.rows())
+    official, ours = (_counted(rows.drop(columns=OF_THE_KEY)) for rows in golden.rows)
     assert (official - ours, ours - official) == ({}, {})
 
 
@@ -127,7 +135,7 @@ def test_texts_of_the_key(golden):
         rows.sort_values(
             [name for name in rows if name not in OF_THE_KEY] + OF_THE_KEY, key=lambda column: column.map(repr)
         )
-        for rows in golden.rows()
+        for rows in golden.rows
     )
     pairs = zip(theirs[OF_THE_KEY].to_numpy().ravel(), ours[OF_THE_KEY].to_numpy().ravel(), strict=True)
     assert [pair for pair in pairs if not says_the_same(*pair)] == []
@@ -196,22 +204,29 @@ def test_what_a_shared_batch_changes_is_all_that_differs_from_the_usual_run(plan
     assert set(_pairs(pd.DataFrame(changed, columns=rest), columns)) <= set(_pairs(known, columns))
 
 
+@pytest.fixture(scope="module")
+def official(planted):
+    """The official results of the planted set and their problems."""
+    results = mn.read_results(planted.official)
+    return results, mn.problems(results)
+
+
 @pytest.mark.parametrize("unit", ["instance", "series"])
 @pytest.mark.parametrize("report", ["participant", "internal"])
-def test_a_report_with_its_workbook(planted, report, unit):
+def test_a_report_with_its_workbook(planted, official, report, unit):
     """The scores and gains of the official database from the two files that a participant gets."""
     folder = planted.official
     reported = mn.read_results(
         folder / f"discrepancy_report_{report}.csv", scores=folder / f"scoring_report_{unit}.xlsx"
     )
-    all_checks = mn.read_results(folder)
+    all_checks, their_problems = official
     for by in ([], ["action"], ["category"], ["category", "subcategory"]):
         scores = [mn.score(results, by=by, unit=unit) for results in (reported, all_checks)]
         assert _counted(scores[0][[*by, "passed", "failed", "blank"]]) == _counted(
             scores[1][[*by, "passed", "failed", "blank"]]
         )
     gain = "gain" if unit == "instance" else "gain_series"
-    gains = [dict(mn.problems(results).set_index("problem")[gain]) for results in (reported, all_checks)]
+    gains = [dict(found.set_index("problem")[gain]) for found in (mn.problems(reported), their_problems)]
     assert len(gains[0]) > 50
     # Of tables the report does not show the texts, so their causes are others.
     same = set(gains[0]) & set(gains[1])

@@ -230,17 +230,20 @@ def reopen(page: Any) -> None:
     page.reopened = True
 
 
+def trouble(page: Any) -> list[str]:
+    """What went wrong on a page so far."""
+    # Of a page opened again, JupyterLab looks for each widget once more.
+    errors = [error for error in page.errors if not (page.reopened and "widget model not found" in error)]
+    outside = [f"asked for something on the network: {address}" for address in page.outside]
+    return [*errors, *outside, *(f"broken picture: {source}" for source in page.evaluate(BROKEN))]
+
+
 def close(page: Any) -> None:
     """Ends a page and its kernel; what went wrong on it is an AssertionError."""
-    broken = page.evaluate(BROKEN)
-    errors = list(page.errors)  # what the end of the kernel does to messages under way is no fault of the page
+    found = trouble(page)  # what the end of the kernel does to messages under way is no fault of the page
     page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     page.close()
-    if page.reopened:  # JupyterLab looks for each widget once more
-        errors = [error for error in errors if "widget model not found" not in error]
-    assert not errors, errors
-    assert not page.outside, f"asked for something on the network: {page.outside}"
-    assert not broken, f"broken pictures: {broken}"
+    assert not found, found
 
 
 def _wait(ask: Callable[[], Any], value: Any, seconds: float = 30) -> None:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
+from pydicom import Dataset
+
+from midi_nb.engine import pixels
+from midi_nb.widgets import view
+from midi_nb.widgets.viewer import Viewer
 
 SETUP = """
 import numpy as np, pandas as pd
@@ -366,132 +373,160 @@ def test_the_kernel_can_steer_the_viewer(page: Any) -> None:
     )
 
 
-def test_an_image_that_cannot_be_shown_says_so_and_the_viewer_stays_usable(notebook: Callable[..., Any]) -> None:
-    page = notebook([SETUP + "\ndel released[1].PixelData\nviewer = view(released, results)\nviewer"])
+# In the smallest front end: a notebook of each would take ten times as long.
+
+
+@pytest.fixture
+def made() -> Any:
+    """What the cell makes, in this process."""
+    names: dict[str, Any] = {}
+    exec(SETUP, names)
+    return SimpleNamespace(**names)
+
+
+def test_an_image_that_cannot_be_shown_says_so_and_the_viewer_stays_usable(show: Callable[..., Any], made: Any) -> None:
+    del made.released[1].PixelData
+    page = show(view(made.released, made.results))
     page.wait_for_selector(".midi-viewer .midi-boxes li")
-    page.locator(".midi-screen").focus()
-    page.keyboard.press("ArrowRight")
+    press(page, "ArrowRight")
     page.wait_for_selector(".midi-message:visible")
     assert page.locator(".midi-message").inner_text() == "no pixels: this object holds no image."
-    page.keyboard.press("ArrowRight")
+    press(page, "ArrowRight")
     page.wait_for_function("() => document.querySelector('.midi-screen').dataset.shown.startsWith('2 ')")
     assert not page.locator(".midi-message").is_visible()
 
 
-TABLES = (
-    SETUP.removesuffix("viewer\n")
-    + """
-def table(*levels):
+def table(*levels: int) -> Dataset:
     item = Dataset()
     item.add_new(0x00283002, "US", [4096, 0, 16])
     item.add_new(0x00283006, "US", np.linspace(*levels, 4096).astype(int).tolist())
     return item
 
-def grey(image, number, of=None):  # what the image is to look like through a window of its own, or of another one
-    return int(pixels.shown(pixels.plane(image), pixels.plane(of or image).windows[number])[256, 256])
-"""
-)
 
-
-def looks(page: Any, grey: str) -> bool:
-    """Whether the middle of the image is drawn as the kernel would."""
-    return bool(pixel(page, 256, 256)[0] == pytest.approx(page.kernel(grey), abs=2))
+def looks(page: Any, image: Dataset, number: int, of: Dataset | None = None) -> bool:
+    """Whether its middle is drawn as the kernel would through a window of its own, or of another image."""
+    window = pixels.plane(of or image).windows[number]
+    return bool(pixel(page, 256, 256)[0] == pytest.approx(pixels.shown(pixels.plane(image), window)[256, 256], abs=2))
 
 
 def test_an_original_with_a_table_is_seen_through_the_window_of_the_released_image(
-    notebook: Callable[..., Any],
+    show: Callable[..., Any], made: Any
 ) -> None:
-    page = notebook([TABLES, """
-del originals[0].WindowCenter, originals[0].WindowWidth
-originals[0].VOILUTSequence = [table(65535, 0)]
-view(released[0], results, originals[0])"""])  # fmt: skip
+    released, original = made.released[0], made.originals[0]
+    del original.WindowCenter, original.WindowWidth
+    original.VOILUTSequence = [table(65535, 0)]
+    page = show(view(released, made.results, original))
     page.wait_for_selector(".midi-label")
     press(page, "2")
-    assert looks(page, "grey(originals[0], 0, released[0])")
+    assert looks(page, original, 0, of=released)
 
 
-def test_tables_and_curves_of_the_file_can_be_chosen(notebook: Callable[..., Any]) -> None:
-    page = notebook([TABLES, """
-released[0].VOILUTFunction, released[0].VOILUTSequence = "SIGMOID", [table(65535, 0)]
-view(released[0], results, originals[0])"""])  # fmt: skip
+def test_tables_and_curves_of_the_file_can_be_chosen(show: Callable[..., Any], made: Any) -> None:
+    released, original = made.released[0], made.originals[0]
+    released.VOILUTFunction, released.VOILUTSequence = "SIGMOID", [table(65535, 0)]
+    page = show(view(released, made.results, original))
     page.wait_for_selector(".midi-label")
     presets = page.get_by_role("combobox", name="Window")
     assert presets.locator("option").all_inner_texts() == ["file 1", "file 2", "table 1", "fitted"]
     for number, name in ((2, "table 1"), (1, "file 2"), (3, "fitted"), (2, "table 1")):
         presets.select_option(name)
-        assert looks(page, f"grey(released[0], {number})"), name
+        assert looks(page, released, number), name
         assert presets.evaluate("node => node.selectedOptions[0].text") == name
     press(page, "2")
-    assert looks(page, "grey(originals[0], 0)")
+    assert looks(page, original, 0)
     press(page, "1", "]")
     assert presets.evaluate("node => node.selectedOptions[0].text") == "by hand"
     press(page, "r")
-    assert looks(page, "grey(released[0], 0)")
+    assert looks(page, released, 0)
 
 
-ASKED = """
-from midi_nb.widgets.viewer import Viewer
-asked, lost = [], []
-answer = Viewer.hear
-def hear(self, message):
-    if "kind" in message and message["kind"] != "thumbnail":
-        asked.append(f"{message['kind']} {message['slice']}")
-    if not asked or asked[-1] not in lost:
-        answer(self, message)
-Viewer.hear = hear
-"""
+@pytest.fixture
+def changed(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """Changes the script of the viewers made from now on."""
+
+    def change(old: str, new: str) -> None:
+        assert old in Viewer._esm
+        monkeypatch.setattr(Viewer, "_esm", Viewer._esm.replace(old, new))
+
+    return change
 
 
-def with_memory(size: int, more: str = "") -> list[str]:
-    """A notebook of three slices in a browser that keeps so many bytes, opened at the second one."""
-    few = f"Viewer._esm = Viewer._esm.replace('256 * 2 ** 20', '{size}')"
-    return [SETUP.removesuffix("viewer\n"), ASKED, f"{few}\n{more}\nviewer = view(released)\nviewer.frame = 1\nviewer"]
+@pytest.fixture
+def talk(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What viewers asked for, and what of it is not to be answered."""
+    talk, answer = SimpleNamespace(asked=[], lost=[]), Viewer.hear
+
+    def hear(self: Viewer, message: Any) -> None:
+        asked = "{kind} {slice}".format_map(message)
+        if message["kind"] != "thumbnail":
+            talk.asked.append(asked)
+        if asked not in talk.lost:
+            answer(self, message)
+
+    monkeypatch.setattr(Viewer, "hear", hear)
+    return talk
 
 
-@pytest.mark.long
-def test_neighbours_that_do_not_fit_in_the_memory_are_not_asked_for(notebook: Callable[..., Any]) -> None:
-    page = notebook(with_memory(1_000_000))
-    page.wait_for_function("() => document.querySelector('.midi-screen').dataset.shown?.startsWith('1 ')")
-    page.kernel_has("asked", ["after 1", "measures 1"])
-    page.wait_for_timeout(500)
-    assert page.kernel("len(asked)") == 2
+def at_the_second(released: Any) -> Viewer:
+    viewer = view(released)
+    viewer.frame = 1
+    return viewer
 
 
-@pytest.mark.long
-def test_neighbours_larger_than_this_slice_are_asked_for_once(notebook: Callable[..., Any]) -> None:
-    page = notebook(with_memory(500_000, "released[1] = image('9.9.1', after[1][:200, :200])"))
-    page.wait_for_function("() => document.querySelector('.midi-screen').dataset.shown?.startsWith('1 ')")
-    page.kernel_has("asked", ["after 1", "measures 1", "after 2", "after 0"])
-    page.wait_for_timeout(500)
-    assert page.kernel("len(asked)") == 4
+def test_neighbours_that_do_not_fit_in_the_memory_are_not_asked_for(
+    show: Callable[..., Any], made: Any, talk: Any, changed: Callable[[str, str], None]
+) -> None:
+    changed("256 * 2 ** 20", "1_000_000")
+    page = show(at_the_second(made.released))
+    page.wait_for_function("() => document.querySelectorAll('.midi-strip img').length === 3")  # asked for last
+    assert talk.asked == ["after 1", "measures 1"]
 
 
-def test_an_answer_that_gets_lost_blocks_nothing(notebook: Callable[..., Any]) -> None:
-    short = "Viewer._esm = Viewer._esm.replace('PATIENCE = 5000', 'PATIENCE = 200')\nlost.append('after 0')"
-    page = notebook([SETUP.removesuffix("viewer\n"), ASKED, f"{short}\nviewer = view(released)\nviewer"])
+def test_neighbours_larger_than_this_slice_are_asked_for_once(
+    show: Callable[..., Any], made: Any, talk: Any, changed: Callable[[str, str], None]
+) -> None:
+    changed("256 * 2 ** 20", "500_000")
+    made.released[1] = made.image("9.9.1", made.after[1][:200, :200])
+    page = show(at_the_second(made.released))
+    page.wait_for_function("() => document.querySelectorAll('.midi-strip img').length === 3")
+    page.wait_for_timeout(200)
+    assert talk.asked == ["after 1", "measures 1", "after 2", "after 0"]
+
+
+def test_an_answer_that_gets_lost_blocks_nothing(
+    show: Callable[..., Any], made: Any, talk: Any, changed: Callable[[str, str], None]
+) -> None:
+    changed("PATIENCE = 5000", "PATIENCE = 200")
+    talk.lost.append("after 0")
+    viewer = view(made.released)
+    page = show(viewer)
     page.wait_for_selector(".midi-screen")
-    page.kernel("setattr(viewer, 'frame', 2)")
+    viewer.frame = 2
     page.wait_for_function("() => document.querySelector('.midi-screen').dataset.shown?.startsWith('2 ')")
-    page.kernel("[lost.clear(), setattr(viewer, 'frame', 0)]")
+    talk.lost.clear()
+    viewer.frame = 0
     page.wait_for_function("() => document.querySelector('.midi-screen').dataset.shown?.startsWith('0 ')")
 
 
-def test_one_mask_is_painted_at_a_time(notebook: Callable[..., Any]) -> None:
-    count = """Viewer._esm = '''
+COUNTING = """
 const create = document.createElement;
 globalThis.canvases = 0;
 document.createElement = function (tag, ...rest) {
   canvases += tag === "canvas";
   return create.call(this, tag, ...rest);
 };
-''' + Viewer._esm"""
-    page = notebook(
-        [SETUP.removesuffix("viewer\n"), ASKED, f"{count}\nviewer = view(released, results, originals)\nviewer"]
-    )
+"""
+
+
+def test_one_mask_is_painted_at_a_time(show: Callable[..., Any], made: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Viewer, "_esm", COUNTING + Viewer._esm)
+    viewer = view(made.released, made.results, made.originals)
+    page = show(viewer)
     page.wait_for_selector(".midi-label")
-    made = page.evaluate("canvases")
+    canvases = page.evaluate("canvases")
+    assert canvases > 0
     for number in (0, 1, 2):
-        page.kernel(f"setattr(viewer, 'frame', {number})")
+        viewer.frame = number
         page.wait_for_function(f"() => document.querySelector('.midi-screen').dataset.shown.startsWith('{number} ')")
         page.wait_for_function(f"(at) => ({PIXEL})(at).some(Boolean)", arg=[340, 420])
-    assert page.evaluate("canvases") == made
+    assert page.evaluate("canvases") == canvases
