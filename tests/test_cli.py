@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -700,11 +701,11 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
 def test_json_is_json_whatever_the_encoding_of_the_terminal(make, tmp_path):
     folder = mn.write_run(make.results([{"submission": "Prüfung €"}]), tmp_path / "run")
-    command = [sys.executable, "-m", "midi_nb", "score", str(folder), "--by", "submission", "--json"]
     for encoding in ("ascii", "latin-1", "utf-8"):
-        environment = {**ENVIRONMENT, "PYTHONIOENCODING": encoding}
-        printed = subprocess.run(command, capture_output=True, env=environment, check=True).stdout.decode(encoding)
-        assert json.loads(printed)[0]["submission"] == "Prüfung €"
+        terminal = io.TextIOWrapper(io.BytesIO(), encoding, write_through=True)
+        with contextlib.redirect_stdout(terminal):
+            assert cli.main(["score", str(folder), "--by", "submission", "--json"]) == 0
+        assert json.loads(terminal.buffer.getvalue().decode(encoding))[0]["submission"] == "Prüfung €"
 
 
 def test_warnings_of_others_are_no_notes(runs, run, monkeypatch):

@@ -38,24 +38,30 @@ def test_a_real_tool_does_not_change_how_plots_are_drawn():
     assert asked.stdout.strip() == "svg"
 
 
-def test_the_same_seed_gives_the_same_bytes_in_another_process(tmp_path, without_tools):
-    here = make_demo(tmp_path / "here", patients=1, progress=False)
+@pytest.fixture(scope="module")
+def one(tmp_path_factory):
+    """A demo of one patient, without the submissions of other people's tools."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(installed, "tools", dict)
+        return make_demo(tmp_path_factory.mktemp("one") / "demo", patients=1, progress=False)
+
+
+def test_the_same_seed_gives_the_same_bytes_in_another_process(one, tmp_path):
     code = (
         "import sys; from midi_nb.demo import installed, make_demo; installed.tools = dict\n"
         "make_demo(sys.argv[1], patients=1, progress=False)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "there")], check=True)
-    assert content(here.folder) == content(tmp_path / "there")
+    assert content(one.folder) == content(tmp_path / "there")
 
 
-def test_another_seed_gives_other_people(tmp_path, without_tools):
-    texts = [make_demo(tmp_path / str(seed), 1, seed, progress=False).phi.read_text() for seed in (0, 1)]
-    assert texts[0] != texts[1]
+def test_another_seed_gives_other_people(one, tmp_path, without_tools):
+    other = make_demo(tmp_path / "demo", 1, seed=1, progress=False)
+    assert one.phi.read_text() != other.phi.read_text()
 
 
-def test_a_patient_does_not_depend_on_how_many_there_are(tmp_path, without_tools):
-    one, two = (make_demo(tmp_path / str(count), count, progress=False) for count in (1, 2))
-    assert content(one.original).items() <= content(two.original).items()
+def test_a_patient_does_not_depend_on_how_many_there_are(one, small_demo):
+    assert content(one.original).items() <= content(small_demo.original).items()
 
 
 def test_the_eleventh_patient_is_of_the_first_kind_and_another_person(tmp_path, without_tools):

@@ -159,7 +159,7 @@ def counts_of(results, by, unit):
 
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize("blanks", ["", "whole", "hidden"])
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.long)])
 def test_a_report_with_its_workbook_scores_as_all_checks_do(written, unit, blanks, seed):
     results, reported = written(unit, seed=seed, blanks=blanks)
     assert (results["verdict"] == "blank").any() == bool(blanks)
@@ -261,7 +261,7 @@ def through_csv(frame, tmp_path):
     )
 
 
-@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("unit", ["series", pytest.param("instance", marks=pytest.mark.long)])
 @pytest.mark.parametrize(
     "done",
     [
