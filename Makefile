@@ -5,7 +5,7 @@ BIN     = $(VENV)/bin
 READY   = $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lab test look lint figures bench stress clean
+.PHONY: help demo lab test look lint docs figures bench stress clean
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: $(READY) ## All tests but those of notebooks and in a browser: of these on
 
 look: $(READY) ## The tests of notebooks and in a browser
 	@$(BIN)/python -m pytest -q -n 2 -m "not long and (browser or notebook) and not smoke"
+
+docs: $(READY) ## The site: notebooks with outputs, gallery, reference, pages that live (build/site)
+	@$(BIN)/python tools/make_site.py
 
 figures: $(READY) ## The pictures of the README, from the demo
 	@$(BIN)/python tools/make_figures.py

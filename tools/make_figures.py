@@ -1,6 +1,6 @@
 """Make the pictures of the README from the demo: plots drawn here, widgets photographed and filmed in a real browser.
 
-    python tools/make_figures.py [NAME …]     all of them, or those named
+    python tools/make_figures.py [NAME …]     those of the README, or those named
 
 They go to docs/images. Widgets need Chromium and playwright (``pip install 'midi_nb[dev]'``); where these are missing
 their pictures are left as they are, and said so.
@@ -117,13 +117,32 @@ def visit(page: Any) -> Iterator[int]:
 FILMS: dict[str, tuple[str, Callable[[Any], Iterator[int]]]] = {
     "visit": ("explorer = mn.widgets.explore(results, careless, demo.original)\nexplorer", visit),
 }
-#: Picture → (results of all submissions, explained) → the plot.
-PLOTS: dict[str, Callable[[Any], Any]] = {
-    "tradeoff": lambda results: mn.plots.tradeoff(results),
-    "ranking": lambda results: mn.plots.ranking(mn.rank(results)),
-    "causes": lambda results: mn.plots.causes(results[results["submission"] == "careless"], limit=10),
-    "heatmap": lambda results: mn.plots.heatmap(results, rows="action", columns="submission"),
+#: Plot → what it is drawn from: explained results of all submissions, or those of `careless`.
+PLOTS: dict[str, Callable[[Any, Any], Any]] = {
+    "score": lambda _, one: mn.plots.score(mn.score(one, by="category")),
+    "tradeoff": lambda results, _: mn.plots.tradeoff(results),
+    "ranking": lambda results, _: mn.plots.ranking(mn.rank(results)),
+    "causes": lambda _, one: mn.plots.causes(one, limit=10),
+    "pareto": lambda _, one: mn.plots.pareto(mn.problems(one)),
+    "heatmap": lambda results, _: mn.plots.heatmap(results, rows="action", columns="submission"),
+    "changes": lambda results, one: mn.plots.changes(mn.compare(of(results, "untouched"), one)),
+    "partial_scores": lambda _, one: mn.plots.partial_scores(one),
+    "date_shifts": lambda _, one: mn.plots.date_shifts(one),
+    "word_diff": lambda _, one: mn.plots.word_diff(one[one["cause"] == "leak_partial"].iloc[0]),
 }
+README = ("tradeoff", "ranking", "causes", "heatmap")
+
+
+def of(results: Any, submission: str) -> Any:
+    """The results of one submission."""
+    return results[results["submission"] == submission]
+
+
+def compared() -> Any:
+    """Explained results of all submissions of the demo."""
+    demo = mn.make_demo(progress=False)
+    runs = [mn.evaluate(one, demo.key, name=name, progress=False) for name, one in demo.submissions.items()]
+    return mn.explain(mn.concat(runs))
 
 
 def write(name: str, png: bytes) -> None:
@@ -146,12 +165,10 @@ def framed(png: bytes) -> bytes:
 
 
 def draw(names: list[str]) -> None:
-    """Draws plots of all submissions of the demo."""
-    demo = mn.make_demo(progress=False)
-    runs = [mn.evaluate(one, demo.key, name=name, progress=False) for name, one in demo.submissions.items()]
-    results = mn.explain(mn.concat(runs))
+    """Draws plots of the demo."""
+    results = compared()
     for name in names:
-        axes = PLOTS[name](results)
+        axes = PLOTS[name](results, of(results, "careless"))
         picture = io.BytesIO()
         axes.figure.savefig(picture, format="png", dpi=120, bbox_inches="tight", facecolor="white")
         plt.close(axes.figure)
@@ -211,7 +228,7 @@ def main(names: list[str]) -> None:
         raise SystemExit(f"There is no picture {', '.join(sorted(unknown))}; there are {', '.join(known_names)}.")
     os.chdir(tempfile.mkdtemp())
     for make, known in ((draw, PLOTS), (photograph, WIDGETS), (film, FILMS)):
-        if wanted := [name for name in known if not names or name in names]:
+        if wanted := [name for name in known if name in (names or [*README, *WIDGETS, *FILMS])]:
             make(wanted)
 
 
