@@ -28,28 +28,40 @@ FOCUS = "() => document.activeElement.dataset.id"
 TABLE = "() => [...document.querySelectorAll('tr[data-act=pick]')].map((row) => Number(row.dataset.of))"
 
 
+FEW = [LEAK, LOST, LOST | {"instance": "1.2.2"}, LOST | {"instance": "1.2.3"}, DATE, KEEP, KEEP | {"patient": "P2"}]
+MANY = [
+    LOST | {"tag_path": f"(0018,{number:04x})", "name": f"Attribute {number:02}", "expected": f"WORD{number} CHEST"}
+    for number in range(0x2000, 0x2000 + 30)
+]
+
+
+def numbered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row | {"check": str(number)} for number, row in enumerate(rows)]
+
+
 @pytest.fixture
 def results(make: Any) -> pd.DataFrame:
     """A leak, words lost in three instances and a date; two passes, and thirty words lost in as many attributes."""
-    rows = [
-        LEAK,
-        LOST,
-        LOST | {"instance": "1.2.2"},
-        LOST | {"instance": "1.2.3"},
-        DATE,
-        KEEP,
-        KEEP | {"patient": "P2"},
-    ]
-    many = [
-        LOST | {"tag_path": f"(0018,{number:04x})", "name": f"Attribute {number:02}", "expected": f"WORD{number} CHEST"}
-        for number in range(0x2000, 0x2000 + 30)
-    ]
-    return make.results([row | {"check": str(number)} for number, row in enumerate(rows + many)])
+    return make.results(numbered(FEW + MANY))
 
 
 @pytest.fixture
 def explorer(results: pd.DataFrame) -> Any:
     return explore(results)
+
+
+@pytest.fixture
+def long(make: Any) -> Any:
+    """The same, and each of the many attributes kept in another instance: each is a problem of its own."""
+    kept = [row | {"instance": "1.2.9", "actual": row["expected"], "verdict": "passed", "score": 1.0} for row in MANY]
+    return explore(make.results(numbered(FEW + MANY + kept)))
+
+
+@pytest.fixture
+def long_page(show: Any, long: Any) -> Any:
+    page = show(long, width=1000)
+    page.wait_for_selector("tr[data-act=pick]")
+    return page
 
 
 @pytest.fixture
@@ -79,10 +91,10 @@ def test_a_click_on_a_bar_filters_and_a_second_one_stops_it(page: Any, explorer:
     assert explorer.filters == {}
 
 
-def test_a_page_of_problems_says_how_many_checks_the_others_make_up(page: Any, explorer: Any) -> None:
-    others = explorer.problems["rows"].iloc[12:]
+def test_a_page_of_problems_says_how_many_checks_the_others_make_up(long_page: Any, long: Any) -> None:
+    others = long.problems["rows"].iloc[12:]
     assert len(others) > 12
-    has(page, f"1 to 12 of {12 + len(others)}; the other {len(others)} make up {others.sum()} checks")
+    has(long_page, f"1 to 12 of {12 + len(others)}; the other {len(others)} make up {others.sum()} checks")
 
 
 def test_a_facet_shows_six_bars_and_how_many_more_there_are(page: Any) -> None:
@@ -137,19 +149,19 @@ def test_a_problem_goes_through_its_checks_and_lists_them(page: Any, explorer: A
     assert explorer.filtered.index.tolist() == [1, 2, 3]
 
 
-def test_what_is_picked_stays_so_in_another_table_on_the_page_where_it_is(page: Any, explorer: Any) -> None:
-    page.locator("[data-id=table-failures]").click()
-    page.locator("[data-id='Last page']").click()
-    page.locator("tr[data-of='36']").click()
-    page.wait_for_selector("section.card")
-    page.locator("[data-id=table-checks]").click()
-    assert page.locator("tr[data-of='36'][aria-selected=true]").count() == 1
-    page.locator("[data-id=table-problems]").click()
-    assert page.locator("tr[aria-selected=true]").count() == 1
-    assert (explorer.table, explorer.selection.index.tolist()) == ("problems", [36])
-    page.locator("[data-id=table-failures]").click()
-    page.locator("tr[data-of='36'][aria-selected=true]").wait_for()
-    assert explorer.picked == 36
+def test_what_is_picked_stays_so_in_another_table_on_the_page_where_it_is(long_page: Any, long: Any) -> None:
+    long_page.locator("[data-id=table-failures]").click()
+    long_page.locator("[data-id='Last page']").click()
+    long_page.locator("tr[data-of='36']").click()
+    long_page.wait_for_selector("section.card")
+    long_page.locator("[data-id=table-checks]").click()
+    assert long_page.locator("tr[data-of='36'][aria-selected=true]").count() == 1
+    long_page.locator("[data-id=table-problems]").click()
+    assert long_page.locator("tr[aria-selected=true]").count() == 1
+    assert (long.table, long.selection.index.tolist()) == ("problems", [36])
+    long_page.locator("[data-id=table-failures]").click()
+    long_page.locator("tr[data-of='36'][aria-selected=true]").wait_for()
+    assert long.picked == 36
 
 
 def test_a_heading_sorts_and_once_more_the_other_way(page: Any, explorer: Any) -> None:
@@ -240,28 +252,28 @@ def test_rows_columns_and_code_can_be_copied(page: Any, explorer: Any) -> None:
     pd.testing.assert_frame_equal(again["explorer"].selection, selection)
 
 
-def test_every_part_is_one_stop_of_the_tab_key_and_arrows_move_in_it(page: Any, explorer: Any) -> None:
-    page.locator("[data-id=search]").focus()
+def test_every_part_is_one_stop_of_the_tab_key_and_arrows_move_in_it(long_page: Any, long: Any) -> None:
+    long_page.locator("[data-id=search]").focus()
     stops = []
     for _ in range(14):
-        page.keyboard.press("Tab")
-        stops.append(page.evaluate(FOCUS))
+        long_page.keyboard.press("Tab")
+        stops.append(long_page.evaluate(FOCUS))
     facets = ["axis", "cause", "action", "category", "scope", "modality", "attribute", "patient"]
     assert stops == ["help", *(f"facet-{name}" for name in facets), "table-problems", "copies", "row-0", "Next page",
                      "Last page"]  # fmt: skip
-    page.locator("[data-id=row-0]").focus()
+    long_page.locator("[data-id=row-0]").focus()
     for key, place in (("ArrowDown", "row-1"), ("End", "row-11"), ("Home", "row-0"), ("ArrowUp", "sort-cause"),
                        ("ArrowRight", "sort-name"), ("ArrowDown", "row-0"), ("PageDown", "row-12"),
                        ("PageUp", "row-0")):  # fmt: skip
-        page.keyboard.press(key)
-        assert page.evaluate(FOCUS) == place, key
-    page.locator("[data-id=facet-axis]").focus()
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
-    assert list(explorer.filters) == ["axis"]
-    page.keyboard.press("Shift+Tab")
-    page.keyboard.press("Tab")
-    assert page.evaluate(FOCUS).startswith("axis:"), "a list is entered where it was left"
+        long_page.keyboard.press(key)
+        assert long_page.evaluate(FOCUS) == place, key
+    long_page.locator("[data-id=facet-axis]").focus()
+    long_page.keyboard.press("ArrowDown")
+    long_page.keyboard.press("Enter")
+    assert list(long.filters) == ["axis"]
+    long_page.keyboard.press("Shift+Tab")
+    long_page.keyboard.press("Tab")
+    assert long_page.evaluate(FOCUS).startswith("axis:"), "a list is entered where it was left"
 
 
 def test_slash_searches_escape_goes_back_and_a_question_mark_helps(page: Any, explorer: Any) -> None:
