@@ -11,14 +11,14 @@ import midi_nb as mn
 
 @pytest.fixture(scope="module")
 def path(make: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The report of two submissions with six problems each."""
+    """The report of two submissions with six problems each: attributes that stay in another instance."""
     lost = {"action": "text_retained", "expected": "CHEST LOW" * 40, "actual": "CHEST", "verdict": "failed", "score": 0}
     rows = [
         lost | {"submission": name, "check": str(number), "series": f"E{number}", "instance": f"I{number}"}
         | {"tag_path": f"(0018,10{number}0)", "tag": f"(0018,10{number}0)", "name": "Name" * 12}
         for name in ("one", "two") for number in range(6)
     ]  # fmt: skip
-    passed = [{"submission": row["submission"], "instance": row["instance"], "series": row["series"]} for row in rows]
+    passed = [row | {"instance": "I", "actual": row["expected"], "verdict": "passed", "score": 1} for row in rows]
     return mn.write_html(make.results([*rows, *passed]), tmp_path_factory.mktemp("report") / "report.html")
 
 
