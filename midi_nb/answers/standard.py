@@ -145,7 +145,7 @@ def family_of(path: str) -> str:
     The table's attributes without an option identify directly. What stands in a sequence and is not in the table goes
     by the sequence; what is private, or in a private sequence, is private.
 
-    >>> family_of("(0008,0020)"), family_of("(0010,0010)"), family_of("(0008,1032)[0](0008,0104)")
+    >>> family_of("(0008,0020)"), family_of("(0010,0010)"), family_of("(0040,0275)[0](0008,0104)")
     ('date', 'identifier', 'description')
     >>> family_of('(0027,"GEMS_IMAG_01",33)'), family_of("(0018,0050)")
     ('private attribute', 'attribute')
