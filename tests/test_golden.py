@@ -228,9 +228,10 @@ def test_a_report_with_its_workbook(planted, official, report, unit):
     gain = "gain" if unit == "instance" else "gain_series"
     gains = [dict(found.set_index("problem")[gain]) for found in (mn.problems(reported), their_problems)]
     assert len(gains[0]) > 50
-    # Of tables the report does not show the texts, so their causes are others.
+    # Of tables the report does not show the texts, so their causes are others; and not where the key asks, so that what
+    # fails wherever it does is not seen to be one problem.
     same = set(gains[0]) & set(gains[1])
-    assert len(same) > 0.9 * len(gains[1])
+    assert len(same) > 0.75 * len(gains[1])
     assert {name: gains[0][name] for name in same} == pytest.approx({name: gains[1][name] for name in same})
 
 
