@@ -132,6 +132,15 @@ def run(book: Any, folder: Path) -> tuple[Any, int]:
     return book, int(book.cells.pop().outputs[0].text)
 
 
+def keep(book: Any, name: str) -> None:
+    """Puts a notebook with its outputs where the site takes it from."""
+    import nbformat
+
+    kept = FOLDER.parent / "build" / "notebooks"
+    kept.mkdir(parents=True, exist_ok=True)
+    nbformat.write(book, kept / f"{Path(name).name}.ipynb")
+
+
 #: What a run says of the release of a real tool, deid, whose usual recipe removes every identifier; and of a
 #: careless one that left a file out.
 OF_DEID = (
@@ -152,6 +161,7 @@ def complaints(book: Any) -> list[str]:
 def test_runs_on_the_demo(name: str, tmp_path: Path) -> None:
     mn.make_demo(progress=False)
     book, megabytes = run(read(name), tmp_path)
+    keep(book, name)
     assert not complaints(book)
     assert not list(tmp_path.iterdir()), "a notebook leaves nothing beside itself"
     assert megabytes < MEGABYTES

@@ -3,13 +3,12 @@
     python tools/make_site.py [FOLDER]     build/site unless another folder is named
 
 Needs ``pip install 'midi_nb[docs]'``. Nothing is fetched; a warning of Sphinx, a link that leads nowhere or a page that
-would load something from another host fails the build. Executed notebooks are kept beside the site and are executed
-again only when they, or the package, have changed.
+would load something from another host fails the build. Executed notebooks are kept in build/notebooks (by tests too),
+and executed again only when they, or the package, are newer.
 """
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import os
 import pkgutil
@@ -52,7 +51,7 @@ def main(target: Path) -> None:
     (source / "data").mkdir()
     shutil.copy(ROOT / "data" / "README.md", source / "data")
     shutil.copy(ROOT / "CHANGELOG.md", source)
-    executed(sorted((ROOT / "notebooks").glob("*.ipynb")), target.with_name("notebooks"), source / "notebooks")
+    executed(sorted((ROOT / "notebooks").glob("*.ipynb")), ROOT / "build" / "notebooks", source / "notebooks")
     (source / "api.rst").write_text(reference(), encoding="utf-8")
     (source / "gallery.md").write_text(gallery(source / "gallery"), encoding="utf-8")
     live(source / "live")
@@ -66,22 +65,18 @@ def main(target: Path) -> None:
 
 def executed(notebooks: list[Path], kept: Path, into: Path) -> None:
     """Executes notebooks, two at a time, and puts them with their outputs into a folder."""
-    files = [path for path in sorted((ROOT / "midi_nb").rglob("*")) if path.is_file() and path.suffix != ".pyc"]
-    package = b"".join(path.read_bytes() for path in files)
+    package = max(path.stat().st_mtime for path in (ROOT / "midi_nb").rglob("*") if "__pycache__" not in path.parts)
     kept.mkdir(parents=True, exist_ok=True)
     into.mkdir()
 
     def run(path: Path) -> None:
-        digest = hashlib.sha256(package + path.read_bytes()).hexdigest()[:16]
-        made = kept / f"{path.stem}-{digest}.ipynb"
-        if not made.exists():
+        made = kept / path.name
+        if not made.exists() or made.stat().st_mtime < max(package, path.stat().st_mtime):
             notebook = nbformat.read(path, as_version=4)
             NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(path.parent)}}).execute()
-            for old in kept.glob(f"{path.stem}-*"):
-                old.unlink()
             nbformat.write(notebook, made)
             print(f"executed {path.name}", flush=True)
-        shutil.copy(made, into / path.name)
+        shutil.copy(made, into)
 
     mn.make_demo(progress=False)  # once, before two of them ask for it
     os.environ.pop("MPLBACKEND", None)  # kernels draw into the notebook
