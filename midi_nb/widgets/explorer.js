@@ -285,7 +285,7 @@ const explorer = (() => {
       if ("sort" in change) state.page = 0;
       if (state.picked !== before.picked && !("example" in change) && !("table" in change)) state.example = 0;
       if (["filters", "search", "table"].some((name) => name in change)) given = sift.live(state.table) ? null : { waiting: true };
-      acted = Date.now();
+      acted = ["picked", "example", "header"].some((name) => name in change) ? Date.now() : 0; // a tab must not scroll away
       notice = "";
       if (state.picked < 0) check = null;
       draw();
@@ -360,9 +360,10 @@ const explorer = (() => {
     function ofSelection(mine) {
       const scores = sift.scores(state.filters, state.search);
       if (!scores) return "No score of the selection: passed checks are not searched.";
-      const some = sum(scores.filter((_, code) => !facets.submission || mine.includes(code))), own = narrowed().some((name) => FAILURES.includes(name));
-      const checks = some[0] + some[1] + some[2];
-      return checks ? `${percent(rate(some))} of the ${count(checks, "check")} selected passed${own ? ", other failures not counted" : ""}` : "No check is selected.";
+      const some = sum(scores.filter((_, code) => !facets.submission || mine.includes(code)));
+      const [own, others] = [true, false].map((of) => narrowed().some((name) => FAILURES.includes(name) === of));
+      const checks = some[0] + some[1] + some[2], which = others || state.search.trim() ? " selected" : "";
+      return checks ? `${percent(rate(some))} of the ${count(checks, "check")}${which} ${own ? "would pass if only these failed" : "passed"}` : "No check is selected.";
     }
 
     // The score of each submission: of the selection, if there is one.
@@ -524,15 +525,17 @@ const explorer = (() => {
     }
     const steps = (act, signs) => node("span", { class: "joined" }, signs.map(([face, name, to, off]) => button(face, act, to, { disabled: off, "aria-label": name, title: name, "data-id": name })));
 
-    // Attributes (or problems) by modality: how many failures of privacy and of utility; a click filters by both.
+    // Attributes (or causes) by modality, or by requirement where no modality is known: how many failures of privacy
+    // and of utility; a click filters by both.
+    const across = facets.modality ? "modality" : "action";
     let mapped = "attribute";
     function map() {
       const choice = ["attribute", "cause"].map((name) => button(name === "cause" ? "Causes" : "Attributes", "mapped", name, { "aria-pressed": String(name === mapped), "data-id": `mapped-${name}` }));
       const cells = new Map(), sums = new Map(), columns = new Map();
-      const by = facets[mapped].codes, modality = facets.modality?.codes ?? null;
+      const by = facets[mapped].codes, columnOf = facets[across].codes;
       for (let kind = 0; kind < data.kinds.failing; kind++) {
         if (here.misses[kind] || !here.weights[kind]) continue;
-        const axis = facets.axis.texts[facets.axis.codes[kind]] === "privacy" ? 0 : 1, of = modality ? modality[kind] : 0;
+        const axis = facets.axis.texts[facets.axis.codes[kind]] === "privacy" ? 0 : 1, of = columnOf[kind];
         const key = `${by[kind]} ${of}`;
         const found = cells.get(key) ?? [0, 0];
         found[axis] += here.weights[kind];
@@ -549,14 +552,14 @@ const explorer = (() => {
       const rows = lines.map((code) => node("tr", {}, node("th", { scope: "row", title: named(mapped, code) }, named(mapped, code)), heads.map((of) => {
         const found = cells.get(`${code} ${of}`);
         if (!found) return node("td");
-        const says = `${named(mapped, code)}, ${named("modality", of)}: ${count(found[0])} privacy, ${count(found[1])} other`;
+        const says = `${named(mapped, code)}, ${named(across, of)}: ${count(found[0])} privacy, ${count(found[1])} other`;
         return node("td", {}, button([half(found[0], "privacy"), half(found[1], "utility")], "cell", `${code}:${of}`, { "data-id": `cell-${code}-${of}`, "data-item": true, "aria-label": says, title: says }));
       })));
       const rest = order.length - lines.length;
       return [
         line(node("span", { class: "joined", role: "group", "aria-label": "Lines of the map" }, choice), node("span", {}, sign("privacy"), "privacy"), node("span", {}, sign("utility"), "utility and others")),
         node("div", { class: "scroll" }, node("table", { class: "grid map-of", "aria-label": "Map", "data-group": "map" },
-          node("thead", {}, node("tr", {}, node("th", { scope: "col" }, mapped === "cause" ? "Cause" : "Attribute"), heads.map((of) => node("th", { scope: "col" }, named("modality", of))))), node("tbody", {}, rows))),
+          node("thead", {}, node("tr", {}, node("th", { scope: "col" }, mapped === "cause" ? "Cause" : "Attribute"), heads.map((of) => node("th", { scope: "col" }, named(across, of))))), node("tbody", {}, rows))),
         rest > 0 && node("p", { class: "quiet" }, `… and ${count(rest)} more with ${count(order.slice(20).reduce((all, code) => all + sums.get(code), 0), "failure")}`),
       ];
     }
@@ -736,8 +739,8 @@ const explorer = (() => {
       copy,
       mapped: (of) => { mapped = of; drawList(); rove(); },
       cell: (of) => {
-        const [row, modality] = of.split(":").map(Number);
-        set({ table: "failures", filters: { ...state.filters, [mapped]: [row], ...(modality ? { modality: [modality] } : {}) } });
+        const [row, column] = of.split(":").map(Number);
+        set({ table: "failures", filters: { ...state.filters, [mapped]: [row], ...(column ? { [across]: [column] } : {}) } });
       },
       header: () => set({ header: !state.header }),
       list: () => {
