@@ -397,16 +397,18 @@ class _Plan:
         self._path, self._prev = self.rows or path, f"{DERIVED}{job.profile}"
         self._specs: dict[Any, keys.Spec] = {}
         around = [profile.asked(label, "3") for label in labels[:-1]]
-        self.private = tags.in_private(path)
+        itself = bool(tag >> 16 & 1)
+        self.letter = disposition(job.private, path) if tags.in_private(path) else ""
+        # What a private sequence that stays has of the standard's attributes is asked what the standard says of them.
+        self.private = itself or self.letter == "X"
         self.removed = next((asked for asked in around if asked.action == "X"), None)
         free = not self.private and not any(asked.action in _REMOVE for asked in around)
         self.type = type_of(sop_class, path) if free else "3"
         self.asked = profile.asked(labels[-1], self.type)
         self.keyword = keyword_for_tag(tag)
         self.kind = None if self.private else identifying(self.keyword, vr)
-        creator = self.private and tag & 0xFFFF <= 0xFF
+        creator = itself and tag & 0xFFFF <= 0xFF
         self.skipped = creator or tag & 0xFFFF == 0 or labels[-1] in _UNASKED or labels[-1] in _PIXELS
-        self.letter = disposition(job.private, path) if self.private else ""
         if self.asked.action == "K":
             self.letter = "K"
         self.safe = {"tcia_p15": "TCIA-P15-PRIV-C"} if job.profile.safe else {"tcia_ptkb": "TCIA-PTKB-K"}
@@ -583,6 +585,8 @@ def _private_checks(plan: _Plan, vr: str, text: str, known: Known) -> Iterator[t
     if plan.letter == "X":
         if asked_for := asked_to_go(vr, text):
             yield _removal(plan, "private", "TCIA-P15-BASIC-X"), asked_for
+    elif vr == "AS" and _over_89(text):
+        yield plan.spec("text_removed", "pattern", hipaa_m="HIPAA-C"), text
     elif plan.letter == "C" and vr in ("DA", "DT"):
         yield plan.spec("date_shifted", "private", hipaa_z="HIPAA-C", dicom_p15="DICOM-P15-MOD-C"), None
     elif found is None and vr not in (*_BYTES, *_STREAMS, "DA", "DT", "UI") and len(text) <= _LONG:

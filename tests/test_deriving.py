@@ -92,6 +92,11 @@ def derived(make, tmp_path):
             ("iod", "tag_retained", "DICOM-IOD-2", None),
             ("header", "text_removed", "HIPAA-A", "王^伟 王伟"),
         ]),
+        ("basic", {"OtherPatientNames": ["LI^NA", "王^伟", "KLEIN^EVA"], "SpecificCharacterSet": "ISO_IR 192"},
+         "(0010,1001)", [("header", "text_removed", "HIPAA-A", "LI^NA 王^伟 王伟 KLEIN EVA")]),
+        ("basic", {"OtherPatientIDs": ["A77112", "34"]}, "(0010,1000)", [
+            ("header", "text_removed", "HIPAA-H", "A77112"),
+        ]),
         ("basic", {"PatientComments": "LIVER " * 90 + "TAIL"}, "(0010,4000)", [
             ("standard", "text_removed", "TCIA-P15-BASIC-X", "TAIL"),
         ]),
@@ -155,6 +160,7 @@ def test_a_value_that_is_no_ones_is_not_asked_for(derived, value):
         ({"PatientName": "SMITH-JONES^ANNA"}, "Ms Jones, wife of Mr Smith", [
             ("header", "text_removed", "HIPAA-A", "Jones Smith"),
         ]),
+        ({}, "Image of a 95 year old woman", [("pattern", "text_removed", "HIPAA-C", "95")]),
         ({"PatientName": "王^伟"}, "病人 王伟 复查", [("header", "text_removed", "HIPAA-A", "王伟")]),
         # A cleaned text still has words with these letters in them: nothing can be asked of it.
         ({"PatientName": "LI^NA"}, "Li Na in clinical examination, final", []),
@@ -236,6 +242,28 @@ def test_sequences_and_private_attributes(make, tmp_path):
         [("header", "text_removed", "HIPAA-A", "Doe")],
         [("header", "text_removed", "HIPAA-A", "JANE DOE")],
         [("private", "text_retained", "TCIA-PTKB-K", "fast spin")],
+    ]
+
+
+def test_standard_attributes_in_private_sequences(make, tmp_path):
+    dataset, item = make.dataset("1.2.3"), Dataset()
+    item.PatientName, item.InstitutionName, item.StudyInstanceUID, item.SliceThickness = "DOE^J", "Mercy", "9.10", "2"
+    dataset.private_block(0x0019, "Acme", create=True).add_new(0x0B, "SQ", [item])
+    make.saved(dataset, tmp_path / "in" / "a.dcm")
+    removed, kept = (
+        mn.derive_key(tmp_path / "in", f"basic{option}", private=table, progress=False)
+        for option, table in (("", None), ("+retain_safe_private", KEEP))
+    )
+    paths = [f'(0019,"ACME",0b)[0]({each})' for each in ("0008,0080", "0010,0010", "0018,0050", "0020,000d")]
+
+    assert [asked(removed, path)[-1] for path in paths] == [
+        ("private", "text_removed", "TCIA-P15-BASIC-X", expected) for expected in ("Mercy", "DOE", "2", "9.10")
+    ]
+    assert [asked(kept, path)[0] for path in paths] == [
+        ("header", "text_removed", "HIPAA-B", "Mercy"),
+        ("header", "text_removed", "HIPAA-A", "DOE"),
+        ("standard", "text_retained", "TCIA-P15-BASIC-K", "2"),
+        ("standard", "uid_changed", "HIPAA-R", None),
     ]
 
 
@@ -476,13 +504,13 @@ def test_identifiers_in_private_attributes_that_stay(make, tmp_path):
               ("UI", "1.2.4711001.5"), ("DS", "1.5"),
               ("OB", b"\1\0MULLER\0\0"), ("OW", b"\1\0" * 300 + "Müller ".encode()), ("UN", "王伟, Jane ".encode()),
               ("UN", "Müller".encode("utf-16-le")), ("OB", b"\0\1" + "Jane".encode("utf-16-be")),
-              ("OW", "Müller ".encode("latin-1") + b"\0")]  # fmt: skip
+              ("OW", "Müller ".encode("latin-1") + b"\0"), ("AS", "095Y")]  # fmt: skip
     for place, (vr, value) in enumerate(values, 1):
         block.add_new(place, vr, value)
     make.saved(dataset, tmp_path / "in" / "a.dcm")
     answers = mn.derive_key(tmp_path / "in", "basic+retain_safe_private", private=KEEP, progress=False)
 
-    assert [check for place in range(1, 14) for check in asked(answers, f'(0019,"ACME",{place:02x})')] == [
+    assert [check for place in range(1, 15) for check in asked(answers, f'(0019,"ACME",{place:02x})')] == [
         ("header", "text_removed", "HIPAA-A", "ABERNATHY ANN"),
         ("header", "text_removed", "HIPAA-H", "4711001"),
         ("header", "text_removed", "HIPAA-H", "4711001"),
@@ -496,6 +524,7 @@ def test_identifiers_in_private_attributes_that_stay(make, tmp_path):
         ("header", "text_removed", "HIPAA-A", r"M\x00\xfc\x00l\x00l\x00e\x00r"),
         ("header", "text_removed", "HIPAA-A", r"J\x00a\x00n\x00e"),
         ("header", "text_removed", "HIPAA-A", r"M\xfcller"),
+        ("pattern", "text_removed", "HIPAA-C", "095Y"),
     ]
 
 

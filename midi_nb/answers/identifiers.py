@@ -283,7 +283,7 @@ def name_asked(name: str) -> str:
 
 
 def _groups(name: str) -> list[str]:
-    return re.split(r"=|', '|\\", name)
+    return [group for value in _several(name) for group in value.split("=")]
 
 
 def _apart(word: str) -> list[str]:
@@ -446,6 +446,7 @@ def asked_to_go(vr: str, text: str, keyword: str = "", action: str = "") -> str:
     if kind and kind[1] == "name":
         asked = name_asked(text)
     elif vr in TEXTS:
+        text = " ".join(_several(text))
         # Streets and towns are named by common words; what must go without replacement has none of them.
         common = keyword.endswith("Address") and action == "X"
         ends = text if common or len(text) <= _LONG else f"{text[: _LONG // 2]} {text[-_LONG // 2 :]}"
@@ -499,10 +500,16 @@ def _date_forms(text: str) -> Iterator[str]:
 
 
 def _several(text: str) -> list[str]:
-    """The values of the text of an attribute."""
-    if text.startswith("['") and text.endswith("']"):
-        return text[2:-2].split("', '")
-    return text.split("\\")
+    """The values of the text of an attribute: of names they are printed without quotes, of others with.
+
+    >>> _several("[BROWN^GRACE, KLEIN^EVA]"), _several("['A77112', 'B88223']"), _several("12 Elm Street, York")
+    (['BROWN^GRACE', 'KLEIN^EVA'], ['A77112', 'B88223'], ['12 Elm Street, York'])
+    """
+    if not (text.startswith("[") and text.endswith("]")):
+        return text.split("\\")
+    if text[1:2] in ("'", '"'):
+        return [value.strip("'\"") for value in re.split(r"(?<=['\"]), (?=['\"])", text[1:-1])]
+    return text[1:-1].split(", ")
 
 
 _FORMS = {
@@ -526,6 +533,7 @@ class Pattern(NamedTuple):
 
 _STREETS = "Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Place|Pl|Terrace|Crescent|Parade|Way"
 _MONTH = "|".join(f"{name}|{name[:3]}" for name in [*_MONTHS, "Sept"])
+_OLD = r"(?:9\d|1[0-2]\d)"
 
 #: Every pattern there is; of what several fit the first counts.
 PATTERNS = tuple(
@@ -543,7 +551,15 @@ PATTERNS = tuple(
             0,
         ),
         ("address", "B", True, rf"(?<!\w)\d{{1,5}} (?:[A-Z][a-z]+ ){{1,2}}(?:{_STREETS})\b", 0),
-        ("age over 89", "C", True, r"(?<![\w.])(?:9\d|1[0-2]\d)[- ]?(?:(?:years?|yrs?)[- ]old|y/?o)\b", re.IGNORECASE),
+        # The number alone, for the other words of it may stay: `90+ year old`.
+        (
+            "age over 89",
+            "C",
+            True,
+            rf"(?<![\w.]){_OLD}(?=[- ]?(?:(?:years?|yrs?)[- ](?:old|of[- ]age)|y/?o)\b)"
+            rf"|(?:(?<=\baged )|(?<=\bage )|(?<=\bage: )){_OLD}(?=y?(?![\w.%+]))",
+            re.IGNORECASE,
+        ),
         ("URL", "N", False, r"(?:https?|ftp)://[^\s'\"<>]+|\bwww\.[^\s'\"<>]+", re.IGNORECASE),
         (
             "date",
@@ -560,7 +576,7 @@ PATTERNS = tuple(
     )
 )
 _MAY = re.compile(
-    r"[@]|://|www\.|\d{4}|\d\d[-. ]\d\d|\d |\d-?y", re.IGNORECASE
+    r"[@]|://|www\.|\d{4}|\d\d[-. ]\d\d|\d |\d-?y|aged? |age:", re.IGNORECASE
 )  # a quick look: most texts have nothing
 
 

@@ -106,7 +106,8 @@ class Profile:
     def at(self, path: str, sop_class: str) -> tuple[Asked, str]:
         """(what is asked of the attribute at `path`, its type) in an object of this class.
 
-        Nothing stays in a sequence that goes, and a private attribute goes where no table says that it is safe.
+        Nothing stays in a sequence that goes, and a private attribute goes where no table says that it is safe; in a
+        private sequence that is safe, attributes of the standard are what they are elsewhere.
 
         >>> profile = Profile("basic", "2024e")
         >>> profile.at("(0008,1140)[0](0008,1155)", "1.2.840.10008.5.1.4.1.1.2")
@@ -116,7 +117,8 @@ class Profile:
         """
         if tags.in_private(path):
             letter = disposition(safe_private()[1] if "retain_safe_private" in self.options else {}, path)
-            return Asked(letter, "BASIC-X" if letter == "X" else "PRIV-C"), "3"
+            if letter == "X" or tags.in_private(tags.leaf(path)):
+                return Asked(letter, "BASIC-X" if letter == "X" else "PRIV-C"), "3"
         labels = [tags.show([step._replace(item=None)]) for step in tags.parse(path) or ()]
         around = [self.asked(label, "3") for label in labels[:-1]]
         type_ = "3" if any(asked.action in "XZD" for asked in around if asked.action) else type_of(sop_class, path)

@@ -44,6 +44,9 @@ from midi_nb.answers.identifiers import PATTERNS, Identifier, Known, patterns_in
         (("C", "date", "19530916"), "16th of September 1953, Sept 16, 1953", "16th of September 1953 Sept 16, 1953"),
         (("C", "date", "1953"), "1953", None),
         (("H", "number", "4711001"), "see PAT4711001", "4711001"),
+        (("A", "name", "[BROWN^GRACE, KLEIN^EVA]"), "by Grace Brown", "Grace Brown"),  # as pydicom prints several names
+        (("A", "name", "[LI^NA, 王^伟]"), "Na Li, 王伟", "Na Li 王伟"),
+        (("H", "number", """["A'77112", 'B88223']"""), "old id B88223", "B88223"),
     ],
 )
 def test_words_of_a_patient_elsewhere(identifier, text, found):
@@ -59,8 +62,9 @@ def test_words_of_a_patient_elsewhere(identifier, text, found):
         ("call (212)555-0147", "telephone", "(212)555-0147"),
         ("call 212 555 0147", "telephone", "212 555 0147"),
         ("SSN 123 45 6789", "social security number", "123 45 6789"),
-        ("a 95 year old", "age over 89", "95 year old"),
-        ("101yo", "age over 89", "101yo"),
+        ("a 95 year old", "age over 89", "95"),
+        ("101yo", "age over 89", "101"),
+        ("aged 95, age: 92, age 101y; she is 90 years of age", "age over 89", "95 92 101 90"),
         ("on the 3rd of March 2011", "date", "3rd of March 2011"),
         ("Sept. 3, 2011", "date", "Sept. 3, 2011"),
         ("2011 March 3", "date", "2011 March 3"),
@@ -86,6 +90,8 @@ def test_patterns(text, name, fits):
         "120 kV, 250 mA",
         "3 mm",
         "89 year old",
+        "90+ year old",
+        "image 95, page 95",
     ],
 )
 def test_harmless_texts_fit_no_pattern(text):
