@@ -36,10 +36,13 @@ docs: $(READY) ## The site: notebooks with outputs, gallery, reference, pages th
 figures: $(READY) ## The pictures of the README, from the demo
 	@$(BIN)/python tools/make_figures.py
 
-lint: $(READY) ## Style and types
+lint: $(READY) ## Style, types, and how large the rooms are
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet . || { echo 'ruff format . would reformat files'; exit 1; }
 	@$(BIN)/mypy midi_nb
+	@for room in midi_nb/*/ midi_nb/*.*; do \
+		find $$room -name '*.py' -o -name '*.js' -o -name '*.css' -o -name '*.html' | xargs cat 2>/dev/null | wc -l | tr '\n' ' '; echo $$room; \
+	done | sort -rn | awk '$$1 {all += $$1; if (NR < 13) printf "%6d  %s\n", $$1, $$2} END {printf "%6d  lines in all\n", all}'
 
 bench: $(READY) ## Speed, memory and coverage of intervals: every table of docs/performance.md and docs/statistics.md
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

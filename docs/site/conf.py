@@ -13,6 +13,7 @@ extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_de
 nitpicky = False  # types of pandas and matplotlib are elsewhere, and nothing is fetched to find them
 exclude_patterns = ["build"]
 
+highlight_language = "none"  # blocks that name no language are tables of figures
 html_theme = "furo"
 html_title = "midi_nb"
 html_static_path = ["_static"]
