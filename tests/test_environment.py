@@ -36,7 +36,7 @@ def test_conda_installs_what_the_package_depends_on() -> None:
 def test_conda_adds_only_the_extras_that_notebooks_use_in_the_same_versions() -> None:
     dependencies = {Requirement(line).name for line in PROJECT["dependencies"]}
     added = {name: version for name, version in told(BY_CONDA + BY_PIP).items() if name not in dependencies}
-    extras = told([one for name in ("ocr", "demo", "app") for one in EXTRAS[name]])
+    extras = told([one for name in ("lab", "ocr", "demo", "app") for one in EXTRAS[name]])
     decoders = {name: version for name, version in added.items() if name not in extras}
     assert {name: added.get(name) for name in extras} == extras
     assert set(decoders) == {"pylibjpeg", "pylibjpeg-openjpeg", "pylibjpeg-rle"}
