@@ -191,6 +191,8 @@ def _described(results: pd.DataFrame) -> tuple[Grouped, pd.DataFrame]:
     explained, rows, codes, problem, _ = failures
     _, first = np.unique(problem, return_index=True)
     groups = codes.groupby(problem, sort=True)
+    who = codes[["series", "patient"]]
+    distinct = who.where(who >= 0).groupby(problem, sort=True).nunique()  # checks of no patient are no patient
     members = _members(failures, first)
     cause = [CAUSES[place] for place in codes["cause"].to_numpy()[first]]
     table = pd.DataFrame(
@@ -201,8 +203,8 @@ def _described(results: pd.DataFrame) -> tuple[Grouped, pd.DataFrame]:
             "action": encode([", ".join(group.actions) or None for group in members]),
             "tag": encode([group.paths[0] if group.paths else None for group in members]),
             "rows": groups.size().to_numpy(),
-            "series": groups["series"].nunique().to_numpy(),
-            "patients": groups["patient"].nunique().to_numpy(),
+            "series": distinct["series"].to_numpy(),
+            "patients": distinct["patient"].to_numpy(),
             "example": explained.index[rows[first]],
             "name": encode([_name(group) for group in members]),
             "tags": [len(group.paths) for group in members],

@@ -21,7 +21,7 @@ class Intervals(NamedTuple):
     high: Any
 
 
-def intervals(passed: Any, total: Any, group: Any, groups: int, coverage: float = 0.95) -> Intervals:
+def intervals(passed: Any, total: Any, group: Any, groups: int, coverage: float = 0.95, named: Any = True) -> Intervals:
     """The intervals of the scores passed / total of `groups` groups, from the counts of each patient in each group.
 
     The narrower of two bounds counts, at each end:
@@ -33,11 +33,14 @@ def intervals(passed: Any, total: Any, group: Any, groups: int, coverage: float 
       of freedom. Where nothing failed this is all that is known.
 
     The number of patients is Kish's here, (Σn)² / Σn² of their checks n: patients of unequal size count for fewer.
+    Checks of nobody known vary together, as those of a patient do, and are none.
 
     Parameters
     ----------
     passed, total, group
         One entry for each patient of each group: passes, checks (above 0), and the number of the group.
+    named
+        Whether an entry is of a patient; False: of checks without one.
 
     Examples
     --------
@@ -50,13 +53,14 @@ def intervals(passed: Any, total: Any, group: Any, groups: int, coverage: float 
     def summed(values: Any) -> Any:
         return np.bincount(group, weights=values, minlength=groups)
 
-    patients = np.bincount(group, minlength=groups)
+    clusters = np.bincount(group, minlength=groups)
+    patients = summed(np.broadcast_to(named, passed.shape)).astype("int64")
     with np.errstate(invalid="ignore", divide="ignore"):
         checks = summed(total)
         rate = summed(passed) / checks
         moves = influence(passed, total, rate[group], checks[group])
-        variance = summed(moves**2) * (patients - 1) / patients
-        others = checks**2 / summed(total**2) - 1
+        variance = summed(moves**2) * (clusters - 1) / clusters
+        others = np.fmin(checks**2 / summed(total**2), patients) - 1
         spread = wilson(
             np.where((rate > 0) & (rate < 1), rate, np.nan),
             np.fmin(rate * (1 - rate) / variance, checks),

@@ -260,7 +260,8 @@ def rank(results: pd.DataFrame, *, n: int = 1000, seed: int = 0) -> pd.DataFrame
 
     The checks of a patient pass and fail together, so patients are what is drawn: `n` times as many patients as there
     are, with replacement, the same for all submissions. Whether a submission is better than the next one is a question
-    of its own, with a test: if both were equally good, their results of a patient could be swapped.
+    of its own, with a test: if both were equally good, their results of a patient could be swapped. Checks without a
+    patient are drawn and swapped together, but are no patient.
 
     Parameters
     ----------
@@ -294,7 +295,7 @@ def rank(results: pd.DataFrame, *, n: int = 1000, seed: int = 0) -> pd.DataFrame
     require_columns(results, ["submission", "patient"], "rank()")
     if n < 1:
         raise ValueError(f"rank() needs n of at least 1 draw, got {n}.")
-    passed, total, names = _by_patient(results)
+    passed, total, names, named = _by_patient(results)
     random = np.random.default_rng(seed)
     submissions, patients = total.shape
     weights = random.multinomial(patients, np.full(patients, 1 / patients), size=n)
@@ -303,7 +304,7 @@ def rank(results: pd.DataFrame, *, n: int = 1000, seed: int = 0) -> pd.DataFrame
     rank_low, rank_high = np.quantile(_ranks(drawn), [0.025, 0.975], axis=0, method="inverted_cdf").astype("int64")
     first = drawn >= drawn.max(axis=1, keepdims=True) - _TIE
     of = np.repeat(np.arange(submissions), patients)
-    _, low, high = intervals(passed.ravel(), total.ravel(), of, submissions)
+    _, low, high = intervals(passed.ravel(), total.ravel(), of, submissions, named=np.tile(named, submissions))
     order = np.lexsort((names, -np.round(score, 12)))
     ranking = pd.DataFrame(
         {
@@ -318,7 +319,7 @@ def rank(results: pd.DataFrame, *, n: int = 1000, seed: int = 0) -> pd.DataFrame
         }
     )
     swaps = swapped(np.stack([passed, total])[:, order[:-1]], np.stack([passed, total])[:, order[1:]], random)
-    better = holm(swaps) if patients >= _ENOUGH else [pd.NA] * len(swaps)
+    better = holm(swaps) if named.sum() >= _ENOUGH else [pd.NA] * len(swaps)
     ranking = ranking.iloc[order].reset_index(drop=True)
     return ranking.assign(beats_next=pd.array([*better, pd.NA], dtype="boolean"))
 
@@ -367,11 +368,11 @@ def holm(shares: Any, level: float = 0.05) -> Any:
     return significant
 
 
-def _by_patient(results: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Passes and checks (submissions × patients), and the names of the submissions."""
+def _by_patient(results: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Passes and checks (submissions × patients), the names of the submissions, and which columns are patients."""
     counts = results if is_tally(results) else tally(results, by=["submission", "patient"])
     sums = _sums(counts.assign(total=counts[list(COUNTS)].sum(axis=1)), ["passed", "total"])
-    submissions, patients = (sums.index.get_level_values(name).nunique() for name in _PAIRED)
+    submissions, patients = sums.index.get_level_values("submission").nunique(), counts["patient"].nunique()
     if submissions < 2:
         raise ValueError(
             f"rank() needs at least 2 submissions, but the frame holds {submissions}. "
@@ -396,16 +397,19 @@ def _by_patient(results: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarr
         rows = results.groupby(list(_PAIRED), observed=True, dropna=False).size()
         sums = _sums(rows.rename("total").reset_index(), ["total"])
     _warn_of_different_checks(sums["total"].unstack("patient"))
-    return table["passed"].to_numpy("float64"), table["total"].to_numpy("float64"), table.index.to_numpy().astype(str)
+    named = table["total"].columns != _NOBODY
+    names = table.index.to_numpy().astype(str)
+    return table["passed"].to_numpy("float64"), table["total"].to_numpy("float64"), names, named
 
 
 _PAIRED = ("submission", "patient")
+_NOBODY = "(none)"
 
 
 def _sums(counts: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """Sums of `columns` by submission and patient, in order of their names: that of the rows must change no draw."""
     # Checks of no patient pass and fail together too: groupby would drop them.
-    keys = {name: counts[name].astype("str").where(counts[name].notna(), "(none)") for name in _PAIRED}
+    keys = {name: counts[name].astype("str").where(counts[name].notna(), _NOBODY) for name in _PAIRED}
     return counts[columns].assign(**keys).groupby(list(_PAIRED))[columns].sum()
 
 

@@ -321,7 +321,9 @@ def _with_scores(counts: pd.DataFrame, columns: list[str], interval: float) -> p
     scores["total"] = scores[list(COUNTS)].sum(axis=1)
     scores["score"] = (scores["passed"] / scores["total"]).astype("float64")
     trials = counts[list(COUNTS)].sum(axis=1)
-    patients, scores["low"], scores["high"] = intervals(counts["passed"], trials, place, len(scores), interval)
+    named = counts["patient"].notna() if "patient" in counts else True
+    found = intervals(counts["passed"], trials, place, len(scores), interval, named)
+    patients, scores["low"], scores["high"] = found
     scores["patients"] = pd.array(patients, dtype="Int64")
     if "patient" not in counts:
         scores["patients"] = scores["patients"].mask(scores["total"] > 0)

@@ -361,6 +361,14 @@ def passes(count):
     return [{"action": "tag_retained", "actual": "x", "verdict": "passed", "instance": f"I{n}"} for n in range(count)]
 
 
+def test_failures_without_a_patient_are_of_no_patient():
+    """Score and problems count as pandas counts: what is missing is none."""
+    left = {"action": "text_removed", "expected": "DOE", "actual": "DOE"}
+    failures = checks(left, {**left, "patient": "P2", "series": "S2"}, {**left, "patient": None, "series": None})
+    assert problems(failures)[["rows", "patients", "series"]].values.tolist() == [[3, 2, 2]]
+    assert score(failures)["patients"].tolist() == [failures["patient"].nunique()] == [2]
+
+
 def test_a_dropped_block_of_27_attributes_in_82_slices_is_one_problem():
     table = problems(checks(*slices(82, *[private(number) for number in range(27)]), *passes(82)))
     assert table[["problem", "rows", "series", "patients", "tags", "share"]].to_dict("records") == [

@@ -96,6 +96,16 @@ def test_patients_of_unequal_size_count_for_fewer():
     assert few == pytest.approx(interval([0] * 5), abs=0.01)
 
 
+def test_checks_of_nobody_known_are_no_patient_of_the_interval():
+    counts = {"passed": [20] * 4, "total": [20] * 4, "group": [0] * 4, "groups": 1}
+    three, four = (intervals(**counts, named=named) for named in ([True, True, True, False], True))
+    assert (three.patients.tolist(), four.patients.tolist()) == ([3], [4])
+    assert three.low < four.low
+    alone = intervals([18, 10], [20, 20], [0, 0], groups=1, named=[True, False])
+    assert alone.patients.tolist() == [1]
+    assert np.isnan([alone.low, alone.high]).all()
+
+
 def test_one_patient_has_no_interval():
     found = intervals([18, 10, 19], [20, 20, 20], [0, 1, 1], groups=3)
     assert found.patients.tolist() == [1, 2, 0]

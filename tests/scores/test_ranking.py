@@ -441,14 +441,15 @@ def test_a_tally_ranks_as_its_results_do():
     pd.testing.assert_frame_equal(rank(results), rank(tally(results)))
 
 
-def test_checks_of_no_patient_count_as_those_of_one():
-    results = submissions({"good": 0.9, "bad": 0.6}, patients=4)
+def test_checks_of_no_patient_are_drawn_together_but_are_no_patient():
+    results = submissions({"good": 0.9, "bad": 0.6}, patients=6)
     patients = results["patient"].astype(object).where(results["patient"] != "P00", None)
     lacking = results.assign(patient=pd.Categorical(patients))
-    assert rank(lacking).equals(
-        rank(results.assign(patient=results["patient"].cat.rename_categories({"P00": "(none)"})))
-    )
-    assert sorted(rank(lacking)["score"]) == sorted(score(lacking, by="submission")["score"])
+    same = ["submission", "score", "rank", "rank_low", "rank_high", "p_first"]
+    assert rank(lacking)[same].equals(rank(results)[same])
+    assert [rank(each)["beats_next"].isna().all() for each in (lacking, results)] == [True, False]  # of five, of six
+    scored = score(lacking, by="submission").sort_values("score", ascending=False)
+    assert rank(lacking)[["low", "high"]].to_numpy() == pytest.approx(scored[["low", "high"]].to_numpy())
 
 
 def test_blank_checks_count_against_a_submission():
