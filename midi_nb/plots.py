@@ -296,6 +296,9 @@ def tradeoff(results: pd.DataFrame, *, interval: float = 0.95, ax: Axes | None =
 def ranking(ranking: pd.DataFrame, *, ax: Axes | None = None, limit: int = 30) -> Axes:
     """Scores of several submissions with their intervals, the best on top and drawn through as the reference.
 
+    A draw is as many patients as there are, drawn with replacement: how often a submission is first in them says how
+    much that depends on who the patients are.
+
     Parameters
     ----------
     ranking
@@ -307,7 +310,7 @@ def ranking(ranking: pd.DataFrame, *, ax: Axes | None = None, limit: int = 30) -
     ...                       "high": [1.0, 0.97], "rank": [1, 2], "rank_low": [1, 2], "rank_high": [1, 2],
     ...                       "p_first": [1.0, 0.0]})
     >>> ranking(ranks).get_title("left")
-    'ours ranks first of 2 submissions with 99.00 %, in every draw'
+    'ours ranks first of 2 submissions with 99.00 %, in every draw of patients'
     """
     require_columns(ranking, _RANKS, "plots.ranking()")
     if not len(ranking):
@@ -322,12 +325,14 @@ def ranking(ranking: pd.DataFrame, *, ax: Axes | None = None, limit: int = 30) -
     _rows(ax, rows["label"], [_ranked(row) for row in rows.to_dict("records")])
     _percent_axis(ax, rows[rows["score"].notna()])
     ax.set_xlabel("score (bar: interval over patients; dotted: the best)")
-    draws = "in every draw" if best["p_first"] == 1 else f"in {_percent(best['p_first'])} of the draws"
+    draws = "every draw" if best["p_first"] == 1 else f"{_percent(best['p_first'])} of the draws"
     subject = f"{rows['label'][0]} ranks first of {count(len(ranking), 'submission')}"
-    beats = best.get("beats_next", True)  # missing where patients are too few to say
-    unsure = len(rows) > 1 and (pd.isna(beats) or not beats)
-    apart = f"; {rows['label'][1]} cannot be distinguished from it" if unsure else ""
-    return _title(ax, f"{subject} with {percent(best['score'])}, {draws}{apart}")
+    beats, apart = best.get("beats_next", True), ""
+    if len(rows) > 1 and pd.isna(beats):
+        apart = f"; patients are too few to test whether it beats {rows['label'][1]}"
+    elif len(rows) > 1 and not beats:
+        apart = f"; {rows['label'][1]} cannot be distinguished from it"
+    return _title(ax, f"{subject} with {percent(best['score'])}, in {draws} of patients{apart}")
 
 
 def changes(comparison: pd.DataFrame, *, by: str = "tag", ax: Axes | None = None, limit: int = 20) -> Axes:
@@ -615,7 +620,11 @@ def _failures_by_patient(results: pd.DataFrame) -> pd.DataFrame:
     """Checks, privacy and utility failures of each patient in each submission."""
     kept = results.loc[scored(results), ["submission", "patient", "axis"]]
     ones = {axis: kept["axis"].eq(axis).fillna(False).astype("int64") for axis in ("privacy", "utility")}
-    groups = kept.drop(columns="axis").assign(checks=1, **ones).groupby(["submission", "patient"], observed=True)
+    groups = (
+        kept.drop(columns="axis")
+        .assign(checks=1, **ones)
+        .groupby(["submission", "patient"], observed=True, dropna=False)
+    )
     counts: pd.DataFrame = groups.sum().reset_index()
     return counts
 
@@ -625,7 +634,8 @@ def _spans(counts: pd.DataFrame, interval: float) -> Any:
     checks = counts["checks"].to_numpy()
     ends = []
     for axis in ("privacy", "utility"):
-        passes = intervals.intervals(checks - counts[axis].to_numpy(), checks, [0] * len(checks), 1, interval)
+        fallen, named = counts[axis].to_numpy(), counts["patient"].notna()
+        passes = intervals.intervals(checks - fallen, checks, [0] * len(checks), 1, interval, named)
         ends.append([1 - passes.high[0], 1 - passes.low[0]])
     return np.array(ends) * 1000
 

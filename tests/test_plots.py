@@ -485,6 +485,12 @@ def test_tradeoff_whiskers_are_the_intervals_of_the_two_rates():
         assert found == [pytest.approx(1000 - 1000 * score["high"]), pytest.approx(1000 - 1000 * score["low"])]
 
 
+def test_tradeoff_counts_checks_without_a_patient():
+    frame = two_tools()
+    ax = plots.tradeoff(frame.assign(patient=frame["patient"].cat.remove_categories("c")))
+    assert points(ax) == points(plots.tradeoff(frame))
+
+
 def test_tradeoff_of_one_patient_has_no_whiskers():
     frame = two_tools()
     ax = plots.tradeoff(frame[frame["patient"] == "a"])
@@ -525,16 +531,16 @@ def test_ranking_draws_intervals_and_the_best_as_reference():
     assert ax.lines[1].get_xdata() == pytest.approx([1.0, 0.999, 0.998])
     assert ax.collections[0].get_segments()[1][:, 0] == pytest.approx([0.989, 0.999])
     assert texts(ax)[1] == "99.90 %, rank 2 (2–3), first in 12 %"
-    assert title(ax) == "tool 0 ranks first of 3 submissions with 100 %, in 75 % of the draws"
+    assert title(ax) == "tool 0 ranks first of 3 submissions with 100 %, in 75 % of the draws of patients"
 
 
-def test_ranking_says_when_the_first_two_cannot_be_told_apart():
+def test_ranking_says_when_the_first_two_cannot_be_distinguished_or_were_not_tested():
     unsure = ranks(3).assign(beats_next=pd.array([False, True, pd.NA], dtype="boolean"))
     assert title(plots.ranking(unsure)).endswith("; tool 1 cannot be distinguished from it")
     too_few = unsure.assign(beats_next=pd.array([pd.NA] * 3, dtype="boolean"))
-    assert title(plots.ranking(too_few)).endswith("; tool 1 cannot be distinguished from it")
-    assert "told apart" not in title(plots.ranking(too_few.iloc[:1]))
-    assert "told apart" not in title(plots.ranking(unsure.assign(beats_next=True)))
+    assert title(plots.ranking(too_few)).endswith("; patients are too few to test whether it beats tool 1")
+    for sure in (too_few.iloc[:1], unsure.assign(beats_next=True)):
+        assert title(plots.ranking(sure)).endswith("of the draws of patients")
 
 
 def test_changes_diverge_from_zero():

@@ -197,11 +197,11 @@ def _extent(results: pd.DataFrame, totals: Mapping[str, pd.DataFrame]) -> str:
 
 #: What a failure of privacy is, by what its check is about, the worst first.
 _LEAKS = {
-    "region": ("text", "readable in images"),
-    "text": ("identifying text", "left"),
-    "patient": ("patient ID", "not changed"),
-    "date": ("date", "not shifted"),
-    "uid": ("UID", "not changed"),
+    "region": "text readable in images",
+    "text": "identifying text left",
+    "patient": "patient ID not changed",
+    "date": "dates not shifted",
+    "uid": "UIDs not changed",
 }
 
 
@@ -220,14 +220,14 @@ def _cover(
 
 
 def _found(failing: pd.DataFrame) -> Iterator[str]:
-    """What got out, the worst first, and how much else did not pass."""
+    """What got out and in how many checks, of which several may be about one thing; the worst first."""
     leaks = failing.loc[failing["axis"] == "privacy", "action"].value_counts()
     about = [ACTIONS[action].about if action in ACTIONS else "" for action in leaks.index]
     kinds, left = leaks.groupby(about).sum(), len(failing)
-    for kind, (noun, fate) in _LEAKS.items():
+    for kind, fate in _LEAKS.items():
         if kinds.get(kind):
             left -= kinds[kind]
-            yield f"{count(kinds[kind], noun)} {fate}"
+            yield f"{fate} ({count(kinds[kind], 'check')})"
     if left:
         yield f"{count(left, 'check' if left == len(failing) else 'other check')} not passed"
 
