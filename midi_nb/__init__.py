@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 _FACE = {
     "make_demo": "demo",
     "read_key": "answers",
-    "write_key": "answers",
+    "write_key": "files",
     "derive_key": "deriving",
     "read_mapping": "answers",
     "read_results": "files",
@@ -125,7 +125,7 @@ def __dir__() -> list[str]:
 
 if TYPE_CHECKING:
     from . import cases, plots, teaching, widgets
-    from .answers import read_key, read_mapping, write_key
+    from .answers import read_key, read_mapping
     from .causes import causes_table, explain, problem_of, problems, what_if
     from .causes.audits import audit, conformance, findings_table
     from .coded import concat
@@ -133,7 +133,7 @@ if TYPE_CHECKING:
     from .deriving import derive_key
     from .engine.judging import evaluate, evaluate_run
     from .engine.pairing import pair_folders
-    from .files import read_dciodvfy, read_parts, read_results, read_scores, write_run, write_summary
+    from .files import read_dciodvfy, read_parts, read_results, read_scores, write_key, write_run, write_summary
     from .folders import Submission
     from .inspecting import before_after, census, inspect, inspect_run
     from .masking import mask_values

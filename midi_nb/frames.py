@@ -69,14 +69,15 @@ RESULTS: dict[str, Any] = {
     "complete": "bool",
 }
 
-#: What can become of an attribute between the original and the released file.
-CHANGES = ("kept", "emptied", "removed", "replaced", "added", "shifted", "remapped")
+#: What can become of an attribute between the original and the released file; one that is retyped has the value that it
+#: had, written as of another value representation (``vr`` before, ``released_vr`` after).
+CHANGES = ("kept", "retyped", "emptied", "removed", "replaced", "added", "shifted", "remapped")
 
 #: What ``inspect`` finds: one row an attribute path of an instance; ``original`` is its text before, ``actual`` after,
 #: ``asked`` the action of PS3.15 (X Z D K C U), missing where no row of its table is about the attribute.
 DIFFERENCES: dict[str, Any] = {
     **dict.fromkeys(("patient", "study", "series", "instance", "released", "modality", "manufacturer"), TEXT),
-    **dict.fromkeys(("tag_path", "tag", "creator", "name", "vr"), TEXT),
+    **dict.fromkeys(("tag_path", "tag", "creator", "name", "vr", "released_vr"), TEXT),
     "private": "bool",
     "scope": pd.CategoricalDtype(SCOPES, ordered=True),
     "asked": TEXT,

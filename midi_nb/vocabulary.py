@@ -55,6 +55,7 @@ _HEADS = {
     "rank_high": "Rank to",
     "rank_low": "Rank from",
     "released": "Released instance",
+    "released_vr": "Released VR",
     "rows": "Checks",
     "sop_class": "SOP class",
     "tag_path": "Path",

@@ -201,6 +201,19 @@ class Place:
         vr = self.raw.VR
         return str(vr) if vr in _CACHED or vr == "SQ" else str(self.element.VR)
 
+    @property
+    def creator(self) -> str | None:
+        """The creator of a private element as the file spells it; in paths it is in capitals."""
+        owner = self.tag & 0xFFFF0000 | (self.tag & 0xFFFF) >> 8
+        if not self.tag >> 16 & 1 or owner == self.tag or owner not in self.dataset:
+            return None
+        return str(Place(self.dataset, owner, self.dataset.get_item(owner)).element.value).strip()
+
+    def is_retyped(self, other: Place) -> bool:
+        """Whether the files say that two elements are of different value representations; with an implicit transfer
+        syntax a file does not say any."""
+        return bool(self.raw.VR and other.raw.VR) and self.vr != other.vr
+
     def is_same(self, other: Place) -> bool:
         """Whether two elements were read alike, so that they have one value without being decoded."""
         mine, its = self.raw, other.raw

@@ -312,14 +312,14 @@ def is_run(folder: Path) -> bool:
 
 
 def parts_of(folder: Path) -> list[Path]:
-    """The parts of a finished run."""
+    """The parts of a finished run, of whatever verb; any other is refused with the remedy."""
     run = _read_run(folder)
     if run.get("format") not in (1, _FORMAT):
         raise ValueError(
             f"{folder} holds a run in format {run.get('format')}, this version reads 1 and {_FORMAT}; evaluate again."
         )
     if not run.get("complete"):
-        raise ValueError(f"{folder} holds an unfinished run; call evaluate(…, out={str(folder)!r}) again to finish it.")
+        raise ValueError(f"{folder} holds an unfinished run; the same call again, out={str(folder)!r}, finishes it.")
     parts = sorted((folder / PARTS).glob("part-*.parquet"))
     if len(parts) != run.get("parts", len(parts)):
         raise ValueError(f"{folder} holds {len(parts)} of {run['parts']} parts; was it copied whole?")
@@ -327,7 +327,7 @@ def parts_of(folder: Path) -> list[Path]:
 
 
 def read_run(folder: Path) -> pd.DataFrame:
-    """The results of a run folder of ours; an unfinished run is refused with the remedy."""
+    """The results of a run folder of ours."""
     parts = parts_of(folder)
     results = read_parquet(*parts) if parts else tidy({}, RESULTS, 0)
     results.attrs["skipped"] = skipped_of(folder)

@@ -42,7 +42,7 @@ def checks_of(row: Difference, asked: Asked, type_: str, item_stays: bool) -> It
 
 
 def _by_letter(row: Difference, was: str, asked: Asked) -> Iterator[Check]:
-    letter, kept, gone = asked.action, row.change == "kept", row.change in ("removed", "emptied")
+    letter, kept, gone = asked.action, row.change in ("kept", "retyped"), row.change in ("removed", "emptied")
     code = f"DICOM-P15-{asked.code}"
     if row.vr == "SQ":  # what is in its items is judged there
         if letter == "X":

@@ -73,7 +73,8 @@ def inspect(
     -------
     DataFrame
         The columns of ``midi_nb.frames.DIFFERENCES``, one row an attribute path of an instance. ``change`` is one of
-        kept, emptied, removed, replaced, added, shifted (a date, by ``days``), remapped (as the mapping says).
+        kept, retyped (the same value, but another VR: ``released_vr``), emptied, removed, replaced, added, shifted (a
+        date, by ``days``), remapped (as the mapping says).
         ``doubtful`` marks the rows of a pair whose files do not look like one image. ``attrs["skipped"]`` lists the
         files that were compared with nothing and why.
 
@@ -132,7 +133,7 @@ def before_after(differences: Any, by: str | Sequence[str] = _PARTS) -> pd.DataF
     """How often each change occurred in the attributes of `differences`, one row a combination of the columns `by`.
 
     `differences` is the frame of `inspect`, or the folder of `inspect_run`, which is counted part by part. A column for
-    each change, ``attributes`` (all of them) and ``untouched``, the share of those with a value that kept it.
+    each change, ``attributes`` (all of them) and ``untouched``, the share of those before that kept their value.
     """
     columns = [by] if isinstance(by, str) else [*by]
     if "change" in columns or not columns:
@@ -150,7 +151,7 @@ def before_after(differences: Any, by: str | Sequence[str] = _PARTS) -> pd.DataF
     table.columns = [str(name) for name in table.columns]
     table["attributes"] = table.sum(axis=1)
     before = table["attributes"] - table["added"]
-    table["untouched"] = (table["kept"] / before).where(before > 0)
+    table["untouched"] = ((table["kept"] + table["retyped"]) / before).where(before > 0)
     return table.sort_values("attributes", ascending=False, kind="stable").reset_index()
 
 
@@ -429,6 +430,7 @@ class Difference(NamedTuple):
     creator: str | None
     name: str | None
     vr: str
+    released_vr: str | None
     private: bool
     scope: str
     change: str  # one of ``frames.CHANGES``
@@ -454,15 +456,17 @@ def differences_between(
     for place in [*olds, *(place for place in news if place not in olds)]:
         path, old, new = place[0], olds.get(place), news.get(place)
         leaf = tags.leaf(path)
-        steps = tags.parse(leaf)
-        creator = steps[0].creator if steps else None
-        vr = (old or new).vr  # type: ignore[union-attr]
+        steps, one = tags.parse(leaf), old or new
+        creator = one.creator if one and steps and steps[0].creator else None
+        vrs = one.vr if one else "", new.vr if new else None
         if old and new and old.is_same(new):
             text = old.text(text_of)
             became: tuple[str, float, str | None, str | None] = ("kept", float("nan"), text, text)
         else:
             became = change_of(path, old and old.element, new and new.element, uids, patients)
-        yield Difference(path, leaf, creator, tags.name(path), vr, tags.is_private(path), tags.scope(path), *became)
+            if old and new and became[0] == "kept" and old.is_retyped(new):
+                became = ("retyped", *became[1:])
+        yield Difference(path, leaf, creator, tags.name(path), *vrs, tags.is_private(path), tags.scope(path), *became)
 
 
 def _by_path(file: files_of.Released) -> dict[tuple[str, int], files_of.Place]:

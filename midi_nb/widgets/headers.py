@@ -202,7 +202,7 @@ class Lines:
             for depth, step in enumerate(steps):
                 start = tags.show(steps[:depth])
                 if block := _block(row, steps, depth):
-                    above = self._below(places, f"{start} {block}", above, block)
+                    above = self._below(places, f"{start} {block}".upper(), above, block)
                 if depth < len(steps) - 1:
                     path = tags.show([*steps[:depth], step._replace(item=None)])
                     above = places.get(path, above)
@@ -342,7 +342,8 @@ class Lines:
         row = self.rows[line.row]
         sign = tag("span", _SIGNS[row.change], class_="edit", aria_hidden="true")
         name = row.name or ("Private attribute" if row.private else "Unknown attribute")
-        number = tag("span", _number(row.tag), " ", row.vr if row.vr != "None" else None, class_="quiet code")
+        vr = f"{row.vr} → {row.released_vr}" if row.change == "retyped" else row.vr
+        number = tag("span", _number(row.tag), " ", vr if vr != "None" else None, class_="quiet code")
         first = tag("span", sign, tag("span", f"{row.change}: ", class_="unseen"), tag("span", name), " ", number)
         return [first, *self._values(line.row), self._asks(line.row)]
 
@@ -356,7 +357,7 @@ class Lines:
         if row.change == _ABSENT:
             nothing = tag("span", "(in neither file)", class_="quiet")
             return [nothing, nothing]
-        if row.change == "kept":
+        if row.change in ("kept", "retyped"):
             return [join([self._shown(after, wrong), lead])]
         pieces = _compared(before, after) if row.vr in _WORDED and not wrong else []
         old = [tag("span", self._hidden(one.text), class_=one.part) for one in pieces if one.part != "new"]
@@ -435,8 +436,8 @@ _ABSENT = "in neither"
 _SPOKEN = {"del": "lost", "mark": "still there"}
 #: What became of an attribute → its sign in the margin.
 _SIGNS = {
-    "kept": "=", "emptied": "∅", "removed": "−", "replaced": "~", "added": "+", "shifted": "→", "remapped": "⇄",
-    _ABSENT: "?",
+    "kept": "=", "retyped": "≠", "emptied": "∅", "removed": "−", "replaced": "~", "added": "+", "shifted": "→",
+    "remapped": "⇄", _ABSENT: "?",
 }  # fmt: skip
 
 
@@ -459,7 +460,7 @@ def _order(row: Difference) -> tuple[Any, ...]:
     """Where a line is in the tree: as in a file, private attributes of one creator together, what names them first."""
     steps = tags.parse(row.tag_path) or ()
     return tuple(
-        (step.group, _creator(row, steps, at), not _names_block(step), step.element, step.item or 0)
+        (step.group, _creator(row, steps, at).upper(), not _names_block(step), step.element, step.item or 0)
         for at, step in enumerate(steps)
     )
 
@@ -474,10 +475,12 @@ def _item(path: str) -> str:
 
 
 def _creator(row: Difference, steps: Sequence[tags.Step], at: int) -> str:
+    """The creator of a step, spelled as the file spells that of the row itself."""
     step = steps[at]
     if step.group % 2 == 0:
         return ""
-    return step.creator or ((row.original or row.actual or "").upper() if _names_block(step) else "")
+    named = (row.original or row.actual or "") if _names_block(step) else ""
+    return (row.creator if at == len(steps) - 1 else None) or step.creator or named
 
 
 def _block(row: Difference, steps: Sequence[tags.Step], at: int) -> str | None:
@@ -573,7 +576,15 @@ class _Key:
             nothing = (_ABSENT, float("nan"), None, None)
             creator = (tags.parse(tags.leaf(path)) or [tags.Step(0, 0)])[0].creator
             yield Difference(
-                path, tags.leaf(path), creator, tags.name(path), "", tags.is_private(path), tags.scope(path), *nothing
+                path,
+                tags.leaf(path),
+                creator,
+                tags.name(path),
+                "",
+                None,
+                tags.is_private(path),
+                tags.scope(path),
+                *nothing,
             )
 
 

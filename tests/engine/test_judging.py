@@ -405,7 +405,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(planted, tmp_path, monkeypa
         planted.evaluate(read_text=Interrupted(2), rules=rules, out=out)
     with pytest.raises(ValueError, match=r".") as raised:
         read_results(out)
-    assert str(raised.value) == f"{out} holds an unfinished run; call evaluate(…, out={str(out)!r}) again to finish it."
+    assert str(raised.value) == f"{out} holds an unfinished run; the same call again, out={str(out)!r}, finishes it."
 
     rest = Interrupted(2)
     assert_same(warned(planted.evaluate, read_text=rest, rules=rules, out=out), alone)

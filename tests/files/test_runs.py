@@ -4,6 +4,7 @@ import json
 import pandas as pd
 import pytest
 
+import midi_nb as mn
 from midi_nb.answers import read_key, read_mapping
 from midi_nb.coded import encode
 from midi_nb.files import read_results, runs, write_run, write_summary
@@ -70,6 +71,41 @@ def spoil(folder, **changes):
     (folder / "run.json").write_text(json.dumps(told), encoding="utf-8")
 
 
+KEPT = {
+    "derive_key": (lambda files, key, out: mn.derive_key(files, out=out, progress=False), mn.write_key),
+    "inspect": (
+        lambda files, key, out: mn.inspect(files, files, {"1.2": "1.2"}, out=out, progress=False),
+        lambda out, key: mn.before_after(out),
+    ),
+    "evaluate": (
+        lambda files, key, out: mn.evaluate(
+            files, key, uids={"1.2": "1.2"}, patients={}, out=out, read_text=None, progress=False
+        ),
+        lambda out, key: read_results(out),
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Nothing changed")
+@pytest.mark.parametrize("verb", KEPT)
+def test_what_is_not_finished_or_not_whole_is_not_read_as_if_it_were(bench, make, tmp_path, verb):
+    make.file(tmp_path / "files" / "a.dcm", "1.2", PatientName="DOE^JANE")
+    keep, read = KEPT[verb]
+    run, key = tmp_path / "run", tmp_path / "key.db"
+    keep(tmp_path / "files", mn.derive_key(tmp_path / "files", progress=False), run)
+    read(run, tmp_path / "whole.db")
+
+    spoil(run, complete=False)
+    with pytest.raises(
+        ValueError, match=rf"^{run} holds an unfinished run; the same call again, out='{run}', finishes it\.$"
+    ):
+        read(run, key)
+    spoil(run, complete=True, parts=9)
+    with pytest.raises(ValueError, match=rf"^{run} holds \d of 9 parts; was it copied whole\?$"):
+        read(run, key)
+    assert not key.exists()
+
+
 def test_runs_that_cannot_be_read_say_what_to_do(make, tmp_path):
     folder = write_run(make.results([{}]), tmp_path / "run")
     spoil(folder, format=9)
@@ -79,8 +115,7 @@ def test_runs_that_cannot_be_read_say_what_to_do(make, tmp_path):
         read_results(folder)
     spoil(folder, format=2, complete=False)
     with pytest.raises(
-        ValueError,
-        match=rf"^{folder} holds an unfinished run; call evaluate\(…, out='{folder}'\) again to finish it\.$",
+        ValueError, match=rf"^{folder} holds an unfinished run; the same call again, out='{folder}', finishes it\.$"
     ):
         read_results(folder)
     (folder / "run.json").write_text("{", encoding="utf-8")

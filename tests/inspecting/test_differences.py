@@ -101,6 +101,49 @@ def test_a_patient_id_is_remapped_as_its_mapping_says(pair):
     assert one(inspect(*folders, {"OLD": "OTHER"}), "(0010,0020)")["change"] == "replaced"
 
 
+def rewritten(folder, *elements, implicit=False):
+    """The folder whose one file has these elements too."""
+    (path,) = folder.iterdir()
+    dataset = dcmread(path)
+    for element in elements:
+        dataset[element.tag] = element
+    if implicit:
+        dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2"
+    dataset.save_as(path, implicit_vr=implicit)
+    return folder
+
+
+@pytest.mark.parametrize("text", ["chest", ""])
+@pytest.mark.parametrize("vr", ["UT", "UN"])
+def test_a_value_written_as_of_another_vr_is_a_change(pair, text, vr):
+    """pydicom's == says so, too; and nothing is said of "Nothing changed"."""
+    block = DataElement(0x00190010, "LO", "ACME")
+    value = text.encode() if vr == "UN" else text
+    before, after, _ = pair({}, {})
+    rewritten(before, block, DataElement(0x00191001, "LO", text))
+    rewritten(after, block, DataElement(0x00191001, vr, value))
+    found = inspect(before, after, {"1.1": "2.1"})
+    row, table = one(found, '(0019,"ACME",01)'), mn.before_after(found, by="creator").set_index("creator")
+
+    assert row[["change", "vr", "released_vr"]].tolist() == ["retyped", "LO", vr]
+    assert table.loc["ACME", ["kept", "retyped", "untouched"]].tolist() == [0, 1, 1]
+
+
+def test_a_file_that_says_no_vr_changes_none(pair):
+    before, after, uids = pair({}, {"StudyDescription": "chest"})
+    rewritten(before, DataElement(0x00081030, "UT", "chest"))
+    rewritten(after, implicit=True)
+
+    assert one(inspect(before, after, uids), "(0008,1030)")["change"] == "kept"
+
+
+def test_a_private_creator_is_spelled_as_in_the_file(pair):
+    before, after, uids = pair({}, {})
+    rewritten(after, DataElement(0x00190010, "LO", "Acme y"), DataElement(0x00191001, "LO", "x"))
+
+    assert one(inspect(before, after, uids), '(0019,"ACME Y",01)')["creator"] == "Acme y"
+
+
 def test_a_row_says_where_it_is_from(pair):
     found = inspect(*pair({"PatientID": "OLD", "Modality": "CT", "Manufacturer": "Ünsal"}, {}))
     row = one(found, "(0008,0060)")

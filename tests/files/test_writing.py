@@ -67,6 +67,12 @@ def test_what_is_no_key_is_refused(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_the_folder_of_results_is_no_key(make, tmp_path):
+    with pytest.raises(TypeError, match=r"/run holds results; write_key\(\) needs an answers frame, or the folder of "):
+        mn.write_key(mn.write_run(make.results([{}]), tmp_path / "run"), tmp_path / "key.db")
+    assert not (tmp_path / "key.db").exists()
+
+
 def test_repeated_numbers_make_a_second_row(bench, make, tmp_path):
     make.file(tmp_path / "in" / "a.dcm", PatientName="DOE^JANE")
     answers = mn.derive_key(tmp_path / "in", progress=False).assign(check="0")

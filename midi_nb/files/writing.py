@@ -15,6 +15,7 @@ from .. import tags
 from ..actions import REGIONS
 from ..coded import tidy
 from ..frames import ANSWERS, CODES, require_columns
+from . import runs
 
 __all__ = ["write_key"]
 
@@ -44,32 +45,27 @@ def write_key(answers: Any, path: str | Path) -> Path:
     if path.exists():
         raise ValueError(f"{path} is already there; give another name, nothing is overwritten.")
     parts: Iterable[pd.DataFrame] = [answers] if isinstance(answers, pd.DataFrame) else _kept(answers)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.unlink(missing_ok=True)
-    try:
-        with closing(sqlite3.connect(temporary)) as connection, connection:
-            texts = ", ".join(f"{name} TEXT" for name in (*_WHO.values(), "AnswerData"))
-            connection.execute(f'CREATE TABLE answer_data ("index" INTEGER, "group" INTEGER, {texts})')
-            rows = (row for part in parts for row in _rows(part))
-            marks = ", ".join("?" * (len(_WHO) + 3))
-            connection.executemany(
-                f"INSERT INTO answer_data VALUES ({marks})",
-                ((number, 1, *row) for number, row in enumerate(rows)),
-            )
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with runs.replacing(path) as temporary, closing(sqlite3.connect(temporary)) as connection, connection:
+        texts = ", ".join(f"{name} TEXT" for name in (*_WHO.values(), "AnswerData"))
+        connection.execute(f'CREATE TABLE answer_data ("index" INTEGER, "group" INTEGER, {texts})')
+        rows = (row for part in parts for row in _rows(part))
+        marks = ", ".join("?" * (len(_WHO) + 3))
+        connection.executemany(
+            f"INSERT INTO answer_data VALUES ({marks})", ((number, 1, *row) for number, row in enumerate(rows))
+        )
     return path
 
 
 def _kept(folder: Any) -> Iterator[pd.DataFrame]:
-    """The answers of a folder of parts."""
-    parts = sorted(Path(folder).glob("parts/part-*.parquet")) if isinstance(folder, str | Path) else []
-    if not parts:
+    """The answers in the parts of a finished run of `derive_key`."""
+    if not isinstance(folder, str | Path) or not runs.is_run(Path(folder)):
         raise TypeError("write_key() needs an answers frame, or the folder of derive_key(out=…).")
-    for part in parts:
+    for part in runs.parts_of(Path(folder)):
         frame = pd.read_parquet(part)
+        if "verdict" in frame:
+            raise TypeError(
+                f"{folder} holds results; write_key() needs an answers frame, or the folder of derive_key(out=…)."
+            )
         yield tidy({name: frame[name].array for name in frame.columns}, ANSWERS, len(frame))
 
 
