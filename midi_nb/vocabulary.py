@@ -33,7 +33,7 @@ WORDS["guess"] = WORDS["cause"]
 _OURS = {
     *frames.RESULTS, *frames.EXPLAINED, *frames.DIFFERENCES, *frames.VALUES_FOUND, *frames.CHANGES, *PROBLEMS, *SCORES,
     "after", "attributes", "before", "checks", "clipped", "coverage", "detail", "explanation", "finding", "goal",
-    "guess", "label", "legible", "rank", "reached", "reason", "right", "side", "unit", "untouched",
+    "guess", "judged", "label", "legible", "rank", "reached", "reason", "right", "side", "unit", "untouched",
 }  # fmt: skip
 _HEADS = {
     **{name: name.replace("_", " ").capitalize() for name in _OURS},
