@@ -30,6 +30,7 @@ from .answers.identifiers import (
     identifying,
     of_people,
     patterns_in,
+    respelled,
     searched,
 )
 from .answers.standard import Profile, disposition, read_private, safe_private, type_of
@@ -561,11 +562,16 @@ def _found_checks(plan: _Plan, vr: str, text: str, known: Known, review: bool) -
     if not in_bytes and vr not in TEXTS and not (plan.private and len(text) <= _LONG):
         return None  # of numbers, dates and UIDs only the makers of private ones know what they are
     said, rest = known.read_bytes(ast.literal_eval(text)) if in_bytes else known.read(text)
-    found = [(plan.spec("text_removed", "header", hipaa_m=f"HIPAA-{letter}"), words_) for letter, words_ in said]
+    found = [
+        (plan.spec("text_removed", "header", hipaa_m=f"HIPAA-{letter}"), words_ if in_bytes else _asked(letter, words_))
+        for letter, words_ in said
+    ]
     for pattern, fits in patterns_in(rest) if vr in TEXTS and vr not in ("CS", "AE") else ():
-        rest = pattern.form.sub(" ", rest)
+        rest = pattern.without(rest)
         if pattern.sure:
-            found.append((plan.spec("text_removed", "pattern", hipaa_m=f"HIPAA-{pattern.letter}"), fits))
+            found.append(
+                (plan.spec("text_removed", "pattern", hipaa_m=f"HIPAA-{pattern.letter}"), _asked(pattern.letter, fits))
+            )
         elif review and vr not in ("SH", "UR"):  # codes and the addresses of coding schemes
             found.append((plan.spec("text_removed", "pattern", tcia_rev=f"REVIEW-{pattern.name.upper()}"), fits))
     if not found:
@@ -573,6 +579,11 @@ def _found_checks(plan: _Plan, vr: str, text: str, known: Known, review: bool) -
     if text.isdigit():  # numbers are compared as such
         return [(spec, text) for spec, _ in found]
     return [(spec, asked_for) for spec, words_ in found if (asked_for := evident(words_, rest))]
+
+
+def _asked(letter: str, found: str) -> str:
+    """What to look for of words of an identifier: of numbers (telephone, record, serial, …) their spellings, too."""
+    return respelled(found) if letter in "DGHIMR" else found
 
 
 def _private_checks(plan: _Plan, vr: str, text: str, known: Known) -> Iterator[tuple[keys.Spec, str | None]]:

@@ -14,6 +14,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 import midi_nb as mn
+from midi_nb import tags
 
 PROFILE = "basic+clean_graphics+clean_structured+clean_descriptors+retain_modified_dates+retain_patient"
 KEEP = pd.DataFrame({"creator": ["*"], "element": ["*"], "disposition": ["keep"]})
@@ -137,6 +138,35 @@ def test_what_is_asked_of_an_attribute(derived, profile, attributes, path, check
     assert asked(derived(profile, **attributes), path) == checks
 
 
+@pytest.mark.parametrize(
+    ("attribute", "value", "released", "verdict"),
+    [
+        ("PatientTelephoneNumbers", "212-555-0147", "2125550147", "failed"),
+        ("PatientTelephoneNumbers", "212-555-0147", "555-0147", "failed"),
+        ("PatientTelephoneNumbers", "212-555-0147", "646-555-0199", "passed"),
+        ("PatientID", "12-34-56", "123456", "failed"),
+        ("PatientID", "PAT4711001", "4711001", "failed"),
+        ("PatientID", "PAT4711001", "PAT-0017", "passed"),
+        ("AcquisitionDateTime", "20120225101112.000", "20120225", "failed"),
+        ("AcquisitionDateTime", "20120225101112.000", "20110101", "passed"),
+        ("PatientName", "Anonymous^Bob", "Anonymous", "passed"),
+        ("PatientName", "Anonymous^Bob", "Bob", "failed"),
+        ("PatientID", "PATIENT 7123", "PATIENT", "passed"),
+        ("PatientID", "PATIENT 7123", "7123", "failed"),
+    ],
+)
+def test_identifiers_spelled_otherwise_in_their_own_attribute(
+    derived, make, tmp_path, attribute, value, released, verdict
+):
+    answers = derived(**{attribute: value})
+    make.file(tmp_path / "out" / "a.dcm", "1.2.3", **{attribute: released})
+    results = mn.evaluate(
+        tmp_path / "out", answers[answers["action"] == "text_removed"], uids={"1.2.3": "1.2.3"}, progress=False
+    )
+
+    assert results.loc[results["tag_path"] == tags.understood(attribute), "verdict"].tolist() == [verdict]
+
+
 @pytest.mark.parametrize("value", ["----", "ANONYMOUS", "anon", "Unknown^", "xxx"])
 def test_a_value_that_is_no_ones_is_not_asked_for(derived, value):
     answers = derived(
@@ -150,8 +180,8 @@ def test_a_value_that_is_no_ones_is_not_asked_for(derived, value):
     ("attributes", "comment", "checks"),
     [
         ({"PatientTelephoneNumbers": "212-555-0147"}, "call 212-555-0147 or 646-555-0199", [
-            ("header", "text_removed", "HIPAA-D", "212-555-0147"),
-            ("pattern", "text_removed", "HIPAA-D", "646-555-0199"),
+            ("header", "text_removed", "HIPAA-D", "212-555-0147 2125550147 555-0147"),
+            ("pattern", "text_removed", "HIPAA-D", "646-555-0199 6465550199 555-0199"),
         ]),
         ({"PatientBirthDate": "19530716"}, "born 07/16/1953, surgery 01/05/2010", [
             ("header", "text_removed", "HIPAA-C", "07/16/1953"),

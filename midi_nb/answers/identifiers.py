@@ -32,6 +32,7 @@ __all__ = [
     "name_words",
     "of_people",
     "patterns_in",
+    "respelled",
     "searched",
 ]
 
@@ -194,6 +195,7 @@ def _spelled(text: str, value: bytes) -> str:
 # Letters that Unicode does not take apart, and what is written where there are no such letters.
 _BARE = {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "’": "'", "‘": "'",
          "ʼ": "'", "´": "'", "`": "'", "‐": "-", "‑": "-", "–": "-"}  # fmt: skip
+_HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}  # of the katakana letters
 _SPELLED = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}
 # A letter with what is put on or under it; a Korean syllable written as its letters.
 _CLUSTER = re.compile("[\u1100-\u115f][\u1160-\u11a7][\u11a8-\u11ff]?|.[\u0300-\u036f\u3099\u309a]*", re.DOTALL)
@@ -227,13 +229,14 @@ class _Folded(NamedTuple):
 @lru_cache(2**14)
 def _fold(letter: str, spelled: bool) -> str:
     letter = unicodedata.normalize("NFC", letter).lower()
-    if spelled and letter in _SPELLED:
-        return _SPELLED[letter]
+    if spelled and letter in _SPELLED | _ROMAN:
+        return (_SPELLED | _ROMAN)[letter]
     if letter in _BARE:
         return _BARE[letter]
     if "\uac00" <= letter <= "\ud7a3":
         return letter
-    return "".join(each for each in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(each)).casefold()
+    bare = "".join(each for each in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(each))
+    return bare.casefold().translate(_HIRAGANA)
 
 
 def _spellings(text: str, kind: str) -> set[str]:
@@ -274,7 +277,7 @@ def name_asked(name: str) -> str:
         apart = [part for word in parts for part in _apart(word) if not short(part)]
         group = group.strip(" ^[]'\"")
         if apart or len(parts) < 2:
-            asked += apart
+            asked += [part for part in apart if not _instead(part)]
         elif re.search(r"\s", group):
             asked += evident(group, "").split()
         else:
@@ -306,6 +309,10 @@ def _unspaced(word: str) -> bool:
 _INSTEAD = "anonymous anonymized anonymised de-identified deidentified redacted removed name patient subject"
 
 
+def _instead(word: str) -> bool:
+    return word.lower() in _INSTEAD.split()
+
+
 def evident(found: str, rest: str) -> str:
     """The words found in a text whose presence shows that they were left: those that a cleaned text can be without.
 
@@ -333,10 +340,22 @@ def _name_forms(text: str) -> Iterator[str]:
             between = r"[\W_]+" if all(map(short, parts)) and not any(map(_unspaced, parts)) else r"[\W_]*"
             orders = (parts, parts[::-1], [*parts[1:], parts[0]])
             yield from (whole(between.join(map(_word_form, order))) for order in orders)
+        for first, *more in filter(None, map(str.split, group.split("^"))):
+            if first.lower() in _PARTICLES and more and _alone(more[-1]):
+                yield _whole(r"[\W_]*".join(map(_word_form, [first, *more])))  # vandenBerg
         for word in parts:
             for part in {word, *_apart(word)}:
                 if _alone(part):
-                    yield _word_form(part) if _unspaced(part) else _whole(_word_form(part))
+                    yield _word_form(part) if _unspaced(part) else _named(part)
+
+
+_PARTICLES = frozenset(_words("van von de la le el al di da du del"))
+
+
+def _named(word: str) -> str:
+    """A word of a name on its own; a number may follow it, as in Meyer2012, if it is no short one."""
+    form = _word_form(word)
+    return rf"{_START}{form}(?![^\W\d_])" if len(word) > 3 and word.isalpha() else _whole(form)
 
 
 def _word_form(word: str) -> str:
@@ -404,13 +423,32 @@ def _number_forms(text: str) -> Iterator[str]:
         signs = re.sub(r"[\W_]", "", number)
         if sum(map(str.isdigit, signs)) < 4 or len(signs) < 5 or not signs.strip("0"):
             continue
-        parts = re.findall(r"[^\W_]+", number)
+        parts = re.findall(r"[^\W\d_]+|\d+", number)
         # As written, its parts with any separators; not inside a longer number.
         yield rf"(?<![^\W_]){r'[^a-zA-Z0-9]{0,3}'.join(map(re.escape, parts))}(?![^\W_])"
         if number.isdigit() and len(number) >= 6:
             yield rf"(?<=[^\W\d_]){number}{_END}"  # behind letters: PAT4711001
         if len(bare := signs.lstrip("0")) < len(signs) and len(bare) >= 6:
             yield _whole(re.escape(bare))  # a tool that reads it as a number loses its zeros
+
+
+def respelled(asked: str) -> str:
+    """Words to look for, and the spellings that numbers among them are often given: without separators, letters in
+    front or zeros in front, of telephone numbers the last seven digits.
+
+    >>> respelled("12-34-56"), respelled("PAT4711001"), respelled("212-555-0147"), respelled("CT-7")
+    ('12-34-56 123456', 'PAT4711001 4711001', '212-555-0147 2125550147 555-0147', 'CT-7')
+    """
+    found = list[str]()
+    for word in asked.split():
+        signs = re.sub(r"[\W_]", "", word)
+        found.append(word)
+        if sum(map(str.isdigit, signs)) < 4 or len(signs) < 5 or not signs.strip("0"):
+            continue
+        digits = re.sub(r"^[^\W\d_]+(?=\d{6,}$)|^0+(?=.{6,}$)", "", signs)
+        found += [signs, digits]
+        found += re.findall(r"(?<=\d[-. ])\d{3}[-.]\d{4}$", word)
+    return " ".join(dict.fromkeys(found))
 
 
 def telling(text: str) -> str:
@@ -452,8 +490,12 @@ def asked_to_go(vr: str, text: str, keyword: str = "", action: str = "") -> str:
         ends = text if common or len(text) <= _LONG else f"{text[: _LONG // 2]} {text[-_LONG // 2 :]}"
         asked = ends if common else telling(ends)
         asked = " ".join(dict.fromkeys(word for word in asked.split() if not short(word)))
+        if kind and kind[1] == "number":
+            asked = respelled(" ".join(word for word in asked.split() if not _instead(word)))
     else:
         asked = telling(text[:_PREFIX])
+        if vr == "DT" and asked:
+            asked = " ".join(dict.fromkeys([asked, *re.findall(r"(?<!\d)\d{8}(?=\d)", asked)]))  # the day of a time
     return asked if telling(asked) else ""
 
 
@@ -493,8 +535,10 @@ def _date_forms(text: str) -> Iterator[str]:
         spoken, separator = rf"(?:{name}|{name[:4]}|{name[:3]})\.?", r"[-./ ]"
         for parts in ((year, month, number), (number, month, year), (month, number, year)):
             yield _whole(separator.join(parts))
+        for first, second in ((number, month), (month, number)):
+            yield _whole("[-./]".join([first, second, year[2:]]))
         yield rf"{_START}{year}{day:%m%d}(?:(?=\d{{2,6}}(?!\d))|{_END})"  # a time may follow
-        yield _whole(rf"{number}{_ORDINAL}[-. ]+(?:of )?{spoken}[-., ]+{year}")
+        yield _whole(rf"{number}{_ORDINAL}[-. ]+(?:of )?{spoken}[-., ]+(?:{year[:2]})?{year[2:]}")
         yield _whole(rf"{spoken} {number}{_ORDINAL},? {year}")
         yield _whole(rf"{year}[-. ]{spoken}[-. ]{number}{_ORDINAL}")
 
@@ -530,9 +574,26 @@ class Pattern(NamedTuple):
     sure: bool
     form: re.Pattern[str]
 
+    def hits(self, text: str) -> list[str]:
+        """The places of a text that it fits."""
+        return list(dict.fromkeys(match[0] for match in self.form.finditer(text) if self._fits(match[0])))
 
+    def without(self, text: str) -> str:
+        """A text without these places."""
+        return self.form.sub(lambda match: " " if self._fits(match[0]) else match[0], text)
+
+    def _fits(self, place: str) -> bool:
+        """Whether it is no text such as `64 Slice Ct` or `5 Field Way`: what else is written so has names before it."""
+        if self.name != "address" or (said := place.split())[-1] not in _UNSURE:
+            return True
+        return not any(len(name) < 3 or name.lower() in common_words() for name in said[1:-1])
+
+
+_UNSURE = frozenset(["St", "Drive", "Dr", "Court", "Ct", "Place", "Pl", "Way"])
 _STREETS = "Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Place|Pl|Terrace|Crescent|Parade|Way"
 _MONTH = "|".join(f"{name}|{name[:3]}" for name in [*_MONTHS, "Sept"])
+_CALLED = "|".join(rf"(?<=\b{word}{mark} )" for word in ("tel", "phone", "fax", "mobile") for mark in ("", r"\.", ":"))
+_BOX = r"(?:(?<=PO Box )|(?<=P\.O\. Box ))"
 _OLD = r"(?:9\d|1[0-2]\d)"
 
 #: Every pattern there is; of what several fit the first counts.
@@ -540,17 +601,27 @@ PATTERNS = tuple(
     Pattern(name, letter, sure, re.compile(form, flags))
     for name, letter, sure, form, flags in (
         ("e-mail", "F", True, r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", 0),
-        ("social security number", "G", True, r"(?<![\w.-])\d{3}([- ])\d{2}\1\d{4}(?![\w-]|\.\d)", 0),
+        (
+            "social security number",
+            "G",
+            True,
+            # Three round numbers are sizes: 300-20-4000.
+            r"(?:(?<![\w.-])|(?<=SSN))(?!\d\d0.\d0.\d{3}0)\d{3}([- ])\d{2}\1\d{4}(?![\w-]|\.\d)",
+            0,
+        ),
         (
             "telephone",
             "D",
             True,
-            r"(?<![\w.])(?:\+\d{1,3}[-. ]?)?\(?\d{3}\)?[-. ]\d{3}[-.]\d{4}(?![\w-]|\.\d)"
-            r"|(?<![\w.])(?:\(\d{3}\) ?|[2-9]\d{2} )[2-9]\d{2}[-. ]\d{4}(?![\w-]|\.\d)"
-            r"|(?<!\w)\+\d{1,3}(?:[-. ]\d{2,4}){3,4}\b",
+            # Twice the same number and a third are the size of images: 512-512-1024.
+            r"(?<![\w.])(?:\+\d{1,3}[-. ]?)?(?!\(?(\d{3})\)?[-. ]\1)\(?\d{3}\)?[-. ]\d{3}[-.]\d{4}(?![\w-]|\.\d)"
+            r"|(?<![\w.])(?!\(?(\d{3})\)?[-. ]\2)(?:\(\d{3}\) ?|[2-9]\d{2} )[2-9]\d{2}[-. ]\d{4}(?![\w-]|\.\d)"
+            r"|(?<!\w)\+\d{1,3}(?:[-. ]\d{2,4}){3,4}\b"
+            r"|(?<![\w./])0\d{2,4}(?:/\d{5,8}| \d{3,4} \d{4})(?![\w/]|\.\d)"
+            rf"|(?i:{_CALLED})\(?\d(?:[-/. ()]{{0,2}}\d){{5,}}(?![\w/]|\.\d)",
             0,
         ),
-        ("address", "B", True, rf"(?<!\w)\d{{1,5}} (?:[A-Z][a-z]+ ){{1,2}}(?:{_STREETS})\b", 0),
+        ("address", "B", True, rf"(?<!\w)\d{{1,5}}[A-Ca-c]? (?:[A-Z][a-z]+ ){{1,2}}(?:{_STREETS})\b|{_BOX}\d+", 0),
         # The number alone, for the other words of it may stay: `90+ year old`.
         (
             "age over 89",
@@ -560,7 +631,14 @@ PATTERNS = tuple(
             rf"|(?:(?<=\baged )|(?<=\bage )|(?<=\bage: )){_OLD}(?=y?(?![\w.%+]))",
             re.IGNORECASE,
         ),
-        ("URL", "N", False, r"(?:https?|ftp)://[^\s'\"<>]+|\bwww\.[^\s'\"<>]+", re.IGNORECASE),
+        (
+            "URL",
+            "N",
+            False,
+            r"(?:https?|ftp)://[^\s'\"<>]+|\bwww\.[^\s'\"<>]+"
+            r"|(?<![\w.])(?:10\.\d+|172\.(?:1[6-9]|2\d|3[01])|192\.168)\.\d{1,3}\.\d{1,3}(?!\w|\.\d)",
+            re.IGNORECASE,
+        ),
         (
             "date",
             "C",
@@ -576,7 +654,7 @@ PATTERNS = tuple(
     )
 )
 _MAY = re.compile(
-    r"[@]|://|www\.|\d{4}|\d\d[-. ]\d\d|\d |\d-?y|aged? |age:", re.IGNORECASE
+    r"[@]|://|www\.|\d{4}|\d\d[-. ]\d\d|\d[A-C]? |\d-?y|aged? |age:|box \d|0\d+/\d", re.IGNORECASE
 )  # a quick look: most texts have nothing
 
 
@@ -591,7 +669,7 @@ def patterns_in(text: str) -> tuple[tuple[Pattern, str], ...]:
         return ()
     found = []
     for pattern in PATTERNS:
-        if hits := list(dict.fromkeys(match[0] for match in pattern.form.finditer(text))):
+        if hits := pattern.hits(text):
             found.append((pattern, " ".join(hits)))
-            text = pattern.form.sub(" ", text)
+            text = pattern.without(text)
     return tuple(found)
