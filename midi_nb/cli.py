@@ -191,10 +191,12 @@ def _no_dicom(skipped: Sequence[tuple[str, str]]) -> list[str]:
 
 def _require_writable(target: Path) -> None:
     """Raise where nothing can be written at `target`, before hours of work for it."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.tmp")
-    temporary.touch()
-    temporary.unlink()
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=target.parent):
+            pass
+    except OSError as error:
+        raise OSError(error.errno, f"{target} cannot be written ({error.strerror})") from None
 
 
 def _derived(
@@ -346,10 +348,11 @@ def _header(options: argparse.Namespace) -> Answer:
     results = mn.read_results(options.results) if options.results else None
     asked = {"profile": options.profile, "edition": options.edition} if results is None else {}
     page = mn.write_header(
-        options.original, options.released, results, _own_folder() / "header.html", uids=options.uids,
+        options.original, options.released, results, options.output or _own_folder() / "header.html", uids=options.uids,
         values=not options.no_values, **asked,
     )  # fmt: skip
-    webbrowser.open(page.as_uri())
+    if not options.output:
+        webbrowser.open(page.as_uri())
     files = {"original": [options.original], "released": [options.released]}
     return Answer(pd.DataFrame(files), notes=[f"Page: {page}"])
 
@@ -981,6 +984,7 @@ COMMANDS = (
             _option("released", metavar="RELEASED", help="the released file"),
             _option("--results", metavar="RUN", help="results, for the verdicts (default: by the standard)"),
             _option("--uids", metavar="FILE", help="UID mapping, CSV id_old,id_new"),
+            _option("-o", "--output", metavar="FILE", help="write the page here; nothing is opened"),
             *_PROFILE[:2],
             _VALUE_FREE,
         ),

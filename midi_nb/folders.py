@@ -20,21 +20,21 @@ class Submission(NamedTuple):
 
 
 def folder_of(given: Any, what: str = "released") -> Path:
-    """The folder of `what` files that was given, which must be there; of the released ones a `Submission` has it too.
+    """The folder of `what` files that was given, which must be there; a `Submission` names it too, not for originals.
 
     >>> folder_of("no such folder", "original")
     Traceback (most recent call last):
     ...
     FileNotFoundError: The folder of original files no such folder does not exist.
     """
-    taken = "a folder or a Submission (folder, uids, patients)" if what == "released" else "a folder"
-    path = given.folder if isinstance(given, Submission) and what == "released" else given
+    taken = "a folder" if what == "original" else "a folder or a Submission (folder, uids, patients)"
+    path = given.folder if isinstance(given, Submission) and what != "original" else given
     if not isinstance(path, str | Path):
-        raise TypeError(f"{what} must be {taken}, got {type(given).__name__}.")
+        raise TypeError(f"{what or 'folder'} must be {taken}, got {type(given).__name__}.")
     folder = Path(path)
     if not folder.is_dir():
         state = "is a file, not a folder" if folder.exists() else "does not exist"
-        raise FileNotFoundError(f"The folder of {what} files {folder} {state}.")
+        raise FileNotFoundError(f"The folder {f'of {what} files ' if what else ''}{folder} {state}.")
     return folder
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from .coded import coded, encode
+from . import tags
+from .coded import coded, encode, recode
 from .frames import IDENTIFIERS, MASK, VALUES, require_columns
 
 
@@ -16,8 +17,9 @@ def is_masked(results: pd.DataFrame) -> bool:
 def mask_values(results: pd.DataFrame) -> pd.DataFrame:
     """A copy of `results` whose cells hold no value of the data: fit for a screen share or a slide.
 
-    Tags, actions, verdicts, causes and codes stay; values become ``•••``, identifiers and files numbers, the shifts of
-    dates are gone, and so is the folder that the files are in.
+    Tags, actions, verdicts, causes and codes stay, but for private creators that no dictionary knows in what
+    `census` and `inspect` found; values become ``•••``, identifiers and files numbers, the shifts of dates are gone,
+    and so is the folder that the files are in.
     """
     require_columns(results, [], "mask_values()")
     masked = coded(results).copy()
@@ -31,6 +33,10 @@ def mask_values(results: pd.DataFrame) -> pd.DataFrame:
         masked["name"] = encode(
             [MASK if hidden else name for hidden, name in zip(own, masked["name"].astype(object), strict=True)]
         )
+    if "creator" in masked.columns:
+        masked["creator"] = recode(masked["creator"].array, lambda name: name if tags.is_known_creator(name) else MASK)
+        for name in {"tag", "tag_path"}.intersection(masked.columns):
+            masked[name] = recode(masked[name].array, lambda path: tags.without_own_creators(path, MASK))
     for name in (*IDENTIFIERS, "file"):
         if name in masked.columns:
             codes = masked[name].cat.codes.to_numpy()

@@ -442,6 +442,27 @@ def _private_names() -> dict[tuple[str, str], str]:
     }
 
 
+def without_own_creators(path: str, mask: str) -> str:
+    """A path with `mask` for each creator that no private dictionary has: such a name can be anybody's.
+
+    Examples
+    --------
+    >>> without_own_creators('(0019,"DR DOE",01)', "•••"), without_own_creators('(0029,"SIEMENS CSA HEADER",10)', "•••")
+    ('(0019,"•••",01)', '(0029,"SIEMENS CSA HEADER",10)')
+    """
+    return re.sub(r'"([^"]*)"', lambda name: name[0] if is_known_creator(name[1]) else f'"{mask}"', path)
+
+
+def is_known_creator(name: str) -> bool:
+    """Whether a private dictionary has a creator, in whatever case."""
+    return name.upper() in _creators()
+
+
+@cache
+def _creators() -> set[str]:
+    return {creator for creator, _ in _private_names()}
+
+
 @cache
 def _scopes() -> dict[str, str]:
     """Scopes by label, or by range of labels such as (0010,xxxx); tools/make_scopes.py writes the table."""

@@ -776,6 +776,28 @@ def test_inspect_counts_what_became_of_attributes_and_keeps_them(bench, run, tmp
     ]
 
 
+def test_header_writes_its_page_where_it_is_told(run, make, tmp_path, monkeypatch):
+    monkeypatch.setattr("webbrowser.open", None)  # nothing is opened
+    file, page = make.file(tmp_path / "a.dcm", "9.1"), tmp_path / "page.html"
+    code, printed, _ = run("header", file, file, "-o", page)
+
+    assert (code, printed.splitlines()[-1]) == (0, f"Page: {page}")
+    assert "<title>Header</title>" in page.read_text("utf-8")
+    code, _, said = run("header", file, tmp_path)
+    assert (code, said) == (2, f"midi-nb: header(): released: {tmp_path} is a folder; give a file in it.\n")
+
+
+def test_a_key_that_cannot_be_written_is_named_by_its_own_name(run, make, tmp_path):
+    file = make.file(tmp_path / "in" / "a.dcm", "9.1")
+    key = file / "key.db"
+
+    assert run("derive", tmp_path / "in", "-o", key) == (2, "", f"midi-nb: {key} cannot be written (File exists)\n")
+
+
+def test_census_asks_for_a_folder(run, tmp_path):
+    assert run("census", tmp_path / "x")[2] == f"midi-nb: The folder {tmp_path / 'x'} does not exist.\n"
+
+
 def test_census_lists_values_and_can_hide_them(bench, run):
     code, printed, said = run("census", bench.released, "--top", "100")
     masked = run("census", bench.released, "--top", "100", "--value-free")[1]

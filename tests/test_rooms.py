@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "amounts": set(),
     "shown": BASE | {"vocabulary"},
     "coded": {"frames"},
-    "masking": {"frames", "coded"},
+    "masking": {"frames", "coded", "tags"},
     "tags": set(),
     "progress": set(),
     "text": BASE,

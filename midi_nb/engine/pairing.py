@@ -141,6 +141,7 @@ _TRAITS = (
     "XRayTubeCurrent", "Exposure", "EchoTime", "EchoNumbers", "RepetitionTime", "InversionTime", "FlipAngle",
     "TriggerTime", "ImageLaterality", "ViewPosition", "BitsStored", "SamplesPerPixel",
 )  # fmt: skip
+_NUMBER = 0  # its place in them: tools count slices anew; until a pair shows that this one does not it cannot decide
 _HINTS = (
     "AcquisitionTime", "ContentTime", "SeriesTime", "StudyTime", "AcquisitionDateTime", "SeriesDescription",
     "StudyDescription", "ProtocolName", "BodyPartExamined", "Manufacturer", "ManufacturerModelName", "SoftwareVersions",
@@ -284,7 +285,7 @@ class _Match:
             theirs.see(fit.T, 0, slice(start, start + _ROWS))
         for i, j in enumerate(mine.where):
             mutual = mine.alone[i] and theirs.alone[j] and theirs.where[j] == i
-            if mutual and not self._against(olds[i], news[j]):
+            if mutual and not self._against(olds[i], news[j]) and not known.against(olds[i], news[j]):
                 yield olds[i], news[j]
         for prints, best in ((olds, mine), (news, theirs)):
             for one, value, alone in zip(prints, best.value, best.alone, strict=True):
@@ -308,10 +309,13 @@ class _Known:
     """What the pairs so far teach: which descriptors the tool leaves alone, which old place is which new one."""
 
     def __init__(self, pairs: Sequence[_Pair]) -> None:
-        self._steady = [
+        steady = [
             place for place in range(len(_TRAITS))
             if all(_agree(old.traits[place], new.traits[place]) for old, new in pairs)
         ]  # fmt: skip
+        proven = any(old.traits[_NUMBER] and new.traits[_NUMBER] for old, new in pairs)
+        self._steady = [place for place in steady if place != _NUMBER or proven]
+        self._counted = _NUMBER in steady and not proven
         self._links = [
             (
                 _one_to_one((old.places[place], new.places[place]) for old, new in pairs),
@@ -319,6 +323,10 @@ class _Known:
             )
             for place in range(len(_PLACES))
         ]
+
+    def against(self, old: _Print, new: _Print) -> bool:
+        """Whether the number of a slice, which the tool may have left alone, speaks against a pair."""
+        return self._counted and not _agree(old.traits[_NUMBER], new.traits[_NUMBER])
 
     def columns(self, olds: Sequence[_Print], news: Sequence[_Print]) -> Iterator[_Column]:
         """The descriptors of two sides of files, coded."""

@@ -60,9 +60,10 @@ def digest(source: Any) -> str | None:
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` that takes its place when the block ends well, and is gone if it does not."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.touch()
         yield temporary
         os.replace(temporary, path)
     except OSError as error:
@@ -70,7 +71,8 @@ def replacing(path: Path) -> Iterator[Path]:
             error.errno, f"{path} could not be written ({error.strerror}); what was there before is unchanged"
         ) from None
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary.exists():
+            temporary.unlink()
 
 
 class Recorder:

@@ -369,7 +369,7 @@ def _compared(job: _Job, task: _Task, step: Step | None = None) -> _Answer:
                 skipped.append((file, f"{side}: {files_of.CUT}"))
                 continue
             rows = list(differences_between(before, after, *job.mappings()))
-            doubtful = are_apart(before, after) or _is_of_another(before, after, task.people)
+            doubtful = are_apart(before, after) or _is_of_another(before, after, task.people, job.mappings()[1])
             of_file = {
                 "patient": before.text("(0010,0020)") or None, "study": before.text("(0020,000d)") or None,
                 "series": before.text("(0020,000e)") or None, "instance": uid,
@@ -416,8 +416,14 @@ def are_apart(before: files_of.Released, after: files_of.Released) -> bool:
     return alike(look(before.dataset), look(after.dataset)) is False
 
 
-def _is_of_another(before: files_of.Released, after: files_of.Released, people: frozenset[str]) -> bool:
-    """Whether name and ID of the patient are those of another original, whatever the pixels say."""
+def _is_of_another(
+    before: files_of.Released, after: files_of.Released, people: frozenset[str], patients: Mapping[str, str]
+) -> bool:
+    """Whether name and ID of the patient are those of another original, or the ID what the mapping makes of another's,
+    whatever the pixels say."""
+    mapped, new_id = patients.get(before.text("(0010,0020)") or ""), after.text("(0010,0020)")
+    if mapped and mapped != new_id and new_id in patients.values():
+        return True
     texts = [(before.text(path), after.text(path)) for path in ("(0010,0010)", "(0010,0020)")]
     return all(new in people and new != old for old, new in texts)
 

@@ -62,7 +62,7 @@ def census(folder: str | Path | Submission, *, executor: Executor | None = None,
     >>> names = values[values["tag"] == "(0010,0010)"]
     """
     require_executor(executor)
-    root = folder_of(folder)
+    root = folder_of(folder, "")
     paths = list(files_of.files_below(root))
     tasks = [_Task(paths[start : start + BATCH]) for start in range(0, len(paths), BATCH)]
     total, skipped = _Tally(), [(file.as_posix(), _HIDDEN) for file in _hidden(root)]

@@ -201,8 +201,8 @@ class Lines:
             steps = tags.parse(row.tag_path) or ()
             for depth, step in enumerate(steps):
                 start = tags.show(steps[:depth])
-                if block := _block(row, steps, depth):
-                    above = self._below(places, f"{start} {block}".upper(), above, block)
+                if (creator := _block(row, steps, depth)) is not None:
+                    above = self._below(places, f"{start} {creator}".upper(), above, self._block(step, creator))
                 if depth < len(steps) - 1:
                     path = tags.show([*steps[:depth], step._replace(item=None)])
                     above = places.get(path, above)
@@ -217,6 +217,18 @@ class Lines:
             places[key] = len(self.lines)
             self.lines.append(_Line(above, self._depth(above) + 1, -1, label))
         return places[key]
+
+    def _block(self, step: tags.Step, creator: str) -> str:
+        """What the private block of a creator is called."""
+        if step.group == 2:
+            return "File meta information"
+        return f"Private group {step.group:04x}: {self._creator(creator) if creator else 'no creator'}"
+
+    def _creator(self, name: str) -> str:
+        return name if self.values or tags.is_known_creator(name) else MASK
+
+    def _path(self, path: str) -> str:
+        return path if self.values else tags.without_own_creators(path, MASK)
 
     def _depth(self, line: int) -> int:
         return self.lines[line].depth if line >= 0 else -1
@@ -236,6 +248,9 @@ class Lines:
             for name in ("original", "actual"):
                 frame[name] = frame[name].where(frame[name].isna() | (frame[name] == ""), MASK)
             frame["days"] = float("nan")
+            frame["creator"] = [row.creator and self._creator(row.creator) for row in self.rows]
+            for name in ("tag", "tag_path"):
+                frame[name] = frame[name].map(self._path)
         asked = [one.action or None for one in self.asked]
         return frame.assign(asked=asked, verdict=self.verdicts, leads=self.leads)
 
@@ -310,7 +325,7 @@ class Lines:
         if line.row < 0:
             return line.label.lower()
         row = self.rows[line.row]
-        shown = [row.name, row.tag_path, row.change, *((row.original, row.actual) if self.values else ())]
+        shown = [row.name, self._path(row.tag_path), row.change, *((row.original, row.actual) if self.values else ())]
         return "\n".join(text[:_LONGEST].lower() for text in shown if text)
 
     def _head(self) -> Markup:
@@ -412,7 +427,7 @@ class Lines:
         if line.row < 0:
             return Markup("")
         row = self.rows[line.row]
-        said = [tag("p", tag("code", row.tag_path), f" · {row.scope} · {row.change}")]
+        said = [tag("p", tag("code", self._path(row.tag_path)), f" · {row.scope} · {row.change}")]
         for one in self.checks[line.row]:
             asks = words_of("action", one.action)
             sentence = rule(one.action, one.code or None)
@@ -484,13 +499,9 @@ def _creator(row: Difference, steps: Sequence[tags.Step], at: int) -> str:
 
 
 def _block(row: Difference, steps: Sequence[tags.Step], at: int) -> str | None:
-    """What the private block of a step is called; None for an attribute of the standard."""
-    step = steps[at]
-    if step.group == 2:
-        return "File meta information"
-    if step.group % 2 == 0:
-        return None
-    return f"Private group {step.group:04x}: {_creator(row, steps, at) or 'no creator'}"
+    """The creator of the block that a step is in, or "" in one without; None for an attribute of the standard."""
+    group = steps[at].group
+    return None if group % 2 == 0 and group != 2 else _creator(row, steps, at)
 
 
 def _meta(file: files_of.Released) -> files_of.Released:
@@ -506,11 +517,12 @@ def _file(given: Any, side: str) -> files_of.Released:
         return files_of.Released(given)
     if not isinstance(given, str | Path):
         raise TypeError(f"header() compares paths and pydicom Datasets; {side} is a {type(given).__name__}.")
-    if not Path(given).exists():
-        raise FileNotFoundError(f"header(): {side}: there is no file {given}.")
+    if not Path(given).is_file():
+        wrong = f"{given} is a folder; give a file in it" if Path(given).is_dir() else f"there is no file {given}"
+        raise FileNotFoundError(f"header(): {side}: {wrong}.")
     try:
         return files_of.read(given)
-    except (files_of.Unreadable, IsADirectoryError) as reason:
+    except files_of.Unreadable as reason:
         raise ValueError(f"header(): {side}: {given}: {reason}") from None
 
 

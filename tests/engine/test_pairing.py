@@ -136,6 +136,30 @@ def test_files_whose_pixels_changed_are_told_by_what_the_tool_left_alone(folders
     assert found.uids.to_dict() == expected_uids(slices)
 
 
+def test_the_number_of_a_slice_decides_only_where_a_pair_shows_that_it_stays(folders, slices):
+    """Two slices of one image that differ in their number alone: a tool may have counted them the other way round."""
+    one, other = alike = slices[:2]
+    other.PixelData = one.PixelData
+    other.ImagePositionPatient, other.AcquisitionTime = one.ImagePositionPatient, one.AcquisitionTime
+    made = [released(each) for each in alike]
+    made[0].InstanceNumber, made[1].InstanceNumber = 2, 1
+    found = pair_folders(*folders(alike, made))
+
+    assert found.uids.empty
+    assert set(found.unpaired["reason"].str.replace("released|original", "other", regex=True)) == {
+        "several other files fit it equally well"
+    }
+
+
+def test_a_number_that_stays_tells_slices_of_one_image(folders, slices):
+    one, other, third = slices[:3]
+    other.PixelData = one.PixelData
+    other.ImagePositionPatient, other.AcquisitionTime = one.ImagePositionPatient, one.AcquisitionTime
+    found = pair_folders(*folders([one, other, third], [released(each) for each in (one, other, third)]))
+
+    assert found.uids.to_dict() == expected_uids([one, other, third])
+
+
 def redacted(slice_: Dataset, rows: int = 2) -> Dataset:
     """A slice whose uppermost rows are black."""
     dots = slice_.pixel_array.copy()

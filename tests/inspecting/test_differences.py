@@ -144,6 +144,19 @@ def test_a_private_creator_is_spelled_as_in_the_file(pair):
     assert one(inspect(before, after, uids), '(0019,"ACME Y",01)')["creator"] == "Acme y"
 
 
+def test_a_mapping_of_uids_that_swaps_patients_is_doubtful(tmp_path, make):
+    """The mapping of patients says the opposite."""
+    for number, patient in enumerate(("ANN", "BEN"), 1):
+        make.file(tmp_path / "original" / f"{number}.dcm", f"1.{number}", PatientID=patient)
+        make.file(tmp_path / "released" / f"{number}.dcm", f"2.{number}", PatientID=patient[0])
+    given = tmp_path / "original", tmp_path / "released"
+    with pytest.warns(UserWarning, match=r"^Pairs whose files do not look like one image \(.* or patient\): 2; "):
+        found = inspect(*given, {"1.1": "2.2", "1.2": "2.1"}, {"ANN": "A", "BEN": "B"})
+
+    assert found["doubtful"].all()
+    assert not inspect(*given, {"1.1": "2.1", "1.2": "2.2"}, {"ANN": "A", "BEN": "B"})["doubtful"].any()
+
+
 def test_a_row_says_where_it_is_from(pair):
     found = inspect(*pair({"PatientID": "OLD", "Modality": "CT", "Manufacturer": "Ünsal"}, {}))
     row = one(found, "(0008,0060)")

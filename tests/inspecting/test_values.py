@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pandas as pd
 import pytest
 from PIL import Image, PngImagePlugin
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 import midi_nb as mn
@@ -176,6 +177,18 @@ def test_names_that_a_file_made_up_are_values_too(tmp_path):
 
     assert of(values, name="key") == ["Meyer^Anna", "age"]
     assert not re.search("Doe|Meyer", mn.mask_values(values).to_csv())
+
+
+def test_creators_that_no_dictionary_knows_are_hidden_as_values_are(make, tmp_path):
+    path = make.file(tmp_path / "a.dcm", "1.2")
+    dataset = dcmread(path)
+    for group, creator in ((0x0019, "Dr Doe"), (0x0029, "SIEMENS CSA HEADER")):
+        dataset.private_block(group, creator, create=True).add_new(0x08, "LO", "x")
+    dataset.save_as(path)
+    masked = mn.mask_values(census(tmp_path))
+
+    assert "DOE" not in masked.to_csv().upper()
+    assert set(masked["tag"].dropna()) >= {'(0019,"•••",08)', '(0029,"SIEMENS CSA HEADER",08)'}
 
 
 def test_an_empty_folder_has_no_values(tmp_path):

@@ -72,6 +72,16 @@ def test_without_a_key_each_line_is_judged_by_the_standard(
     assert [found["asked"], found["verdict"]] == [asked, verdict]
 
 
+def test_a_value_that_stays_under_another_vr_is_a_change_and_no_less_left(pair: Any) -> None:
+    old, new = pair({"FrameOfReferenceUID": "1.7"}, {"FrameOfReferenceUID": "1.7"})
+    new["FrameOfReferenceUID"].VR = "LO"
+    widget = mn.widgets.header(old, new)
+    found = line(widget, "(0020,0052)")
+
+    assert [found["change"], found["verdict"]] == ["retyped", "failed"]
+    assert "(0020,0052) UI → LO" in re.sub("<[^>]*>", "", widget.as_html())
+
+
 def test_options_of_the_profile_ask_otherwise(pair: Any) -> None:
     dates = pair({"StudyDate": "20130829"}, {"StudyDate": "20130901"})
     for profile, verdict in (("basic", "passed"), ("basic+retain_modified_dates", "passed"),
@@ -153,6 +163,7 @@ def test_the_tree_has_items_below_sequences_and_private_blocks_by_their_creator(
 def test_without_values_no_word_of_the_data_is_sent(pair: Any, make: Any) -> None:
     words = {"StudyDescription": "SECRET kept", "PatientName": "SECRET^JANE", "StudyDate": "20130829"}
     old, new = pair(words, words | {"PatientName": "SECRET", "StudyDate": "20130901"})
+    old, new = (private(dataset, "SECRET clinic", "x") for dataset in (old, new))
     results = make.results([{"instance": "1.1", "expected": "SECRET", "verdict": "failed"}])
     for given in (None, results):
         widget = mn.widgets.header(old, new, given, values=False)
