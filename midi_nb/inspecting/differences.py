@@ -464,7 +464,7 @@ def differences_between(
         leaf = tags.leaf(path)
         steps, one = tags.parse(leaf), old or new
         creator = one.creator if one and steps and steps[0].creator else None
-        vrs = one.vr if one else "", new.vr if new else None
+        vr, new_vr = one.vr if one else "", new.vr if new else None
         if old and new and old.is_same(new):
             text = old.text(text_of)
             became: tuple[str, float, str | None, str | None] = ("kept", float("nan"), text, text)
@@ -472,7 +472,9 @@ def differences_between(
             became = change_of(path, old and old.element, new and new.element, uids, patients)
             if old and new and became[0] == "kept" and old.is_retyped(new):
                 became = ("retyped", *became[1:])
-        yield Difference(path, leaf, creator, tags.name(path), *vrs, tags.is_private(path), tags.scope(path), *became)
+        yield Difference(
+            path, leaf, creator, tags.name(path), vr, new_vr, tags.is_private(path), tags.scope(path), *became
+        )
 
 
 def _by_path(file: files_of.Released) -> dict[tuple[str, int], files_of.Place]:
