@@ -755,7 +755,7 @@ _KEY_SHIFT = _option(
     "--key-shift", action="store_true", help="also find dates shifted by another number of days than the key's"
 )
 _VALUE_FREE = _option(
-    "--value-free", "--no-values", dest="no_values", action="store_true", help="hide values and identifiers in the page"
+    "--value-free", "--no-values", dest="no_values", action="store_true", help="hide values and identifiers of the data"
 )
 _PAGE = _option("--html", metavar="FILE", default="explorer.html", help="the file (default explorer.html)")
 _WRITES = (
@@ -874,7 +874,7 @@ COMMANDS = (
     Command(
         "evaluate",
         _evaluate,
-        "judge a folder of released files against an answer key",
+        "say what a tool did right and wrong: judge its released files by an answer key",
         "midi-nb evaluate released/ answer_key.db --uids uid_mapping.csv --patients patid_mapping.csv --out run/",
         (*_JUDGED, *_PROFILE, _ORIGINAL, *_WRITES, _QUIET),
     ),
@@ -970,7 +970,7 @@ COMMANDS = (
         (
             _option("images", nargs="+", metavar="IMAGE", help="DICOM files; several are one stack"),
             _option("--results", metavar="RUN", help="results, for the boxes"),
-            _ORIGINAL,
+            _option("--original", metavar="FOLDER", help="the original files, to see each image before"),
             _VALUE_FREE,
         ),
     ),

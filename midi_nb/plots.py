@@ -146,14 +146,13 @@ def pareto(problems: pd.DataFrame, *, ax: Axes | None = None, limit: int = 20) -
     >>> found = pd.DataFrame({"cause": ["private_block_dropped", "leak_full"], "name": ["GEMS_ACQU_01", "Patient ID"],
     ...                       "axis": ["utility", "privacy"], "rows": [90, 10], "series": [1, 2], "patients": [1, 2]})
     >>> pareto(found).get_title("left").replace("\\n", " ")
-    '1 of 2 problems makes 90 % of 100 failed or blank checks'
+    '1 of 2 problems makes 90.00 % of 100 failed or blank checks'
     """
     require_columns(problems, ["cause", "name", "axis", "rows", "series", "patients"], "plots.pareto()")
     total = int(problems["rows"].sum())
     if not total:
         return _says(ax, "No problems in this frame: no check failed")
     ordered = problems.sort_values("rows", ascending=False, kind="stable")
-    ordered = ordered.assign(name=ordered["name"].astype(object).fillna("whole instances"))
     rows = _folded(ordered, limit, [*_runs_of(problems), "cause", "name"], {"rows": "sum"})
     ax = _axes(ax, len(rows))
     _bars(ax, rows["rows"] / total, rows["axis"])
@@ -168,7 +167,7 @@ def pareto(problems: pd.DataFrame, *, ax: Axes | None = None, limit: int = 20) -
     together = (ordered["rows"].cumsum() / total).to_numpy()
     enough = int(np.argmax(together >= 0.8)) + 1
     makes = f"{count(len(problems), 'problem')} {'makes' if enough == 1 else 'make'}"
-    share = f"{_percent(together[enough - 1])} of {count(total, 'failed or blank check')}"
+    share = f"{percent(together[enough - 1])} of {count(total, 'failed or blank check')}"
     return _title(ax, f"{enough:,} of {makes} {share}", legend=True)
 
 
@@ -325,7 +324,7 @@ def ranking(ranking: pd.DataFrame, *, ax: Axes | None = None, limit: int = 30) -
     _rows(ax, rows["label"], [_ranked(row) for row in rows.to_dict("records")])
     _percent_axis(ax, rows[rows["score"].notna()])
     ax.set_xlabel("score (bar: interval over patients; dotted: the best)")
-    draws = "every draw" if best["p_first"] == 1 else f"{_percent(best['p_first'])} of the draws"
+    draws = "every draw" if best["p_first"] == 1 else f"{percent(best['p_first'])} of the draws"
     subject = f"{rows['label'][0]} ranks first of {count(len(ranking), 'submission')}"
     beats, apart = best.get("beats_next", True), ""
     if len(rows) > 1 and pd.isna(beats):
@@ -392,7 +391,7 @@ def partial_scores(results: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     >>> results = pd.DataFrame({"action": ["text_retained", "text_removed", "text_removed"], "score": [0.75, 0.5, 0.0],
     ...                         "verdict": ["failed", "failed", "failed"]})
     >>> partial_scores(results).get_title("left")
-    '2 of 3 failed text checks were right in part (median 62 %); the others scored 0'
+    '2 of 3 failed text checks were right in part (median 62.50 %); the others scored 0'
     """
     require_columns(results, ["action", "verdict", "score"], "plots.partial_scores()")
     failed = results.loc[results["action"].isin(named("keep", "remove")) & _failed(results), ["action", "score"]]
@@ -419,7 +418,7 @@ def partial_scores(results: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     sns.despine(ax=ax)
     _legend(ax, legend)
     some = f"{len(part):,} of {count(len(failed), 'failed text check')} {_were(len(part))} right in part"
-    median = f"median {_percent(round(part['score'].median(), 2))}"
+    median = f"median {percent(part['score'].median())}"
     return _title(ax, f"{some} ({median}){'; the others scored 0' if len(part) < len(failed) else ''}", legend=True)
 
 
@@ -472,12 +471,16 @@ def date_shifts(results: pd.DataFrame, *, values: bool = True, ax: Axes | None =
     labels = rows["label"] if values else _numbered(rows["label"], "patient")
     _rows(ax, labels, [_dated(row) for row in rows.to_dict("records")])
     ax.margins(x=0.06)
-    ax.set_xlabel(f"released − original date ({'days' if values else 'lengths hidden'})")
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}" if values or x == 0 else ""))
+    nobodys = (
+        f"; {count(alone, 'date')} without a patient left out" if (alone := len(dates) - tally["dates"].sum()) else ""
+    )
+    ax.set_xlabel(f"released − original date ({'days' if values else 'lengths hidden'}){nobodys}")
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x + 0:,.0f}" if values or x == 0 else ""))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     _legend(ax, legend, markers=True)
-    several, kept, compared = int((tally["shifts"] > 1).sum()), int(tally["kept"].sum()), tally["compared"].sum()
+    several, kept = int((tally["shifts"] > 1).sum()), int(tally["kept"].sum())
     some = f"{several:,} of {count(len(tally), 'patient')} {'has' if several == 1 else 'have'}"
-    unshifted = f"; {kept:,} of {count(compared, 'date')} {_were(kept)} not shifted" if kept else ""
+    unshifted = f"; {kept:,} of {count(tally['dates'].sum(), 'date')} {_were(kept)} not shifted" if kept else ""
     subject = some if several else f"No patient of {len(tally):,} has"
     return _title(ax, f"{subject} several shifts{unshifted}", legend=True)
 
@@ -613,7 +616,7 @@ def _hottest(failed: pd.DataFrame, checks: pd.DataFrame) -> str:
     row, column = divmod(int(np.argmax(single.to_numpy())), single.shape[1])
     most, of = (int(table.to_numpy()[row, column]) for table in (single, checks))
     place = " in ".join(dict.fromkeys([str(single.index[row]), str(single.columns[column])]))
-    return f"{place} ({most:,} of {of:,}, {_percent(most / of)})"
+    return f"{place} ({most:,} of {of:,}, {percent(most / of)})"
 
 
 def _failures_by_patient(results: pd.DataFrame) -> pd.DataFrame:
@@ -808,9 +811,7 @@ def _folded(frame: pd.DataFrame, limit: int, by: Sequence[Any], how: Mapping[Any
     """The first rows of `frame` with a column `label`; the rest as one row, "other (n)", aggregated as `how` says."""
     limit = limit if len(frame) > limit + 1 else len(frame)  # a single row is shown rather than folded
     head, rest = frame.iloc[:limit], frame.iloc[limit:]
-    names = [
-        _label(" · ".join(map(_name_of, by, cells)), _LABEL) for cells in zip(*(head[name] for name in by), strict=True)
-    ]
+    names = [_fitted([*map(_name_of, by, cells)]) for cells in zip(*(head[name] for name in by), strict=True)]
     columns = {**{name: list(head[name]) for name in frame.columns}, "label": names or ["all checks"] * len(head)}
     if len(rest):
         for name, cells in columns.items():
@@ -826,6 +827,17 @@ def _name_of(column: str, value: Any) -> str:
 
 
 _LABEL = 52  # letters of a row, so that half of the width is left to draw
+_SHORTEST = 14  # letters of a part of it
+
+
+def _fitted(parts: list[str]) -> str:
+    """Parts as one label; where it is too long the last, which tells rows apart, is the last to be shortened."""
+    for place in sorted(range(len(parts) - 1), key=lambda place: -len(parts[place])):
+        room = max(len(parts[place]) - max(0, len(" · ".join(parts)) - _LABEL), _SHORTEST)
+        if room < len(parts[place]):
+            parts[place] = f"{parts[place][: room - 1].rstrip()}…"
+    *leading, last = parts
+    return " · ".join([*leading, _cut(last, _LABEL - sum(len(part) + 3 for part in leading))])
 
 
 def _label(value: Any, width: int = 46) -> str:
@@ -988,7 +1000,7 @@ def _shortfall(row: Mapping[Any, Any]) -> str:
 
 def _extent(row: Mapping[Any, Any], total: int | None = None) -> str:
     """How many rows, series and patients, as far as known."""
-    share = f" ({_percent(row['rows'] / total)})" if total else ""
+    share = f" ({percent(row['rows'] / total)})" if total else ""
     known = [count(row[name], one) for name, one in _DISTINCT.items() if pd.notna(row[name])]
     return ", ".join([f"{row['rows']:,}{share}", *known])
 
@@ -998,7 +1010,7 @@ def _ranked(row: Mapping[Any, Any]) -> str:
     if pd.isna(row["rank"]):
         return f"{percent(row['low'])} to {percent(row['high'])}"
     span = f" ({row['rank_low']:.0f}–{row['rank_high']:.0f})" if row["rank_low"] != row["rank_high"] else ""
-    return f"{percent(row['score'])}, rank {row['rank']:.0f}{span}, first in {_percent(row['p_first'])}"
+    return f"{percent(row['score'])}, rank {row['rank']:.0f}{span}, first in {percent(row['p_first'])}"
 
 
 def _dated(row: Mapping[Any, Any]) -> str:
@@ -1015,17 +1027,12 @@ def _per_mille(rates: pd.Series) -> str:
 
 def _share(part: float, total: float, noun: str) -> str:
     """A count of a whole with its rate, such as 6 of 50 checks (12%)."""
-    return f"{part:,} of {count(total, noun)} ({_percent(part / total)})"
+    return f"{part:,} of {count(total, noun)} ({percent(part / total)})"
 
 
 def _were(n: int) -> str:
     """The verb for so many things."""
     return "was" if n == 1 else "were"
-
-
-def _percent(rate: float) -> str:
-    """A rate in percent, with two digits where it is near to none or all."""
-    return percent(rate, 2 if rate < 0.1 or rate > 0.9 else 0)
 
 
 def _tick(rate: float, _: object = None) -> str:

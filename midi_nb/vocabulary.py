@@ -72,10 +72,14 @@ def words_of(column: Any, code: Any) -> Any:
     ('Part of the text left', 'leak_partial')
     >>> words_of("problem", "leak_untouched: Study Description (0008,1030)")
     'Not changed: Study Description (0008,1030)'
+    >>> words_of("action", "uid_changed, uid_consistent")
+    'UID must change, UID must match the mapping'
     """
     if column == "problem" and isinstance(code, str):
         cause, *rest = code.split(": ", 1)
         return ": ".join([words_of("cause", cause), *rest])
+    if column == "action" and isinstance(code, str):  # of a problem, several
+        return ", ".join(WORDS["action"].get(one, one) for one in code.split(", "))
     return WORDS.get(column, {}).get(code, code) if isinstance(code, str) else code
 
 

@@ -303,9 +303,9 @@ def test_causes_counts_rows_series_and_patients():
     assert [bar.get_width() for bar in ax.patches] == [2, 1]
     drawn_as = [(to_hex(bar.get_facecolor()).upper(), bar.get_hatch()) for bar in ax.patches]
     assert drawn_as == [plots.LOOKS["privacy"][:2], plots.LOOKS["utility"][:2]]
-    assert texts(ax) == ["2 (67 %), 2 series, 1 patient", "1 (33 %), 1 series, 1 patient"]
+    assert texts(ax) == ["2 (66.67 %), 2 series, 1 patient", "1 (33.33 %), 1 series, 1 patient"]
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["privacy", "utility"]
-    assert title(ax) == "Whole text left is the most frequent of 2 causes: 2 of 3 failed or blank checks (67 %)"
+    assert title(ax) == "Whole text left is the most frequent of 2 causes: 2 of 3 failed or blank checks (66.67 %)"
 
 
 def test_causes_of_a_clean_run_says_that_none_failed():
@@ -323,7 +323,7 @@ def test_pareto_adds_up_to_all_failures():
     assert [bar.get_width() for bar in ax.patches] == pytest.approx([0.4, 0.3, 0.2, 0.1])
     assert ax.lines[0].get_xdata() == pytest.approx([0.4, 0.7, 0.9, 1.0])
     assert texts(ax)[0] == "4, 1 series, 2 patients"
-    assert title(ax) == "3 of 4 problems make 90 % of 10 failed or blank checks"
+    assert title(ax) == "3 of 4 problems make 90.00 % of 10 failed or blank checks"
 
 
 def test_pareto_keeps_small_problems_in_sight_beside_a_huge_one():
@@ -384,7 +384,10 @@ def test_heatmap_shows_failures_by_opportunity():
     assert texts(ax) == ["25 %\n1/4", "0/2", "100 %\n1/1"]
     rate = ax.collections[0].get_array()
     assert np.ma.filled(rate, np.nan).ravel().tolist() == pytest.approx([0.25, 0, 1, np.nan], nan_ok=True)
-    assert title(ax) == "Most failures: Patient's Name (0010,0010) in CT (1 of 4, 25 %); overall 2 of 7 checks (29 %)"
+    assert (
+        title(ax)
+        == "Most failures: Patient's Name (0010,0010) in CT (1 of 4, 25.00 %); overall 2 of 7 checks (28.57 %)"
+    )
     assert "failed of all checks (grey: no checks)" in said(ax.figure)
 
 
@@ -530,8 +533,8 @@ def test_ranking_draws_intervals_and_the_best_as_reference():
     assert list(ax.lines[0].get_xdata()) == [1.0, 1.0]
     assert ax.lines[1].get_xdata() == pytest.approx([1.0, 0.999, 0.998])
     assert ax.collections[0].get_segments()[1][:, 0] == pytest.approx([0.989, 0.999])
-    assert texts(ax)[1] == "99.90 %, rank 2 (2–3), first in 12 %"
-    assert title(ax) == "tool 0 ranks first of 3 submissions with 100 %, in 75 % of the draws of patients"
+    assert texts(ax)[1] == "99.90 %, rank 2 (2–3), first in 12.50 %"
+    assert title(ax) == "tool 0 ranks first of 3 submissions with 100 %, in 75.00 % of the draws of patients"
 
 
 def test_ranking_says_when_the_first_two_cannot_be_distinguished_or_were_not_tested():
@@ -541,6 +544,16 @@ def test_ranking_says_when_the_first_two_cannot_be_distinguished_or_were_not_tes
     assert title(plots.ranking(too_few)).endswith("; patients are too few to test whether it beats tool 1")
     for sure in (too_few.iloc[:1], unsure.assign(beats_next=True)):
         assert title(plots.ranking(sure)).endswith("of the draws of patients")
+
+
+def test_pareto_of_several_submissions_shows_what_sets_problems_apart():
+    names = ["Study Date and 20 more dates", "Patient ID and 7 more identifiers"]
+    table = problems(4).assign(
+        cause="required_tag_dropped", name=names * 2, submission=["deid", "deid", "ours", "ours"]
+    )
+    shown = labels(plots.pareto(table))
+    assert shown[0] == "deid · Required attr… · Study Date and 20 more dates"
+    assert max(map(len, shown)) <= 52
 
 
 def test_changes_diverge_from_zero():
@@ -583,7 +596,7 @@ def test_partial_scores_count_in_tenths_whose_upper_end_belongs_to_them():
     assert heights[1].tolist() == [0, 0, 0, 0, 0, 0, 1, 0, 0, 0]  # to remove
     assert [text.get_text() for text in ax.get_legend().get_texts()] == [
         "text to keep: words kept (4)", "text to remove: words removed (1)"]  # fmt: skip
-    assert title(ax) == "5 of 6 failed text checks were right in part (median 60 %); the others scored 0"
+    assert title(ax) == "5 of 6 failed text checks were right in part (median 60.00 %); the others scored 0"
 
 
 def test_partial_scores_without_one_says_so():
@@ -610,6 +623,16 @@ def test_date_shifts_count_what_cannot_be_drawn():
     ax = plots.date_shifts(dates(("a", "20200101", "20200131"), ("a", "20200101", None), ("a", "20200101", ""),
                                  ("a", "20200101", "ANON"), ("a", "99999999", "20200101")))  # fmt: skip
     assert texts(ax) == ["5 dates, 2 gone, 2 unreadable"]
+
+
+def test_date_shifts_count_the_same_dates_in_rows_and_title():
+    ax = drawn(
+        plots.date_shifts(dates(("a", "20200101", "20200101"), ("a", "20200101", ""), (None, *["20200101"] * 2)))
+    )
+    assert texts(ax) == ["2 dates, 1 not shifted, 1 gone"]
+    assert title(ax) == "No patient of 1 has several shifts; 1 of 2 dates was not shifted"
+    assert ax.get_xlabel().endswith("; 1 date without a patient left out")
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["-1", "0", "1"]
 
 
 def test_date_shifts_reach_any_year():

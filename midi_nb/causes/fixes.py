@@ -224,7 +224,7 @@ def _described(results: pd.DataFrame) -> tuple[Grouped, pd.DataFrame]:
 class _Members(NamedTuple):
     """What the failures of a problem are about, in an order that does not depend on theirs."""
 
-    paths: list[str]  # those that fail most often first
+    paths: list[str]  # those that fail most often first; of private blocks those of the first
     names: list[str]
     actions: list[str]
     creators: list[str]
@@ -247,6 +247,7 @@ def _members(failures: Grouped, first: np.ndarray) -> list[_Members]:
     blocks: list[Counter[str]] = [Counter() for _ in first]
     paths: list[dict[str, int]] = [{} for _ in first]
     names: dict[str, str] = {}
+    owner: dict[str, str] = {}  # path → its private block
     blocked = codes["block"].to_numpy()[one]
     for place, block, name, rows_of_path, action, path, *rest in zip(
         problem[one], blocked, known, often, *texts.values(), strict=True
@@ -258,11 +259,14 @@ def _members(failures: Grouped, first: np.ndarray) -> list[_Members]:
         paths[place] |= {bare: -rows_of_path} if bare else {}
         if block_name := creators[block] if block >= 0 else tags.private_root(bare):
             blocks[place][block_name] += rows_of_path
+            owner[bare] = block_name
     described = []
     for content, creator, counts in zip(found, blocks, paths, strict=True):
-        ordered = sorted(counts, key=lambda path: (counts[path], path))
-        actions = sorted({action for _, action, *_ in content if action})
         blocks_first = sorted(creator, key=lambda each: (-creator[each], each))
+        ordered = sorted(
+            counts, key=lambda path: (bool(creator) and owner.get(path) != blocks_first[0], counts[path], path)
+        )
+        actions = sorted({action for _, action, *_ in content if action})
         why = min((row[-1] for row in content), default="") if "why" in texts else ""
         described.append(
             _Members(ordered, [names[path] for path in ordered], actions, blocks_first, why, tuple(sorted(content)))
@@ -276,10 +280,10 @@ def _and_more(names: Sequence[str], noun: str = "") -> str:
     return f"{names[0]} and {count(others, f'more {noun}') if noun else f'{others} more'}" if others else names[0]
 
 
-def _name(group: _Members) -> str | None:
+def _name(group: _Members) -> str:
     """What people call a problem: by its attributes, or by its private blocks and how many attributes they are."""
     if not group.paths:
-        return None
+        return "whole instances"
     family = family_of(group.paths[0])
     if not group.creators:
         return _and_more(group.names, family)
@@ -287,7 +291,7 @@ def _name(group: _Members) -> str | None:
     return f"{_and_more(group.creators, 'block')}: {group.names[0] if known else count(len(group.paths), family)}"
 
 
-def _in_sequence(group: _Members) -> str | None:
+def _in_sequence(group: _Members) -> str:
     """The name of a problem that is not the only one of its name: with the sequence that its first attribute is in."""
     name, path = _name(group), next(iter(group.paths), "")
     sequence = tags.root(path)

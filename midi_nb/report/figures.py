@@ -66,6 +66,7 @@ _INK, _PAPER, _VOID = "#010203", "#fdfefc", "#f2f2f2"  # colours no palette has:
 def _drawn(draw: Callable[[], Any]) -> Figure:
     """A plot, its title as caption."""
     import matplotlib.pyplot as plt
+    from matplotlib.colors import to_hex
 
     inks = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color", "grid.color")
     papers = ("axes.facecolor", "figure.facecolor", "savefig.facecolor")
@@ -78,6 +79,8 @@ def _drawn(draw: Callable[[], Any]) -> Figure:
             ax = draw()
             finding = " ".join(ax.get_title("left").replace(r"\$", "$").split())
             ax.set_title("", loc="left")
+            for part in (ax.figure, *ax.figure.axes):  # the page shades the edge where a picture goes on
+                part.patch.set_visible(to_hex(part.get_facecolor()) != _PAPER)
             drawing = io.StringIO()
             ax.figure.savefig(drawing, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
         for figure in (ax.figure, spare):

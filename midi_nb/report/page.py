@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from .. import __version__, causes, tags
-from ..actions import ACTIONS, KINDS, PIXELS, REGIONS
+from ..actions import ACTIONS, PIXELS, REGIONS
 from ..amounts import count, percent, points
 from ..files.runs import replacing
 from ..frames import count_rows, derivation, is_complete, require_columns, scored
@@ -216,7 +216,9 @@ def _cover(
         yield None, f"Scores run from {percent(scores.min())} to {percent(scores.max())}, {_COUNTED[unit]}", ""
     for name in names:
         lost, fixes = failing[failing["submission"] == name], first[first["submission"] == name].iloc[0]
-        yield name if len(names) > 1 else None, ", ".join(_found(lost)) or "Every check passed", _brings(fixes, lost)
+        found = ", ".join(_found(lost)) or "Every check passed"
+        alone = len(names) == 1
+        yield None if alone else name, found[:1].upper() + found[1:] if alone else found, _brings(fixes, lost)
 
 
 def _found(failing: pd.DataFrame) -> Iterator[str]:
@@ -227,7 +229,7 @@ def _found(failing: pd.DataFrame) -> Iterator[str]:
     for kind, fate in _LEAKS.items():
         if kinds.get(kind):
             left -= kinds[kind]
-            yield f"{fate} ({count(kinds[kind], 'check')})"
+            yield f"{fate} ({count(kinds[kind], 'check')})".replace(" check", "\N{NO-BREAK SPACE}check")
     if left:
         yield f"{count(left, 'check' if left == len(failing) else 'other check')} not passed"
 
@@ -312,7 +314,11 @@ def _boxes(explained: pd.DataFrame, images: causes.Images | None) -> dict[str, A
     if images is None:
         return {"lead": f"{total}; pictures are left out, as this report shows no value.", "shown": []}
     if not images.folders:
-        return {"lead": f"{total}; to see them, give the folder of the released files: released=…", "shown": []}
+        return {
+            "lead": f"{total}; to see them, give the folder of the released files when the report is "
+            "written: --released on the command line, released= in Python",
+            "shown": [],
+        }
     turn = boxes.groupby(["submission", "cause"], observed=True, sort=False).cumcount()
     boxes = boxes.assign(turn=turn, axis_code=boxes["axis"].cat.codes).sort_values(["axis_code", "turn"], kind="stable")
     room, shown = _BYTES, []
@@ -367,7 +373,7 @@ def _choices(examples: pd.DataFrame, names: Sequence[Any]) -> dict[str, list[tup
 def _failure(row: dict[Any, Any], names: Sequence[Any]) -> dict[Any, Any]:
     """A failing check with what was asked and what was released, the words that matter marked."""
     action = ACTIONS.get(row["action"])
-    asked, column = (KINDS[action.kind], action.column) if action else ("asked", "expected")
+    asked, column = (action.phrase, action.column) if action else ("asked", "expected")
     wanted, actual = row[column], row["actual"]
     found = marks(action, wanted, actual, row["verdict"])
     # mark: should not be there any more; del: is lost; ins: as it should be

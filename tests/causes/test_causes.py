@@ -361,6 +361,18 @@ def passes(count):
     return [{"action": "tag_retained", "actual": "x", "verdict": "passed", "instance": f"I{n}"} for n in range(count)]
 
 
+def test_a_missing_file_is_a_problem_of_whole_instances():
+    gone = {"action": "text_removed", "state": "missing"}
+    assert problems(checks(gone))[["name", "problem"]].values.tolist() == [["whole instances", "missing_file"]]
+
+
+def test_the_attribute_of_private_blocks_is_one_of_the_block_that_names_them():
+    often, *others = ['(0019,"GEMS_PARM_01",01)', *(f'(0043,"SIEMENS MR SDI 02",0{number})' for number in range(4))]
+    worst = problems(checks(*left(*[often] * 3, *others))).loc[0]
+    assert worst["name"] == "SIEMENS MR SDI 02 and 1 more block: 5 private attributes"
+    assert worst["tag"] == '(0043,"SIEMENS MR SDI 02",00)'
+
+
 def test_failures_without_a_patient_are_of_no_patient():
     """Score and problems count as pandas counts: what is missing is none."""
     left = {"action": "text_removed", "expected": "DOE", "actual": "DOE"}

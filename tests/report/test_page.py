@@ -112,6 +112,7 @@ def run(results, name):
 def test_actions_are_named_by_what_they_ask(page):
     assert "text must stay" in page.text("td")
     assert "text retained" not in page.text()
+    assert "must be there" not in page.text()
 
 
 def test_the_page_needs_and_allows_nothing_from_outside(page):
@@ -158,7 +159,7 @@ def test_checks_without_an_official_row_are_told_but_counted_nowhere(light, make
     }
     results = make.results([{}, {"check": "1", "verdict": "failed", "score": 0.0, "actual": "DOE"}, lost])
     text = light(results).text()
-    assert "identifying text left (1 check); fix this first: 50.00 % → 100 % ." in text
+    assert "Identifying text left (1 check); fix this first: 50.00 % → 100 % ." in text
     assert to_fix(results)[0]["cause"].tolist() == ["leak_full"]
     assert "2 of 2 checks that did not pass or have no official row" in text
     assert "For 1 check the official scorer writes no row; they count nowhere." in text
@@ -434,7 +435,7 @@ def leaks(make):
 def test_the_first_sentence_says_what_got_out_and_what_to_fix_first(light, leaks):
     text = light(leaks).text()
     assert (
-        "text readable in images (1 check), dates not shifted (2 checks), 1 other check not passed; "
+        "Text readable in images (1 check), dates not shifted (2 checks), 1 other check not passed; "
         "fix these 3 first: 80.00 % → 100 % ." in text
     )
 
@@ -477,7 +478,7 @@ def test_failures_alone_make_a_report_without_scores(light, leaks):
 def test_every_score_of_several_submissions_has_its_interval(light, mixed):
     page = light(concat([run(mixed, "a"), run(mixed, "b")]))
     row = score(mixed).iloc[0]
-    interval = f"{percent(row['low'], 1)} to {percent(row['high'], 1)}"
+    interval = f"{percent(row['low'])} to {percent(row['high'])}"
     intervals = [text for stack, text in page.texts if stack and stack[-1] == "small"]
     assert intervals[0] == intervals[3] == interval  # under each of three denominators
     assert "95 % interval" in page.text()
@@ -529,4 +530,5 @@ def test_boxes_beyond_the_room_are_counted(light, leaks, folders, monkeypatch):
 def test_a_box_that_cannot_be_shown_says_why(light, leaks, folders):
     other = leaks.assign(file="b.dcm")
     assert "The file is not in the folder of the released files." in light(other, *folders).text()
-    assert "1 box did not pass; to see them, give the folder of the released files: released=…" in light(leaks).text()
+    how = "when the report is written: --released on the command line, released= in Python"
+    assert f"1 box did not pass; to see them, give the folder of the released files {how}" in light(leaks).text()
