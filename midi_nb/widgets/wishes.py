@@ -312,7 +312,7 @@ class Wishes(Board):
 _COLUMNS = [
     Column("fixed", "Fixed", "64px"),
     Column("cause", "Cause", "40%"),
-    Column("name", "Attribute", "60%"),
+    Column("name", "Attribute", "60%", spare="anywhere"),
     Column("rows", "Checks", number=True, spare="phone"),
     Column("patients", "Patients", number=True, spare="phone"),
     Column("gain", "Gain (points)", number=True),

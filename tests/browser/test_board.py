@@ -55,7 +55,9 @@ def board(make, tmp_path):
                 "expected": "A SENTENCE THAT IS LOST " * 4, "actual": "", "state": "empty"}
         for number in range(12)
     ]  # fmt: skip
-    results = make.results([row | {"check": str(number)} for number, row in enumerate([BOX, *rows, *[{}] * 3000])])
+    kept = [row | {"instance": "1.2.9", "verdict": "passed", "score": 1.0} for row in rows]  # each is its own problem
+    every = [BOX, *rows, *kept, *[{}] * 3000]
+    results = make.results([row | {"check": str(number)} for number, row in enumerate(every)])
     return explore(results, tmp_path)
 
 
@@ -100,9 +102,12 @@ def test_on_a_phone_no_word_is_broken_however_long_a_submission_is_called(show: 
 
 @pytest.mark.smoke
 def test_the_gain_of_what_if_is_not_cut_either(show: Any, board: Any) -> None:
-    page = show(what_if(board.results), width=590)
+    page = show(what_if(board.results))
     page.wait_for_selector("table.grid")
-    assert page.evaluate(CUT) == []
+    for width in (*WIDTHS.values(), 436, 332):
+        page.set_viewport_size({"width": width + 24, "height": 800})
+        assert page.evaluate(CUT) == []
+        assert page.evaluate(BROKEN, "table.grid th, table.grid .signed") == []
 
 
 @pytest.mark.parametrize("width", [700, 390])
