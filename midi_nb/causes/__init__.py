@@ -1,6 +1,6 @@
 """Why a check failed: every failed or blank check gets one cause, and causes become the few things worth fixing."""
 
-from .evidence import by_instance, folder_of_submission, repainted, require_one_submission
+from .evidence import by_instance, could_say_more, folder_of_submission, repainted, require_one_submission
 from .explaining import explain, explained
 from .fixes import PROBLEMS, numbered, problem_of, problems, to_fix, what_if
 from .gains import UNITS, Fixes, weighted
@@ -20,6 +20,7 @@ __all__ = [
     "Region",
     "by_instance",
     "causes_table",
+    "could_say_more",
     "explain",
     "explained",
     "folder_of_submission",

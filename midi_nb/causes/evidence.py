@@ -216,6 +216,12 @@ _WITNESSES: dict[str, Callable[[Released, Mapping[str, Any], _Opened], str | Non
 WITNESSED = tuple(_WITNESSES)  # the actions whose failures the original files can say more of
 
 
+def could_say_more(results: pd.DataFrame) -> bool:
+    """Whether there are failures of which the original files could say more."""
+    witnessed = results["action"].isin(list(WITNESSED)) & (results["state"] != "missing")
+    return bool((witnessed & (results["verdict"] == "failed")).any())
+
+
 def _both_images(before: Released, released: _Opened) -> tuple[np.ndarray, np.ndarray] | None:
     """The decoded pixels of the original and of the released file, if both can be had and have one shape."""
     after = released()

@@ -25,7 +25,7 @@ from .headers import Lines
 from .images import Images
 from .page import MARKS, Markup, count, tag
 from .pictures import pictured
-from .rows import MANY, Rows
+from .rows import MANY, Rows, without_originals
 from .viewer import Viewer
 
 __all__ = ["write_header", "write_page", "write_view"]
@@ -76,7 +76,7 @@ def write_page(
     explained = causes.explained(results.reset_index(drop=True), released, original)
     images = Images(explained, released, original)
     shown = explained if values else _masked(explained)
-    rows = Rows(shown, values)
+    rows = Rows(shown, values, without_originals(results, original))
     if len(rows.failing) > MANY:
         raise ValueError(
             f"write_page() takes at most {MANY:,} failed or blank checks, and these results have "

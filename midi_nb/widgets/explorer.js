@@ -333,7 +333,7 @@ const explorer = (() => {
       const filters = Object.values(state.filters).flat().length;
       const fold = button(filters ? `Filters (${filters})` : "Filters", "fold", "", { class: "fold", "data-id": "fold", "aria-expanded": String(root.classList.contains("midi-unfolded")) });
       const help = button("?", "help", "", { "data-id": "help", title: "Keys ( ? )", "aria-label": "Help", "aria-expanded": String(helping) });
-      put(head, node("header", {}, line(score(), node("span", { class: "end line" }, fold, search, help)), data.derived && node("p", { class: "quiet" }, data.derived), helping && keys(), several && data.complete && bySubmission()));
+      put(head, node("header", {}, line(score(), node("span", { class: "end line" }, fold, search, help)), data.notes.map((note) => node("p", { class: "quiet" }, note)), helping && keys(), several && data.complete && bySubmission()));
     }
     const sum = (rows) => rows.reduce((all, row) => all.map((number, at) => number + row[at]), [0, 0, 0]);
     const rate = ([failed, blank, passed]) => passed / (failed + blank + passed);

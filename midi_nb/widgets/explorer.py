@@ -25,7 +25,7 @@ from .grid import Column, grid, line
 from .headers import Lines
 from .images import Images
 from .page import MARKS, Markup, count, join, percent, points, signed, tag
-from .rows import Rows
+from .rows import Rows, without_originals
 
 __all__ = ["Explorer", "explore"]
 
@@ -100,7 +100,7 @@ class Explorer(Board):
         self.values = values
         self._images = Images(self.results, released, original, values)
         self._teller = Teller(self.results, values)
-        self._rows = Rows(self.results, values)
+        self._rows = Rows(self.results, values, without_originals(results, original))
         self._imaged: str | None = None
         self._headers: tuple[Any, Lines | None] = (None, None)  # the two files whose headers are shown
         self._changing: Any = None  # what changes while several traits are set at once
@@ -390,8 +390,8 @@ class Explorer(Board):
         if self.search:
             chips.append(tag("span", f"search: {self.search}", class_="chip"))
         line = tag("div", tag("span", big, class_="big"), tag("span", note), class_="line")
-        derived = tag("p", self._rows.derived, class_="quiet") if self._rows.derived else None
-        return tag("header", line, derived, tag("div", chips, class_="line") if chips else None)
+        notes = [tag("p", note, class_="quiet") for note in self._rows.notes]
+        return tag("header", line, notes, tag("div", chips, class_="line") if chips else None)
 
     def _list(self) -> Markup:
         """The first rows that are left."""

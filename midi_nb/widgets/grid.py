@@ -17,7 +17,9 @@ class Column(NamedTuple):
     title: str
     width: str = ""
     number: bool = False
-    spare: str = ""  # "narrow": left out beside the file browser; "phone": left out on one; "anywhere": its words may break
+    spare: str = (
+        ""  # "narrow": left out beside the file browser; "phone": left out on one; "anywhere": its words may break
+    )
 
     @property
     def look(self) -> str | None:

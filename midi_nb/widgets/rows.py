@@ -20,7 +20,7 @@ from ..frames import IDENTIFIERS, MASK, VALUES, VERDICTS, derivation
 from ..vocabulary import words_of
 from .detail import MEANINGS, STATES, about, several_sources
 
-__all__ = ["FACETS", "MANY", "Problems", "Rows"]
+__all__ = ["FACETS", "MANY", "Problems", "Rows", "without_originals"]
 
 #: What one filters by.
 FACETS = (
@@ -43,6 +43,12 @@ MANY = 200_000  # failing checks that go there; of more, each page is asked for
 Choice = Mapping[str, Sequence[str]]
 
 
+def without_originals(results: pd.DataFrame, original: Any) -> str:
+    """A sentence where causes that are found now could be more exact with the original files."""
+    blind = original is None and "cause" not in results and causes.could_say_more(results)
+    return "Causes were found without the original files; with these some could be more exact." if blind else ""
+
+
 class Problems:
     """The problems of explained results, and the rows that belong to each."""
 
@@ -61,7 +67,7 @@ class Problems:
 class Rows:
     """Explained results: their columns as categoricals, which rows a choice leaves, and all of it for the browser."""
 
-    def __init__(self, results: pd.DataFrame, values: bool) -> None:
+    def __init__(self, results: pd.DataFrame, values: bool, note: str = "") -> None:
         self.results, self.values = results, values
         self.problems = Problems(results)
         self.verdict = verdicts(results)
@@ -73,7 +79,8 @@ class Rows:
         self._last: tuple[Any, np.ndarray] = (None, np.empty(0, dtype="int64"))
         self.facets = tuple(name for name in FACETS if name in self and (name != "source" or several_sources(results)))
         known = derivation(results)
-        self.derived = f"The key is derived, nobody published it: {known}." if known else None
+        derived = f"The key is derived, nobody published it: {known}." if known else ""
+        self.notes = [said for said in (derived, note) if said]
         self.covers = "all" if len(results) <= _FEW else "failing" if len(self.failing) <= MANY else "none"
 
     def __contains__(self, name: str) -> bool:
@@ -205,7 +212,7 @@ class Rows:
             "searched": _SEARCHED if self.values else _SEARCHED_BLIND,
             "problems": [self._problem(row) for row in self.problems.table.to_dict("records")],
             "total": len(self.results),
-            "derived": self.derived,
+            "notes": self.notes,
         }
 
     def _facet(self, name: str, codes: np.ndarray, buffers: list[bytes]) -> dict[str, Any]:

@@ -72,6 +72,9 @@ def test_a_page_is_filtered_picked_and_sorted_without_kernel_and_network(
     page = opened(mn.write_page(results, tmp_path / "explorer.html", folder))
     assert page.locator(".big").inner_text() == "Score 42.86 %"
     assert page.locator("[data-id=table-checks]").count() == 0, "passing checks are counted, not listed"
+    assert page.locator("header p.quiet").all_inner_texts() == [
+        "Causes were found without the original files; with these some could be more exact."
+    ]
     page.locator(".facet button", has_text="utility").click()
     page.locator("tr[data-act=pick]").click()
     card = page.locator("section.card")

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from traitlets import TraitError
 
+import midi_nb as mn
 from midi_nb.coded import concat
 from midi_nb.scores import score
 from midi_nb.widgets import explore
@@ -412,6 +413,17 @@ def test_checks_of_several_sources_are_filtered_by_them_and_a_derived_key_says_s
     assert "The key is derived, nobody published it: PS3.15 2024e, basic+retain_uids." in explorer.as_html()
     explorer.set(filters={}, table="failures", picked=0)
     assert 'source </span><span class="value">header' in explorer.as_html()
+
+
+def test_causes_found_without_the_originals_say_so_where_these_could_make_a_difference(make):
+    says = "Causes were found without the original files; with these some could be more exact."
+    lost = make.results([{"action": "text_retained", "expected": "CHEST", "actual": "", "verdict": "failed"}])
+
+    assert says in explore(lost).as_html()
+    assert says not in explore(mn.explain(lost)).as_html(), "nobody knows with which files"
+    assert says not in explore(lost, original={}).as_html()
+    for other in ({"action": "text_removed"}, {"verdict": "passed"}, {"state": "missing", "verdict": "failed"}):
+        assert says not in explore(make.results([{"action": "text_retained"} | other])).as_html()
 
 
 def test_checks_of_one_source_have_no_such_filter(make):
