@@ -198,12 +198,14 @@ def _asked_for(attributes: _Attributes) -> Iterator[Window]:
     pairs = zip(_numbers(attributes.get("WindowCenter")), _numbers(attributes.get("WindowWidth")), strict=False)
     for number, (center, width) in enumerate(pairs):
         if width >= 1 or (width > 0 and function != "LINEAR"):
-            yield Window(f"file {number + 1}", center, width, function)
+            yield Window(f"window {number + 1} of the file", center, width, function)
     for number, item in enumerate(attributes.dataset.get("VOILUTSequence") or ()):
         first, grey = _table(item)
         if len(grey):
             first = first - 65536 if first > 32767 and attributes.dataset.get("PixelRepresentation") else first
-            yield Window(f"table {number + 1}", first + len(grey) / 2, float(len(grey)), "TABLE", first, grey)
+            yield Window(
+                f"table {number + 1} of the file", first + len(grey) / 2, float(len(grey)), "TABLE", first, grey
+            )
 
 
 def _table(item: Any) -> tuple[int, NDArray[np.uint8]]:

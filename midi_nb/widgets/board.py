@@ -139,8 +139,8 @@ class Board(Live):
     """Pages, and a viewer where there is an image to see: what the widgets of this room have in common.
 
     Elements of a page say what they do by ``data-act`` and what it is about by ``data-of``; ``value`` is that of an
-    input. Keys are bound by ``data-keys`` on a focusable element: pairs of key and act, such as ``h=hidden``. A board
-    does it in `act`.
+    input. Keys are bound for the whole page by ``data-keys`` of one focusable element: pairs of key and act,
+    ``h=hidden``. A board does it in `act`.
     """
 
     name = traitlets.Unicode().tag(sync=True)

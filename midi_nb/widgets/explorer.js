@@ -226,9 +226,11 @@ const explorer = (() => {
   const COLUMNS = {
     problems: [["cause", "Cause", "42%"], ["name", "Attribute", "42%"], ["submission", "Submission", "14%", "anywhere"], ["rows", "Checks", "", "phone", true],
       ["series", "Series", "", "narrow", true], ["patients", "Patients", "", "phone", true], ["gain", "Gain (points)", "", "", true]],
-    failures: [["cause", "Verdict", "24%"], ["action", "Requirement", "13%", "narrow"], ["name", "Attribute", "17%"], ["expected", "Expected", "17%", "phone"],
+    failures: [["cause", "Cause", "24%"], ["action", "Action", "13%", "narrow"], ["name", "Attribute", "17%"], ["expected", "Expected", "17%", "phone"],
       ["actual", "Released", ""], ["submission", "Submission", "10%", "anywhere"], ["patient", "Patient", "13%", "phone"]],
   };
+  COLUMNS.checks = COLUMNS.failures.map(([name, title, ...more]) => [name, name === "cause" ? "Verdict" : title, ...more]);
+  COLUMNS.map = COLUMNS.failures;
   const KEYS = [
     ["Tab", "to the next part: each list of bars and each table is one stop"], ["↑ ↓ ← →, Home, End", "move in a list, a table, the map"],
     ["Enter, Space", "filter by the bar, open the row"], ["Page Up, Page Down", "turn the page of the table"], ["/", "search"],
@@ -455,7 +457,7 @@ const explorer = (() => {
         if (!filtered && data.total) return node("p", {}, sign("pass"), `All ${count(data.total, "check")} passed.`);
         return node("p", { class: "note" }, filtered ? "Nothing is left under these filters." : "There are no checks.");
       }
-      const columns = COLUMNS[state.table === "problems" ? "problems" : "failures"].filter(([name]) => name !== "submission" || several);
+      const columns = COLUMNS[state.table].filter(([name]) => name !== "submission" || several);
       const places = here.rows || state.table === "problems" ? [...listed.slice(state.page * PAGE, (state.page + 1) * PAGE)] : [...(shown?.position ?? []).keys()];
       const rows = places.map((number, place) => {
         const cells = state.table === "problems" ? ofProblem(number) : ofCheck(shown, number);
@@ -570,7 +572,7 @@ const explorer = (() => {
       const open = copying === "open";
       const menu = button("Copy ▾", "copies", "", { "data-id": "copies", "aria-expanded": String(open), class: "end" });
       if (!open) return menu;
-      const columns = COLUMNS[state.table === "problems" ? "problems" : "failures"].filter(([name]) => name !== "submission" || several);
+      const columns = COLUMNS[state.table].filter(([name]) => name !== "submission" || several);
       const here_ = here.rows || state.table === "problems";
       return [menu, node("div", { class: "line copies", role: "group", "aria-label": "Copy" },
         button("Row", "copy", "row", { disabled: state.picked < 0, "data-id": "copy-row" }),
@@ -588,7 +590,7 @@ const explorer = (() => {
     }
     const literal = (one) => JSON.stringify(one).replace(/[\u007f-\uffff]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`).replace(/(?:\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2})+/g, (pair) => [...JSON.parse(`"${pair}"`)].map((letter) => `\\U${letter.codePointAt(0).toString(16).padStart(8, "0")}`).join(""));
     function copy(of) {
-      const columns = COLUMNS[state.table === "problems" ? "problems" : "failures"].filter(([name]) => name !== "submission" || several);
+      const columns = COLUMNS[state.table].filter(([name]) => name !== "submission" || several);
       let what, said;
       if (of === "code") [what, said] = [code(), "Copied the selection as code."];
       else if (of === "row") {
@@ -666,7 +668,7 @@ const explorer = (() => {
       for (let other = 0; other < data.rows.kind.length; other++) if (other !== row && kept[data.rows.kind[other]]) mine.push(other);
       const rank = (other) => (instance.codes[other] === instance.codes[row] ? 0 : 2) + (data.rows.kind[other] < data.kinds.failing ? 0 : 1);
       mine.sort((a, b) => rank(a) - rank(b) || a - b);
-      const columns = COLUMNS.failures.filter(([name]) => name !== "submission" && name !== "name");
+      const columns = COLUMNS.checks.filter(([name]) => name !== "submission" && name !== "name");
       const lines = mine.slice(0, OTHERS).map((other) => {
         const cells = ofCheck(data.rows, other);
         return node("tr", {}, columns.map(([name, , , spare]) => cell("td", [spare], cells[name])));
@@ -725,7 +727,7 @@ const explorer = (() => {
       search: (_, value) => set({ search: value }),
       table: (of) => set({ table: of }),
       sort: (of) => {
-        const numbers = COLUMNS[state.table === "problems" ? "problems" : "failures"].find(([name]) => name === of)[4];
+        const numbers = COLUMNS[state.table].find(([name]) => name === of)[4];
         const orders = numbers ? [`-${of}`, of] : [of, `-${of}`];
         set({ sort: state.sort === orders[0] ? orders[1] : orders[0] });
       },

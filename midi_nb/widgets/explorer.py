@@ -409,7 +409,8 @@ class Explorer(Board):
             ]  # fmt: skip
         else:
             listed, what = self._left, "check" if self.table == "checks" else "failed or blank check"
-            columns = [Column("", title) for title in ("Verdict", "Attribute", "Expected", "Released")]
+            judged = "Verdict" if self.table == "checks" else "Cause"
+            columns = [Column("", title) for title in (judged, "Attribute", "Expected", "Released")]
             cells = [self._teller.cells(int(position)) for position in listed[:PAGE]]
         if not len(listed):
             nothing = (

@@ -110,6 +110,7 @@ function page(name, label, send) {
       root.parentElement.classList.toggle("midi-unfolded");
       unfold();
     }
+    if (!event.target.closest(FOCUSABLE)) root.querySelector("[data-keys]")?.focus({ preventScroll: true });
     const element = event.target.closest("[data-act]");
     if (element && !element.matches("input, select") && !element.disabled) passOn(element);
   });
@@ -138,7 +139,7 @@ function page(name, label, send) {
       passOn(item);
       event.preventDefault();
     } else if (!typing) {
-      const keyed = target.closest("[data-keys]");
+      const keyed = root.querySelector("[data-keys]");
       const acts = Object.fromEntries((keyed?.dataset.keys ?? "").split(" ").map((pair) => pair.split("=")));
       const act = acts[key.length === 1 ? key.toLowerCase() : key];
       if (!act) return;

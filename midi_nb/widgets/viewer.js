@@ -2,8 +2,8 @@
 // The kernel is asked for the pixels of a slice once (message "after", "before") and for what it measured ("measures").
 
 const MODES = [
-  ["after", "After", "1", "The released image"],
-  ["before", "Before", "2", "The original image"],
+  ["after", "Released", "1", "The released image"],
+  ["before", "Original", "2", "The original image"],
   ["beside", "Side by side", "3", "Original and released image, moved and zoomed together"],
   ["blink", "Blink", "b", "Alternate original and released"],
   ["swipe", "Swipe", "s", "Original left of the line, released right of it"],
@@ -334,7 +334,7 @@ function viewer({ model, el }) {
     const mask = measures.get(slice())?.mask;
     if (mask && model.get("overlay") && now !== "before" && single !== "before") context.drawImage(masked(mask, image), 0, 0);
     context.restore();
-    corner.textContent = now === "swipe" || now === "beside" ? "before | after" : now === "after" ? "" : single;
+    corner.textContent = now === "swipe" || now === "beside" ? "original | released" : now === "after" ? "" : { before: "original", after: "released" }[single] ?? single;
     drawMarks();
     const window = window_();
     screen.dataset.shown = `${slice()} ${now} ${window.center.toFixed(2)} ${window.width.toFixed(2)} ${state.zoom.toFixed(3)} ${corner.textContent}`;

@@ -34,6 +34,7 @@ __all__ = ["Viewer", "Viewing", "view"]
 
 MODES = ("after", "before", "beside", "blink", "swipe", "difference")
 _BOX = ["x0", "y0", "x1", "y1"]
+_BURNED = "Burned-in text "  # which a box is about anyway
 _UNDECIDED = ("blank", "undecided")
 _VERDICTS = {"passed": ("pass", "hidden"), "failed": ("fail", "visible")}  # others are undecided
 
@@ -259,6 +260,8 @@ class Viewing(traitlets.HasTraits):
             verdict, says = _VERDICTS.get(row.get("verdict"), _UNDECIDED)
             if "verdict" not in row:
                 says = "not judged"
+            elif verdict == "fail" and (cause := str(words_of("cause", row.get("cause")))).startswith(_BURNED):
+                says = cause.removeprefix(_BURNED)
             found.append(
                 dict(zip(_BOX, inside or box, strict=True))
                 | {"clipped": inside != box, "outside": inside is None, "verdict": verdict, "says": says}
@@ -399,7 +402,7 @@ class Viewing(traitlets.HasTraits):
 
     def _as_html(self) -> str:
         """This slice as a page of its own: pictures with their boxes drawn, and a table of them."""
-        boxes, sides = self._measured(self.frame), ("before", "after") if self.comparable else ("after",)
+        boxes, sides = self._measured(self.frame), ("original", "released") if self.comparable else ("released",)
         pictures = "".join(self._figure(side, boxes) for side in sides)
         notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
         head = ("box", "verdict", "expected", "recognised", "painted over", "legible")
@@ -415,7 +418,7 @@ class Viewing(traitlets.HasTraits):
 
     def _figure(self, side: str, boxes: Sequence[dict[str, Any]]) -> str:
         try:
-            seen = self._plane(self.frame, before=side == "before")
+            seen = self._plane(self.frame, before=side == "original")
         except (ValueError, FileNotFoundError) as error:
             return f"<p>{side}: {escape(str(error))}</p>"
         window = pixels.Window("", self.window[0], self.window[1], "LINEAR_EXACT") if len(self.window) == 2 else None
@@ -517,8 +520,7 @@ class _Checks:
             rows, note = _of_one_submission(rows, source)
             notes += note
         kept = rows[rows["action"] == "pixels_retained"]
-        if len(kept) and "verdict" in kept:
-            verdict = kept["verdict"].iloc[0]
+        if len(kept) and "verdict" in kept and (verdict := kept["verdict"].iloc[0]) != "passed":
             says = verdict if verdict in _VERDICTS else "not decided"
             notes.append(f"{words_of('action', 'pixels_retained')}: {says}.")
         return rows, notes

@@ -87,6 +87,16 @@ deck"""
     again.kernel_has("(deck.place, deck.results['verdict'].tolist()[:2])", (2, ["passed", "failed"]))
 
 
+def test_keys_work_from_every_part_of_the_deck(show, files):
+    deck = review(pd.read_pickle(files / "results.pkl"), files, log=files / "verdicts.jsonl")
+    page = show(deck)
+    for number, part in enumerate(("[data-id=go1]", "header .big"), 1):
+        page.locator(part).click()
+        page.keyboard.press("h")
+        page.wait_for_function(f"() => document.querySelector('.big').textContent.startsWith('{number} of 4')")
+    assert deck.checks["judged"].tolist()[1:3] == ["hidden", "hidden"]
+
+
 @pytest.mark.smoke
 def test_after_the_last_card_a_key_overwrites_nothing(show, files):
     deck = review(pd.read_pickle(files / "results.pkl"), files, log=files / "verdicts.jsonl")

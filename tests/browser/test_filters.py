@@ -262,7 +262,7 @@ def test_rows_columns_and_code_can_be_copied(page: Any, explorer: Any) -> None:
 
     assert copied("Row") == "Part of the text left\ttext must go\tPatient's Name\tDOE^JANE\tDOE^X\tP1"
     assert copied("All rows as CSV").splitlines() == [
-        "Verdict,Requirement,Attribute,Expected,Released,Patient",
+        "Cause,Action,Attribute,Expected,Released,Patient",
         "Part of the text left,text must go,Patient's Name,DOE^JANE,DOE^X,P1",
         "Date not shifted,date must be shifted,Study Date,,20130829,P2",
     ]

@@ -171,8 +171,8 @@ def test_dragging_changes_the_window_in_the_browser_and_the_kernel_learns_of_it(
 
 def test_the_windows_the_file_asks_for_are_presets(page: Any) -> None:
     presets = page.get_by_role("combobox", name="Window")
-    assert presets.locator("option").all_inner_texts() == ["file 1", "file 2", "fitted"]
-    presets.select_option("file 2")
+    assert presets.locator("option").all_inner_texts() == ["window 1 of the file", "window 2 of the file", "fitted"]
+    presets.select_option("window 2 of the file")
     page.kernel_has("viewer.window", [1499.5, 399.0])
 
 
@@ -214,15 +214,16 @@ def test_no_control_lets_its_keys_through_to_jupyterlab(page: Any) -> None:
 
 def test_what_is_read_out_holds_what_is_seen(page: Any) -> None:
     names = [
-        page.get_by_role("button", name=name, exact=True) for name in ("After", "Fit", "Over-redaction", "Zoom in (+)")
+        page.get_by_role("button", name=name, exact=True)
+        for name in ("Released", "Fit", "Over-redaction", "Zoom in (+)")
     ]
     assert [name.count() for name in names] == [1, 1, 1, 1]
 
 
 def test_blinking_shows_before_and_after_in_turns(page: Any) -> None:
     press(page, "b")
-    hidden = blinking(page, "after")
-    assert blinking(page, "before") != hidden
+    hidden = blinking(page, "released")
+    assert blinking(page, "original") != hidden
 
 
 def test_the_swipe_line_shows_the_original_on_its_left(page: Any) -> None:
@@ -427,8 +428,18 @@ def test_tables_and_curves_of_the_file_can_be_chosen(show: Callable[..., Any], m
     page = show(view(released, made.results, original))
     page.wait_for_selector(".midi-label")
     presets = page.get_by_role("combobox", name="Window")
-    assert presets.locator("option").all_inner_texts() == ["file 1", "file 2", "table 1", "fitted"]
-    for number, name in ((2, "table 1"), (1, "file 2"), (3, "fitted"), (2, "table 1")):
+    assert presets.locator("option").all_inner_texts() == [
+        "window 1 of the file",
+        "window 2 of the file",
+        "table 1 of the file",
+        "fitted",
+    ]
+    for number, name in (
+        (2, "table 1 of the file"),
+        (1, "window 2 of the file"),
+        (3, "fitted"),
+        (2, "table 1 of the file"),
+    ):
         presets.select_option(name)
         assert looks(page, released, number), name
         assert presets.evaluate("node => node.selectedOptions[0].text") == name

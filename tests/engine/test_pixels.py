@@ -84,7 +84,10 @@ def test_a_window_given_wins_over_that_of_the_file() -> None:
 
 def test_every_window_of_a_file_is_offered_with_one_that_fits() -> None:
     data = image(RAMP, WindowCenter=[40, -600], WindowWidth=[400, 1500])
-    assert [window[:3] for window in pixels.plane(data).windows[:2]] == [("file 1", 40, 400), ("file 2", -600, 1500)]
+    assert [window[:3] for window in pixels.plane(data).windows[:2]] == [
+        ("window 1 of the file", 40, 400),
+        ("window 2 of the file", -600, 1500),
+    ]
     assert pixels.plane(data).windows[2].name == "fitted"
 
 
@@ -128,7 +131,7 @@ def table(data: Any = None, descriptor: Any = (256, 0, 8), vr: str = "OW") -> Da
 def test_a_broken_voi_lut_is_passed_over(broken: Dataset) -> None:
     good = table([0, 255], (2, 0, 8), "US")
     windows = pixels.plane(image(RAMP, VOILUTSequence=[broken, good])).windows
-    assert [window.name for window in windows] == ["table 2", "fitted"]
+    assert [window.name for window in windows] == ["table 2 of the file", "fitted"]
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,17 @@ def test_regions_tell_verdict_words_coverage_and_what_is_legible(viewer: Any) ->
     assert viewer.notes == []
 
 
+def test_a_box_that_failed_is_called_by_its_cause_and_an_image_that_passed_is_no_note() -> None:
+    before, after = before_and_after()
+    whole = checks().iloc[:1].assign(action="pixels_retained", verdict="passed", x0=pd.NA)
+    rows = pd.concat([checks(cause=[None, "burned_in_see_through"]), whole])
+    viewer = widgets.view(image(after, "9.9.0"), rows, image(before, "1.1.0"))
+    assert [box["says"] for box in asked(viewer, "after")[0]["boxes"]] == ["hidden", "covered but legible"]
+    assert viewer.notes == []
+    viewer = widgets.view(image(after, "9.9.0"), rows.replace({"verdict": {"passed": "failed"}}))
+    assert viewer.notes == ["pixels must stay: failed."]
+
+
 def test_the_selected_box_is_a_row_of_the_results(viewer: Any) -> None:
     assert len(viewer.selection) == 0
     viewer.selected = 1
@@ -408,7 +419,7 @@ class Page(HTMLParser):
 
 def test_a_page_without_a_kernel_shows_pictures_boxes_and_a_table(viewer: Any) -> None:
     page = Page(viewer.as_html())
-    assert [picture["aria-label"] for picture in page.all("svg")] == ["before", "after"]
+    assert [picture["aria-label"] for picture in page.all("svg")] == ["original", "released"]
     assert all(base64.b64decode(p["href"].split(",")[1])[:4] == b"\x89PNG" for p in page.all("image"))
     assert [box["y"] for box in page.all("rect")] == ["10", "40"] * 2
     assert "✖ visible" in page.text
