@@ -4,7 +4,7 @@
 // state by `host.changed(state)` and answers by `show.check`, `show.rows` and `show.state`.
 
 const explorer = (() => {
-  const PAGE = 12, FEW = 6, MANY = 60, SCORES = 12, OTHERS = 6;
+  const PAGE = 12, FEW = 6, MANY = 60, SCORES = 12, OTHERS = 6, WIDE = 60;
   const FAILURES = ["verdict", "axis", "cause"]; // what only a check that failed has
   const VERDICTS = ["failed", "blank", "passed", "lost"];
   const STATE = { filters: {}, search: "", table: "problems", sort: "", page: 0, picked: -1, example: 0, header: false };
@@ -550,7 +550,7 @@ const explorer = (() => {
       const most = Math.max(...[...cells.values()].map(([a, b]) => Math.max(a, b)));
       const heads = [...columns.keys()].sort((a, b) => columns.get(b) - columns.get(a) || a - b);
       const named = (name, code) => label(name, code) ?? "none";
-      const half = (number, meaning) => (number ? node("span", { class: "half" }, bar(Math.sqrt(number / most), meaning), node("span", {}, count(number))) : null);
+      const half = (number, meaning) => (number ? node("span", { class: "half" }, node("span", { class: `bar ${meaning}`, style: `width:${(WIDE * Math.sqrt(number / most)).toFixed(1)}px`, "aria-hidden": "true" }), node("span", {}, count(number))) : null);
       const rows = lines.map((code) => node("tr", {}, node("th", { scope: "row", title: named(mapped, code) }, named(mapped, code)), heads.map((of) => {
         const found = cells.get(`${code} ${of}`);
         if (!found) return node("td");
@@ -561,7 +561,7 @@ const explorer = (() => {
       return [
         line(node("span", { class: "joined", role: "group", "aria-label": "Lines of the map" }, choice), node("span", {}, sign("privacy"), "privacy"), node("span", {}, sign("utility"), "utility and others")),
         node("div", { class: "scroll" }, node("table", { class: "grid map-of", "aria-label": "Map", "data-group": "map" },
-          node("thead", {}, node("tr", {}, node("th", { scope: "col" }, mapped === "cause" ? "Cause" : "Attribute"), heads.map((of) => node("th", { scope: "col" }, named(across, of))))), node("tbody", {}, rows))),
+          node("thead", {}, node("tr", {}, node("th", { scope: "col" }, mapped === "cause" ? "Cause" : "Attribute"), heads.map((of) => node("th", { scope: "col" }, node("span", {}, named(across, of)))))), node("tbody", {}, rows))),
         rest > 0 && node("p", { class: "quiet" }, `… and ${count(rest)} more with ${count(order.slice(20).reduce((all, code) => all + sums.get(code), 0), "failure")}`),
       ];
     }

@@ -367,7 +367,7 @@ function viewer({ model, el }) {
       const beside = { x: x + w + 14, y: Math.max(y, 0) + 14 };
       const below = { x: above.x, y: y + h + 16 };
       const text = shape("text", { ...(y > 22 ? above : x + w + 180 < stage.clientWidth ? beside : below), class: "midi-label" });
-      text.textContent = `${number + 1} ${MARKS[box.verdict]} ${box.says}${box.legible === null ? "" : `, ${percent(box.legible)} legible`}`;
+      text.textContent = `${number + 1} ${MARKS[box.verdict]} ${box.says}${box.legible === null || box.says.endsWith("legible") ? "" : `, ${percent(box.legible)} legible`}`;
       return [halo, line, text];
     });
   }

@@ -185,7 +185,9 @@ class Wishes(Board):
         """What is set: whose problems, what weighs how much, what counts."""
         chosen = next((name for name, weights in WEIGHTS.items() if weights == self.weights), "own")
         weights = _choice(
-            "weights", {"equal": "Equal (official)", "70/20/10": "70 / 20 / 10", "own": "Own weights"}, chosen
+            "weights",
+            {"equal": "Equal (official)", "70/20/10": "HIPAA 70, DICOM 20, TCIA 10", "own": "Own weights"},
+            chosen,
         )
         units = _choice("unit", _UNITS, self.unit, off=() if "series" in self._tally.units else ("series",))
         fields = [

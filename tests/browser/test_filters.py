@@ -225,6 +225,16 @@ def test_the_map_counts_failures_and_a_click_filters_by_them(page: Any, explorer
     assert page.evaluate(TABLE) == explorer.filtered.index.tolist()[:12] == [1, 2, 3, *range(7, 16)]
 
 
+def test_equal_numbers_have_equal_bars_on_the_map(show: Any, make: Any) -> None:
+    both = LOST | {"tag_path": "(0010,0010)", "name": "Patient's Name"}
+    page = show(explore(make.results(numbered([LEAK, both, LOST]))))
+    page.locator("[data-id=table-map]").click()
+    page.get_by_role("button", name="Patient's Name (0010,0010), CT: 1 privacy, 1 other").wait_for()
+    widths = page.locator(".half .bar").evaluate_all("(all) => all.map((one) => one.offsetWidth)")
+    assert len(widths) == 3
+    assert len(set(widths)) == 1
+
+
 def test_without_a_modality_the_map_is_by_requirement(show: Any, results: pd.DataFrame) -> None:
     explorer = explore(results.drop(columns="modality"))
     page = show(explorer)
