@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -17,7 +17,7 @@ from ..vocabulary import WORDS, words_of
 from .page import Markup, clipped, count, join, signed, swatch, tag
 from .practice import practice, rule
 
-__all__ = ["MEANINGS", "STATES", "Teller", "about", "as_code", "facts", "several_sources"]
+__all__ = ["MEANINGS", "STATES", "Teller", "as_code", "facts", "several_sources"]
 
 #: Verdict → how it looks.
 MEANINGS = {"failed": "fail", "blank": "blank", "passed": "pass", "lost": "blank"}
@@ -36,12 +36,6 @@ _CAUSES = {cause.code: cause for cause in causes.CAUSES}
 def as_code(name: Any) -> Markup:
     """What columns and calls of the package say for a label: behind it, in grey."""
     return tag("code", name, class_="quiet")
-
-
-def about(problem: Mapping[Any, Any]) -> str:
-    """The attributes of a problem in a few words."""
-    known = [str(problem[name]) for name in ("name", "tag") if pd.notna(problem[name])]
-    return known[0] if known else "whole instances"
 
 
 def several_sources(results: pd.DataFrame) -> bool:

@@ -20,7 +20,7 @@ from .. import causes
 from ..frames import is_complete, require_columns, scored
 from ..vocabulary import words_of
 from .board import Board, still
-from .detail import Teller, about
+from .detail import Teller
 from .grid import Column, grid, line
 from .headers import Lines
 from .images import Images
@@ -402,7 +402,7 @@ class Explorer(Board):
                        Column("", "Gain (points)", number=True)]  # fmt: skip
             left = [len(self._of_problem(int(number))) for number in listed[:PAGE]]
             cells = [
-                [signed(str(row["axis"]), str(row["axis"]), words_of("cause", row["cause"])), about(row),
+                [signed(str(row["axis"]), str(row["axis"]), words_of("cause", row["cause"])), str(row["name"]),
                  count(some) if (whole := some == row["rows"]) else f"{count(some)} of {count(row['rows'])}",
                  points(row["gain"]) if whole or pd.isna(row["gain"]) else f"{points(row['gain'])} of all"]
                 for row, some in zip(rows, left, strict=True)

@@ -18,7 +18,7 @@ from ..actions import REGIONS
 from ..coded import encode, first_rows, joint_codes, texts_of, verdicts
 from ..frames import IDENTIFIERS, MASK, VALUES, VERDICTS, derivation
 from ..vocabulary import words_of
-from .detail import MEANINGS, STATES, about, several_sources
+from .detail import MEANINGS, STATES, several_sources
 
 __all__ = ["FACETS", "MANY", "Problems", "Rows", "without_originals"]
 
@@ -231,7 +231,7 @@ class Rows:
         texts = {name: None if value is None else str(value) for name, value in known.items() if name != "gain"}
         numbers = {name: int(row[name]) for name in ("rows", "series", "patients")}
         label = words_of("cause", texts["cause"])
-        return {**texts, **numbers, "gain": known["gain"], "label": label, "name": about(row)}
+        return {**texts, **numbers, "gain": known["gain"], "label": label, "name": str(row["name"])}
 
     def _column(self, name: str, rows: np.ndarray) -> tuple[np.ndarray, list[str]]:
         """(codes, texts) of a column at `rows`, with the texts in use alone, as they may be shown."""

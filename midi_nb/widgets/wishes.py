@@ -14,7 +14,6 @@ from ..causes import UNITS, Fixes, weighted
 from ..frames import CATEGORIES, require_columns, require_complete
 from ..vocabulary import words_of
 from .board import Board
-from .detail import about
 from .grid import Column, grid, line, pager
 from .page import MARKS, Markup, button, count, join, percent, points, signed, tag
 from .rows import Problems
@@ -263,7 +262,7 @@ class Wishes(Board):
 
     def _line(self, number: int, most: float) -> Markup:
         row, gain = self._all.table.iloc[number], self._gains[number]
-        axis, name, cause = str(row["axis"]), about(row), words_of("cause", row["cause"])
+        axis, name, cause = str(row["axis"]), str(row["name"]), words_of("cause", row["cause"])
         ticked = row["problem"] in self.fixed
         box = tag(
             "input", type="checkbox", checked=ticked, data_act="tick", data_of=number, data_id=f"tick{number}",
