@@ -68,7 +68,8 @@ def test_one_row_makes_an_action_known_wherever_one_looks(mn, released, rules, t
     assert set(mn.problems(explained)["action"].dropna()) == {"text_hashed"}
 
     report = mn.write_html(explained, tmp_path / "report.html").read_text("utf-8")
-    assert re.search('"label">must go</span><span class="text"[^>]*>(<bdi>)?<mark>DOE\\^JANE</mark>', report)
+    asked = '"label">text must become a hash</span><span class="text"[^>]*>'
+    assert re.search(asked + r"(<bdi>)?<mark>DOE\^JANE</mark>", report)
 
     explorer = importlib.import_module("midi_nb.widgets").explore(explained)
     explorer.set(filters={"action": ["text_hashed"]}, table="failures", picked=int(failed.index[0]))
