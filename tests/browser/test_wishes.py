@@ -22,6 +22,10 @@ def results(make, tmp_path):
         }
         for n in range(20)
     ]
+    # Each attribute passes somewhere too: what fails wherever it is asked about is one problem.
+    rows += [
+        row | {"verdict": "passed", "score": 1.0, "instance": "1.9", "check": f"{n}b"} for n, row in enumerate(rows[:5])
+    ]
     better = make.results([row | {"verdict": "passed"} if n < 2 else row for n, row in enumerate(rows)])
     path = tmp_path / "results.pkl"
     concat([make.results(rows), better.assign(submission=pd.Categorical(["better"] * len(better)))]).to_pickle(path)
@@ -38,7 +42,7 @@ wishes"""
     boxes = page.locator("input[data-act=tick]")
     for number in range(2):
         boxes.nth(number).check()
-    page.kernel_has("wishes.scores.set_index('submission')['after'].round(3).to_dict()", {"run": 0.85, "better": 0.85})
+    page.kernel_has("wishes.scores.set_index('submission')['after'].round(3).to_dict()", {"run": 0.88, "better": 0.88})
     boxes.nth(1).focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Space")
