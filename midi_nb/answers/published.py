@@ -104,7 +104,7 @@ def _wrapped(value: Any) -> bool:
     return isinstance(value, str) and unwrap(value) != value
 
 
-def _told(value: Any) -> str | None:
+def _stated(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
@@ -148,7 +148,7 @@ class Specs:
             spec = self._known[given] = self._made(*given)
             return spec
         except TypeError:  # a list where a text belongs
-            return self._made(_told(action), _told(path), _told(name), _told(scope), tuple(map(_told, codes)))
+            return self._made(_stated(action), _stated(path), _stated(name), _stated(scope), tuple(map(_stated, codes)))
 
     def _made(self, action: Any, path: Any, name: Any, scope: Any, codes: tuple[Any, ...]) -> Spec:
         action, scope = _text(action), (_text(scope) or "").strip().capitalize()
@@ -266,7 +266,7 @@ def _check(number: str, entry: dict[str, Any], scope: Any, specs: Specs) -> Chec
         entry.get("answer_category_v2"),
     )
     if "source" in entry:
-        spec = specs.of_source(spec, _told(entry["source"]))
+        spec = specs.of_source(spec, _stated(entry["source"]))
     original, expected = _text(entry.get("value")), _text(entry.get("action_text"))
     if spec.action in _MAPPED and not _wrapped(entry.get("value")):
         original = None
@@ -275,7 +275,7 @@ def _check(number: str, entry: dict[str, Any], scope: Any, specs: Specs) -> Chec
         if region is None:
             return Check(number, spec, original, expected, None, "the key's region cannot be read")
         return Check(number, spec, original, *region)
-    return Check(number, spec, original, expected, None, None, _doubt(spec.action, spec.tag_path, _told(path)))
+    return Check(number, spec, original, expected, None, None, _doubt(spec.action, spec.tag_path, _stated(path)))
 
 
 _MAPPED = named("map")

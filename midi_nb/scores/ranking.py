@@ -166,7 +166,7 @@ def _paired(before: pd.DataFrame, after: pd.DataFrame) -> tuple[np.ndarray, np.n
         fine = np.concatenate(_identities(before, after, list(dict.fromkeys([*identity, *_texts(before, after)]))))
         both = np.concatenate([a, b])
         both = np.where(np.isin(both, often), pd.factorize(fine)[0], -1 - pd.factorize(both)[0])
-        a, b = _told_apart(both[: len(a)], verdicts(before), both[len(a) :], verdicts(after))
+        a, b = _kept_apart(both[: len(a)], verdicts(before), both[len(a) :], verdicts(after))
         order_a, order_b = np.argsort(a), np.argsort(b)
     found = _found(a[order_a], b[order_b])
     in_after = np.full(len(a), -1, dtype="int64")
@@ -227,7 +227,7 @@ def _common_codes(a: pd.Series, b: pd.Series) -> np.ndarray:
     return np.concatenate([a.cat.codes.to_numpy(), theirs])
 
 
-def _told_apart(a: np.ndarray, first: np.ndarray, b: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _kept_apart(a: np.ndarray, first: np.ndarray, b: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The same identities, with those that a frame has several times numbered by verdict: no two rows are alike."""
     identity = pd.factorize(np.concatenate([a, b]))[0].astype("int64")
     keys = (identity[: len(a)], identity[len(a) :])
