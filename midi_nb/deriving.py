@@ -305,7 +305,8 @@ def _surveyed(job: _Job, task: _Task, step: Step | None = None) -> list[tuple[_W
         for path in counted(task.paths, step):
             said, kept = set[Identifier](), set[str]()
             try:
-                header = dcmread(path, stop_before_pixels=True)
+                with files_of.opened(path) as file:
+                    header = dcmread(file, stop_before_pixels=True)
                 _collect(header, profile, said, kept)
                 said = of_people(
                     (each for each in said if each.text not in kept), str(header.get("Manufacturer") or "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import logging
 import os
 import threading
@@ -86,7 +87,8 @@ def identifiers(folder: str | Path, *keywords: str) -> Iterator[tuple[Path, list
     with quiet():
         for path in files_below(folder):
             try:
-                header = dcmread(path, stop_before_pixels=True, specific_tags=list(keywords))
+                with opened(path) as file:
+                    header = dcmread(file, stop_before_pixels=True, specific_tags=list(keywords))
                 texts = [str(header.get(keyword) or "").strip() for keyword in keywords]
             except Exception:  # not every file beside them is one
                 continue
@@ -121,6 +123,20 @@ _inside: list[None] = []
 _before = ExitStack()
 
 
+_SMALL = 1 << 20  # bytes
+
+
+@contextmanager
+def opened(path: str | Path) -> Iterator[BinaryIO]:
+    """The file at `path`, a small one held in memory.
+
+    pydicom asks at each element where it is, which of a file on disk is a call of the system.
+    """
+    with open(path, "rb") as file:
+        small = os.fstat(file.fileno()).st_size <= _SMALL
+        yield io.BytesIO(file.read()) if small else file
+
+
 def read(path: str | Path) -> Released:
     """The released file at `path`.
 
@@ -133,7 +149,7 @@ def read(path: str | Path) -> Released:
     from pydicom.errors import InvalidDicomError
 
     try:
-        with open(path, "rb") as file:
+        with opened(path) as file:
             _check_inflated(file)
             return Released(dcmread(file))
     except Unreadable:
