@@ -445,6 +445,7 @@ class _Derived:
     def __init__(self, job: _Job) -> None:
         self._job = job
         self._plans: dict[Any, _Plan] = {}
+        self._asked: dict[Any, list[tuple[keys.Spec, str | None]]] = {}  # slices of a series mostly say the same
         self._who: list[keys.Instance] = []
         self._checks: list[keys.Check] = []
 
@@ -468,8 +469,11 @@ class _Derived:
                 continue
             if plan.rows:
                 vr, text = "US", file.text(plan.rows)
-            checks: Iterator[tuple[keys.Spec, str | None]] = _checks(plan, path, vr, text, known)
-            for spec, expected in checks:
+            same = (plan, vr, text, known)
+            asked = self._asked.get(same)
+            if asked is None:
+                asked = self._asked[same] = list(_checks(plan, path, vr, text, known))
+            for spec, expected in asked:
                 self._checks.append(keys.Check(str(number), spec, text, expected, None))
                 number += 1
         for spec, expected, box in _pixel_checks(self._job, file, known):
