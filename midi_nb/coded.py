@@ -299,8 +299,8 @@ def distinct_texts(column: pd.Series, rows: np.ndarray) -> tuple[list[str | None
 def codes_at(frame: pd.DataFrame, name: str, rows: Any) -> np.ndarray:
     """The codes of a categorical column at `rows`; -1 throughout where there is no such column."""
     if name not in frame:
-        return np.full(len(frame), -1, dtype="int64")[rows]
-    return frame[name].cat.codes.to_numpy()[rows].astype("int64")
+        return np.full(len(frame), -1, dtype="intp")[rows]
+    return frame[name].cat.codes.to_numpy()[rows].astype("intp")
 
 
 def column_of(values: Iterable[Any]) -> np.ndarray:

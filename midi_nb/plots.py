@@ -697,7 +697,7 @@ def _frontier(rates: pd.DataFrame) -> str:
 def _tenths(scores: pd.Series) -> Any:
     """How many scores lie in (0, 0.1], (0.1, 0.2] and so on."""
     # Rounded, because a score of 3 words in 5 must not fall on either side of 0.6 by its last binary digit.
-    return np.bincount(np.ceil(scores.round(9) * 10).clip(1, 10).astype("int64") - 1, minlength=10)
+    return np.bincount(np.ceil(scores.round(9) * 10).clip(1, 10).astype("intp") - 1, minlength=10)
 
 
 def _shifted(dates: pd.DataFrame, who: list[str]) -> pd.DataFrame:

@@ -13,7 +13,6 @@ import subprocess
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,6 +28,7 @@ from ..engine import pixels
 from ..engine.recognition import ReadText, reader
 from ..engine.released import Released, Unreadable, files_below, quiet, read
 from ..files import read_dciodvfy
+from ..files.threads import pool
 from ..folders import Submission, folder_of
 from ..frames import MASK, require_columns, require_complete
 from ..text import legible, stop_words, whole_words
@@ -866,8 +866,8 @@ def _verified(path: Path) -> list[tuple[str | None, ...]]:
             " that was made elsewhere."
         )
     files = [path] if path.is_file() else list(files_below(path))
-    with ThreadPoolExecutor() as pool, quiet():
-        return [row for rows in pool.map(lambda file: _verdicts(program, file, path), files) for row in rows]
+    with pool() as workers, quiet():
+        return [row for rows in workers.map(lambda file: _verdicts(program, file, path), files) for row in rows]
 
 
 _LINE = re.compile(r"(Error|Warning) - (?:<(?P<path>/.*?)> - )?(.*)")

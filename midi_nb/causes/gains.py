@@ -42,7 +42,7 @@ class Fixes:
         self._place[present] = np.arange(len(present))
         self._submission = self._place[code]
         #: The submission of each problem, as a place in `submissions`.
-        self.submission_of = np.zeros(count, dtype="int64")
+        self.submission_of = np.zeros(count, dtype="intp")
         self.submission_of[problem] = self._submission[rows]
         self._results, self._rows, self._problem = results, rows, problem
         is_count = count_rows(results)
@@ -81,7 +81,7 @@ class Fixes:
 
     @cached_property
     def _units(self) -> dict[str, _Instances | _Series]:
-        category = np.full(len(self._results), len(CATEGORIES) - 1, dtype="int64")
+        category = np.full(len(self._results), len(CATEGORIES) - 1, dtype="intp")
         if "category" in self._results:
             codes = pd.Categorical(self._results["category"], categories=list(CATEGORIES)).codes
             category = np.where(codes < 0, len(CATEGORIES) - 1, codes)
@@ -150,7 +150,7 @@ class _Series:
 
     def __init__(self, counted: _Counted, results: pd.DataFrame) -> None:
         keys, rows, self._size = scoring.series_checks(results), counted.rows, counted.size
-        group = np.zeros(int(keys.max(initial=-1)) + 1, dtype="int64")
+        group = np.zeros(int(keys.max(initial=-1)) + 1, dtype="intp")
         group[keys] = counted.group
         there, sound = np.zeros(len(group), dtype=bool), np.zeros(len(group), dtype=bool)
         there[keys[counted.counted]] = True

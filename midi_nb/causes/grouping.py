@@ -102,7 +102,7 @@ def _numbered(codes: pd.DataFrame, results: pd.DataFrame, rows: np.ndarray, labe
         if column in results:
             texts[name] = np.where(codes[name].to_numpy()[first] < 0, "", texts_at(results[column], rows[first]))
     order = pd.DataFrame(texts).sort_values(list(texts)).index
-    place = np.empty(len(order), dtype="int64")
+    place = np.empty(len(order), dtype="intp")
     place[order] = np.arange(len(order))
     return place[number]
 
@@ -123,7 +123,7 @@ class _Rules:
         files = _joint(results, {"submission": None, "instance": None}, rows)
         passing = (asked >= 0) & (results["verdict"] == "passed").to_numpy()
         pairs = pd.DataFrame({"rule": rule, "asked": asked[rows]}).drop_duplicates()
-        passes = np.bincount(asked[passing], minlength=int(asked.max(initial=-1)) + 1) > 0
+        passes = np.bincount(asked[passing].astype("intp", copy=False), minlength=int(asked.max(initial=-1)) + 1) > 0
         self._listed = not is_complete(results)
         self.always = ~np.bincount(rule, weights=passes[asked[rows]]).astype(bool) & (not self._listed)
         passing = np.flatnonzero(passing & (files >= 0))

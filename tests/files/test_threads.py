@@ -2,6 +2,7 @@ import threading
 
 import pytest
 
+import midi_nb as mn
 from midi_nb.files.threads import ahead
 
 
@@ -30,3 +31,30 @@ def test_an_error_comes_in_its_turn():
     assert [next(things), next(things)] == [0, 1]
     with pytest.raises(ZeroDivisionError):
         next(things)
+
+
+@pytest.fixture
+def threadless(monkeypatch):
+    """As in a browser (Pyodide)."""
+
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+
+
+def test_without_threads_things_come_in_order_too_and_an_error_in_its_turn(threadless):
+    things = ahead(lambda number: (1 // (7 - number), threading.get_ident()), range(9))
+    assert [next(things)[1] for _ in range(7)] == [threading.get_ident()] * 7
+    with pytest.raises(ZeroDivisionError):
+        next(things)
+
+
+def test_without_threads_a_key_is_read_and_a_folder_judged(small_demo, request):
+    def judged():
+        results = mn.evaluate(small_demo.submissions["careless"], small_demo.key, progress=False)
+        return results["verdict"].tolist()
+
+    verdicts = judged()
+    request.getfixturevalue("threadless")
+    assert judged() == verdicts
