@@ -49,12 +49,14 @@ _FACE = {
     "findings_table": "causes.audits",
     "mask_values": "masking",
     "table": "shown",
+    "tour": "widgets.tour",
     "write_run": "files",
     "write_official": "report.official",
     "write_html": "report.page",
     "write_page": "widgets.alone",
     "write_view": "widgets.alone",
     "write_header": "widgets.alone",
+    "write_tour": "widgets.alone",
     "write_summary": "files",
 }
 _ROOMS = ("cases", "plots", "teaching", "widgets")
@@ -93,6 +95,7 @@ __all__ = [
     "table",
     "tally",
     "teaching",
+    "tour",
     "what_if",
     "widgets",
     "write_header",
@@ -102,6 +105,7 @@ __all__ = [
     "write_page",
     "write_run",
     "write_summary",
+    "write_tour",
     "write_view",
 ]
 
@@ -141,4 +145,5 @@ if TYPE_CHECKING:
     from .report.page import write_html
     from .scores import compare, rank, score, tally
     from .shown import table
-    from .widgets.alone import write_header, write_page, write_view
+    from .widgets.alone import write_header, write_page, write_tour, write_view
+    from .widgets.tour import tour

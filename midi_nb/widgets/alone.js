@@ -39,6 +39,13 @@ async function aloneHeader() {
   headers.render(root, data, {}, () => {});
 }
 
+async function aloneTour() {
+  const [data] = await held();
+  const root = document.createElement("div");
+  document.getElementById("board").append(root);
+  tour.render(root, data, 0, { moved: () => {} });
+}
+
 // The explorer: data and cards are in the page, what is chosen is in its address.
 async function alone() {
   const [content, buffers] = await held();

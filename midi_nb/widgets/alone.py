@@ -23,12 +23,13 @@ from .board import MODULES
 from .detail import Teller
 from .headers import Lines
 from .images import Images
-from .page import MARKS, Markup, count, tag
+from .page import MARKS, Markup, count, join, tag
 from .pictures import pictured
 from .rows import MANY, Rows, without_originals
+from .tour import tour
 from .viewer import Viewer
 
-__all__ = ["write_header", "write_page", "write_view"]
+__all__ = ["write_header", "write_page", "write_tour", "write_view"]
 
 _HERE = Path(__file__).parent
 _NEEDED = (
@@ -181,6 +182,45 @@ def write_header(
     return Path(path)
 
 
+def write_tour(
+    results: pd.DataFrame | None,
+    path: str | Path,
+    released: Any = None,
+    original: Any = None,
+    *,
+    explorer: str = "",
+    block: bool = False,
+) -> Path:
+    """Write the tour as one HTML file and give its path back.
+
+    The file opens in a browser without kernel and network. It holds images as PNG: keep it as safe as these.
+
+    Parameters
+    ----------
+    results, released, original
+        As in ``tour``. Without results, None: the demo.
+    path
+        The file to write; one that is there is replaced.
+    explorer
+        The address of a page that ``write_page`` made of the same results: the tour ends there, at the check it was
+        about.
+    block
+        True writes only what a page of your own shows the tour with.
+
+    Examples
+    --------
+    >>> import tempfile, midi_nb as mn
+    >>> mn.write_tour(None, tempfile.mkdtemp() + "/tour.html", explorer="explorer.html").name
+    'tour.html'
+    """
+    widget = tour(results, released, original)
+    content = widget.content(explorer) | {"sizes": []}
+    widget.close()
+    with replacing(Path(path)) as temporary:
+        temporary.write_text(_html("Tour", "aloneTour();", _packed(content, []), block=block), encoding="utf-8")
+    return Path(path)
+
+
 def _masked(explained: pd.DataFrame) -> pd.DataFrame:
     masked = mask_values(explained)
     if "submission" not in masked:
@@ -230,12 +270,21 @@ def _packed(content: Any, buffers: list[bytes]) -> str:
     return base64.b64encode(packed).decode()
 
 
-def _html(title: str, start: str, packed: str, note: str = "") -> str:
+def _html(title: str, start: str, packed: str, note: str = "", block: bool = False) -> str:
     from .. import __version__
 
     script = "\n".join([*((_HERE / name).read_text("utf-8") for name in (*MODULES, "alone.js")), start])
     sheets = [(_HERE / name).read_text("utf-8") for name in ("viewer.css", "page.css")]
-    css = "\n".join([*sheets, style(".midi-page", "--midi-ink", "--midi-meaning"), _CSS])
+    css = "\n".join([*sheets, style(".midi-page", "--midi-ink", "--midi-meaning"), "" if block else _CSS])
+    body = [
+        tag("noscript", "This page needs JavaScript."),
+        tag("div" if block else "main", class_="midi-board", id="board"),
+        tag("footer", note, class_="midi-page") if note else None,
+        tag("script", packed, type="text/plain", id="data"),
+        tag("script", Markup(script), type="module"),
+    ]
+    if block:
+        return join([tag("style", Markup(css)), *body, "\n"])
     allowed = {"script-src": script, "style-src": css}
     digests = {
         name: base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for name, text in allowed.items()
@@ -250,13 +299,6 @@ def _html(title: str, start: str, packed: str, note: str = "") -> str:
         tag("meta", name="generator", content=f"midi_nb {__version__}"),
         tag("title", title),
         tag("style", Markup(css)),
-    ]
-    body = [
-        tag("noscript", "This page needs JavaScript."),
-        tag("main", class_="midi-board", id="board"),
-        tag("footer", note, class_="midi-page") if note else None,
-        tag("script", packed, type="text/plain", id="data"),
-        tag("script", Markup(script), type="module"),
     ]
     return f"<!doctype html>\n{tag('html', tag('head', head), tag('body', body), lang='en')}\n"
 

@@ -134,6 +134,41 @@ function exploring({ model, el }) {
   return () => { seen?.leave(); leave(); };
 }
 
+// A tour: when it is at its end, the explorer below it.
+function touring({ model, el }) {
+  el.classList.add("midi-board");
+  const root = document.createElement("div"), below = document.createElement("div");
+  below.tabIndex = -1;
+  el.append(root, below);
+  let shown = null, leave = null, ends = 0;
+  const opened = (step) => {
+    if (step < ends || leave) return;
+    leave = exploring({ model, el: below });
+    below.focus({ preventScroll: true });
+    below.scrollIntoView({ block: "start" });
+  };
+  const moved = (step) => {
+    model.set("step", step);
+    model.save_changes();
+    opened(step);
+  };
+  const hear = ({ kind, data }) => {
+    if (kind !== "tour" || shown) return;
+    ends = data.steps.length;
+    shown = tour.render(root, data, model.get("step"), { moved, open: true });
+    if (model.get("step") >= ends) opened(model.get("step"));
+  };
+  const follow = () => { shown?.state(model.get("step")); opened(model.get("step")); };
+  model.on("msg:custom", hear);
+  model.on("change:step", follow);
+  model.send({ kind: "tour" });
+  return () => {
+    model.off("msg:custom", hear);
+    model.off("change:step", follow);
+    leave?.();
+  };
+}
+
 function heading({ model, el }) {
   el.classList.add("midi-board");
   let shown = null;
@@ -181,7 +216,7 @@ function alive(model, el) {
 }
 
 function render({ model, el }) {
-  const kind = { explorer: exploring, header: heading }[model.get("name")] ?? (model.get("pages") ? board : viewer);
+  const kind = { explorer: exploring, header: heading, tour: touring }[model.get("name")] ?? (model.get("pages") ? board : viewer);
   const leave = [kind({ model, el }), alive(model, el)];
   return () => leave.forEach((act) => act());
 }

@@ -1,0 +1,236 @@
+"""The tour: which image still shows a name, how it looked before, why, what fixing it gains; then the explorer."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+import pandas as pd
+import traitlets
+
+from .. import causes
+from ..actions import PIXELS, REGIONS
+from ..causes import Region
+from ..engine import pixels
+from ..engine.crops import Crop
+from ..frames import is_complete, scored
+from ..vocabulary import words_of
+from .board import still
+from .detail import facts
+from .explorer import Explorer
+from .page import Markup, clipped, count, join, percent, points, tag
+from .pictures import picture
+
+__all__ = ["Tour", "tour"]
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
+_STEPS = ("Find", "Compare", "Why", "Fix")
+_TRIED = 60  # checks whose images are opened to choose from
+_LONGER = 560  # CSS pixels of the longer side of an image
+
+
+def tour(results: pd.DataFrame | None = None, released: Any = None, original: Any = None) -> Tour:
+    """A tour in four steps: find the image that still shows a name, compare, why, what fixing it gains.
+
+    It ends in the explorer, opened on the check that the tour is about. The tour shows what can be read in the images:
+    keep it as safe as these.
+
+    Parameters
+    ----------
+    results, released, original
+        As in ``widgets.explore``, of one submission; without results, the demo.
+
+    Returns
+    -------
+    Tour
+        An explorer with the tour before it. ``.step`` (0 to 3; 4: the explorer is open) can be read and set.
+
+    Examples
+    --------
+    >>> import midi_nb as mn
+    >>> mn.tour().selection["action"].tolist()
+    ['pixels_hidden']
+    """
+    if results is None:
+        from .. import evaluate, make_demo
+
+        demo = make_demo()
+        released, original = demo.submissions["careless"], demo.original
+        results = evaluate(released, demo.key, progress=False)
+    causes.require_one_submission(results, "tour()")
+    return Tour(results, released, original)
+
+
+class Tour(Explorer):
+    """The widget that `tour` gives."""
+
+    step = traitlets.Int(0, min=0, max=len(_STEPS)).tag(sync=True)
+
+    def __init__(self, results: pd.DataFrame, released: Any, original: Any) -> None:
+        super().__init__(results, released, original)
+        self.name = "tour"
+        region = self._riddle()
+        if region is None:
+            why = "no released image, with its original beside it, in which a text can still be read"
+        elif not (clean := self._clean()):
+            why = "no image to show beside the one in which a text can still be read"
+        else:
+            self._content = self._told(region, clean)
+            return
+        self._content = {"title": f"There is no tour of these results: they have {why}.", "choices": [], "steps": []}
+
+    def content(self, explorer: str = "") -> dict[str, Any]:
+        """What the browser shows. `explorer` is the address of a page of ``write_page`` to end in."""
+        chosen = [(name, text) for name, texts in self.filters.items() for text in texts]
+        state = urlencode([*chosen, ("row", self.picked)]) if self.picked >= 0 else ""
+        return self._content | {"link": f"{explorer}#{state}" if explorer else ""}
+
+    # Which images
+
+    def _riddle(self) -> Region | None:
+        """Picks the check whose text can still be read as a whole though most of it was painted over: its region."""
+        rows = np.flatnonzero(self._asks(REGIONS) & (self.results["verdict"] == "failed").to_numpy())
+        scores = self.results["score"].to_numpy()[rows]
+        shown = {}
+        for row in rows[np.argsort(scores, kind="stable")][:_TRIED]:
+            region = self._region(row)
+            if region and (both := _both(region)) and pixels.legible(*both) > pixels.LEGIBLE:
+                shown[int(row)] = region, self.results["score"].iloc[row], -np.nan_to_num(pixels.coverage(*both))
+        if not shown:
+            return None
+        found = min(shown, key=lambda row: shown[row][1:])
+        filters = {name: [str(self.results[name].iloc[found])] for name in ("axis", "action")}
+        self.set(filters=filters, table="failures", picked=found)
+        return shown[found][0]
+
+    def _clean(self) -> dict[int, pixels.Plane]:
+        """Five images without a failed check of pixels: of the same modality first, of these the redacted ones."""
+        instances, redacted, asked = self.results["instance"], self._asks(REGIONS), self._asks(PIXELS)
+        passed = (self.results["verdict"] == "passed").to_numpy()
+        rows = np.flatnonzero(asked & ~instances.isin(instances[asked & ~passed]).to_numpy())
+        alike = (self.results["modality"] == self._of("modality")).to_numpy()
+        rows = rows[np.lexsort((~redacted[rows], ~alike[rows]))]
+        clean: dict[int, pixels.Plane] = {}
+        for row in rows[~instances.iloc[rows].duplicated().to_numpy()][:_TRIED]:
+            if len(clean) < 5 and (seen := self._seen(row, redacted[row])):
+                clean[int(row)] = seen
+        return clean
+
+    def _seen(self, row: int, redacted: bool) -> pixels.Plane | None:
+        """The image of a check that passed; None if it cannot be shown, or if its text can be read all the same."""
+        if redacted:
+            region = self._region(row)
+            both = _both(region) if region else None
+            return region.after if region and both and not pixels.legible(*both) > pixels.LEGIBLE else None
+        try:
+            return pixels.plane(path) if (path := self._images.path(row)) else None
+        except (ValueError, FileNotFoundError):
+            return None
+
+    def _region(self, row: int) -> Region | None:
+        try:
+            return self._images.region(row)
+        except (ValueError, FileNotFoundError):
+            return None
+
+    def _asks(self, actions: tuple[str, ...]) -> np.ndarray:
+        return self.results["action"].isin(actions).to_numpy(dtype=bool)
+
+    def _of(self, name: str) -> str:
+        """What the check that the tour is about has in a column."""
+        return self._teller.cell(name, self.picked) or ""
+
+    # What is said
+
+    def _told(self, region: Region, clean: dict[int, pixels.Plane]) -> dict[str, Any]:
+        images = {self.picked: region.after, **clean}
+        order = sorted(images, key=lambda row: zlib.crc32(str(self.results["instance"].iloc[row]).encode()))
+        scale = _LONGER / max(region.after.stored.shape[:2])
+        sides = {
+            name: str(picture(Crop(pixels.shown(seen), region.box), scale, name))
+            for name, seen in (("original", region.before), ("released", region.after))
+            if seen
+        }
+        tool = tag("b", self._of("submission") or "the tool")
+        texts = {
+            f"One of these {_NUMBERS[len(images)]} images still shows {self._shows()}. Which?": [
+                tag("p", tool, " released them all, one of them wrongly. Click it.")
+            ],
+            f"“{clipped(self._of('actual').strip(), 60)}” can still be read": [
+                tag("p", "Move the line: left of it is the original, right of it what ", tool, " released.")
+            ],
+            words_of("cause", self._of("cause")): [
+                tag("p", f"The key asks: {words_of('action', self._of('action'))}."),
+                tag("div", self._teller.texts(self.picked), class_="texts"),
+                self._teller.reasons(self.picked),
+            ],
+            "What fixing it gains": self._gains(),
+        }
+        steps = zip(_STEPS, texts, map(join, texts.values()), strict=True)
+        return {
+            "choices": [self._choice(row, images[row]) for row in order],
+            "sides": sides,
+            "steps": [{"name": name, "title": title, "html": html} for name, title, html in steps],
+        }
+
+    def _choice(self, row: int, seen: pixels.Plane) -> dict[str, str]:
+        redacted = self.results["action"].iloc[row] in REGIONS
+        why = "its text is covered" if redacted else "the key knows of no text in it, and its pixels are unchanged"
+        says = "" if row == self.picked else f"This one is clean: {why}. Try another one."
+        return {
+            "picture": Crop(pixels.shown(seen), ()).png,
+            "label": self._teller.cell("modality", row) or "",
+            "says": says,
+        }
+
+    def _shows(self) -> str:
+        of_patient = (self.results["patient"] == self._of("patient")) & (self.results["tag_path"] == "(0010,0010)")
+        names = " ".join(self.results["original"][of_patient].dropna().astype(str)).lower()
+        read = set(re.findall(r"\w{3,}", self._of("actual").lower()))
+        return "a name" if read & set(re.findall(r"\w{3,}", names)) else "what had to be hidden"
+
+    def _gains(self) -> list[Markup]:
+        """What the score gains by the problem of the check, and by the problems that gain most."""
+        if not is_complete(self.results):
+            return [tag("p", "These results hold failures only, so no score is known.")]
+        first = causes.to_fix(self.results)[1].iloc[0]
+        gains = self.problems["gain" if first["unit"] == "instance" else "gain_series"]
+        before, number = first["before"], self._rows.problem[self._rows.failing == self.picked][0]
+        ways = {
+            "This problem": before + gains[number],
+            f"The {_NUMBERS[first['fixes']]} that gain most": first["after"],
+        }
+        lines: list[tuple[str, Any]] = [
+            (name, [tag("span", f"{percent(before)} → {percent(after)}", class_="big"), " ", points(after - before)])
+            for name, after in ways.items()
+        ]
+        checks = count(int(scored(self.results).sum()), "check")
+        lines.append(
+            ("In all", f"{count(len(self.problems), 'problem')} in {checks}; this one is number {number + 1} by gain.")
+        )
+        weight = "In the score, a leak weighs as much as any other failed check: look at causes, not at gains alone."
+        return [facts(lines), tag("p", weight)]
+
+    # The browser
+
+    def _hear(self, widget: Any, message: Any, buffers: Any) -> None:
+        if isinstance(message, dict) and message.get("kind") == "tour":
+            self._tell({"kind": "tour", "data": self.content()})
+        else:
+            super()._hear(widget, message, buffers)
+
+    def _as_html(self) -> str:
+        sides = tag("div", [Markup(side) for side in self._content.get("sides", {}).values()], class_="pictures")
+        steps = [[tag("h4", step["title"]), Markup(step["html"])] for step in self._content["steps"]]
+        parts = [steps[:2], sides, steps[2:]] if steps else tag("p", self._content["title"], class_="note")
+        explorer = super()._as_html() if self.step == len(_STEPS) else ""
+        return f'<div class="midi-frame">{still(tag("div", parts, class_="midi-page midi-tour"))}{explorer}</div>'
+
+
+def _both(region: Region) -> tuple[np.ndarray, np.ndarray] | None:
+    """The pixels of a region before and after; None without the original."""
+    x0, y0, x1, y1 = region.box
+    return (region.before.stored[y0:y1, x0:x1], region.after.stored[y0:y1, x0:x1]) if region.before else None
