@@ -72,11 +72,19 @@ def problems(results: pd.DataFrame) -> pd.DataFrame:
     return numbered(results)[0]
 
 
-def numbered(results: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
-    """The problems of `results`, the rows that failed, and for each of these the row of its problem in the table."""
-    failures, table, _ = _in_order(results)
-    place = np.argsort(table.index.to_numpy())
-    return table.reset_index(drop=True), failures.rows, place[failures.problem]
+def numbered(results: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, Fixes]:
+    """The problems, the failing rows, for each of these the row of its problem in the table, and what counts fixes."""
+    failures, table = _described(results)
+    fixes = Fixes(failures.results, failures.rows, failures.problem, len(table))
+    table["gain"], table["gain_series"] = (fixes.gains(unit) for unit in UNITS)
+    table["share"] = table["rows"] / table.groupby("submission", observed=True, dropna=False)["rows"].transform("sum")
+    known = table["gain"].fillna(table["gain_series"])  # of some results only one of the two is known
+    table = table.assign(known=known).sort_values(
+        ["known", "rows", "problem"], ascending=[False, False, True], kind="stable"
+    )
+    order = table.index.to_numpy()
+    place = np.argsort(order)
+    return table[list(PROBLEMS)].reset_index(drop=True), failures.rows, place[failures.problem], fixes.ordered(order)
 
 
 def to_fix(results: pd.DataFrame, most: int = 5) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -90,7 +98,7 @@ def to_fix(results: pd.DataFrame, most: int = 5) -> tuple[pd.DataFrame, pd.DataF
         The columns of ``problems``; and submission, unit, fixes (how many come first, `most` at most), rows (the checks
         that they repair), before, after (the score; missing where it is not known).
     """
-    _, table, fixes = _in_order(results)
+    table, _, _, fixes = numbered(results)
     unit = next(iter(fixes.units), "instance")
     gain = table["gain" if unit == "instance" else "gain_series"]
     of_tool = ~table["axis"].isin([KEY, NONE])
@@ -109,19 +117,6 @@ def to_fix(results: pd.DataFrame, most: int = 5) -> tuple[pd.DataFrame, pd.DataF
     ordered = table.assign(gain=gain, of_tool=of_tool)[table["cause"] != "lost_check"]
     ordered = ordered.sort_values("of_tool", ascending=False, kind="stable")
     return ordered[list(PROBLEMS)].reset_index(drop=True), found
-
-
-def _in_order(results: pd.DataFrame) -> tuple[Grouped, pd.DataFrame, Fixes]:
-    """The failing rows, the problems by gain, labelled by their numbers, and what counts them."""
-    failures, table = _described(results)
-    fixes = Fixes(failures.results, failures.rows, failures.problem, len(table))
-    table["gain"], table["gain_series"] = (fixes.gains(unit) for unit in UNITS)
-    table["share"] = table["rows"] / table.groupby("submission", observed=True, dropna=False)["rows"].transform("sum")
-    known = table["gain"].fillna(table["gain_series"])  # of some results only one of the two is known
-    order = table.assign(known=known).sort_values(
-        ["known", "rows", "problem"], ascending=[False, False, True], kind="stable"
-    )
-    return failures, order[list(PROBLEMS)], fixes
 
 
 def what_if(results: pd.DataFrame, fixed: str | Sequence[str]) -> pd.DataFrame:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
+from copy import copy
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from ..coded import codes_at
+from ..coded import codes_at, first_rows, joint_codes
 from ..frames import CATEGORIES, VERDICTS, complete_rows, count_rows, scored
 from ..scores import scoring
+from .grouping import multiset
 
 UNITS = ("instance", "series")
 
@@ -23,6 +24,51 @@ class Counts(NamedTuple):
 
     passed: np.ndarray
     total: np.ndarray
+
+
+class Model(NamedTuple):
+    """What scores after fixes need: kinds of checks that problems touch, few of them however many checks there are.
+
+    A check passes if something of it passes, or did once a problem is fixed, and nothing of it fails any more. Of a
+    series the checks of an action and an attribute are one. `groups` are submission × 4 + category.
+    """
+
+    passed: np.ndarray  # of each group: what no problem touches; it passes, and goes on passing
+    group: np.ndarray  # of each kind
+    times: np.ndarray  # of each kind: how many checks are of it
+    sound: np.ndarray  # of each kind: whether something passes before any fix
+    kind: np.ndarray  # of each pair of a kind and a problem that touches it
+    problem: np.ndarray
+    failed: np.ndarray  # whether it fails until the problem is fixed; else it is blank or lost
+    counts: np.ndarray  # whether it is a check of the score before any fix
+
+    def after(self, fixed: np.ndarray) -> Counts:
+        """Passes and checks by submission and category with the problems of a mask fixed."""
+        passed, total = (
+            self.passed + np.bincount(self.group, self.times * hit, minlength=len(self.passed))
+            for hit in self._judged(fixed[self.problem])
+        )
+        return Counts(passed.reshape(-1, len(CATEGORIES)), total.reshape(-1, len(CATEGORIES)))
+
+    def alone(self, count: int) -> Counts:
+        """Passes and checks that each of `count` problems adds by itself, by problem and category."""
+        passes, counts = self._judged(np.zeros(len(self.kind), dtype=bool))
+        others = np.bincount(self.kind[self.failed], minlength=len(self.group))[self.kind] - self.failed
+        # One pass is enough where nothing failed; a failure goes only with the last of its series.
+        fixed, new = ~passes[self.kind] & (others == 0), ~counts[self.kind]
+        place = self.problem * len(CATEGORIES) + self.group[self.kind] % len(CATEGORIES)
+        added = (
+            np.bincount(place, self.times[self.kind] * hit, minlength=count * len(CATEGORIES)) for hit in (fixed, new)
+        )
+        return Counts(*(part.reshape(count, len(CATEGORIES)) for part in added))
+
+    def _judged(self, hit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(which kinds pass, which count) if the problems of the pairs `hit` are fixed."""
+        there = self.sound | self._any(hit)
+        return ~self._any(self.failed & ~hit) & there, there | self._any(self.counts)
+
+    def _any(self, pairs: np.ndarray) -> np.ndarray:
+        return np.bincount(self.kind[pairs], minlength=len(self.group)) > 0
 
 
 class Fixes:
@@ -38,59 +84,104 @@ class Fixes:
         present = np.flatnonzero(np.bincount(code, minlength=len(names)))
         #: The names of the submissions, in the order of their codes; None for rows of none.
         self.submissions = [names[code] for code in present]
-        self._place = np.full(len(names), -1)
-        self._place[present] = np.arange(len(present))
-        self._submission = self._place[code]
+        place = np.full(len(names), -1)
+        place[present] = np.arange(len(present))
+        submission = place[code]
         #: The submission of each problem, as a place in `submissions`.
         self.submission_of = np.zeros(count, dtype="intp")
-        self.submission_of[problem] = self._submission[rows]
-        self._results, self._rows, self._problem = results, rows, problem
+        self.submission_of[problem] = submission[rows]
         is_count = count_rows(results)
-        self._counted = np.asarray(scored(results)) & ~is_count
         known = [unit for unit in UNITS if unit in scoring.units_of(results)]
-        self._countable = UNITS if all(name in results for name in _OF_SERIES) else UNITS[:1]
+        countable = UNITS if all(name in results for name in _OF_SERIES) else UNITS[:1]
         #: What can be counted of all submissions; beside a workbook of series the images of others can be counted too.
-        self.units = [name for name in known if name in self._countable]
-        counted = {known[0]} if is_count.any() and len(known) == 1 else set()
-        self._more = {unit: self._passes_beside(results, unit, unit in counted) for unit in UNITS}
+        self.units = [name for name in known if name in countable]
+        group = submission * len(CATEGORIES) + _categories(results)
+        counted = np.asarray(scored(results)) & ~is_count
+        size = len(self.submissions) * len(CATEGORIES)
+        #: The model of each unit.
+        self.models: dict[str, Model] = {}
+        for unit in countable:
+            more = self._passes_beside(results, unit, place, is_count.any() and known == [unit])
+            key = np.arange(len(results)) if unit == "instance" else scoring.series_checks(results)
+            self.models[unit] = _model(results, key, group, counted, rows, problem, more, size)
 
     def counts(self, unit: str, fixed: np.ndarray) -> Counts:
         """Passes and checks by submission and category with the problems of a mask fixed."""
-        passed, total = (part.reshape(-1, len(CATEGORIES)) for part in self._units[unit].counts(fixed))
-        return Counts(passed + self._more[unit], total + self._more[unit])
+        return self.models[unit].after(fixed)
 
     def gains(self, unit: str, weights: Mapping[str, float] | None = None) -> np.ndarray:
         """What the score of its submission would gain by each problem alone; missing where unknown."""
-        if unit not in self._countable or not self._count:
+        if unit not in self.models or not self._count:
             return np.full(self._count, np.nan)
         nothing = self.counts(unit, np.zeros(self._count, dtype=bool))
         before = Counts(*(part[self.submission_of] for part in nothing))
-        fixed, added = (_by_category(*pairs, self._count) for pairs in self._units[unit].alone())
-        return weighted(Counts(before.passed + fixed, before.total + added), weights) - weighted(before, weights)
+        added = self.models[unit].alone(self._count)
+        return weighted(Counts(*map(np.add, before, added)), weights) - weighted(before, weights)
 
-    def _passes_beside(self, results: pd.DataFrame, unit: str, counted: bool) -> np.ndarray:
-        """The passes that are no rows, by submission and category (which is unknown); missing where nobody says."""
+    def ordered(self, order: np.ndarray) -> Fixes:
+        """The same with the problems in another order: `order` holds their numbers of now."""
+        place, other = np.argsort(order), copy(self)
+        other.submission_of = self.submission_of[order]
+        other.models = {unit: model._replace(problem=place[model.problem]) for unit, model in self.models.items()}
+        return other
+
+    def _passes_beside(self, results: pd.DataFrame, unit: str, place: np.ndarray, counted: bool) -> np.ndarray:
+        """The passes that are no rows, by group (their category is unknown); missing where nobody says."""
         more = np.zeros((len(self.submissions), len(CATEGORIES)))
-        more[self._submission[~complete_rows(results)], -1] = np.nan
+        code = codes_at(results, "submission", slice(None)) + 1
+        more[place[code[~complete_rows(results)]], -1] = np.nan
         if counted:
             _, of_workbook = scoring.known(results, unit)
-            place = self._place[codes_at(of_workbook, "submission", slice(None)) + 1]
-            more[place, -1] = 0
-            np.add.at(more, (place, -1), of_workbook["passes"].to_numpy(dtype="float64"))
-        return more
+            own = place[codes_at(of_workbook, "submission", slice(None)) + 1]
+            more[own, -1] = 0
+            np.add.at(more, (own, -1), of_workbook["passes"].to_numpy(dtype="float64"))
+        return more.ravel()
 
-    @cached_property
-    def _units(self) -> dict[str, _Instances | _Series]:
-        category = np.full(len(self._results), len(CATEGORIES) - 1, dtype="intp")
-        if "category" in self._results:
-            codes = pd.Categorical(self._results["category"], categories=list(CATEGORIES)).codes
-            category = np.where(codes < 0, len(CATEGORIES) - 1, codes)
-        size = len(self.submissions) * len(CATEGORIES)
-        counted = _Counted(
-            self._submission * len(CATEGORIES) + category, size, self._counted, self._rows, self._problem
-        )
-        units: dict[str, _Instances | _Series] = {"instance": _Instances(counted)}
-        return units | ({"series": _Series(counted, self._results)} if "series" in self._countable else {})
+
+def _categories(results: pd.DataFrame) -> np.ndarray:
+    if "category" not in results:
+        return np.full(len(results), len(CATEGORIES) - 1, dtype="intp")
+    codes = pd.Categorical(results["category"], categories=list(CATEGORIES)).codes
+    return np.where(codes < 0, len(CATEGORIES) - 1, codes)
+
+
+def _model(
+    results: pd.DataFrame,
+    key: np.ndarray,
+    group: np.ndarray,
+    counted: np.ndarray,
+    rows: np.ndarray,
+    problem: np.ndarray,
+    more: np.ndarray,
+    size: int,
+) -> Model:
+    """The model of the checks that `key` numbers: the rows of a number are one check."""
+    count = int(key.max(initial=-1)) + 1
+    group_of, there, sound = np.zeros(count, dtype="intp"), np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+    group_of[key] = group
+    there[key[counted]] = True
+    verdict = codes_at(results, "verdict", slice(None))
+    sound[key[verdict == VERDICTS.index("passed")]] = True
+    touched, own = np.unique(key[rows], return_inverse=True)
+    there[touched] = False
+    failed = verdict[rows] == VERDICTS.index("failed")
+    pairs = pd.DataFrame({"key": own, "problem": problem, "failed": failed, "counts": counted[rows]})
+    if len(touched) < len(rows):
+        pairs = pairs.groupby(["key", "problem"], sort=False, as_index=False).any()
+    # Checks of one group that the same problems touch alike are one kind.
+    alike = multiset(joint_codes([pairs[name].to_numpy() for name in ("problem", "failed", "counts")], len(pairs)),
+                     pairs["key"].to_numpy())  # fmt: skip
+    kind = joint_codes([group_of[touched], sound[touched], pd.factorize(alike)[0]], len(touched))
+    first = first_rows(kind)
+    pairs = pairs[np.isin(pairs["key"], first)]
+    return Model(
+        np.bincount(group_of[there], minlength=size) + more,
+        group_of[touched][first],
+        np.bincount(kind, minlength=len(first)),
+        sound[touched][first],
+        kind[pairs["key"]],
+        *(pairs[name].to_numpy() for name in ("problem", "failed", "counts")),
+    )
 
 
 def weighted(counts: Counts, weights: Mapping[str, float] | None = None) -> np.ndarray:
@@ -109,89 +200,3 @@ def weighted(counts: Counts, weights: Mapping[str, float] | None = None) -> np.n
             return np.asarray(counts.passed.sum(axis=-1) / counts.total.sum(axis=-1))
         share = np.array([weights.get(name, 0.0) for name in CATEGORIES]) * (counts.total > 0)
         return np.asarray((share * np.nan_to_num(counts.passed / counts.total)).sum(axis=-1) / share.sum(axis=-1))
-
-
-class _Counted(NamedTuple):
-    """Submission and category of each row as one number below `size`, whether it counts; the rows that fail."""
-
-    group: np.ndarray
-    size: int
-    counted: np.ndarray
-    rows: np.ndarray
-    problem: np.ndarray
-
-
-_Pairs = tuple[np.ndarray, np.ndarray]  # a problem and a group, as often as a check of the group is the problem's
-
-
-class _Instances:
-    """Every check counts."""
-
-    def __init__(self, counted: _Counted) -> None:
-        self._group, self._problem, self._size = counted.group[counted.rows], counted.problem, counted.size
-        self._counts = counted.counted[counted.rows]
-        self._total = np.bincount(counted.group[counted.counted], minlength=self._size)
-        self._passed = self._total - np.bincount(self._group[self._counts], minlength=self._size)
-
-    def counts(self, fixed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(passes, checks) of each group."""
-        hit = fixed[self._problem]  # a lost check that passes is a check like any other
-        passed = self._passed + np.bincount(self._group[hit], minlength=self._size)
-        return passed, self._total + np.bincount(self._group[hit & ~self._counts], minlength=self._size)
-
-    def alone(self) -> tuple[_Pairs, _Pairs]:
-        """(checks that pass, checks that are new) if one problem is fixed."""
-        new = ~self._counts
-        return (self._problem, self._group), (self._problem[new], self._group[new])
-
-
-class _Series:
-    """One check counts for each action, attribute and series: its worst, blank only if there is nothing else."""
-
-    def __init__(self, counted: _Counted, results: pd.DataFrame) -> None:
-        keys, rows, self._size = scoring.series_checks(results), counted.rows, counted.size
-        group = np.zeros(int(keys.max(initial=-1)) + 1, dtype="intp")
-        group[keys] = counted.group
-        there, sound = np.zeros(len(group), dtype=bool), np.zeros(len(group), dtype=bool)
-        there[keys[counted.counted]] = True
-        verdict = codes_at(results, "verdict", slice(None))
-        sound[keys[verdict == VERDICTS.index("passed")]] = True
-        touched, key = np.unique(keys[rows], return_inverse=True)
-        there[touched] = False  # what no problem touches passes, and goes on passing
-        self._passed = np.bincount(group[there], minlength=self._size)
-        self._group, self._sound = group[touched], sound[touched]
-        failed = verdict[rows] == VERDICTS.index("failed")
-        pairs = pd.DataFrame(
-            {"key": key, "problem": counted.problem, "failed": failed, "counts": counted.counted[rows]}
-        )
-        pairs = pairs.groupby(["key", "problem"], sort=False, as_index=False).any()
-        self._key, self._problem, self._failed, self._counts = (pairs[name].to_numpy() for name in pairs)
-
-    def counts(self, fixed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(passes, checks) of each group."""
-        found = self._judged(fixed[self._problem])
-        passed, total = (self._passed + np.bincount(self._group[keys], minlength=self._size) for keys in found)
-        return passed, total
-
-    def alone(self) -> tuple[_Pairs, _Pairs]:
-        """(checks that pass, checks that are new) if one problem is fixed."""
-        passes, counts = self._judged(np.zeros(len(self._key), dtype=bool))
-        others = np.bincount(self._key[self._failed], minlength=len(self._group))[self._key] - self._failed
-        # One pass is enough where nothing failed; a failure goes only with the last of its series.
-        fixed, new = ~passes[self._key] & (others == 0), ~counts[self._key]
-        group = self._group[self._key]
-        return (self._problem[fixed], group[fixed]), (self._problem[new], group[new])
-
-    def _judged(self, hit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(which touched keys pass, which count) if the problems of the pairs `hit` are fixed."""
-        there = self._sound | self._any(hit)
-        return ~self._any(self._failed & ~hit) & there, there | self._any(self._counts)
-
-    def _any(self, pairs: np.ndarray) -> np.ndarray:
-        return np.bincount(self._key[pairs], minlength=len(self._group)) > 0
-
-
-def _by_category(problem: np.ndarray, group: np.ndarray, count: int) -> np.ndarray:
-    """How often each problem (rows) is in each category (columns)."""
-    place = problem * len(CATEGORIES) + group % len(CATEGORIES)
-    return np.bincount(place, minlength=count * len(CATEGORIES)).reshape(count, len(CATEGORIES))

@@ -130,7 +130,7 @@ class _Rules:
         of_passing, file, file_of_passing = asked[passing], files[rows], files[passing]
         members = np.concatenate([rule, of_passing + len(one)])
         kind, first = np.unique(
-            _multiset(members, np.concatenate([file, file_of_passing])), return_index=True, return_inverse=True
+            multiset(members, np.concatenate([file, file_of_passing])), return_index=True, return_inverse=True
         )[1:][::-1]
         self._files = np.bincount(kind).astype("float32")
         shown = np.zeros(len(kind), dtype=bool)
@@ -214,7 +214,7 @@ def _united(rules: _Rules) -> np.ndarray:
     return problem
 
 
-def _multiset(members: np.ndarray, groups: np.ndarray) -> np.ndarray:
+def multiset(members: np.ndarray, groups: np.ndarray) -> np.ndarray:
     """A number for each group (0, 1, …) that two groups share if they have the same members as often."""
     mixed = np.arange(int(members.max(initial=-1)) + 1, dtype="uint64") + np.uint64(0x9E3779B97F4A7C15)  # splitmix64
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):

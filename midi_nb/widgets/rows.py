@@ -53,7 +53,9 @@ class Problems:
     """The problems of explained results, and the rows that belong to each."""
 
     def __init__(self, results: pd.DataFrame) -> None:
-        self.table, self.rows, self.number = causes.numbered(results)  # for each of `rows` its row in `table`
+        self.table, self.rows, self.number, self.fixes = causes.numbered(
+            results
+        )  # for each of `rows` its row in `table`
         self.first = self.rows[np.unique(self.number, return_index=True)[1]]  # of each problem
 
     def __len__(self) -> int:

@@ -10,7 +10,7 @@ import pandas as pd
 import traitlets
 
 from .. import causes
-from ..causes import UNITS, Fixes, weighted
+from ..causes import UNITS, weighted
 from ..frames import CATEGORIES, require_columns, require_complete
 from ..vocabulary import words_of
 from .board import Board
@@ -86,7 +86,7 @@ class Wishes(Board):
         require_columns(results, _NEEDED, "widgets.what_if()")
         explained = causes.explained(results)
         self._all = Problems(explained)
-        self._tally = Fixes(explained, self._all.rows, self._all.number, len(self._all))
+        self._tally = self._all.fixes
         if not len(results):
             raise ValueError("widgets.what_if() needs at least one check; this frame has none.")
         self._present = [str(name) for name in self._tally.submissions if name is not None]
