@@ -44,6 +44,8 @@ _FACE = {
     "rank": "scores",
     "audit": "causes.audits",
     "conformance": "causes.audits",
+    "references": "causes.references",
+    "timelines": "dates",
     "problem_of": "causes",
     "causes_table": "causes",
     "findings_table": "causes.audits",
@@ -91,10 +93,12 @@ __all__ = [
     "read_parts",
     "read_results",
     "read_scores",
+    "references",
     "score",
     "table",
     "tally",
     "teaching",
+    "timelines",
     "tour",
     "what_if",
     "widgets",
@@ -132,7 +136,9 @@ if TYPE_CHECKING:
     from .answers import read_key, read_mapping
     from .causes import causes_table, explain, problem_of, problems, what_if
     from .causes.audits import audit, conformance, findings_table
+    from .causes.references import references
     from .coded import concat
+    from .dates import timelines
     from .demo import make_demo
     from .deriving import derive_key
     from .engine.judging import evaluate, evaluate_run

@@ -10,9 +10,14 @@ import numpy as np
 import pandas as pd
 
 from .coded import first_rows, joint_codes
+from .frames import require_columns, require_complete
+from .masking import is_masked
 from .text import values
 
-__all__ = ["fits", "is_date", "shift", "shifts", "usual_shifts"]
+__all__ = ["SHIFTS", "fits", "is_date", "shift", "shifts", "timelines", "usual_shifts"]
+
+#: What became of a date, the worst first.
+SHIFTS = ("other", "kept", "unreadable", "gone", "usual")
 
 
 def is_date(text: str | None) -> bool:
@@ -94,3 +99,69 @@ def fits(dates: pd.DataFrame, usual: pd.Series) -> np.ndarray:
     """Where a date of `shifts` was shifted, and by the usual number of days of its patient (where that has one)."""
     days, of_patient = dates["days"].to_numpy(), usual.reindex(pd.MultiIndex.from_frame(dates[_WHO])).to_numpy()
     return np.isfinite(days) & (days != 0) & ((days == of_patient) | np.isnan(of_patient))
+
+
+def timelines(results: pd.DataFrame) -> pd.DataFrame:
+    """The original and the released dates of each patient as pairs: lines from one time line to the other.
+
+    Parameters
+    ----------
+    results
+        What ``evaluate`` or ``read_results`` returns. Its ``date_shifted`` checks on original dates are taken.
+
+    Returns
+    -------
+    DataFrame
+        submission, patient, name (of the attribute), original, released (the texts), was, now (days since the first
+        original date of the patient), days (how far it was shifted), usual (how far most of the patient's dates were),
+        shift (usual; other; kept: not shifted; unreadable: no date any more; gone), checks (how many have this pair).
+        Patients with most checks that are not as usual come first; within each the earliest date. Of several dates in
+        one attribute the first stands for all.
+
+    Examples
+    --------
+    >>> import midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> lines = mn.timelines(mn.evaluate(demo.submissions["reference"], demo.key, progress=False))
+    >>> lines["shift"].unique().tolist()
+    ['usual']
+    """
+    require_complete(results, "timelines()")
+    require_columns(results, ["patient", "name", "action", "original", "actual"], "timelines()")
+    if is_masked(results):
+        raise ValueError(
+            "timelines() needs dates, and these results are without values; give those before mask_values()."
+        )
+    dates = shifts(results)
+    usual = usual_shifts([dates])
+    dates["fits"] = fits(dates, usual)
+    texts = results[["name", "original", "actual"]].iloc[dates.index].astype(object)
+    dates = dates.assign(**{name: texts[name].to_numpy() for name in texts}).rename(columns={"actual": "released"})
+    dates = dates[dates["was"] & dates["patient"].notna()]
+    gone = dates["released"].isna() | (dates["released"] == "")
+    became = np.select(
+        [gone, ~dates["now"], dates["days"] == 0, dates["fits"]], ["gone", "unreadable", "kept", "usual"], "other"
+    )
+    dates["shift"] = pd.Categorical(became, SHIFTS)
+    pair = [*_WHO, "name", "original", "released", "days", "shift"]
+    lines = dates.groupby(pair, observed=True, dropna=False, sort=False).size().rename("checks").reset_index()
+    days = [
+        [(_days(text) or [pd.NA])[0] if isinstance(text, str) else pd.NA for text in lines[name]]
+        for name in ("original", "released")
+    ]
+    lines["was"], lines["now"] = (pd.array(column, dtype="Int64") for column in days)
+    of_patient = lines.groupby(_WHO, sort=False)
+    first, odd = of_patient["was"].transform("min"), lines["checks"].where(lines["shift"] != "usual", 0)
+    lines["usual"] = usual.reindex(pd.MultiIndex.from_frame(lines[_WHO])).to_numpy()
+    lines = lines.assign(
+        was=lines["was"] - first,
+        now=lines["now"] - first,
+        odd=odd.groupby([lines[name] for name in _WHO]).transform("sum"),
+    )
+    lines = lines.sort_values(
+        ["odd", *_WHO, "was"], ascending=[False, True, True, True], kind="stable", ignore_index=True
+    )
+    return lines[_LINES].astype({"days": "Int64", "usual": "Int64"})
+
+
+_LINES = [*_WHO, "name", "original", "released", "was", "now", "days", "usual", "shift", "checks"]

@@ -121,6 +121,10 @@ IDENTIFIERS = (
     "released_study",
     "released_series",
     "released",
+    "target",
+    "to_patient",
+    "to_study",
+    "to_series",
 )
 
 #: How ``prev_cat`` starts in every check of a derived key; the profile, its options and the edition follow.

@@ -23,8 +23,10 @@ def mask_values(results: pd.DataFrame) -> pd.DataFrame:
     """
     require_columns(results, [], "mask_values()")
     masked = coded(results).copy()
-    if "days" in masked.columns:  # with the dates that are shown elsewhere a shift gives back the others
-        masked["days"] = masked["days"].where(masked["days"].isna())
+    for name in {"days", "was", "now", "usual"}.intersection(masked.columns):
+        masked[name] = masked[name].where(
+            masked[name].isna()
+        )  # with dates that are shown elsewhere they give back others
     for name in VALUES:
         if name in masked.columns:
             masked[name] = encode([None if gone else MASK for gone in masked[name].isna()])

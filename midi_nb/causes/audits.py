@@ -33,6 +33,7 @@ from ..folders import Submission, folder_of
 from ..frames import MASK, require_columns, require_complete
 from ..text import legible, stop_words, whole_words
 from . import AXES, CONFIDENCES, by_instance, folder_of_submission, is_uid, repainted, require_one_submission
+from .references import Web, among, resolved
 
 __all__ = ["FINDINGS", "Finding", "audit", "conformance", "findings_table"]
 
@@ -343,7 +344,7 @@ def _of_files(
     searches = _Searches(results, read_text)
     originals = None if original is None else by_instance(original)
     colours = _Colours(results, originals or {})
-    web = _References()
+    web = Web()
     notes: list[_Note] = []
     with quiet():
         for path in files_below(folder):
@@ -361,7 +362,7 @@ def _of_files(
                 for path in file.lacking
             )
             web.add(file, where)
-        notes += web.dangling(_resolved(originals), searches.references)
+        notes += _dangling(web, resolved(originals), searches.references)
     return [_of_notes(results, notes)] if notes else [], searches.skipped
 
 
@@ -714,83 +715,13 @@ def _markers(file: Released, place: _Place, searches: _Searches) -> Iterator[_No
             yield _Note("marker_missing", "certain", place, path, None, details[path])
 
 
-# What the leaf of a reference names; the same leaf at the top of a file is the thing itself.
-_REFERENCES = {
-    "(0008,1155)": "(0008,0018)",
-    "(0020,000e)": "(0020,000e)",
-    "(0020,000d)": "(0020,000d)",
-    "(3006,0024)": "(0020,0052)",
-    "(0020,0052)": "(0020,0052)",
-}
-_NO_FILES = (
-    "(0008,1110)",
-    "(0008,1111)",
-    "(0008,1120)",
-)  # studies, procedure steps and patients as objects: never files
-
-
-class _References:
-    """The objects of a folder, and the references between them."""
-
-    def __init__(self) -> None:
-        self._there: dict[str, set[str]] = defaultdict(set)
-        self._references: list[tuple[_Place, str, str, str]] = []
-
-    def add(self, file: Released, place: _Place) -> None:
-        """Takes in one file."""
-        for own in set(_REFERENCES.values()):
-            if uid := file.text(own):
-                self._there[own].add(uid)
-        for path, element in file.elements():
-            leaf = tags.leaf(path)
-            if (
-                leaf in _REFERENCES
-                and (path != leaf or leaf == "(3006,0024)")
-                and element.value
-                and tags.root(path) not in _NO_FILES
-            ):
-                self._references.append((place, path, _REFERENCES[leaf], str(element.value)))
-
-    def resolved(self) -> set[tuple[str | None, str]]:
-        """(instance, path) of the references that lead to an object of the folder."""
-        return {(place.instance, path) for place, path, own, uid in self._references if uid in self._there[own]}
-
-    def dangling(self, resolved: set[tuple[str | None, str]] | None, asked: set[tuple[Any, ...]]) -> Iterator[_Note]:
-        """The references that lead nowhere; with the originals only those that did lead somewhere there."""
-        for place, path, own, uid in self._references:
-            if uid in self._there[own]:
-                continue
-            before = None if resolved is None else _among(resolved, place.instance, path)
-            if before is not False:
-                sure = before or _among(asked, place.instance, path)
-                yield _Note(
-                    "dangling_reference",
-                    "certain" if sure else "review",
-                    place,
-                    path,
-                    uid,
-                    "no released object has this UID",
-                )
-
-
-def _among(places: set[tuple[Any, ...]], instance: str | None, path: str) -> bool:
-    """Whether the attribute of an instance is among `places`, in either spelling of its path."""
-    return (instance, path) in places or (
-        tags.in_private(path) and any(who == instance and tags.same(path, other) for who, other in places)
-    )
-
-
-def _resolved(originals: Mapping[str, Path] | None) -> set[tuple[str | None, str]] | None:
-    """(instance, path) of the references of the original files that led somewhere."""
-    if originals is None:
-        return None
-    web = _References()
-    for uid, path in originals.items():
-        try:
-            web.add(read(path), _Place(-1, uid, None, ""))
-        except Unreadable:
-            continue
-    return web.resolved()
+def _dangling(web: Web, before: set[tuple[str | None, str]] | None, asked: set[tuple[Any, ...]]) -> Iterator[_Note]:
+    """The references that lead nowhere; with the originals only those that did lead somewhere there."""
+    for place, path, _, uid, to in web:
+        led = None if before is None else among(before, place.instance, path)
+        if to is None and led is not False:
+            sure = "certain" if led or among(asked, place.instance, path) else "review"
+            yield _Note("dangling_reference", sure, place, path, uid, "no released object has this UID")
 
 
 def conformance(path: str | Path | Submission) -> pd.DataFrame:

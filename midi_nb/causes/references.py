@@ -1,0 +1,227 @@
+"""Which object refers to which by its UID, and which references lead to no released object."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from .. import tags
+from ..actions import named
+from ..coded import as_column, asked, coded
+from ..engine.released import Released, Unreadable, files_below, quiet, read
+from ..folders import Submission
+from ..frames import require_columns, require_complete
+from ..masking import is_masked
+from .evidence import by_instance, folder_of_submission, require_one_submission
+
+__all__ = ["LEADS", "Web", "references"]
+
+#: What the leaf of a reference names: (where the thing itself says it, what that is).
+_NAMED = {
+    "(0008,1155)": ("(0008,0018)", "instance"),
+    "(0020,000e)": ("(0020,000e)", "series"),
+    "(0020,000d)": ("(0020,000d)", "study"),
+    "(3006,0024)": ("(0020,0052)", "frame of reference"),
+    "(0020,0052)": ("(0020,0052)", "frame of reference"),
+}
+_OWN = tuple(dict.fromkeys(own for own, _ in _NAMED.values()))
+_NO_FILES = (
+    "(0008,1110)",
+    "(0008,1111)",
+    "(0008,1120)",
+)  # studies, procedure steps and patients as objects: never files
+
+#: Where a reference leads, the worst first.
+LEADS = ("dangling", "other patient", "dangling before", "inside")
+_UIDS = named(about=["uid"])
+_WHO = ("submission", "patient", "study", "series", "instance", "modality")
+_TO = ("patient", "study", "series", "modality")
+_COLUMNS = {
+    **dict.fromkeys((*_WHO, "tag_path", "name"), "category"),
+    "kind": pd.CategoricalDtype(["instance", "series", "study", "frame of reference"]),
+    "leads": pd.CategoricalDtype(list(LEADS)),
+    **dict.fromkeys(("target", *(f"to_{name}" for name in _TO)), "category"),
+}
+
+
+class Who(NamedTuple):
+    """Whose an object is, as the results call it."""
+
+    submission: str | None
+    patient: str | None
+    study: str | None
+    series: str | None
+    instance: str | None
+    modality: str | None
+
+
+class Web:
+    """Objects, and the references between them. A `place` says whose an object is: anything with an ``instance``."""
+
+    def __init__(self) -> None:
+        self._there: dict[str, dict[str, Any]] = defaultdict(dict)
+        self._references: list[tuple[Any, str, str, str]] = []
+
+    def add(self, file: Released, place: Any) -> None:
+        """Takes in one file."""
+        elements = ((path, element.value) for path, element in file.elements() if tags.leaf(path) in _NAMED)
+        self.take(place, {own: file.text(own) for own in _OWN}, ((path, str(uid)) for path, uid in elements if uid))
+
+    def take(self, place: Any, own: Mapping[str, str | None], references: Iterable[tuple[str, str]]) -> None:
+        """Takes in an object: its own UIDs by their attributes, and (path, UID) of those it names."""
+        for attribute, uid in own.items():
+            if uid:
+                self._there[attribute].setdefault(uid, place)
+        for path, uid in references:
+            leaf = tags.leaf(path)
+            if (path != leaf or leaf == "(3006,0024)") and tags.root(path) not in _NO_FILES:
+                self._references.append((place, path, leaf, uid))
+
+    def __iter__(self) -> Iterator[tuple[Any, str, str, str, Any]]:
+        """(place, path, what it names, UID, whose that is) of the references; None where there is no such object."""
+        for place, path, leaf, uid in self._references:
+            own, kind = _NAMED[leaf]
+            yield place, path, kind, uid, self._there[own].get(uid)
+
+    def resolved(self) -> set[tuple[str | None, str]]:
+        """(instance, path) of the references that lead to an object."""
+        return {(place.instance, path) for place, path, _, _, to in self if to is not None}
+
+
+def resolved(originals: Mapping[str, Path] | None) -> set[tuple[str | None, str]] | None:
+    """(instance, path) of the references of the original files that lead somewhere."""
+    if originals is None:
+        return None
+    web = Web()
+    for uid, path in originals.items():
+        try:
+            web.add(read(path), Who(None, None, None, None, uid, None))
+        except Unreadable:
+            continue
+    return web.resolved()
+
+
+def among(places: set[tuple[Any, ...]], instance: str | None, path: str) -> bool:
+    """Whether the attribute of an instance is among `places`, in either spelling of its path."""
+    return (instance, path) in places or (
+        tags.in_private(path) and any(who == instance and tags.same(path, other) for who, other in places)
+    )
+
+
+def references(
+    results: pd.DataFrame,
+    released: str | Path | Submission | None = None,
+    original: str | Path | Mapping[str, str | Path] | None = None,
+) -> pd.DataFrame:
+    """The references between released objects by UID, one a row, and where each leads.
+
+    Parameters
+    ----------
+    results
+        What ``evaluate`` or ``read_results`` returns. Alone it shows the references that a check is about.
+    released
+        The submission or its folder (then `results` must be of that one): all references of its files.
+    original
+        Folder of the original files, or instance UID → path: a reference that led nowhere there is marked.
+
+    Returns
+    -------
+    DataFrame
+        submission, patient, study, series, instance, modality, tag_path, name; kind (what is named: instance, series,
+        study, frame of reference); leads (inside, dangling, dangling before: in the original too, other patient);
+        target (the UID), to_patient, to_study, to_series, to_modality. Identifiers are those of the results.
+
+    Examples
+    --------
+    >>> import midi_nb as mn
+    >>> demo = mn.make_demo()
+    >>> results = mn.evaluate(demo.submissions["careless"], demo.key, progress=False)
+    >>> sorted(mn.references(results)["leads"].unique())
+    ['dangling', 'inside']
+    """
+    require_columns(results, [*_WHO, *_RELEASED, "action", "tag_path", "actual"], "references()")
+    results = coded(results)
+    if released is None:
+        require_complete(results, "references() without released files")
+        if is_masked(results):
+            raise ValueError("references() needs UIDs, and these results are without values; give the released files.")
+        web = _of_results(results)
+    else:
+        require_one_submission(results, "references(released=...)")
+        web = _of_files(results, folder_of_submission(results, released))
+    before = resolved(None if original is None else by_instance(original))
+    rows = [
+        (*place, path, tags.name(path), kind, *_end(place, path, kind, uid, to, before))
+        for place, path, kind, uid, to in web
+    ]
+    columns = zip(*rows, strict=True) if rows else [()] * len(_COLUMNS)
+    found = zip(_COLUMNS.items(), columns, strict=True)
+    return pd.DataFrame({name: as_column(list(cells), kind, len(rows)) for (name, kind), cells in found})
+
+
+def _end(
+    place: Who, path: str, kind: str, uid: str, to: Who | None, before: set[tuple[str | None, str]] | None
+) -> tuple[Any, ...]:
+    """What `_COLUMNS` says of where a reference leads."""
+    if to is not None:
+        leads = "inside" if to.patient == place.patient else "other patient"
+        return (
+            leads,
+            uid,
+            *(getattr(to, name) if kind != "study" or name in ("patient", "study") else None for name in _TO),
+        )
+    never = before is not None and not among(before, place.instance, path)
+    return "dangling before" if never else "dangling", uid, *[None] * len(_TO)
+
+
+_RELEASED = {"released": "(0008,0018)", "released_study": "(0020,000d)", "released_series": "(0020,000e)"}
+
+
+def _of_results(results: pd.DataFrame) -> Web:
+    """The references that checks are about."""
+    web = Web()
+    objects = results[[*_WHO, *_RELEASED]].drop_duplicates().dropna(subset="instance").astype(object)
+    places: dict[tuple[Any, Any], Who] = {}
+    for cells in objects.where(objects.notna(), None).itertuples(index=False, name=None):
+        place = places.setdefault((cells[0], cells[4]), Who(*cells[: len(_WHO)]))
+        web.take(place, dict(zip(_RELEASED.values(), cells[len(_WHO) :], strict=True)), ())
+    rows = np.flatnonzero((results["action"].isin(_UIDS) & results["actual"].notna()).to_numpy())
+    rows = rows[asked(results["tag_path"], rows, lambda path: tags.leaf(path) in _NAMED)]
+    for submission, instance, path, uid in (
+        results[["submission", "instance", "tag_path", "actual"]].iloc[rows].astype(object).drop_duplicates()
+    ).itertuples(index=False, name=None):
+        if uid and (submission, instance) in places:
+            web.take(places[submission, instance], {path: uid} if path in _OWN else {}, [(path, uid)])
+    return web
+
+
+def _of_files(results: pd.DataFrame, folder: Path) -> Web:
+    """The references of all files, whose identifiers are put back to those of the results."""
+    back: dict[str, Callable[[str | None], Any]] = {}
+    for new, old in {
+        "released_patient": "patient",
+        "released_study": "study",
+        "released_series": "series",
+        "released": "instance",
+    }.items():
+        pairs = results[[new, old]].dropna().drop_duplicates().astype(object) if new in results else results[:0]
+        known = dict(pairs.itertuples(index=False, name=None))
+        back[old] = lambda uid, known=known: known.get(uid, uid)  # type: ignore[misc]
+    names = results["submission"].dropna()
+    name = names.iloc[0] if len(names) else None
+    web = Web()
+    with quiet():
+        for path in files_below(folder):
+            try:
+                file = read(path)
+            except Unreadable:
+                continue
+            texts = (file.text(tag) for tag in ("(0010,0020)", "(0020,000d)", "(0020,000e)", "(0008,0018)"))
+            who = (one(text) for one, text in zip(back.values(), texts, strict=True))
+            web.add(file, Who(name, *who, file.text("(0008,0060)")))
+    return web
