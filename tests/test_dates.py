@@ -118,3 +118,40 @@ def test_no_dates_have_no_shifts():
     none = shifts(dates(("A", "x")).iloc[:0])
     assert none.empty
     assert fits(none, usual_shifts([none])).tolist() == []
+
+
+def test_time_lines_say_what_became_of_each_date_the_worst_patient_first():
+    moves = [("B", "20200111"), ("A", "20200121"), ("A", "20200121"), ("A", "20200122"), ("A", "20200101"), ("A", "x"),
+             ("A", None), ("A", ""), (None, "20200121")]  # fmt: skip
+    lines = mn.timelines(dates(*moves, complete=True, name="Study Date"))
+    assert lines["patient"].tolist() == ["A"] * 6 + ["B"]
+    assert dict(zip(lines["released"], lines["shift"], strict=True)) == {
+        "20200121": "usual", "20200122": "other", "20200101": "kept", "x": "unreadable", np.nan: "gone", "": "gone",
+        "20200111": "usual",
+    }  # fmt: skip
+    assert lines["checks"].tolist() == [2, 1, 1, 1, 1, 1, 1]
+    assert lines[["days", "usual"]].iloc[1].tolist() == [21, 20]
+
+
+def test_time_lines_count_days_from_the_first_original_date_of_the_patient():
+    rows = dates(("A", "20210101"), ("A", "20210110"), complete=True, name="Study Date")
+    rows["original"] = ["20200101", "20200110,20200111"]
+    lines = mn.timelines(rows)
+    assert lines[["was", "now", "usual"]].values.tolist() == [[0, 366, 366], [9, 375, 366]]
+    assert lines["shift"].tolist() == ["usual", "other"]  # of two dates one is gone
+
+
+def test_time_lines_need_dates():
+    rows = dates(("A", "20200121"), complete=True, name="Study Date")
+    with pytest.raises(ValueError, match="timelines") as error:
+        mn.timelines(mn.mask_values(rows))
+    assert str(error.value) == (
+        "timelines() needs dates, and these results are without values; give those before mask_values()."
+    )
+    assert mn.timelines(rows.iloc[:0]).empty
+
+
+def test_masked_time_lines_hold_neither_dates_nor_days():
+    masked = mn.mask_values(mn.timelines(dates(("A", "20200121"), complete=True, name="Study Date")))
+    assert masked[["was", "now", "days", "usual"]].isna().all(axis=None)
+    assert masked["original"].tolist() == ["•••"]

@@ -62,6 +62,8 @@ DENOMINATORS = {
     "rank": mn.rank,
     "what_if": lambda results: mn.what_if(results, "leak_full"),
     "audit": mn.audit,
+    "timelines": mn.timelines,
+    "references": mn.references,
     "write_official": lambda results: mn.write_official(results, "never_written"),
     "write_summary": lambda results: mn.write_summary(results, "never_written.json"),
     "plots.heatmap": mn.plots.heatmap,

@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "plots": BASE | {"text", "dates", "actions", "scores", "vocabulary"},
     "report": BASE | {"text", "actions", "answers", "files", "scores", "causes", "vocabulary", "plots", "the face"},
     "widgets": BASE
-    | {"text", "actions", "answers", "files", "scores", "causes", "vocabulary", "engine", "inspecting"}
+    | {"text", "dates", "actions", "answers", "files", "scores", "causes", "vocabulary", "engine", "inspecting"}
     | {"plots", "report", "the face"},
     # Its planted truth is independent evidence for checks and engine: it may use neither.
     "demo": BASE | {"printed", "answers"},

@@ -144,16 +144,16 @@ def references(
     >>> sorted(mn.references(results)["leads"].unique())
     ['dangling', 'inside']
     """
-    require_columns(results, [*_WHO, *_RELEASED, "action", "tag_path", "actual"], "references()")
-    results = coded(results)
     if released is None:
-        require_complete(results, "references() without released files")
+        require_complete(results, "references()")
+        require_columns(results, [*_NEEDED, "action", "tag_path", "actual"], "references()")
         if is_masked(results):
             raise ValueError("references() needs UIDs, and these results are without values; give the released files.")
-        web = _of_results(results)
+        web = _of_results(coded(results))
     else:
+        require_columns(results, _NEEDED, "references()")
         require_one_submission(results, "references(released=...)")
-        web = _of_files(results, folder_of_submission(results, released))
+        web = _of_files(coded(results), folder_of_submission(results, released))
     before = resolved(None if original is None else by_instance(original))
     rows = [
         (*place, path, tags.name(path), kind, *_end(place, path, kind, uid, to, before))
@@ -179,6 +179,7 @@ def _end(
     return "dangling before" if never else "dangling", uid, *[None] * len(_TO)
 
 
+_NEEDED: tuple[str, ...] = (*_WHO, "released", "released_study", "released_series")
 _RELEASED = {"released": "(0008,0018)", "released_study": "(0020,000d)", "released_series": "(0020,000e)"}
 
 

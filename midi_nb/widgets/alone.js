@@ -62,7 +62,7 @@ async function alone() {
       if (codes.length) state.filters[name] = codes;
     }
     for (const name of PLAIN) if (asked.has(name)) state[name] = ["page", "example"].includes(name) ? Math.max(parseInt(asked.get(name)) || 0, 0) : asked.get(name);
-    if (!["problems", "failures", "map"].includes(state.table)) state.table = asked.has("row") ? "failures" : "problems";
+    if (!["problems", "failures", "map", ...data.views].includes(state.table)) state.table = asked.has("row") ? "failures" : "problems";
     const columns = state.table === "problems" ? ["cause", "name", "submission", "rows", "series", "patients", "gain"] : ["cause", "action", "name", "expected", "actual", "submission", "patient"];
     if (!columns.includes((state.sort ?? "").replace("-", ""))) delete state.sort;
     const picked = parseInt(asked.get(state.table === "problems" ? "problem" : "row"));

@@ -23,6 +23,7 @@ from .board import MODULES
 from .detail import Teller
 from .headers import Lines
 from .images import Images
+from .lines import sent, views
 from .page import MARKS, Markup, count, join, tag
 from .pictures import pictured
 from .rows import MANY, Rows, without_originals
@@ -85,7 +86,8 @@ def write_page(
         )
     rows.covers = "failing"
     buffers: list[bytes] = []
-    whole = rows.whole(buffers) | {"values": values, "complete": is_complete(shown), "signs": MARKS}
+    drawn = {"views": views(explained), "lines": {view: sent(view, explained, rows) for view in views(explained)}}
+    whole = rows.whole(buffers) | {"values": values, "complete": is_complete(shown), "signs": MARKS} | drawn
     teller = Teller(shown, values)
     cards = {
         "words": _distinct(shown, rows.failing, _OF_WORDS, teller.words, buffers),

@@ -128,6 +128,7 @@ function exploring({ model, el }) {
     else if (kind === "rows") (mine && message.turn !== turn) || board.rows(explorer.unpacked(message, buffers));
     else if (kind === "check") board.check(message);
     else if (kind === "header") board.header(message);
+    else if (kind === "lines") board.lines(message.lines);
     else seen.hear(message, buffers);
   });
   send({ kind: "ready" });

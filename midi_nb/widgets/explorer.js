@@ -221,7 +221,8 @@ const explorer = (() => {
   const markup = (html) => { const made = document.createElement("template"); made.innerHTML = html; return made.content; };
   const line = (...children) => node("div", { class: "line" }, ...children);
 
-  const TABLES = { problems: "Problems", failures: "Failures", checks: "All checks", map: "Map" };
+  const TABLES = { problems: "Problems", failures: "Failures", checks: "All checks", map: "Map", dates: "Dates", references: "References" };
+  const DRAWN = ["map", "dates", "references"]; // no tables
   // Name, title, width, where it is left out, whether it holds numbers.
   const COLUMNS = {
     problems: [["cause", "Cause", "42%"], ["name", "Attribute", "42%"], ["submission", "Submission", "14%", "anywhere"], ["rows", "Checks", "", "phone", true],
@@ -230,7 +231,7 @@ const explorer = (() => {
       ["actual", "Released", ""], ["submission", "Submission", "10%", "anywhere"], ["patient", "Patient", "13%", "phone"]],
   };
   COLUMNS.checks = COLUMNS.failures.map(([name, title, ...more]) => [name, name === "cause" ? "Verdict" : title, ...more]);
-  COLUMNS.map = COLUMNS.failures;
+  for (const name of DRAWN) COLUMNS[name] = COLUMNS.failures;
   const KEYS = [
     ["Tab", "to the next part: each list of bars and each table is one stop"], ["↑ ↓ ← →, Home, End", "move in a list, a table, the map"],
     ["Enter, Space", "filter by the bar, open the row"], ["Page Up, Page Down", "turn the page of the table"], ["/", "search"],
@@ -431,21 +432,22 @@ const explorer = (() => {
     // Results
 
     function drawList() {
-      const tables = Object.keys(TABLES).filter((name) => name !== "checks" || host.kernel || data.covers === "all");
+      const tables = Object.keys(TABLES).filter((name) => (name === "checks" ? host.kernel || data.covers === "all" : !(name in lines.views) || data.views.includes(name)));
       const tabs = tables.map((name) => button(TABLES[name], "table", name, { "aria-pressed": String(name === state.table), "data-id": `table-${name}`, "data-item": true }));
       const filtered = Object.keys(state.filters).length || state.search;
       const failing = here.total;
       const every = state.table === "problems" ? data.problems.length : 0;
       const said = state.table === "problems" ? `${filtered ? `${count(listed.length)} of ` : ""}${count(every, "problem")}, ${count(failing, "check")}`
-        : state.table === "checks" ? count(here.total, "check") : count(failing, "failed or blank check");
+        : state.table in lines.views ? "" : state.table === "checks" ? count(here.total, "check") : count(failing, "failed or blank check");
       const bar = node("div", { class: "line tabs" },
         node("span", { class: "joined", role: "group", "aria-label": "What to list", "data-group": "tables" }, tabs),
         node("span", { class: "quiet", "aria-live": "polite" }, given?.waiting ? "…" : notice || said), copies());
-      put(list, bar, chips(), state.table === "map" ? map() : table(), state.table !== "map" && pager(), hint());
+      const drawn = () => (state.table === "map" ? map() : lines.draw(state.table, data.lines[state.table], leaf, state, { node, sign, count, label, button, steps, values: data.values }));
+      put(list, bar, chips(), DRAWN.includes(state.table) ? drawn() : [table(), pager()], hint());
     }
 
     function hint() {
-      if (state.picked >= 0 || !total()) return null;
+      if (state.picked >= 0 || !total() || state.table in lines.views) return null;
       const what = { problems: "Pick a problem to see its words, its rule and its image.", map: "Pick a cell to see its failures." }[state.table];
       return node("p", { class: "quiet tabs hint" }, what ?? "Pick a check to see its words, its rule and its image.");
     }
@@ -530,7 +532,7 @@ const explorer = (() => {
     // Attributes (or causes) by modality, or by requirement where no modality is known: how many failures of privacy
     // and of utility; a click filters by both.
     const across = facets.modality ? "modality" : "action";
-    let mapped = "attribute";
+    let mapped = "attribute", leaf = 0; // leaf: the page of a view
     function map() {
       const choice = ["attribute", "cause"].map((name) => button(name === "cause" ? "Causes" : "Attributes", "mapped", name, { "aria-pressed": String(name === mapped), "data-id": `mapped-${name}` }));
       const cells = new Map(), sums = new Map(), columns = new Map();
@@ -576,7 +578,7 @@ const explorer = (() => {
       const here_ = here.rows || state.table === "problems";
       return [menu, node("div", { class: "line copies", role: "group", "aria-label": "Copy" },
         button("Row", "copy", "row", { disabled: state.picked < 0, "data-id": "copy-row" }),
-        here_ && state.table !== "map" && [button("All rows as CSV", "copy", "csv", { "data-id": "copy-csv" }), columns.map(([name, title]) => button(title, "copy", name, { "data-id": `copy-${name}`, title: `Copy the column ${title}` }))],
+        here_ && !DRAWN.includes(state.table) && [button("All rows as CSV", "copy", "csv", { "data-id": "copy-csv" }), columns.map(([name, title]) => button(title, "copy", name, { "data-id": `copy-${name}`, title: `Copy the column ${title}` }))],
         button("Selection as code", "copy", "code", { "data-id": "copy-code" }))];
     }
     const plain = (cells, name) => { const one = cells[name]; return one instanceof Node ? (one.querySelector?.(".unseen")?.nextSibling?.textContent ?? one.textContent) : String(one ?? ""); };
@@ -732,6 +734,7 @@ const explorer = (() => {
         set({ sort: state.sort === orders[0] ? orders[1] : orders[0] });
       },
       page: (of) => set({ page: Number(of) }),
+      leaf: (of) => { leaf = Number(of); drawList(); rove(); },
       example: (of) => set({ example: Number(of) }),
       pick: (of) => set({ picked: Number(of) === state.picked ? -1 : Number(of) }),
       whole: (of) => { whole = new Set(whole.has(of) ? [...whole].filter((name) => name !== of) : [...whole, of]); delete tall[of]; drawSide(); rove(); },
@@ -855,6 +858,7 @@ const explorer = (() => {
         reveal();
       },
       rows(answer) { given = answer; draw(); },
+      lines(answer) { Object.assign(data.lines, answer); draw(); },
       // Two headers, or none; or the line of theirs that the check is about.
       header({ data: lines, picked }) {
         if (lines !== undefined) {

@@ -24,12 +24,13 @@ from .detail import Teller
 from .grid import Column, grid, line
 from .headers import Lines
 from .images import Images
+from .lines import VIEWS, sent, views
 from .page import MARKS, Markup, count, join, percent, points, signed, tag
 from .rows import Rows, without_originals
 
 __all__ = ["Explorer", "explore"]
 
-TABLES = ("problems", "failures", "checks", "map")
+TABLES = ("problems", "failures", "checks", "map", *VIEWS)
 PAGE = 12
 
 _NEEDED = (
@@ -65,9 +66,9 @@ def explore(results: pd.DataFrame, released: Any = None, original: Any = None, *
     -------
     Explorer
         ``.selection`` is the frame of what is picked, or else of what the filters leave; ``.filtered`` the latter in
-        any case. ``.filters`` (column → texts), ``.search``, ``.table`` (problems, failures, checks or map), ``.sort``,
-        ``.page``, ``.picked`` and ``.header`` can be read and set; ``.pick(axis="privacy")`` filters and picks the
-        row of the lowest score.
+        any case. ``.filters`` (column → texts), ``.search``, ``.table`` (problems, failures, checks, map, dates or
+        references), ``.sort``, ``.page``, ``.picked`` and ``.header`` can be read and set; ``.pick(axis="privacy")``
+        filters and picks the row of the lowest score.
 
     Examples
     --------
@@ -103,6 +104,7 @@ class Explorer(Board):
         self._rows = Rows(self.results, values, without_originals(results, original))
         self._imaged: str | None = None
         self._headers: tuple[Any, Lines | None] = (None, None)  # the two files whose headers are shown
+        self._views: dict[str, dict[str, Any]] = {}
         self._changing: Any = None  # what changes while several traits are set at once
         self._asked: dict[str, Any] = {}  # which view of the browser changed the state last, and its number for it
         super().__init__("explorer", {})
@@ -270,8 +272,17 @@ class Explorer(Board):
         self._tell({"kind": "explorer", "state": {**state, "filters": filters}, **self._asked})
         if changed & {"filters", "search", "table", "sort", "page"}:
             self._show_rows()
+        if "table" in changed and self.table in VIEWS:
+            self._tell({"kind": "lines", "lines": {self.table: self._drawn(self.table)}})
         self._show_check()
         self._changed_looks()
+
+    def _drawn(self, view: str) -> dict[str, Any]:
+        """What a view draws, made once, when it is first looked at."""
+        if view not in self._views:
+            seen = view in views(self.results)
+            self._views[view] = sent(view, self.results, self._rows) if seen else {"patients": [], "of": 0}
+        return self._views[view]
 
     def _show_rows(self) -> None:
         if self._rows.covers in (("all",) if self.table == "checks" else ("all", "failing")):
@@ -329,7 +340,13 @@ class Explorer(Board):
     def _ready(self) -> None:
         buffers: list[bytes] = []
         whole = self._rows.whole(buffers)
-        more = {"values": self.values, "complete": is_complete(self.results), "signs": MARKS}
+        more = {
+            "values": self.values,
+            "complete": is_complete(self.results),
+            "signs": MARKS,
+            "views": views(self.results),
+            "lines": {},
+        }
         self._tell({"kind": "data", "data": {**whole, **more}}, buffers)
         self._show(set(self.trait_names()))
         self._show_header(self._position, again=self._headers[1] is not None)

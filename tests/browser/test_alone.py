@@ -199,3 +199,37 @@ def test_a_page_has_a_limit_and_says_what_to_do(
         "write_page() takes at most 3 failed or blank checks, and these results have 4; select some of them."
     )
     assert not (tmp_path / "explorer.html").exists()
+
+
+def test_time_lines_and_references_are_reached_by_keys(opened: Any, make: Any, tmp_path: Path) -> None:
+    date = {"action": "date_shifted", "name": "Study Date", "tag_path": "(0008,0020)", "original": "20200101"}
+    days = [date | {"patient": who, "actual": day} for who in "AB" for day in ("20210101", "20210101", "2020010" + who)]
+    days += [date | {"patient": f"C{number}", "actual": "20210101"} for number in range(9)]
+    uid = {"action": "uid_changed", "original": "1.2", "tag_path": "(0008,1140)[0](0008,1155)", "modality": "CT"}
+    rows = [*days, uid | {"actual": "9.77"}, uid | {"actual": "9.1.2.1", "released": "9.1.2.1"}]
+    results = make.results([{"check": str(number)} | row for number, row in enumerate(rows)])
+    page = opened(mn.write_page(results, tmp_path / "explorer.html"), "#table=dates")
+    cards = page.locator("section.of-patient")
+    assert cards.count() == 6
+    said = "3 dates: 1 no date any more, 2 by the usual shift (+366 days)\nNot as usual: Study Date"
+    assert said in cards.first.inner_text()
+    assert cards.first.locator("svg g.pass title").text_content() == (
+        "Study Date: 2020-01-01 → 2021-01-01, by the usual shift (+366 days); 2 checks"
+    )
+    page.get_by_role("button", name="Next page").press("Enter")
+    assert page.locator(".pager .quiet").inner_text() == "7 to 11 of 11 patients, the worst first"
+    page.get_by_role("button", name="Previous page").press("Enter")
+    page.locator("[data-id=table-dates]").focus()
+    page.keyboard.press("Tab")
+    while page.evaluate("document.activeElement.closest('.of-patient') === null"):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.querySelectorAll('section.of-patient').length === 1")
+    assert page.url.endswith("#patient=A&table=dates")
+    page.keyboard.press("Enter")
+    page.locator("[data-id=table-references]").press("Enter")
+    page.wait_for_selector(".web li")
+    assert page.locator(".web li").all_inner_texts() == ["Study 1", "CT series 11 to no released object"]
+    assert page.locator(".web svg g.fail title").text_content() == (
+        "CT series 1: 1 reference to no released object (Referenced SOP Instance UID)"
+    )

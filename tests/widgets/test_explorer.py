@@ -389,6 +389,18 @@ def test_a_browser_gets_the_failing_checks_of_a_large_frame_and_asks_for_pages_o
     assert numbers(answer["rows"]["position"], buffers).tolist() == found.index[12:24].tolist()
 
 
+def test_time_lines_and_references_are_sent_when_they_are_looked_at(results, sent):
+    explorer = explore(results)
+    (data, _), *_ = sent(explorer)
+    assert [data["data"]["views"], data["data"]["lines"]] == [["dates"], {}]
+    messages = sent(explorer)
+    explorer.table = "dates"
+    explorer.table = "references"
+    dates, references = (message["lines"] for message, _ in messages if message["kind"] == "lines")
+    assert [one["dates"] for one in dates["dates"]["patients"]] == [{"kept": 1}]
+    assert references == {"references": {"patients": [], "of": 0}}
+
+
 def test_without_values_none_is_sent_to_the_browser(make, sent):
     secret = dict.fromkeys(
         ("original", "expected", "patient", "study", "series", "instance", "released_patient", "file"), "SECRET"
@@ -396,9 +408,9 @@ def test_without_values_none_is_sent_to_the_browser(make, sent):
     leak = {**secret, "actual": "SECRET ONE", "verdict": "failed", "score": 0.0}
     explorer = explore(make.results([leak, leak | {"action": "text_retained", "actual": "no"}]), values=False)
     messages = sent(explorer)
-    for table, picked in (("problems", 0), ("failures", 1), ("checks", 1), ("map", 0)):
+    for table, picked in (("problems", 0), ("failures", 1), ("checks", 1), ("map", 0), ("dates", 0)):
         explorer.set(table=table, picked=picked)
-    assert [message["kind"] for message, _ in messages].count("check") == 4
+    assert [message["kind"] for message, _ in messages].count("check") == 5
     assert "SECRET" not in str(messages)
     assert "patient 1" in str(messages)
 

@@ -1,0 +1,109 @@
+"""References between released objects: of checks alone, and of all files."""
+
+import pandas as pd
+import pytest
+from pydicom import Dataset, Sequence
+
+import midi_nb as mn
+
+IMAGE, PLAN = "(0008,1140)[0](0008,1155)", "(300c,0002)[0](0008,1155)"
+
+
+def rows(*cells):
+    """Checks on UIDs: (instance, path, released UID)."""
+    return [
+        {
+            "action": "uid_changed", "instance": instance, "series": f"S{instance}", "study": "T", "tag_path": path,
+            "original": "1.2.3", "actual": uid, "released": f"9.{instance}", "released_series": f"9.5.{instance}",
+            "released_study": "9.7", "check": str(number), "file": f"{instance}.dcm", "modality": "CT",
+        }
+        for number, (instance, path, uid) in enumerate(cells)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "uid", "kind", "leads", "series"),
+    [
+        (IMAGE, "9.2", "instance", "inside", "S2"),
+        (IMAGE, "9.1", "instance", "inside", "S1"),
+        (IMAGE, "9.99", "instance", "dangling", None),
+        ("(0008,1115)[0](0020,000e)", "9.5.2", "series", "inside", "S2"),
+        ("(0040,a375)[0](0020,000d)", "9.7", "study", "inside", None),
+        ("(3006,0024)", "8.8", "frame of reference", "inside", "S2"),
+        ("(3006,0024)", "8.9", "frame of reference", "dangling", None),
+    ],
+)
+def test_a_reference_leads_to_what_has_its_uid(make, path, uid, kind, leads, series):
+    found = mn.references(make.results(rows(("1", path, uid), ("2", "(0020,0052)", "8.8"))))
+    (row,) = found.astype(object).where(found.notna(), None).to_dict("records")
+    assert [row[name] for name in ("instance", "kind", "leads", "to_series", "target")] == [
+        "1",
+        kind,
+        leads,
+        series,
+        uid,
+    ]
+
+
+@pytest.mark.parametrize("path", ["(0020,000e)", "(0020,0052)", "(0008,1110)[0](0008,1155)", "(0008,0016)"])
+def test_what_an_object_says_of_itself_or_of_no_file_is_no_reference(make, path):
+    assert mn.references(make.results(rows(("1", path, "9.9")))).empty
+
+
+def test_a_reference_to_another_patient_is_no_reference_inside(make):
+    one, other = rows(("1", IMAGE, "9.2"), ("2", "(0020,000e)", "9.5.2"))
+    found = mn.references(make.results([one, other | {"patient": "Q"}]))
+    assert found[["leads", "to_patient"]].values.tolist() == [["other patient", "Q"]]
+
+
+def test_removed_uids_lead_nowhere_and_are_none(make):
+    assert mn.references(make.results(rows(("1", IMAGE, None), ("2", IMAGE, "")))).empty
+
+
+@pytest.fixture
+def folders(make, tmp_path):
+    """An object that names itself, and two that are not there; the original named another that was not there either."""
+    for folder, own, named in (("original", "1", ("1", "1.8", "2")), ("released", "9.1", ("9.1", "9.8", "9.9"))):
+        items = [Dataset() for _ in named]
+        for item, uid in zip(items, named, strict=True):
+            item.ReferencedSOPInstanceUID = uid
+        make.file(tmp_path / folder / "1.dcm", own, ReferencedImageSequence=Sequence(items))
+        if folder == "original":
+            make.file(tmp_path / folder / "2.dcm", "2")
+    return tmp_path / "released", tmp_path / "original"
+
+
+def test_with_files_all_references_are_seen_and_with_originals_those_that_never_led_anywhere(make, folders):
+    released, original = folders
+    (row,) = rows(("1", "(0008,0018)", "9.1"))
+    new = {"released_patient": "NEW", "released_study": "9.10", "released_series": "9.11"}
+    results = make.results([row | new])
+    paths = [IMAGE.replace("[0]", f"[{item}]") for item in range(3)]
+    assert mn.references(results).empty
+    found = mn.references(results, released)
+    assert found["tag_path"].tolist() == paths
+    assert found["leads"].tolist() == ["inside", "dangling", "dangling"]
+    assert found["instance"].tolist() == ["1"] * 3, "identifiers are those of the results"
+    assert mn.references(results, released, original)["leads"].tolist() == ["inside", "dangling before", "dangling"]
+
+
+def test_the_checks_of_the_demo_are_about_all_references_of_its_files(small_demo):
+    submission = small_demo.submissions["careless"]
+    results = mn.evaluate(submission, small_demo.key, progress=False)
+    frames = [mn.references(results), mn.references(results, submission)]
+    own, files = (frame.astype(str).sort_values(["instance", "tag_path"], ignore_index=True) for frame in frames)
+    assert len(own)
+    pd.testing.assert_frame_equal(own[["instance", "tag_path", "leads"]], files[["instance", "tag_path", "leads"]])
+
+
+def test_results_without_values_have_no_references(make):
+    with pytest.raises(ValueError, match="references") as error:
+        mn.references(mn.mask_values(make.results(rows(("1", IMAGE, "9.2")))))
+    assert str(error.value) == (
+        "references() needs UIDs, and these results are without values; give the released files."
+    )
+
+
+def test_masked_references_hold_no_uid(make):
+    masked = mn.mask_values(mn.references(make.results(rows(("1", IMAGE, "9.2"), ("2", IMAGE, "9.77")))))
+    assert not masked.astype(str).apply(lambda column: column.str.contains("9\\.|S[12]")).any(axis=None)
