@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from os import PathLike
 from typing import Any
 
@@ -66,9 +67,7 @@ def as_column(values: Any, kind: Any, rows: int) -> Any:
 
 def constant(value: Any, kind: Any, rows: int) -> pd.Categorical:
     """One value (or missing) as a categorical of `rows` rows."""
-    dtype = (
-        kind if isinstance(kind, pd.CategoricalDtype) else pd.CategoricalDtype(_index([] if value is None else [value]))
-    )
+    dtype = kind if isinstance(kind, pd.CategoricalDtype) else _dtype_of(() if value is None else (value,))
     code = dtype.categories.get_loc(value) if value is not None else -1
     return pd.Categorical.from_codes(np.full(rows, code, dtype="int8"), dtype=dtype)
 
@@ -92,11 +91,19 @@ def recode(values: Any, change: Callable[[str], str | None]) -> pd.Categorical:
 
 
 def _categorical(codes: Any, texts: Any) -> pd.Categorical:
+    if len(texts) <= 4 and all(map(str.isascii, texts)):
+        return pd.Categorical.from_codes(codes, dtype=_dtype_of(tuple(texts)))
     index = _index(texts)
     if not index.is_unique:  # two that no UTF-8 can hold may be spelled out alike
         again, index = pd.factorize(index)
         codes = np.append(again, -1)[codes]
     return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(index))
+
+
+@lru_cache(1024)
+def _dtype_of(texts: tuple[str, ...]) -> pd.CategoricalDtype:
+    """Of few texts; kept, as pandas takes ten times longer to make one than to encode the cells of a small file."""
+    return pd.CategoricalDtype(_index(texts))
 
 
 def texts_of(values: Any) -> Any:

@@ -185,12 +185,18 @@ def _numbers(frame: pd.DataFrame) -> list[str]:
     if "verdict" not in frame.columns:  # in other frames columns of these names may well be numbers
         return []
     dtypes = dict(zip(frame.columns, frame.dtypes, strict=True))
-    return [name for name in TEXTS if name in dtypes and _holds_numbers(frame[name]) and frame[name].notna().any()]
+    return [name for name in TEXTS if name in dtypes and _holds_numbers(frame, name, dtypes[name])]
 
 
-def _holds_numbers(column: pd.Series) -> bool:
-    categories = getattr(column.dtype, "categories", None)
-    values = column if categories is None else categories
+def _holds_numbers(frame: pd.DataFrame, name: str, dtype: Any) -> bool:
+    categories = getattr(dtype, "categories", None)
+    if isinstance(dtype if categories is None else categories.dtype, pd.StringDtype):
+        return False  # without a look at the column: most are of this kind, and every verb asks
+    values = frame[name] if categories is None else categories
+    return _are_numbers(values) and bool(frame[name].notna().any())
+
+
+def _are_numbers(values: pd.Series | pd.Index) -> bool:
     if values.dtype == object:
         return pd.api.types.infer_dtype(values, skipna=True) not in ("string", "empty")
     return bool(pd.api.types.is_numeric_dtype(values.dtype))
