@@ -197,6 +197,10 @@ def _always(f: Failures) -> np.ndarray:
     return np.ones(len(f.state), dtype=bool)
 
 
+def _original_uid(f: Failures) -> np.ndarray:
+    return f.same_as_original if f.action in _MAPPED_UIDS else f.holds_original
+
+
 # fmt: off
 #: Every cause there is; the first that holds wins.
 CAUSES: tuple[Cause, ...] = (
@@ -317,14 +321,14 @@ CAUSES: tuple[Cause, ...] = (
           "The date was shifted by another number of days than most dates of the patient (strict rules).",
           "Use one number of days for all dates of a patient.",
           _always),
-    Cause("uid_unchanged_nested", "UID in a sequence not changed", PRIVACY, CERTAIN, named("change", about=["uid"]),
+    Cause("uid_unchanged_nested", "UID in a sequence not changed", PRIVACY, CERTAIN, _UIDS,
           "A sequence still contains the original UID.",
           "Apply UID mapping inside sequences too.",
-          lambda f: f.nested & f.holds_original),
+          lambda f: f.nested & _original_uid(f)),
     Cause("uid_unchanged", "UID not changed", PRIVACY, CERTAIN, _UIDS,
           "The released UID is the original one.",
           "Map the UID.",
-          lambda f: f.same_as_original if f.action in _MAPPED_UIDS else f.holds_original),
+          _original_uid),
     Cause("uid_removed", "UID removed", LINKAGE, CERTAIN, _UIDS,
           "The UID was removed instead of mapped (strict rules).",
           "Map the UID instead of removing it.",
