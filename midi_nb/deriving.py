@@ -153,8 +153,8 @@ class _Job(NamedTuple):
 
 
 class _Task(NamedTuple):
-    """One batch: files, the patient of each, what is known of these patients, the files whose SOP Instance UID an
-    earlier one has; where its part goes, if it is kept."""
+    """One batch: files, the patient of each, what is known of these patients, the files whose SOP Instance UID
+    another one has; where its part goes, if it is kept."""
 
     paths: Sequence[Path]
     patients: Sequence[str]
@@ -193,13 +193,15 @@ def _derived(
     starts = range(0, len(paths), batches_of.BATCH)
     with counting(2 * len(paths), "file", "read", progress) as step:
         surveys = [_Task(paths[start : start + batches_of.BATCH], (), {}, frozenset(), None) for start in starts]
-        whos, seen, again = list[_Who](), set[str](), set[Path]()
+        whos, file_of, again = list[_Who](), dict[str, Path](), set[Path]()
         said_of: dict[_Who, tuple[_Who, set[Identifier]]] = {}
         for said in answers_of(partial(_surveyed, job), surveys, executor, step):
             for who, uid, found in said:
-                if uid in seen:
-                    again.add(paths[len(whos)])
-                seen.update([uid] if uid else ())
+                file = paths[len(whos)]
+                if uid and (other := file_of.setdefault(uid, file)) != file:
+                    # A copy that was cut off is smaller; of equals the first counts.
+                    file_of[uid], left = sorted((other, file), key=lambda each: -each.stat().st_size)
+                    again.add(left)
                 who, before_ = said_of.setdefault(who, (who, set()))  # each is held once
                 whos.append(who)
                 before_.update(found)
@@ -359,7 +361,7 @@ def _answered(job: _Job, task: _Task, step: Step | None = None) -> _Part:
         for path, patient in zip(counted(task.paths, step), task.patients, strict=True):
             try:
                 if path in task.again:
-                    raise files_of.Unreadable("an earlier file has its SOP Instance UID")
+                    raise files_of.Unreadable("another file, larger or earlier, has its SOP Instance UID")
                 file = files_of.read(path)
                 if file.cut:
                     raise files_of.Unreadable(files_of.CUT)
@@ -542,7 +544,7 @@ def _uid_checks(plan: _Plan, gone: bool, text: str) -> Iterator[tuple[keys.Spec,
     if all(value.startswith(_REGISTERED) for value in re.findall(r"[\d.]+", text)):
         if not gone and asked != "U":
             yield plan.spec("text_retained", "standard", tcia_p15=f"TCIA-P15-{code}"), text
-    elif asked == "K":
+    elif asked == "K" and not gone:
         yield plan.spec("text_retained", "standard", tcia_p15=f"TCIA-P15-{code}"), text
     elif gone or asked == "U":
         yield plan.spec("uid_changed", "standard", hipaa_z="HIPAA-R", dicom_p15=f"DICOM-P15-{code}"), None
@@ -571,7 +573,10 @@ def _found_checks(plan: _Plan, vr: str, text: str, known: Known, review: bool) -
         (plan.spec("text_removed", "header", hipaa_m=f"HIPAA-{letter}"), words_ if in_bytes else _asked(letter, words_))
         for letter, words_ in said
     ]
-    for pattern, fits in patterns_in(rest) if vr in TEXTS and vr not in ("CS", "AE") else ():
+    # What the profile keeps as it is identifies nobody, however it is written.
+    for pattern, fits in (
+        patterns_in(rest) if vr in TEXTS and vr not in ("CS", "AE") and plan.asked.action != "K" else ()
+    ):
         rest = pattern.without(rest)
         if pattern.sure:
             found.append(

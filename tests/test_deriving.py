@@ -121,6 +121,13 @@ def derived(make, tmp_path):
             ("iod", "tag_retained", "DICOM-IOD-1", None), ("iod", "text_notnull", "DICOM-IOD-1", None),
             ("standard", "text_retained", "TCIA-P15-UID-K", "9.10"),
         ]),
+        # What is kept as it is, is no address and no number.
+        ("basic+retain_institution", {"InstitutionAddress": "55 Fruit Street, 617-726-2000"}, "(0008,0081)", [
+            ("standard", "text_retained", "TCIA-P15-INST-K", "55 Fruit Street, 617-726-2000"),
+        ]),
+        ("basic+retain_device", {"DeviceSerialNumber": "4121885"}, "(0018,1000)", [
+            ("standard", "text_retained", "TCIA-P15-DEV-K", "4121885"),
+        ]),
         ("basic", {"PatientID": "PAT 4711001"}, "(0010,0020)", [
             ("iod", "tag_retained", "DICOM-IOD-2", None),
             ("header", "text_removed", "HIPAA-H", "PAT 4711001"),
@@ -266,7 +273,7 @@ def test_sequences_and_private_attributes(make, tmp_path):
     assert [asked(removed, f'(0019,"ACME",0{place})')[-1] for place in (1, 2, 3)] == [
         ("private", "text_removed", "TCIA-P15-BASIC-X", "Doe,"),
         ("private", "text_removed", "TCIA-P15-BASIC-X", "b'of JANE DOE.'"),
-        ("private", "text_removed", "TCIA-P15-BASIC-X", "fast"),
+        ("private", "text_removed", "TCIA-P15-BASIC-X", "fast spin"),
     ]
     assert [asked(kept, f'(0019,"ACME",0{place})') for place in (1, 2, 3)] == [
         [("header", "text_removed", "HIPAA-A", "Doe")],
@@ -487,7 +494,7 @@ def test_what_cannot_be_read_is_counted_and_named(make, tmp_path):
     make.file(tmp_path / "in" / "without.dcm", None, SOPInstanceUID=None)
     make.file(tmp_path / "in" / "z.dcm", "1.2.4")
     message = (
-        r"^Left out: 1 × an earlier file has its SOP Instance UID; 2 × no SOP Instance UID\. "
+        r"^Left out: 1 × another file, larger or earlier, has its SOP Instance UID; 2 × no SOP Instance UID\. "
         r"answers\.attrs\['skipped'\] lists them\.$"
     )
 
@@ -496,13 +503,32 @@ def test_what_cannot_be_read_is_counted_and_named(make, tmp_path):
     assert answers["instance"].unique().tolist() == ["1.2.3", "1.2.4"]
     assert not answers.duplicated(["instance", "check"]).any()
     assert answers.attrs["skipped"] == [
-        ("copy.dcm", "an earlier file has its SOP Instance UID"),
+        ("copy.dcm", "another file, larger or earlier, has its SOP Instance UID"),
         ("empty.dcm", "not DICOM (no preamble and DICM)"),
         ("encrypted.dcm", "not DICOM (no preamble and DICM)"),
         ("notes.txt", "not DICOM (no preamble and DICM)"),
         ("truncated.dcm", "no SOP Instance UID"),
         ("without.dcm", "no SOP Instance UID"),
     ]
+
+
+def test_of_files_of_one_instance_the_whole_one_counts(make, tmp_path):
+    make.file(tmp_path / "in" / "b.dcm", "1.2.3")
+    make.file(tmp_path / "in" / "z.dcm", "1.2.4")
+    (tmp_path / "in" / "a.dcm").write_bytes((tmp_path / "in" / "b.dcm").read_bytes()[:-20])
+    with pytest.warns(UserWarning, match="^Left out: 1 × another file, larger or earlier, has its SOP Instance UID"):
+        answers = mn.derive_key(tmp_path / "in", progress=False)
+    assert answers["instance"].unique().tolist() == ["1.2.3", "1.2.4"]
+    assert [name for name, _ in answers.attrs["skipped"]] == ["a.dcm"]
+
+
+def test_uids_that_are_retained_go_with_their_sequence(make, tmp_path):
+    dataset, item = make.dataset("1.2.3"), Dataset()
+    item.StudyInstanceUID = "1.2.826.5"
+    dataset.RequestAttributesSequence = [item]
+    make.saved(dataset, tmp_path / "in" / "a.dcm")
+    answers = mn.derive_key(tmp_path / "in", "basic+retain_uids", progress=False)
+    assert asked(answers, "(0040,0275)[0](0020,000d)") == [("standard", "uid_changed", "HIPAA-R", None)]
 
 
 def test_files_that_do_not_say_who_their_patient_is(make, tmp_path):

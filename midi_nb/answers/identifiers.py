@@ -394,7 +394,11 @@ _NOBODY = frozenset(
         xxxx yes no"""
     )
 )
-_OFTEN = """chest abdomen pelvis brain neck spine thorax skull knee ankle wrist elbow shoulder breast lung liver heart
+_OFTEN = """mri cat flair dixon tse fse gre epi haste space star swan sense smart fast fat cube vibe lava tof dwi adc
+    cor sag tra axial sagittal coronal oblique helical spiral scout localizer localiser topogram scanogram
+    survey recon mip mpr bolus delay portal venous arterial native stroke trauma screening angio cardiac
+    perfusion diffusion standard sharp
+    chest abdomen pelvis brain neck spine thorax skull knee ankle wrist elbow shoulder breast lung liver heart
     kidney bladder prostate hand foot routine contrast without phantom test
     doctor hospital clinic radiology imaging center centre medical department young brown white black grey gray green
     long short may april june august march rose grace hope best good male female other
@@ -418,6 +422,9 @@ def _romanised(text: str) -> str:
     return "".join(_ROMAN.get(letter, letter) for letter in text)
 
 
+_APART = r"[^a-zA-Z0-9]{0,3}"  # between the parts of a number
+
+
 def _number_forms(text: str) -> Iterator[str]:
     for number in _several(text):
         signs = re.sub(r"[\W_]", "", number)
@@ -425,7 +432,10 @@ def _number_forms(text: str) -> Iterator[str]:
             continue
         parts = re.findall(r"[^\W\d_]+|\d+", number)
         # As written, its parts with any separators; not inside a longer number.
-        yield rf"(?<![^\W_]){r'[^a-zA-Z0-9]{0,3}'.join(map(re.escape, parts))}(?![^\W_])"
+        yield _whole(_APART.join(map(re.escape, parts)))
+        rest = parts[1:] if parts[0].isalpha() or number.startswith("+") else []
+        if sum(map(len, rest)) >= 6 and all(map(str.isdigit, rest)):  # without the letters or the country in front
+            yield _whole(_APART.join(rest))
         if number.isdigit() and len(number) >= 6:
             yield rf"(?<=[^\W\d_]){number}{_END}"  # behind letters: PAT4711001
         if len(bare := signs.lstrip("0")) < len(signs) and len(bare) >= 6:
@@ -595,12 +605,13 @@ _MONTH = "|".join(f"{name}|{name[:3]}" for name in [*_MONTHS, "Sept"])
 _CALLED = "|".join(rf"(?<=\b{word}{mark} )" for word in ("tel", "phone", "fax", "mobile") for mark in ("", r"\.", ":"))
 _BOX = r"(?:(?<=PO Box )|(?<=P\.O\. Box ))"
 _OLD = r"(?:9\d|1[0-2]\d)"
+_SHORTER = "mos?|mths?|months?|w|wks?|weeks?|d|days?|h|hrs?|hours?|min|minutes?|s|sec|seconds?"  # than years
 
 #: Every pattern there is; of what several fit the first counts.
 PATTERNS = tuple(
     Pattern(name, letter, sure, re.compile(form, flags))
     for name, letter, sure, form, flags in (
-        ("e-mail", "F", True, r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", 0),
+        ("e-mail", "F", True, r"[\w.+-]+@(?:[\w-]+\.)+[^\W\d_]{2,}\b", 0),
         (
             "social security number",
             "G",
@@ -617,7 +628,7 @@ PATTERNS = tuple(
             r"(?<![\w.])(?:\+\d{1,3}[-. ]?)?(?!\(?(\d{3})\)?[-. ]\1)\(?\d{3}\)?[-. ]\d{3}[-.]\d{4}(?![\w-]|\.\d)"
             r"|(?<![\w.])(?!\(?(\d{3})\)?[-. ]\2)(?:\(\d{3}\) ?|[2-9]\d{2} )[2-9]\d{2}[-. ]\d{4}(?![\w-]|\.\d)"
             r"|(?<!\w)\+\d{1,3}(?:[-. ]\d{2,4}){3,4}\b"
-            r"|(?<![\w./])0\d{2,4}(?:/\d{5,8}| \d{3,4} \d{4})(?![\w/]|\.\d)"
+            r"|(?<![\w./])0\d{2,4}(?:/\d{6,8}| (?!\d+00 \d000)\d{3,4} \d{4})(?![\w/]|\.\d)"
             rf"|(?i:{_CALLED})\(?\d(?:[-/. ()]{{0,2}}\d){{5,}}(?![\w/]|\.\d)",
             0,
         ),
@@ -628,7 +639,7 @@ PATTERNS = tuple(
             "C",
             True,
             rf"(?<![\w.]){_OLD}(?=[- ]?(?:(?:years?|yrs?)[- ](?:old|of[- ]age)|y/?o)\b)"
-            rf"|(?:(?<=\baged )|(?<=\bage )|(?<=\bage: )){_OLD}(?=y?(?![\w.%+]))",
+            rf"|(?:(?<=\baged )|(?<=\bage )|(?<=\bage: )){_OLD}(?=y?(?![\w.%+])(?![- ]?(?:{_SHORTER})\b))",
             re.IGNORECASE,
         ),
         (

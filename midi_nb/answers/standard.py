@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
@@ -265,13 +266,23 @@ def read_private(table: Any) -> dict[tuple[str, str], str]:
             f"private: {unknown:,} of {len(table):,} rows have a disposition that is none of "
             f"{', '.join(_DISPOSITIONS)}."
         )
-    keys = zip(table["creator"].astype(str).str.strip().str.upper(), map(_element, table["element"]), strict=True)
+    elements = [_element(str(each)) for each in table["element"]]
+    if unknown := elements.count(""):
+        raise ValueError(
+            f"private: {unknown:,} of {len(table):,} rows have an element that is none; "
+            "write (0019,xx23), 0019,23 or *."
+        )
+    keys = zip(table["creator"].astype(str).str.strip().str.upper(), elements, strict=True)
     return {key: _DISPOSITIONS[each] for key, each in zip(keys, dispositions, strict=True)}
 
 
-def _element(text: Any) -> str:
-    digits = "".join(each for each in str(text).lower() if each in "0123456789abcdefx*")
-    return "*" if digits in ("*", "") else digits[:4] + digits[-2:]
+_ELEMENT = re.compile(r"\(?([0-9a-f]{3}[13579bdf])\s*,?\s*(?:xx|[0-9a-f]{2})?([0-9a-f]{2})\)?")
+
+
+def _element(text: str) -> str:
+    """Group and last two digits of an element, or *; empty where it is none."""
+    found = _ELEMENT.fullmatch(text.strip().lower())
+    return "*" if text.strip() == "*" else found[1] + found[2] if found else ""
 
 
 def disposition(private: Mapping[tuple[str, str], str], path: str) -> str:

@@ -14,6 +14,8 @@ from midi_nb.answers.identifiers import PATTERNS, Identifier, Known, patterns_in
         (("A", "name", "MEYER^STEPHANIE"), "Meyerhof technique", None),
         (("A", "name", "YOUNG^ROSE"), "young patient, rose contrast", None),  # common words
         (("A", "name", "YOUNG^ROSE"), "for Rose Young", "Rose Young"),
+        (("A", "name", "DIXON^ANN"), "T1 DIXON, MRI", None),  # a sequence
+        (("A", "name", "DIXON^ANN"), "T1 DIXON for Ann Dixon", "Ann Dixon"),
         (("A", "name", "LI^BO"), "LI and BO", None),  # too short alone
         (("A", "name", "LI^BO"), "Bo Li", "Bo Li"),
         (("A", "name", "Müller^Jürgen"), "MULLER JURGEN", "MULLER JURGEN"),
@@ -45,6 +47,8 @@ from midi_nb.answers.identifiers import PATTERNS, Identifier, Known, patterns_in
         (("C", "date", "1953"), "1953", None),
         (("H", "number", "4711001"), "see PAT4711001", "4711001"),
         (("H", "number", "PAT4711001"), "mrn:PAT-4711001", "PAT-4711001"),
+        (("H", "number", "PAT-5530-871"), "acq 5530871, 5530, 871", "5530871 5530, 871"),
+        (("D", "number", "+48 22 555 01 99"), "22-555-01-99 or 225550199", "22-555-01-99 225550199"),
         (("C", "date", "19530716"), "3/4/53, 7/16/53, 16-Jul-53", "7/16/53 16-Jul-53"),
         (("A", "name", "MEYER^ANN"), "Meyer2012, Ann2012, Meyers", "Meyer"),
         (("A", "name", "van den Berg^Jan"), "vandenBerg CT", "vandenBerg"),
@@ -112,6 +116,9 @@ def test_patterns(text, name, fits):
         "512-512-1024",
         "256 256 1024",
         "image 95, page 95",
+        "PET 60min@3.0mCi, F18@10.5mCi",
+        "bone age: 92 months, aged 90 days, age 120 mo",
+        "Pos 0101 2000 1000, TR/TE 030/12345",
     ],
 )
 def test_harmless_texts_fit_no_pattern(text):

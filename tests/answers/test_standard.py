@@ -126,6 +126,16 @@ def test_the_safe_private_attributes_of_the_standard():
             pd.DataFrame({"creator": ["A"], "element": ["*"], "disposition": ["maybe"]}),
             "private: 1 of 1 rows have a disposition that is none of keep, delete, remove, hash, offset.",
         ),
+        (
+            pd.DataFrame(
+                {
+                    "creator": "A",
+                    "element": ["01", "29,01", "0x00291001", "0010,01", "(0029,xx01)", "0029,1001", "*", None],
+                    "disposition": "keep",
+                }
+            ),
+            "private: 5 of 8 rows have an element that is none; write (0019,xx23), 0019,23 or *.",
+        ),
     ],
 )
 def test_tables_of_private_attributes_that_are_none(table, message):
