@@ -210,11 +210,12 @@ _REMOVED = {"uid_removed": _UIDS, "patid_removed": named(about=["patient"])}  # 
 def _passing(results: pd.DataFrame, actions: Sequence[str], states: Sequence[str]) -> np.ndarray:
     """The rows that passed, of these actions and states of the released value."""
     passed = (results["verdict"] == "passed").to_numpy()
-    chosen = np.isin(results["action"].cat.codes, results["action"].cat.categories.get_indexer(list(actions)))
-    state = np.isin(results["state"].cat.codes, results["state"].cat.categories.get_indexer(list(states)))
-    return np.flatnonzero(
-        passed & chosen & state & (results["action"].cat.codes >= 0) & (results["state"].cat.codes >= 0)
-    )
+    return np.flatnonzero(passed & _among(results["action"], actions) & _among(results["state"], states))
+
+
+def _among(column: pd.Series, texts: Sequence[str]) -> np.ndarray:
+    places = column.array.categories.get_indexer(list(texts))
+    return np.isin(column.array.codes, places[places >= 0])
 
 
 def _texts(results: pd.DataFrame, name: str, rows: np.ndarray) -> list[str | None]:
