@@ -6,6 +6,7 @@ import ast
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +45,12 @@ print((_self + 2 * _r.getrusage(_r.RUSAGE_CHILDREN).ru_maxrss) // 1024)"""
 
 
 def read(name: str) -> Any:
-    import nbformat  # which takes seconds that no other test needs
+    """A notebook. Its validator can check URLs too, for which it loads a grammar for seconds: here it has none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "rfc3987_syntax", None)
+        import nbformat
 
-    return nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
+        return nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
 
 
 def code(name: str) -> list[Any]:

@@ -337,7 +337,8 @@ def test_pareto_keeps_small_problems_in_sight_beside_a_huge_one():
 @pytest.mark.parametrize("inches", [3, 8.5])
 def test_numbers_at_a_bent_axis_do_not_touch(most, inches):
     rows = [{"change": change, "name": f"n{i}"} for i in range(3) for change in ("fixed", "regressed")]
-    frame = pd.DataFrame(rows + [{"change": "fixed", "name": "many"}] * most)
+    frame = pd.DataFrame([{"change": "fixed", "name": "many"}, *rows]).astype("category")
+    frame = frame.loc[np.repeat(frame.index, [most] + [1] * len(rows))]
     for ax in (
         plots.changes(frame, by="name", ax=plt.subplots(figsize=(inches, 4))[1]),
         plots.pareto(problems(8).assign(rows=[most, *range(7, 0, -1)]), ax=plt.subplots(figsize=(inches, 4))[1]),

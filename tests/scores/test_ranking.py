@@ -300,10 +300,12 @@ def test_a_rank_in_a_fortieth_of_the_draws_is_in_the_range_of_95_percent():
     patient = [f"P{n}" for n in range(5)]
     few = [checks([n == 0 for n in range(5)], "few", patient=patient)]
     results = concat([checks([n > 0 for n in range(5)], "many", patient=patient), *few])
-    rankings = [rank(results, n=40, seed=seed).set_index("submission") for seed in range(40)]
-    one, none = (next(r for r in rankings if r.loc["few", "p_first"] == share) for share in (1 / 40, 0))
-    assert one.loc["few", ["rank_low", "rank_high"]].tolist() == [1, 2]
-    assert none.loc["few", ["rank_low", "rank_high"]].tolist() == [2, 2]
+    rankings = (rank(results, n=40, seed=seed).set_index("submission").loc["few"] for seed in range(40))
+    ranges = {}
+    while not {0, 1 / 40} <= set(ranges):
+        few = next(rankings)
+        ranges.setdefault(few["p_first"], few[["rank_low", "rank_high"]].tolist())
+    assert (ranges[1 / 40], ranges[0]) == ([1, 2], [2, 2])
 
 
 def ahead(by, total=20):

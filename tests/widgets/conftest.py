@@ -1,4 +1,4 @@
-"""Results for the widgets, made on the spot: nine checks of two patients, or two million of four hundred."""
+"""Results for the widgets, made on the spot: nine checks of two patients, or 200,000 of four hundred."""
 
 from __future__ import annotations
 
@@ -95,11 +95,11 @@ def results(make):
 
 @pytest.fixture(scope="session")
 def many(make):
-    """Two million checks of 400 patients with 100,000 distinct texts; one in a hundred fails."""
-    count, random = 2_000_000, np.random.default_rng(0)
+    """200,000 checks of 400 patients with 10,000 distinct texts; one in a hundred fails."""
+    count, random = 200_000, np.random.default_rng(0)
     few = make.results(numbered(ROWS))
     whole = few.iloc[np.arange(count) % len(few)].reset_index(drop=True)
-    patients, texts = [f"P{n}" for n in range(400)], [f"TEXT {n:06d}" for n in range(100_000)]
+    patients, texts = [f"P{n}" for n in range(400)], [f"TEXT {n:05d}" for n in range(10_000)]
     for name, pool in (("patient", patients), ("original", texts), ("expected", texts), ("actual", texts)):
         whole[name] = pd.Categorical.from_codes(
             random.integers(0, len(pool), count), categories=pd.Index(pool, dtype="str")
