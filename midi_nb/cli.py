@@ -477,7 +477,7 @@ def _inspect(options: argparse.Namespace) -> Answer:
 
 def _census(options: argparse.Namespace) -> Answer:
     with _executor(options) as executor:
-        values = mn.census(options.folder, executor=executor, progress=not options.quiet)
+        values = mn.census(options.folder, executor=executor, out=options.out, progress=not options.quiet)
     if options.no_values:
         values = mn.mask_values(values)
     if options.format:
@@ -848,6 +848,7 @@ _INSPECTED = (
 )
 _COUNTED = (
     _option("folder", metavar="FOLDER", help="the folder to look into"),
+    _option("--out", metavar="FOLDER", help="keep what is found (resumable)"),
     _option("--value-free", "--no-values", dest="no_values", action="store_true", help="hide values and file names"),
     *_WORKERS,
 )

@@ -115,11 +115,12 @@ def _index(texts: Any) -> pd.Index:
     # One dtype for the categories whatever is in them: pandas infers "empty" and "all missing" differently.
     dtype = "str" if pd.__version__ >= "3" else "object"
     if not all(map(str.isascii, texts)):  # lone surrogates, from undecodable file names or keys, fit in no Arrow text
-        texts = [_utf8(text) for text in texts]
+        texts = [utf8(text) for text in texts]
     return pd.Index(texts, dtype=dtype)
 
 
-def _utf8(text: str) -> str:
+def utf8(text: str) -> str:
+    """`text` as files and Arrow can hold it: bytes of a file's name that are no UTF-8 are letters of their own."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 
@@ -175,7 +176,7 @@ def _arrow(texts: Any) -> Any:
     try:
         return texts.cast(pa.large_string()) if isinstance(texts, pa.Array) else pa.array(texts, pa.large_string())
     except UnicodeEncodeError:
-        return pa.array([text and _utf8(text) for text in texts], pa.large_string())
+        return pa.array([text and utf8(text) for text in texts], pa.large_string())
 
 
 def _narrow(count: int) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from .amounts import percent, points
+from .coded import utf8
 from .frames import IDENTIFIERS, require_frame
 from .vocabulary import WORDS, code_of, head_of, words_of
 
@@ -125,7 +126,7 @@ def _cell(kind: str, of: str, text: str, code: str, behind: str) -> str:
 
 
 def _safe(text: str) -> str:
-    return escape(text.encode("utf-8", "backslashreplace").decode())
+    return escape(utf8(text))
 
 
 def _head(column: Any, names: Sequence[Any]) -> _Cell:

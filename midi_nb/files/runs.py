@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 from ..actions import ACTIONS
-from ..coded import Column, coded, recode, texts_of, tidy
+from ..coded import Column, coded, recode, texts_of, tidy, utf8
 from ..frames import CATEGORIES, RESULTS, SCOPES, STATES, derivation, require_columns, require_complete, scored
 from .threads import ahead
 
@@ -157,7 +157,7 @@ class Recorder:
 
 
 def _shown(entry: tuple[str, str]) -> tuple[str, str]:
-    return entry[0].encode("utf-8", "backslashreplace").decode(), entry[1]
+    return utf8(entry[0]), entry[1]
 
 
 def _digests(root: Path, paths: Sequence[Path]) -> list[list[str | None]]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Executor
 from functools import lru_cache, partial
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -488,7 +489,7 @@ def _by_path(file: files_of.Released) -> dict[tuple[str, int], files_of.Place]:
 
 
 _Places = Mapping[tuple[str, int], files_of.Place]
-_MOST = 10_000  # pairs of items; of longer sequences, such as contours, items are compared by their number
+_MOST = 10_000  # pairs of items that are compared
 
 
 def _aligned(olds: _Places, news: _Places, uids: Mapping[str, str]) -> dict[tuple[str, int], files_of.Place]:
@@ -498,7 +499,7 @@ def _aligned(olds: _Places, news: _Places, uids: Mapping[str, str]) -> dict[tupl
         if new is None or old.vr != "SQ" or new.vr != "SQ":
             continue
         many, more = (len(one.element.value or ()) for one in (old, new))
-        if many != more and 0 < many * more <= _MOST:
+        if many != more and many and more:
             numbers = _numbers(_items(olds, path, many, uids), _items(news, path, more, {}))
             start = len(path) + 1
             news = {
@@ -524,9 +525,28 @@ def _items(places: _Places, path: str, many: int, uids: Mapping[str, str]) -> li
 def _numbers(olds: Sequence[Set[Any]], news: Sequence[Set[Any]]) -> list[int]:
     """For each new item the number of the old one it is most like, all in order; behind all where there is none.
 
+    What both begin and end with is the same; if there is too much between, items there go by their number.
+
     >>> _numbers([{"a"}, {"b", "c"}], [{"b"}]), _numbers([{"a"}], [{"b"}, {"a"}]), _numbers([{"a"}], [{"b"}, {"c"}])
     ([1], [1, 0], [0, 1])
     """
+    head = _same(zip(olds, news, strict=False))
+    tail = _same(zip(reversed(olds[head:]), reversed(news[head:]), strict=False))
+    before, after = olds[head : len(olds) - tail], news[head : len(news) - tail]
+    few = len(before) * len(after) <= _MOST
+    between = _likest(before, after) if few else [place if place < len(before) else -1 for place in range(len(after))]
+    behind = iter(range(len(olds), len(olds) + len(news)))
+    inner = [head + number if number >= 0 else next(behind) for number in between]
+    return [*range(head), *inner, *range(len(olds) - tail, len(olds))]
+
+
+def _same(pairs: Iterable[tuple[Any, Any]]) -> int:
+    """How many pairs are of equals before the first that is not."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def _likest(olds: Sequence[Set[Any]], news: Sequence[Set[Any]]) -> list[int]:
+    """For each new item the number of the old one it is most like, all in order; -1 where there is none."""
     best = np.zeros((len(olds) + 1, len(news) + 1), dtype=int)  # what the items from here on have in common
     alike = [[1 + 1000 * len(old & new) for new in news] for old in olds]
     for i in reversed(range(len(olds))):
@@ -541,8 +561,7 @@ def _numbers(olds: Sequence[Set[Any]], news: Sequence[Set[Any]]) -> list[int]:
             i += 1
         else:
             j += 1
-    behind = iter(range(len(olds), len(olds) + len(news)))
-    return [number if number >= 0 else next(behind) for number in numbers]
+    return numbers
 
 
 def change_of(

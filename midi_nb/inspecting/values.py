@@ -16,9 +16,10 @@ import numpy as np
 import pandas as pd
 
 from .. import tags
-from ..coded import tidy
+from ..coded import tidy, utf8
 from ..engine import released as files_of
 from ..engine.batches import BATCH, Step, answers_of, counted, require_executor
+from ..files import runs
 from ..folders import Submission, folder_of
 from ..frames import VALUES_FOUND
 from ..progress import counting
@@ -31,7 +32,13 @@ __all__ = ["census"]
 FREE_TEXT = frozenset(["LO", "LT", "PN", "SH", "ST", "UC", "UT", "UN", "UR", ""])
 
 
-def census(folder: str | Path | Submission, *, executor: Executor | None = None, progress: bool = True) -> pd.DataFrame:
+def census(
+    folder: str | Path | Submission,
+    *,
+    executor: Executor | None = None,
+    out: str | Path | None = None,
+    progress: bool = True,
+) -> pd.DataFrame:
     """Every distinct value in a folder, by the attribute it stands in: what no rule looked for is found here.
 
     Parameters
@@ -43,6 +50,8 @@ def census(folder: str | Path | Submission, *, executor: Executor | None = None,
         folders.
     executor
         Any `concurrent.futures.Executor` to read batches in.
+    out
+        Folder to keep what was found in, part by part; a second call goes on where an interrupted one stopped.
     progress
         Whether to show a line that says how many files are read.
 
@@ -64,12 +73,24 @@ def census(folder: str | Path | Submission, *, executor: Executor | None = None,
     require_executor(executor)
     root = folder_of(folder, "")
     paths = list(files_of.files_below(root))
-    tasks = [_Task(paths[start : start + BATCH]) for start in range(0, len(paths), BATCH)]
-    total, skipped = _Tally(), [(file.as_posix(), _HIDDEN) for file in _hidden(root)]
-    with counting(len(paths), "file", "read", progress) as step:
-        for tally in answers_of(partial(_counted, root), tasks, executor, step):
+    total = _Tally()
+    recorder = runs.Recorder(out, {"verb": "census", **runs.versions()})
+    with recorder, counting(len(paths), "file", "read", progress) as step:
+        recorder.skipped += [(file.as_posix(), _HIDDEN) for file in _hidden(root)]
+        batches = [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]
+        tasks = [_Task(batch, recorder.path_of(number)) for number, batch in enumerate(batches)]
+        there = [recorder.known(number, root, batch) for number, batch in enumerate(batches)]
+        recorder.forget(len(batches), 0)
+        new = [task for task, known in zip(tasks, there, strict=True) if known is None]
+        made = answers_of(partial(_counted, root), new, executor, step)
+        for task, known in zip(tasks, there, strict=True):  # in the order of the files
+            if known is not None:
+                step(len(task.paths))
+            tally = next(made) if known is None else _Tally.kept(task.part, known["skipped"])
             total.add(tally)
-            skipped += tally.skipped
+            recorder.skipped += tally.skipped
+        next(made, None)  # which lets it say what the executor lost
+    skipped = recorder.skipped
     values = total.frame()
     values.attrs["skipped"] = skipped
     if not paths:
@@ -93,6 +114,7 @@ def _hidden(root: Path) -> Iterator[Path]:
 
 class _Task(NamedTuple):
     paths: Sequence[Path]
+    part: Path | None  # where what is found goes, if it is kept
 
 
 class _Attribute(NamedTuple):
@@ -102,6 +124,9 @@ class _Attribute(NamedTuple):
     path: str | None  # of an attribute, without numbers of items
     name: str | None
     vr: str
+
+
+_KEPT = [*_Attribute._fields, "actual", "count", "in_files", "file", "patients", "series"]
 
 
 class _Seen:
@@ -148,6 +173,30 @@ class _Tally:
             seen.patients |= _translated(its.patients, patients)
             seen.series |= _translated(its.series, series)
 
+    def part(self) -> pd.DataFrame:
+        """What `kept` makes a tally of again."""
+        patients, series = list(self.patients), list(self.series)
+        whose = [(_named(one.patients, patients), _named(one.series, series)) for one in self.values.values()]
+        rows = [
+            (*place, utf8(text), one.count, one.files, utf8(one.file), *who)
+            for ((place, text), one), who in zip(self.values.items(), whose, strict=True)
+        ]
+        return pd.DataFrame(rows, columns=_KEPT, dtype=object)
+
+    @classmethod
+    def kept(cls, part: Path | None, skipped: Sequence[Sequence[str]]) -> _Tally:
+        """The tally that a file of `part` was made of."""
+        import pyarrow.parquet as pq
+
+        tally = cls()
+        tally.skipped = [(name, reason) for name, reason in skipped]
+        for *place, text, count, files, file, patients, series in map(dict.values, pq.read_table(part).to_pylist()):
+            seen = tally.values[_Attribute(*place), text] = _Seen(file)
+            seen.count, seen.files = count, files
+            seen.patients = sum(_bit(tally.patients, each) for each in patients)
+            seen.series = sum(_bit(tally.series, each) for each in series)
+        return tally
+
     def frame(self) -> pd.DataFrame:
         """One row a value, free and private text and the rarest first."""
         places = [place for place, _ in self.values]
@@ -183,10 +232,15 @@ def _bit(numbers: dict[str, int], text: str) -> int:
 
 def _translated(bits: int, news: Sequence[int]) -> int:
     """`bits` of one tally as those of another."""
-    made = 0
+    return sum(_named(bits, news))
+
+
+def _named(bits: int, names: Sequence[Any]) -> list[Any]:
+    """Whose bits are set."""
+    made = []
     while bits:
         low = bits & -bits
-        made |= news[low.bit_length() - 1]
+        made.append(names[low.bit_length() - 1])
         bits ^= low
     return made
 
@@ -222,6 +276,8 @@ def _counted(root: Path, task: _Task, step: Step | None = None) -> _Tally:
                     broken = "not DICOM" not in str(reason)
                     tally.skipped.append((file.as_posix(), str(reason if broken else other)))
             tally.see(texts, file.as_posix(), patient, series)
+    if task.part is not None:
+        runs.write_part(tally.part(), task.part, runs.about_part(root, task.paths, (), tally.skipped, {}))
     return tally
 
 

@@ -8,6 +8,7 @@ from html import escape, unescape
 from typing import Any
 
 from ..amounts import count, percent, points
+from ..coded import utf8
 from ..looks import SIGNS
 
 __all__ = [
@@ -66,7 +67,7 @@ def _inner(child: Any) -> str:
 
 
 def _safe(value: Any) -> str:
-    return escape(str(value).encode("utf-8", "backslashreplace").decode(), quote=True)
+    return escape(utf8(str(value)), quote=True)
 
 
 def button(label: Any, act: str, of: Any = None, **attributes: Any) -> Markup:

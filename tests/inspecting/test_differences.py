@@ -336,6 +336,17 @@ def test_values_can_be_masked(pair):
     assert one(found, "(0010,0010)")["original"] == "•••"
 
 
+def test_of_long_sequences_that_lost_an_item_the_others_are_the_same(pair):
+    items = [Dataset() for _ in range(150)]
+    for number, item in enumerate(items):
+        item.CodeMeaning = f"no. {number}"
+    original, released, uids = pair({"ConceptCodeSequence": items}, {"ConceptCodeSequence": items[:70] + items[71:]})
+    nested = inspect(original, released, uids).query("tag_path.str.contains('(0008,0104)', regex=False)")
+    assert nested[nested["change"] != "kept"][["tag_path", "change"]].to_numpy().tolist() == [
+        ["(0040,a168)[70](0008,0104)", "removed"]
+    ]
+
+
 def test_items_are_compared_with_those_they_are_most_like(pair):
     """The first was deleted and one added at the end; the others stand at the places of those before them."""
     before, after = ([Dataset() for _ in range(count)] for count in (4, 5))

@@ -15,6 +15,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 import midi_nb as mn
+from midi_nb.engine import released as files_of
 from midi_nb.frames import VALUES_FOUND
 
 
@@ -77,6 +78,25 @@ def test_names_of_files_and_folders_and_file_meta_are_values_too(released):
     assert of(values, place="folder name") == ["A", "B"]
     assert of(values, place="file name") == ["0.dcm", "1.dcm", "2.dcm"]
     assert of(values, place="file meta information", tag="(0002,0010)") == ["1.2.840.10008.1.2.1"]
+
+
+def test_what_was_found_is_kept_and_an_interrupted_census_goes_on(released, make, monkeypatch, tmp_path):
+    monkeypatch.setattr("midi_nb.inspecting.values.BATCH", 1)
+    (released / "b\udcff.dcm").write_bytes(b"no DICOM")
+    with pytest.warns(UserWarning, match="not looked into"):
+        whole, first = census(released), census(released, out=tmp_path / "kept")
+    (tmp_path / "kept" / "parts" / "part-000001.parquet").unlink()
+    read = []
+    monkeypatch.setattr(
+        "midi_nb.inspecting.values.files_of.read", lambda path, read_=files_of.read: read.append(path) or read_(path)
+    )
+    with pytest.warns(UserWarning, match="not looked into"):
+        again = census(released, out=tmp_path / "kept")
+
+    assert len(read) == 1
+    for found in (first, again):
+        make.assert_same(found, whole)
+        assert found.attrs["skipped"] == whole.attrs["skipped"]
 
 
 def test_a_worker_counts_as_this_process_does(released, make, monkeypatch):
