@@ -87,35 +87,37 @@ WIDGETS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 }
 
 
-def visit(page: Any) -> Iterator[int]:
-    """A visit in moments, each so many milliseconds long: from the score to a name on an X-ray, and why."""
-    page.wait_for_selector("tr[data-act=pick]")
-    yield 1600
-    page.locator(".facet button", has_text="privacy").first.click()
-    page.wait_for_selector("button.chip")
-    yield 1400
-    page.locator("tr[data-act=pick]", has_text="covered but legible").first.click()
-    page.wait_for_selector(".midi-viewer .midi-label")
-    page.locator(".midi-viewer").scroll_into_view_if_needed()
-    page.wait_for_timeout(700)
-    yield 2200
-    for key in ("2", "s"):
-        page.locator(".midi-screen").press(key)
-        page.wait_for_timeout(300)
-        yield 1400
-    for _ in range(6):
-        for _ in range(4):
-            page.locator(".midi-screen").press(",")
-        page.wait_for_timeout(100)
-        yield 140
-    page.locator(".midi-screen").press("d")
-    page.wait_for_timeout(300)
-    yield 2200
+def tour(page: Any) -> Iterator[int]:
+    """The tour in moments, each so many milliseconds long: from six images to a name on an X-ray, and why."""
+    page.wait_for_selector(".choices img")
+    page.locator(".midi-board .midi-tour").evaluate("tour => tour.closest('.jp-Cell').scrollIntoView()")
+    yield 2000
+    choices, right = (
+        page.locator(".choices button"),
+        page.kernel("[not one['says'] for one in tour.content()['choices']]"),
+    )
+    choices.nth(right.index(False)).click()
+    page.get_by_role("status").get_by_text("clean").wait_for()
+    yield 1800
+    page.emulate_media(reduced_motion="reduce")
+    choices.nth(right.index(True)).click()
+    line = page.locator(".swipe + input")
+    for place in (0, *range(15, 100, 15), 100, 72, 45):
+        line.fill(str(place))
+        yield 160 if 0 < place < 100 and place != 45 else 900
+    page.get_by_role("button", name="Next").click()
+    yield 2600
+    page.get_by_role("button", name="Next").click()
+    yield 2400
+    page.get_by_role("button", name="Open it in the explorer").click()
+    page.wait_for_selector(".midi-explorer section.card .texts")
+    page.wait_for_timeout(1000)
+    yield 2400
 
 
 #: Film → the cell that shows the widget, and what is done in it.
 FILMS: dict[str, tuple[str, Callable[[Any], Iterator[int]]]] = {
-    "visit": ("explorer = mn.widgets.explore(results, careless, demo.original)\nexplorer", visit),
+    "tour": ("tour = mn.tour(results, careless, demo.original)\ntour", tour),
 }
 #: Plot → what it is drawn from: explained results of all submissions, or those of `careless`.
 PLOTS: dict[str, Callable[[Any, Any], Any]] = {
@@ -204,9 +206,8 @@ def film(names: list[str]) -> None:
         for name in names:
             cell, moments = FILMS[name]
             page = harness.open_notebook(
-                server, browser, f"{name}.ipynb", [SETUP, cell], width=1180, height=1000, theme="light"
+                server, browser, f"{name}.ipynb", [SETUP, cell], width=1180, height=860, theme="light"
             )
-            page.wait_for_selector(".midi-board")
             pictures, lengths = [], []
             for length in moments(page):
                 page.mouse.move(0, 0)

@@ -135,13 +135,15 @@ def grid(cards: list[str]) -> list[str]:
 
 
 def live(into: Path) -> None:
-    """Pages of the demo that need no kernel: explorer, report, header diff."""
+    """Pages of the demo that need no kernel: explorer, report, header diff; and the tour, a block of the front page."""
     into.mkdir()
     demo = mn.make_demo(progress=False)
     careless = demo.submissions["careless"]
     results = mn.explain(mn.evaluate(careless, demo.key, progress=False), released=careless, original=demo.original)
     mn.write_page(results, into / "explorer.html", released=careless, original=demo.original)
     mn.write_html(results, into / "report.html", released=careless, original=demo.original)
+    tour = into.parent / "tour.html"
+    mn.write_tour(results, tour, careless, demo.original, explorer="explorer.html", block=True)
     uids = mn.read_mapping(careless.uids)
     instance, file = results.loc[results["verdict"] == "failed", ["instance", "file"]].dropna().iloc[0]
     original = next(path for path in demo.original.rglob("*.dcm") if instance in uids and is_instance(path, instance))

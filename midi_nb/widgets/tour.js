@@ -7,8 +7,8 @@ const tour = (() => {
   const SKELETON = `<nav class="joined" aria-label="Steps"></nav><h2 tabindex="-1"></h2><div class="body">
     <div class="choices" role="group" aria-label="Images"></div>
     <div class="sides"><div class="swipe"></div><input type="range" min="0" max="100" aria-label="Line between original and released image"></div>
-    <div class="says"></div></div>
-    <p class="note" role="status"></p><div class="line"></div>`;
+    <div class="aside"><div class="says"></div><div class="line"></div></div></div>
+    <p class="note" role="status"></p>`;
 
   function button(label, act, name = "") {
     const made = document.createElement("button");

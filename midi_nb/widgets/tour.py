@@ -84,34 +84,34 @@ class Tour(Explorer):
 
     def content(self, explorer: str = "") -> dict[str, Any]:
         """What the browser shows. `explorer` is the address of a page of ``write_page`` to end in."""
-        chosen = [(name, text) for name, texts in self.filters.items() for text in texts]
-        state = urlencode([*chosen, ("row", self.picked)]) if self.picked >= 0 else ""
-        return self._content | {"link": f"{explorer}#{state}" if explorer else ""}
+        state = urlencode({**self.filters, "row": self.picked}, doseq=True)
+        return self._content | {"link": f"{explorer}#{state}" if explorer and self.picked >= 0 else explorer}
 
     # Which images
 
     def _riddle(self) -> Region | None:
         """Picks the check whose text can still be read as a whole though most of it was painted over: its region."""
         rows = np.flatnonzero(self._asks(REGIONS) & (self.results["verdict"] == "failed").to_numpy())
-        scores = self.results["score"].to_numpy()[rows]
-        shown = {}
-        for row in rows[np.argsort(scores, kind="stable")][:_TRIED]:
+        scores = self.results["score"].to_numpy(dtype="float64")
+        best: tuple[tuple[float, float], int, Region] | None = None
+        for row in rows[np.argsort(scores[rows], kind="stable")][:_TRIED].tolist():
             region = self._region(row)
-            if region and (both := _both(region)) and pixels.legible(*both) > pixels.LEGIBLE:
-                shown[int(row)] = region, self.results["score"].iloc[row], -np.nan_to_num(pixels.coverage(*both))
-        if not shown:
+            legible, covered = _left(region) if region else (np.nan, np.nan)
+            if region and legible > pixels.LEGIBLE and (best is None or (scores[row], -covered) < best[0]):
+                best = (scores[row], -covered), row, region
+        if best is None:
             return None
-        found = min(shown, key=lambda row: shown[row][1:])
-        filters = {name: [str(self.results[name].iloc[found])] for name in ("axis", "action")}
-        self.set(filters=filters, table="failures", picked=found)
-        return shown[found][0]
+        filters = {name: [str(self.results[name].iloc[best[1]])] for name in ("axis", "action")}
+        self.set(filters=filters, table="failures", picked=best[1])
+        return best[2]
 
     def _clean(self) -> dict[int, pixels.Plane]:
         """Five images without a failed check of pixels: of the same modality first, of these the redacted ones."""
         instances, redacted, asked = self.results["instance"], self._asks(REGIONS), self._asks(PIXELS)
         passed = (self.results["verdict"] == "passed").to_numpy()
         rows = np.flatnonzero(asked & ~instances.isin(instances[asked & ~passed]).to_numpy())
-        alike = (self.results["modality"] == self._of("modality")).to_numpy()
+        kinds = self.results.get("modality", self.results["instance"])  # not all results have modalities
+        alike = (kinds == self._of("modality")).to_numpy(dtype=bool)
         rows = rows[np.lexsort((~redacted[rows], ~alike[rows]))]
         clean: dict[int, pixels.Plane] = {}
         for row in rows[~instances.iloc[rows].duplicated().to_numpy()][:_TRIED]:
@@ -123,8 +123,7 @@ class Tour(Explorer):
         """The image of a check that passed; None if it cannot be shown, or if its text can be read all the same."""
         if redacted:
             region = self._region(row)
-            both = _both(region) if region else None
-            return region.after if region and both and not pixels.legible(*both) > pixels.LEGIBLE else None
+            return region.after if region and _left(region)[0] <= pixels.LEGIBLE else None
         try:
             return pixels.plane(path) if (path := self._images.path(row)) else None
         except (ValueError, FileNotFoundError):
@@ -199,10 +198,9 @@ class Tour(Explorer):
         first = causes.to_fix(self.results)[1].iloc[0]
         gains = self.problems["gain" if first["unit"] == "instance" else "gain_series"]
         before, number = first["before"], self._rows.problem[self._rows.failing == self.picked][0]
-        ways = {
-            "This problem": before + gains[number],
-            f"The {_NUMBERS[first['fixes']]} that gain most": first["after"],
-        }
+        ways = {"This problem": before + gains[number]}
+        if first["fixes"] > 1:
+            ways[f"The {_NUMBERS[first['fixes']]} that gain most"] = first["after"]
         lines: list[tuple[str, Any]] = [
             (name, [tag("span", f"{percent(before)} → {percent(after)}", class_="big"), " ", points(after - before)])
             for name, after in ways.items()
@@ -230,7 +228,12 @@ class Tour(Explorer):
         return f'<div class="midi-frame">{still(tag("div", parts, class_="midi-page midi-tour"))}{explorer}</div>'
 
 
-def _both(region: Region) -> tuple[np.ndarray, np.ndarray] | None:
-    """The pixels of a region before and after; None without the original."""
+def _left(region: Region) -> tuple[float, float]:
+    """How much of what stood in a region can be read, and how much was painted over; NaN without an original alike."""
+    if region.before is None:
+        return np.nan, np.nan
     x0, y0, x1, y1 = region.box
-    return (region.before.stored[y0:y1, x0:x1], region.after.stored[y0:y1, x0:x1]) if region.before else None
+    before, after = (plane.stored[y0:y1, x0:x1] for plane in (region.before, region.after))
+    if before.shape != after.shape:
+        return np.nan, np.nan
+    return pixels.legible(before, after), pixels.coverage(before, after)
