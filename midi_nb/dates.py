@@ -14,10 +14,10 @@ from .frames import require_columns, require_complete
 from .masking import is_masked
 from .text import values
 
-__all__ = ["SHIFTS", "fits", "is_date", "shift", "shifts", "timelines", "usual_shifts"]
+__all__ = ["SHIFTS", "fits", "is_date", "places", "shift", "shifts", "timelines", "usual_shifts"]
 
-#: What became of a date, the worst first.
-SHIFTS = ("other", "kept", "unreadable", "gone", "usual")
+#: What became of a date, the worst first → how it looks.
+SHIFTS = {"other": "fail", "kept": "privacy", "unreadable": "validity", "gone": "utility", "usual": "pass"}
 
 
 def is_date(text: str | None) -> bool:
@@ -142,7 +142,7 @@ def timelines(results: pd.DataFrame) -> pd.DataFrame:
     became = np.select(
         [gone, ~dates["now"], dates["days"] == 0, dates["fits"]], ["gone", "unreadable", "kept", "usual"], "other"
     )
-    dates["shift"] = pd.Categorical(became, SHIFTS)
+    dates["shift"] = pd.Categorical(became, list(SHIFTS))
     pair = [*_WHO, "name", "original", "released", "days", "shift"]
     lines = dates.groupby(pair, observed=True, dropna=False, sort=False).size().rename("checks").reset_index()
     days = [
@@ -165,3 +165,22 @@ def timelines(results: pd.DataFrame) -> pd.DataFrame:
 
 
 _LINES = [*_WHO, "name", "original", "released", "was", "now", "days", "usual", "shift", "checks"]
+
+
+def places(lines: pd.DataFrame, values: bool = True) -> pd.DataFrame:
+    """start, end: where each of `timelines` starts above and ends below, upright if it was shifted as usual.
+
+    In days after the first original date of the patient; missing where there is no date. Without values only their
+    order is given: days would be enough to restore dates, for where one date was not shifted, the days between it and
+    the others give these, too. Nor has such a date an end then: how far it is off is the usual shift.
+    """
+    end = (lines["now"] - lines["usual"].fillna(0)).astype("float64")
+    found = pd.DataFrame({"start": lines["was"].astype("float64"), "end": end})
+    if values:
+        return found
+    found["end"] = found["end"].where(lines["shift"] != "kept")
+    for own in lines.groupby(_WHO, observed=True, sort=False).indices.values():
+        days = found.to_numpy()[own]
+        order = np.searchsorted(np.unique(days[np.isfinite(days)]), days).astype("float64")
+        found.iloc[own] = np.where(np.isfinite(days), order, np.nan)
+    return found

@@ -23,6 +23,14 @@ WORDS: dict[Any, dict[str, str]] = {
     "cause": {cause.code: cause.label for cause in CAUSES},
     "confidence": {"review": "needs a look"},
     "finding": {finding.code: finding.label for finding in FINDINGS},
+    "leads": {
+        "dangling": "to no released object", "other patient": "to an object of another patient",
+        "dangling before": "to no object, as in the original", "inside": "to a released object",
+    },
+    "shift": {
+        "other": "by another number of days", "kept": "not shifted", "unreadable": "no date any more",
+        "usual": "by the usual shift",
+    },
     "source": {"iod": "IOD"},
     "state": {"absent": "attribute absent", "missing": "file missing", "unread": "not read"},
     "unit": {"instance": "Every check", "series": "One per series", "series-2024": "Distinct per series"},

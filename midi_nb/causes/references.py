@@ -19,7 +19,7 @@ from ..frames import require_columns, require_complete
 from ..masking import is_masked
 from .evidence import by_instance, folder_of_submission, require_one_submission
 
-__all__ = ["LEADS", "Web", "references"]
+__all__ = ["LEADS", "Arc", "Web", "among", "graph", "references", "resolved"]
 
 #: What the leaf of a reference names: (where the thing itself says it, what that is).
 _NAMED = {
@@ -36,8 +36,8 @@ _NO_FILES = (
     "(0008,1120)",
 )  # studies, procedure steps and patients as objects: never files
 
-#: Where a reference leads, the worst first.
-LEADS = ("dangling", "other patient", "dangling before", "inside")
+#: Where a reference leads, the worst first → how it looks.
+LEADS = {"dangling": "fail", "other patient": "linkage", "dangling before": "blank", "inside": "pass"}
 _UIDS = named(about=["uid"])
 _WHO = ("submission", "patient", "study", "series", "instance", "modality")
 _TO = ("patient", "study", "series", "modality")
@@ -149,14 +149,17 @@ def references(
         require_columns(results, [*_NEEDED, "action", "tag_path", "actual"], "references()")
         if is_masked(results):
             raise ValueError("references() needs UIDs, and these results are without values; give the released files.")
-        web = _of_results(coded(results))
+        needed = coded(results[[*_NEEDED, "action", "tag_path", "actual"]])
+        runs = needed.groupby("submission", observed=True, dropna=False, sort=False)
+        webs = [_of_results(run) for _, run in runs]
     else:
         require_columns(results, _NEEDED, "references()")
         require_one_submission(results, "references(released=...)")
-        web = _of_files(coded(results), folder_of_submission(results, released))
+        webs = [_of_files(coded(results), folder_of_submission(results, released))]
     before = resolved(None if original is None else by_instance(original))
     rows = [
         (*place, path, tags.name(path), kind, *_end(place, path, kind, uid, to, before))
+        for web in webs
         for place, path, kind, uid, to in web
     ]
     columns = zip(*rows, strict=True) if rows else [()] * len(_COLUMNS)
@@ -179,25 +182,68 @@ def _end(
     return "dangling before" if never else "dangling", uid, *[None] * len(_TO)
 
 
+class Arc(NamedTuple):
+    """References from one series to another of its patient (or to a study, or to nothing there): how many, by which
+    attributes. ``start`` and ``end`` are places in the list of these."""
+
+    start: int
+    end: int | None
+    leads: str
+    count: int
+    names: list[str]
+
+
+def graph(own: pd.DataFrame, limit: int = 60) -> tuple[list[tuple[str, str, str]], list[Arc], int]:
+    """Studies and series of a patient as (label, study, series), the arcs between them, and how many arcs are left out.
+
+    `own` are the `references` of one patient. Those that lead nowhere come first; a study has no series.
+    """
+    ends = ["study", "series", "modality", "to_study", "to_series", "to_modality"]
+    plain = own[[*ends, "leads", "name"]].astype(object).fillna("")
+    plain["worst"] = plain["leads"].map(list(LEADS).index)
+    if (elsewhere := plain["leads"] != "inside").any():
+        plain.loc[elsewhere, ends[3:]] = ""
+    links = plain.groupby(["worst", "leads", *ends], sort=True)["name"].agg(["size", "unique"]).reset_index()
+    shown = links.head(limit)
+    inside = shown.loc[shown["leads"] == "inside", ends[3:]].set_axis(ends[:3], axis=1)
+    series = pd.concat([shown[ends[:3]], inside]).drop_duplicates(ends[:2]).sort_values(ends[:2])
+    things: list[tuple[str, str, str]] = []
+    for number, (study, of) in enumerate(series.groupby("study"), start=1):
+        things.append((f"Study {number}", str(study), ""))
+        known = of[of["series"] != ""].itertuples(index=False)
+        things += [
+            (f"{row.modality} series {n}".strip(), str(study), row.series) for n, row in enumerate(known, start=1)
+        ]
+    place = {thing[1:]: number for number, thing in enumerate(things)}
+    arcs = [
+        Arc(
+            place[row.study, row.series],
+            place[row.to_study, row.to_series] if row.leads == "inside" else None,
+            row.leads, int(row.size_), list(row.unique),
+        )
+        for row in shown.rename(columns={"size": "size_"}).itertuples()
+    ]  # fmt: skip
+    return things, arcs, len(links) - len(shown)
+
+
 _NEEDED: tuple[str, ...] = (*_WHO, "released", "released_study", "released_series")
 _RELEASED = {"released": "(0008,0018)", "released_study": "(0020,000d)", "released_series": "(0020,000e)"}
 
 
 def _of_results(results: pd.DataFrame) -> Web:
-    """The references that checks are about."""
+    """The references that the checks of a submission are about."""
     web = Web()
     objects = results[[*_WHO, *_RELEASED]].drop_duplicates().dropna(subset="instance").astype(object)
-    places: dict[tuple[Any, Any], Who] = {}
+    places: dict[Any, Who] = {}
     for cells in objects.where(objects.notna(), None).itertuples(index=False, name=None):
-        place = places.setdefault((cells[0], cells[4]), Who(*cells[: len(_WHO)]))
+        place = places.setdefault(cells[4], Who(*cells[: len(_WHO)]))
         web.take(place, dict(zip(_RELEASED.values(), cells[len(_WHO) :], strict=True)), ())
     rows = np.flatnonzero((results["action"].isin(_UIDS) & results["actual"].notna()).to_numpy())
     rows = rows[asked(results["tag_path"], rows, lambda path: tags.leaf(path) in _NAMED)]
-    for submission, instance, path, uid in (
-        results[["submission", "instance", "tag_path", "actual"]].iloc[rows].astype(object).drop_duplicates()
-    ).itertuples(index=False, name=None):
-        if uid and (submission, instance) in places:
-            web.take(places[submission, instance], {path: uid} if path in _OWN else {}, [(path, uid)])
+    texts = results[["instance", "tag_path", "actual"]].iloc[rows].astype(object).drop_duplicates()
+    for instance, path, uid in texts.itertuples(index=False, name=None):
+        if uid and instance in places:
+            web.take(places[instance], {path: uid} if path in _OWN else {}, [(path, uid)])
     return web
 
 

@@ -442,7 +442,7 @@ const explorer = (() => {
       const bar = node("div", { class: "line tabs" },
         node("span", { class: "joined", role: "group", "aria-label": "What to list", "data-group": "tables" }, tabs),
         node("span", { class: "quiet", "aria-live": "polite" }, given?.waiting ? "…" : notice || said), copies());
-      const drawn = () => (state.table === "map" ? map() : lines.draw(state.table, data.lines[state.table], leaf, state, { node, sign, count, label, button, steps, values: data.values }));
+      const drawn = () => (state.table === "map" ? map() : lines.draw(state.table, data.lines[state.table], leaf, state, { node, sign, count, label, button, steps, signs, values: data.values }));
       put(list, bar, chips(), DRAWN.includes(state.table) ? drawn() : [table(), pager()], hint());
     }
 

@@ -2,9 +2,7 @@
 
 const lines = (() => {
   const PAGE = 6, HIGH = 58, ROW = 22, FAR = 90, END = 14;
-  const SHIFTS = [["fail", "by another number of days"], ["privacy", "not shifted"], ["validity", "no date any more"], ["utility", "gone"], ["pass", "by the usual shift"]];
-  const LEADS = [["fail", "to no released object"], ["linkage", "to an object of another patient"], ["blank", "to no object, as in the original"], ["pass", "to a released object"]];
-  const views = { dates: ["date", SHIFTS, timeLine], references: ["reference", LEADS, graph] };
+  const views = { dates: ["date", timeLine], references: ["reference", graph] };
 
   function svg(name, attributes, ...children) {
     const made = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -17,7 +15,7 @@ const lines = (() => {
   const day = (text) => (text ? text.replace(/^\[?'?(\d{4})(\d\d)(\d\d).*$/, "$1-$2-$3") : "");
 
   // The two time lines of a patient, what was above and what is released below. Upright: the usual shift.
-  function timeLine({ lines: own, usual }, { node, count }) {
+  function timeLine({ lines: own, usual }, kinds, { node, count, signs }) {
     const starts = own.map(([, start]) => start), ends = own.flatMap(([, , end]) => (end === null ? [] : [end]));
     const first = Math.min(...starts), last = Math.max(...starts), room = Math.max(last - first, 30);
     const low = Math.max(Math.min(first, ...ends), first - room), high = Math.min(Math.max(last, ...ends), last + room);
@@ -27,14 +25,14 @@ const lines = (() => {
       return texts.length ? `${texts[0]}${texts.at(-1) === texts[0] ? "" : ` to ${texts.at(-1)}`}` : "";
     });
     const top = 7, bottom = HIGH - 9;
-    const drawn = [...own].sort((a, b) => b[0] - a[0]).map(([shift, start, end, before, after, checks, names]) => {
-      const [meaning, said] = SHIFTS[shift], x = `${at(start).toFixed(2)}%`, days = usual !== undefined && end !== null ? ` (${signedDays(end - start + usual, count)})` : "";
-      const beyond = end !== null && (end < low || end > high), to = end === null ? x : `${at(end).toFixed(2)}%`, low_ = end === null ? (top + bottom) / 2 : bottom;
+    const drawn = [...own].reverse().map(([shift, start, end, before, after, checks, names]) => {
+      const [meaning, said] = kinds[shift], usually = meaning === "pass", x = `${at(start).toFixed(2)}%`, to = end === null ? x : `${at(end).toFixed(2)}%`;
+      const days = usual !== undefined && end !== null ? ` (${signedDays(end - start + usual, count)})` : "", y = end === null ? (top + bottom) / 2 : bottom;
+      const beyond = end !== null && (end < low || end > high) ? ", beyond the edge" : "";
       return svg("g", { class: `line-of ${meaning}` },
-        hover(`${some(names)}: ${before ? `${day(before)} → ${day(after) || "nothing"}, ` : ""}${said}${days}${beyond ? ", beyond the edge" : ""}; ${count(checks, "check")}`),
-        svg("line", { x1: x, y1: top, x2: to, y2: low_, "stroke-dasharray": shift === 4 ? null : "5 3" }),
-        svg("circle", { cx: x, cy: top, r: 3 }),
-        shift === 4 ? svg("circle", { cx: to, cy: low_, r: 3 }) : svg("text", { x: to, y: low_ + 4, "text-anchor": "middle" }, { fail: "✖", privacy: "▼", validity: "◆", utility: "○" }[meaning]));
+        hover(`${some(names)}: ${before ? `${day(before)} → ${day(after) || "nothing"}, ` : ""}${said}${days}${beyond}; ${count(checks, "check")}`),
+        svg("line", { x1: x, y1: top, x2: to, y2: y, "stroke-dasharray": usually ? null : "5 3" }), svg("circle", { cx: x, cy: top, r: 3 }),
+        usually ? svg("circle", { cx: to, cy: y, r: 3 }) : svg("text", { x: to, y: y + 4, "text-anchor": "middle" }, signs[meaning]));
     });
     const edge = (y) => svg("line", { class: "axis", x1: "0%", y1: y, x2: "100%", y2: y });
     const side = (name, text) => node("div", { class: "line quiet" }, node("span", {}, name), node("span", {}, text));
@@ -43,45 +41,45 @@ const lines = (() => {
   const signedDays = (days, count) => `${days < 0 ? "−" : "+"}${count(Math.abs(days), "day")}`;
 
   // Studies and series in rows, references as arcs at their left; what leads nowhere ends at the left edge.
-  function graph({ things, arcs }, { node, count }) {
+  function graph({ things, arcs }, kinds, { node, count, signs }) {
     const middle = (place) => (place + 0.5) * ROW, reach = (start, end) => Math.min(16 + 10 * Math.abs(end - start), FAR);
     const ended = (one) => one[1] === null, rights = arcs.filter((one) => !ended(one)).map(([start, end]) => 0.75 * reach(start, end));
     const wide = Math.max(0, ...rights) + (arcs.some(ended) ? 5 * END : END), open = new Map(); // arcs, and at their left where others end
     const drawn = [...arcs].reverse().map(([start, end, leads, number, names]) => {
-      const [meaning, said] = LEADS[leads], y = middle(start), width = Math.min(1 + Math.log2(number), 6);
+      const [meaning, said] = kinds[leads], y = middle(start), width = Math.min(1 + Math.log2(number), 6);
       const right = wide - 4, far = wide - reach(start, end), shift = end === start ? 7 : 0;
       const from = things[start].label, to = end === null ? "" : end === start ? ", the same" : `, ${things[end].label}`;
       const stop = END / 2 + END * (open.get(start) ?? 0);
       if (end === null) open.set(start, (open.get(start) ?? 0) + 1);
       const path = end === null ? `M${right} ${y} L${stop + 5} ${y}` : `M${right} ${y - shift} C${far} ${y - shift} ${far} ${middle(end) + shift} ${right} ${middle(end) + shift}`;
       return svg("g", { class: `line-of ${meaning}` }, hover(`${from}: ${count(number, "reference")} ${said}${to} (${some(names)})`),
-        svg("path", { d: path, fill: "none", "stroke-width": width.toFixed(1), "stroke-dasharray": leads === 3 ? null : "5 3" }),
-        end === null ? svg("text", { x: stop, y: y + 4, "text-anchor": "middle" }, { fail: "✖", linkage: "✚", blank: "?" }[meaning])
+        svg("path", { d: path, fill: "none", "stroke-width": width.toFixed(1), "stroke-dasharray": meaning === "pass" ? null : "5 3" }),
+        end === null ? svg("text", { x: stop, y: y + 4, "text-anchor": "middle" }, signs[meaning])
           : svg("circle", { cx: right, cy: middle(end) + shift, r: 3 }));
     });
-    const odd = (place) => arcs.filter(([start, end]) => start === place && end === null).map(([, , leads, number]) => node("span", { class: `signed-text ${LEADS[leads][0]}` }, `${count(number)} ${LEADS[leads][1]}`));
+    const odd = (place) => arcs.filter(([start, end]) => start === place && end === null).map(([, , leads, number]) => node("span", { class: `signed-text ${kinds[leads][0]}` }, `${count(number)} ${kinds[leads][1]}`));
     return node("div", { class: "web" }, svg("svg", { width: wide, height: things.length * ROW, "aria-hidden": "true" }, drawn),
       node("ul", {}, things.map(({ label, study, uid }, place) => node("li", { class: study ? "study" : null, title: uid || null }, label, odd(place)))));
   }
 
   // A page of a view: `tools` are what the explorer makes nodes and words with.
   function draw(view, data, leaf, state, tools) {
-    const { node, sign, count, label, button, steps, values } = tools, [what, kinds, card] = views[view];
+    const { node, sign, count, label, button, steps, values } = tools, [what, card] = views[view];
     if (!data) return [node("p", { class: "quiet" }, "…")];
+    const { kinds } = data, counts = (one) => one.counts.map((number, code) => [code, number]).filter(([, number]) => number);
     const wanted = (one) => ["patient", "submission"].every((name) => !state.filters[name]?.length || state.filters[name].includes(one[name]));
     const all = data.patients.filter(wanted), last = Math.max(Math.ceil(all.length / PAGE) - 1, 0), at = Math.min(leaf, last), shown = all.slice(at * PAGE, (at + 1) * PAGE);
-    const counts = (one) => one.dates ? SHIFTS.map(([, said], code) => [code, one.dates[["other", "kept", "unreadable", "gone", "usual"][code]]]) : LEADS.map((_, code) => [code, one.leads[["dangling", "other patient", "dangling before", "inside"][code]]]);
     const others = state.search || Object.keys(state.filters).some((name) => !["patient", "submission"].includes(name) && state.filters[name].length);
-    const used = new Set(all.flatMap((one) => counts(one).filter(([, number]) => number).map(([code]) => code)));
+    const used = new Set(all.flatMap((one) => counts(one).map(([code]) => code)));
     const legend = node("div", { class: "line legend" }, [...used].sort().map((code) => node("span", {}, sign(kinds[code][0]), kinds[code][1])));
     const cards = shown.map((one) => {
       const name = [one.submission && new Set(data.patients.map(({ submission }) => submission)).size > 1 && label("submission", one.submission), one.patient ? label("patient", one.patient) : "no patient"].filter(Boolean).join(" · ");
-      const of = counts(one).filter(([, number]) => number), total = of.reduce((sum, [, number]) => sum + number, 0);
+      const of = counts(one), total = of.reduce((sum, [, number]) => sum + number, 0);
       const said = `${count(total, what)}: ${of.map(([code, number]) => `${count(number)} ${kinds[code][1]}`).join(", ")}${one.usual === undefined ? "" : ` (${signedDays(one.usual, count)})`}`;
-      const odd = [...new Set((one.lines ?? []).filter(([shift]) => shift < 4).flatMap((line) => line[6]))];
+      const odd = [...new Set((one.lines ?? []).filter((line) => kinds[line[0]][0] !== "pass").flatMap((line) => line[6]))];
       return node("section", { class: "of-patient", "aria-label": name },
         node("div", { class: "line" }, one.patient ? button(name, "toggle", `patient:${one.patient}`, { "data-id": `${view}-${one.submission}-${one.patient}`, "data-item": true, "aria-pressed": String(!!state.filters.patient?.includes(one.patient)), title: "Filter by this patient" }) : name, node("span", {}, said), odd.length ? node("span", { class: "quiet" }, `Not as usual: ${some(odd)}`) : null),
-        card(one, tools), one.rest ? node("p", { class: "quiet" }, `and ${count(one.rest)} more`) : null);
+        card(one, kinds, tools), one.rest ? node("p", { class: "quiet" }, `and ${count(one.rest)} more`) : null);
     });
     const notes = [view === "references" ? "References that a check is about." : !values && "Dates in their order, not to scale.", data.of > data.patients.length && `The ${count(data.patients.length)} patients with most that is not as usual, of ${count(data.of)}.`, others && "Of the filters only patient and submission apply here."].filter(Boolean);
     return [legend, notes.length ? node("p", { class: "quiet" }, notes.join(" ")) : null, cards.length ? node("div", { "data-group": view }, cards) : node("p", { class: "note" }, "Nothing is left under these filters."),

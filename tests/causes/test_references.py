@@ -5,6 +5,7 @@ import pytest
 from pydicom import Dataset, Sequence
 
 import midi_nb as mn
+from midi_nb.causes.references import graph
 
 IMAGE, PLAN = "(0008,1140)[0](0008,1155)", "(300c,0002)[0](0008,1155)"
 
@@ -107,3 +108,22 @@ def test_results_without_values_have_no_references(make):
 def test_masked_references_hold_no_uid(make):
     masked = mn.mask_values(mn.references(make.results(rows(("1", IMAGE, "9.2"), ("2", IMAGE, "9.77")))))
     assert not masked.astype(str).apply(lambda column: column.str.contains("9\\.|S[12]")).any(axis=None)
+
+
+def test_submissions_do_not_refer_to_each_other(make):
+    one, other = rows(("1", IMAGE, "9.2"), ("2", "(0020,000e)", "9.5.2"))
+    found = mn.references(make.results([one | {"submission": "a"}, other | {"submission": "b"}]))
+    assert found[["submission", "leads"]].values.tolist() == [["a", "dangling"]]
+
+
+def test_a_graph_joins_the_references_between_two_series_and_names_what_leads_nowhere_first(make):
+    study, gone = "(0040,a375)[0](0020,000d)", "(0008,1115)[0](0008,1199)[0](0008,1155)"
+    cells = [("1", IMAGE, "9.2"), ("1", PLAN, "9.2"), ("1", study, "9.7"), ("1", gone, "9.99")]
+    found = mn.references(make.results(rows(*cells, ("2", "(0020,000e)", "9.5.2"))))
+    things, arcs, rest = graph(found)
+    assert things == [("Study 1", "T", ""), ("CT series 1", "T", "S1"), ("CT series 2", "T", "S2")]
+    uid = "Referenced SOP Instance UID"
+    assert [arc[:4] for arc in arcs] == [(1, None, "dangling", 1), (1, 0, "inside", 1), (1, 2, "inside", 2)]
+    assert [arc.names for arc in arcs] == [[uid], ["Study Instance UID"], [uid]]
+    assert rest == 0
+    assert graph(found, limit=1) == ([("Study 1", "T", ""), ("CT series 1", "T", "S1")], arcs[:1], 2)

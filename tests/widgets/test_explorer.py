@@ -397,8 +397,8 @@ def test_time_lines_and_references_are_sent_when_they_are_looked_at(results, sen
     explorer.table = "dates"
     explorer.table = "references"
     dates, references = (message["lines"] for message, _ in messages if message["kind"] == "lines")
-    assert [one["dates"] for one in dates["dates"]["patients"]] == [{"kept": 1}]
-    assert references == {"references": {"patients": [], "of": 0}}
+    assert [one["counts"] for one in dates["dates"]["patients"]] == [[0, 1, 0, 0, 0]]
+    assert references == {"references": {"patients": [], "of": 0, "kinds": []}}
 
 
 def test_without_values_none_is_sent_to_the_browser(make, sent):
