@@ -23,7 +23,8 @@ from matplotlib.axis import Axis
 from matplotlib.colors import PowerNorm
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from matplotlib.patches import Patch, PathPatch
+from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Annotation
 from matplotlib.ticker import FixedLocator, FuncFormatter, Locator, MaxNLocator
@@ -32,7 +33,8 @@ from matplotlib.transforms import Bbox
 from . import tags
 from .actions import ACTIONS, named
 from .amounts import count, percent
-from .dates import shifts
+from .causes.references import LEADS, Arc, graph
+from .dates import SHIFTS, places, shifts
 from .frames import EXPLAINED, MASK, require_columns, require_complete, scored
 from .looks import LOOKS, PALETTE, Look
 from .scores import intervals
@@ -49,7 +51,9 @@ __all__ = [
     "pareto",
     "partial_scores",
     "ranking",
+    "references",
     "score",
+    "timelines",
     "tradeoff",
     "word_diff",
 ]
@@ -485,6 +489,137 @@ def date_shifts(results: pd.DataFrame, *, values: bool = True, ax: Axes | None =
     return _title(ax, f"{subject} several shifts{unshifted}", legend=True)
 
 
+def timelines(lines: pd.DataFrame, *, values: bool = True, ax: Axes | None = None, limit: int = 12) -> Axes:
+    """Original dates above, released ones below, and lines between: upright is the usual shift of the patient.
+
+    Parameters
+    ----------
+    lines
+        What ``timelines(results)`` returns.
+    values
+        ``False`` hides the patients' identifiers and all numbers of days: dates stand in their order.
+    limit
+        How many patients are drawn, those first that have most dates that are not shifted as usual.
+
+    Examples
+    --------
+    >>> lines = pd.DataFrame({"submission": "", "patient": ["a", "a"], "was": [0, 9], "now": [366, 377], "usual": 366,
+    ...                       "shift": ["usual", "other"], "checks": [3, 1]})
+    >>> timelines(lines).get_title("left")
+    '1 of 4 dates is not shifted as usual, in 1 of 1 patient'
+    """
+    who = ["submission", "patient"]
+    require_columns(lines, [*who, "was", "now", "usual", "shift", "checks"], "plots.timelines()")
+    if not len(lines):
+        return _says(ax, "No dates in this frame")
+    patient = lines.groupby(who, observed=True, sort=False).ngroup().to_numpy()
+    shown = lines[patient < limit]
+    ends, y = places(shown, values), patient[patient < limit]
+    room = max(ends["start"].max(), 30.0)  # a date that kept its day lies years off: it ends at the edge
+    labels = shown.drop_duplicates(who)
+    ax = _axes(ax, 2 * len(labels))
+    legend: dict[str, str] = {}
+    far = False
+    for kind, look in reversed(SHIFTS.items()):
+        found = (shown["shift"] == kind).to_numpy()
+        if found.any():
+            legend[look] = words_of("shift", kind)
+            start, end = ends[found].to_numpy().T
+            last = np.where(np.isfinite(end), 0.3, 0.0)
+            x = np.stack([start, np.clip(np.where(np.isfinite(end), end, start), -room, 2 * room)])
+            far |= bool((np.abs(end - room / 2) > 1.5 * room).any())
+            style: dict[str, Any] = {"color": PALETTE[look], "linestyle": "-" if kind == "usual" else "--", "zorder": 3}
+            ax.plot(x, np.stack([y[found] - 0.3, y[found] + last]), linewidth=1.2, **style)
+            ax.plot(x[1], y[found] + last, linestyle="", marker=LOOKS[look].marker, color=PALETTE[look], zorder=4)
+    names = [" · ".join(_label(row[name]) for name in [*_runs_of(lines), "patient"]) for _, row in labels.iterrows()]
+    counts = shown.groupby([y, "shift"], observed=True)["checks"].sum()
+    notes = [
+        ", ".join(f"{counts[row, kind]:,} {words_of('shift', kind)}" for kind in SHIFTS if (row, kind) in counts.index)
+        for row in range(len(labels))
+    ]
+    _rows(ax, names if values else _numbered(names, "patient"), [note.replace(", ", "\n") for note in notes])
+    rest = int(patient.max()) + 1 - len(labels)
+    more = ("; far ones at the edge" if far else "") + (f"; {count(rest, 'patient')} more not drawn" if rest else "")
+    scale = "days since the first original date" if values else "dates in their order"
+    ax.set_xlabel(f"{scale} (top: original, bottom: released){more}")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    if not values:
+        ax.set_xticks([])
+    _legend(ax, {look: legend[look] for look in SHIFTS.values() if look in legend}, markers=True)
+    odd = (lines["shift"] != "usual").to_numpy()
+    wrong, dates = int(lines["checks"][odd].sum()), count(lines["checks"].sum(), "date")
+    of = f"{len(set(patient[odd])):,} of {count(patient.max() + 1, 'patient')}"
+    said = f"{wrong:,} of {dates} {'is' if wrong == 1 else 'are'} not shifted as usual, in {of}"
+    return _title(ax, said if wrong else f"All {dates} are shifted as usual for their patient", legend=True)
+
+
+def references(references: pd.DataFrame, *, values: bool = True, ax: Axes | None = None, limit: int = 30) -> Axes:
+    """References between the series of a patient as arcs; those that lead to no released object end at the right edge.
+
+    Parameters
+    ----------
+    references
+        What ``references(results)`` returns.
+    values
+        ``False`` hides the patients' identifiers.
+    limit
+        How many studies and series are drawn, of the patients with most references that lead nowhere.
+
+    Examples
+    --------
+    >>> web = pd.DataFrame({"submission": "", "patient": ["a"] * 3, "study": "1", "series": ["2", "2", "3"],
+    ...                     "modality": "CT", "name": "UID", "leads": ["inside", "dangling", "inside"],
+    ...                     "to_study": "1", "to_series": "2", "to_modality": "CT"})
+    >>> references(web).get_title("left")
+    '1 of 3 references leads to no released object'
+    """
+    who = ["submission", "patient"]
+    require_columns(references, [*who, *_GRAPH], "plots.references()")
+    if not len(references):
+        return _says(ax, "No references in this frame")
+    web = references[[*who, *_GRAPH]].astype(object)
+    odd = web["leads"] == "dangling"
+    web["odd"] = odd.groupby([web[name] for name in who], dropna=False).transform("sum")
+    labels: list[str] = []
+    arcs: list[Arc] = []
+    drawn = cut = 0
+    patients = web.sort_values("odd", ascending=False, kind="stable").groupby(who, sort=False, dropna=False)
+    for (_, patient), own in patients:
+        things, between, more = graph(own, limit // 3)
+        if labels and len(labels) + len(things) > limit:
+            break
+        drawn, cut, top = drawn + 1, cut + more, len(labels)
+        whose = _label(patient) if values else f"patient {drawn}"
+        labels += [label if series else f"{whose} · {label}" for label, _, series in things]
+        ends = [(top + arc.start, None if arc.end is None else top + arc.end) for arc in between]
+        arcs += [arc._replace(start=start, end=end) for arc, (start, end) in zip(between, ends, strict=True)]
+    ax = _axes(ax, len(labels))
+    reach = max(1, *(abs(arc.end - arc.start) for arc in arcs if arc.end is not None), 1)
+    notes: list[list[str]] = [[] for _ in labels]
+    for start, end, kind, n, _ in reversed(arcs):  # the worst on top
+        colour, width, marker = PALETTE[LEADS[kind]], 1 + np.log2(n) / 2, LOOKS[LEADS[kind]].marker
+        if end is None:
+            notes[start].insert(0, f"{n:,} {words_of('leads', kind)}")
+            ax.plot([0, 0.95], [start, start], linestyle="--", color=colour, linewidth=width)
+            ax.plot(0.97, start, linestyle="", marker=marker, color=colour)
+            continue
+        far, half = 0.15 + 0.7 * abs(end - start) / reach, 0.3 if end == start else 0.0
+        corners = [(0, start - half), (far, start - half), (far, end + half), (0, end + half)]
+        arc = Path(corners, [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4])
+        ax.add_patch(PathPatch(arc, facecolor="none", edgecolor=colour, linewidth=width))
+        ax.plot(0, end + half, linestyle="", marker=marker, color=colour, clip_on=False)
+    _rows(ax, labels, [", ".join(note) for note in notes])
+    ax.set(xlim=(0, 1), xticks=[])
+    ax.grid(visible=False)
+    hidden = [count(n, noun) for n, noun in ((patients.ngroups - drawn, "patient"), (cut, "arc")) if n]
+    ax.set_xlabel(f"{' and '.join(hidden)} more not drawn" if hidden else "")
+    kinds = {arc.leads for arc in arcs}
+    _legend(ax, {look: words_of("leads", kind) for kind, look in LEADS.items() if kind in kinds}, markers=True)
+    wrong, of = int(odd.sum()), count(len(web), "reference")
+    said = f"{wrong:,} of {of} {'leads' if wrong == 1 else 'lead'} to no released object"
+    return _title(ax, said if wrong else f"None of {of} leads to no released object", legend=True)
+
+
 def word_diff(failure: pd.Series | pd.DataFrame, *, values: bool = True, ax: Axes | None = None) -> Axes:
     """A card of one check: original, expected and released text, with the words that leaked, were lost or kept marked.
 
@@ -539,6 +674,7 @@ def word_diff(failure: pd.Series | pd.DataFrame, *, values: bool = True, ax: Axe
 
 
 _NOTHING = "No checks in this frame"
+_GRAPH = ("study", "series", "modality", "name", "leads", "to_study", "to_series", "to_modality")
 _NONE = "(none)"  # the label of missing cells
 _SCORES = ("passed", "failed", "blank", "total", "score", "low", "high")
 _COUNTS = ("passed", "failed", "blank", "total")

@@ -28,8 +28,7 @@ WORDS: dict[Any, dict[str, str]] = {
         "dangling before": "to no object, as in the original", "inside": "to a released object",
     },
     "shift": {
-        "other": "by another number of days", "kept": "not shifted", "unreadable": "no date any more",
-        "usual": "by the usual shift",
+        "other": "shifted otherwise", "kept": "not shifted", "unreadable": "no date", "usual": "shifted as usual",
     },
     "source": {"iod": "IOD"},
     "state": {"absent": "attribute absent", "missing": "file missing", "unread": "not read"},
@@ -41,7 +40,8 @@ WORDS["guess"] = WORDS["cause"]
 _OURS = {
     *frames.RESULTS, *frames.EXPLAINED, *frames.DIFFERENCES, *frames.VALUES_FOUND, *frames.CHANGES, *PROBLEMS, *SCORES,
     "after", "attributes", "before", "checks", "clipped", "coverage", "detail", "explanation", "finding", "goal",
-    "guess", "judged", "label", "legible", "rank", "reached", "reason", "right", "side", "unit", "untouched",
+    "guess", "judged", "kind", "label", "leads", "legible", "now", "rank", "reached", "reason", "right", "shift",
+    "side", "target", "to_modality", "to_patient", "to_series", "to_study", "unit", "untouched", "usual", "was",
 }  # fmt: skip
 _HEADS = {
     **{name: name.replace("_", " ").capitalize() for name in _OURS},

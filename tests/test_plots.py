@@ -104,6 +104,24 @@ FAILURE = {
     "cause": "overclean_partial", "axis": "utility",
 }  # fmt: skip
 
+
+def lines(*rows: tuple[str, int, float | None, int]) -> pd.DataFrame:
+    """Time lines of dates: (patient, days since the first one, days shifted, the usual shift)."""
+    frame = pd.DataFrame(rows, columns=["patient", "was", "days", "usual"])
+    shift = np.select([frame["days"].isna(), frame["days"] == 0, frame["days"] == frame["usual"]],
+                      ["gone", "kept", "usual"], "other")  # fmt: skip
+    return frame.assign(submission="ours", now=frame["was"] + frame["days"], shift=shift, checks=1)
+
+
+def links(*rows: tuple[str, str, str | None]) -> pd.DataFrame:
+    """References: (patient, series, series it leads to)."""
+    frame = pd.DataFrame(rows, columns=["patient", "series", "to_series"])
+    leads = np.where(frame["to_series"].isna(), "dangling", "inside")
+    to = frame["to_series"].notna()
+    return frame.assign(submission="ours", study="t", modality="CT", name="UID", leads=leads,
+                        to_study=np.where(to, "t", None), to_modality=np.where(to, "CT", None))  # fmt: skip
+
+
 # plot → a frame of n things it can show
 PLOTS = {
     "score": scores,
@@ -116,6 +134,8 @@ PLOTS = {
     "partial_scores": lambda n=3: partial(list(np.linspace(0.1, 0.9, n))),
     "date_shifts": many,
     "word_diff": lambda n=1: results([FAILURE]),
+    "timelines": lambda n=3: lines(*[(f"p{i}", i, 300 + i % 2, 300) for i in range(n)]),
+    "references": lambda n=3: links(*[(f"p{i}", "s1", None if i else "s1") for i in range(n)]),
 }
 every_plot = pytest.mark.parametrize("name", PLOTS)
 
@@ -777,3 +797,62 @@ def test_importing_the_package_loads_no_figure_library():
     code = "import sys, midi_nb; print(sorted({'matplotlib', 'seaborn'} & set(sys.modules)))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert loaded.strip() == "[]"
+
+
+def strokes(ax, meaning: str) -> list[list[list[float]]]:
+    """The lines in the colour of a meaning, as their points."""
+    own = [line for line in ax.lines if line.get_color() == plots.PALETTE[meaning] and line.get_linestyle() != "None"]
+    return [line.get_xydata().round(2).tolist() for line in own]
+
+
+def test_time_lines_are_upright_where_a_date_was_shifted_as_usual():
+    frame = lines(("a", 0, 300, 300), ("a", 40, 300, 300), ("a", 40, 310, 300), ("a", 5, 0, 300), ("a", 9, None, 300))
+    ax = plots.timelines(frame)
+    assert strokes(ax, "pass") == [[[0, -0.3], [0, 0.3]], [[40, -0.3], [40, 0.3]]]
+    assert strokes(ax, "fail") == [[[40, -0.3], [50, 0.3]]]
+    assert strokes(ax, "privacy") == [[[5, -0.3], [-40, 0.3]]], "at the edge: it is 295 days off"
+    assert strokes(ax, "utility") == [[[9, -0.3], [9, 0]]]
+    assert texts(ax) == ["1 shifted otherwise\n1 not shifted\n1 gone\n2 shifted as usual"]
+    assert title(ax) == "3 of 5 dates are not shifted as usual, in 1 of 1 patient"
+    assert (
+        ax.get_xlabel() == "days since the first original date (top: original, bottom: released); far ones at the edge"
+    )
+
+
+def test_time_lines_without_values_show_the_order_of_dates_alone():
+    frame = lines(("MIDI-7", 0, 300, 300), ("MIDI-7", 40, 300, 300), ("MIDI-7", 7, 343, 300), ("MIDI-7", 5, 0, 300))
+    ax = drawn(plots.timelines(frame, values=False))
+    assert [points[1][0] for points in strokes(ax, "pass") + strokes(ax, "fail")] == [0, 3, 4]
+    assert strokes(ax, "privacy") == [[[1, -0.3], [1, 0]]]
+    assert labels(ax) == ["patient 1"]
+    assert not any("MIDI" in text for text in said(ax.figure))
+    assert not ax.get_xticks().size
+
+
+def test_time_lines_of_many_patients_are_cut_and_counted():
+    frame = lines(*[(f"p{i}", 0, 30, 30) for i in range(20)])
+    assert (
+        plots.timelines(frame, limit=4)
+        .get_xlabel()
+        .endswith("(top: original, bottom: released); 16 patients more not drawn")
+    )
+    assert title(plots.timelines(frame)) == "All 20 dates are shifted as usual for their patient"
+
+
+def test_references_are_arcs_and_what_leads_nowhere_is_dashed_to_the_right():
+    ax = plots.references(links(("p", "a", "b"), ("p", "a", "b"), ("p", "b", None), ("q", "c", "c")))
+    assert labels(ax) == ["p · Study 1", "CT series 1", "CT series 2", "q · Study 1", "CT series 1"]
+    arcs = [patch.get_path().vertices.round(2).tolist() for patch in ax.patches]
+    assert [(corners[0], corners[-1]) for corners in arcs] == [([0, 3.7], [0, 4.3]), ([0, 1], [0, 2])]
+    assert strokes(ax, "fail") == [[[0, 2], [0.95, 2]]]
+    assert texts(ax) == ["", "", "1 to no released object", "", ""]
+    assert title(ax) == "1 of 4 references leads to no released object"
+
+
+def test_references_of_many_patients_are_cut_and_counted_and_dangling_ones_come_first():
+    frame = links(*[(f"p{i}", "a", "b" if i < 19 else None) for i in range(20)])
+    ax = plots.references(frame, limit=6, values=False)
+    assert labels(ax) == ["patient 1 · Study 1", "CT series 1", "patient 2 · Study 1", "CT series 1", "CT series 2"]
+    assert texts(ax)[1] == "1 to no released object"
+    assert ax.get_xlabel() == "18 patients more not drawn"
+    assert title(plots.references(frame[:3])) == "None of 3 references leads to no released object"

@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "inspecting": BASE | {"text", "dates", "printed", "sniff", "actions", "answers", "files", "engine"},
     "vocabulary": BASE | {"actions", "scores", "causes"},
     "teaching": BASE | {"actions", "causes"},
-    "plots": BASE | {"text", "dates", "actions", "scores", "vocabulary"},
+    "plots": BASE | {"text", "dates", "actions", "scores", "causes", "vocabulary"},
     "report": BASE | {"text", "actions", "answers", "files", "scores", "causes", "vocabulary", "plots", "the face"},
     "widgets": BASE
     | {"text", "dates", "actions", "answers", "files", "scores", "causes", "vocabulary", "engine", "inspecting"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -248,17 +248,10 @@ def _of_results(results: pd.DataFrame) -> Web:
 
 
 def _of_files(results: pd.DataFrame, folder: Path) -> Web:
-    """The references of all files, whose identifiers are put back to those of the results."""
-    back: dict[str, Callable[[str | None], Any]] = {}
-    for new, old in {
-        "released_patient": "patient",
-        "released_study": "study",
-        "released_series": "series",
-        "released": "instance",
-    }.items():
-        pairs = results[[new, old]].dropna().drop_duplicates().astype(object) if new in results else results[:0]
-        known = dict(pairs.itertuples(index=False, name=None))
-        back[old] = lambda uid, known=known: known.get(uid, uid)  # type: ignore[misc]
+    """The references of all files, with the identifiers of the results where those know the file."""
+    objects = results[["released", *_WHO]].dropna(subset="released").drop_duplicates("released").astype(object)
+    objects = objects.where(objects.notna(), None)
+    known = {uid: Who(*cells) for uid, *cells in objects.itertuples(index=False, name=None)}
     names = results["submission"].dropna()
     name = names.iloc[0] if len(names) else None
     web = Web()
@@ -268,7 +261,9 @@ def _of_files(results: pd.DataFrame, folder: Path) -> Web:
                 file = read(path)
             except Unreadable:
                 continue
-            texts = (file.text(tag) for tag in ("(0010,0020)", "(0020,000d)", "(0020,000e)", "(0008,0018)"))
-            who = (one(text) for one, text in zip(back.values(), texts, strict=True))
-            web.add(file, Who(name, *who, file.text("(0008,0060)")))
+            own = (
+                file.text(tag) for tag in ("(0010,0020)", "(0020,000d)", "(0020,000e)", "(0008,0018)", "(0008,0060)")
+            )
+            stranger = Who(name, *own)
+            web.add(file, known.get(stranger.instance, stranger))
     return web

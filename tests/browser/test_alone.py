@@ -211,10 +211,10 @@ def test_time_lines_and_references_are_reached_by_keys(opened: Any, make: Any, t
     page = opened(mn.write_page(results, tmp_path / "explorer.html"), "#table=dates")
     cards = page.locator("section.of-patient")
     assert cards.count() == 6
-    said = "3 dates: 1 no date any more, 2 by the usual shift (+366 days)\nNot as usual: Study Date"
+    said = "3 dates: 1 no date, 2 shifted as usual (+366 days)\nNot as usual: Study Date"
     assert said in cards.first.inner_text()
     assert cards.first.locator("svg g.pass title").text_content() == (
-        "Study Date: 2020-01-01 → 2021-01-01, by the usual shift (+366 days); 2 checks"
+        "Study Date: 2020-01-01 → 2021-01-01, shifted as usual (+366 days); 2 checks"
     )
     page.get_by_role("button", name="Next page").press("Enter")
     assert page.locator(".pager .quiet").inner_text() == "7 to 11 of 11 patients, the worst first"

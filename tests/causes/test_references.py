@@ -127,3 +127,11 @@ def test_a_graph_joins_the_references_between_two_series_and_names_what_leads_no
     assert [arc.names for arc in arcs] == [[uid], ["Study Instance UID"], [uid]]
     assert rest == 0
     assert graph(found, limit=1) == ([("Study 1", "T", ""), ("CT series 1", "T", "S1")], arcs[:1], 2)
+
+
+def test_patients_that_got_one_id_stay_apart(make, folders):
+    released, _ = folders
+    new = {"released_patient": "NEW", "released_study": "9.10", "released_series": "9.11"}
+    one, other = rows(("1", "(0008,0018)", "9.1"), ("2", "(0008,0018)", "9.2"))
+    results = make.results([one | new | {"patient": "P"}, other | new | {"patient": "Q"}])
+    assert mn.references(results, released)["patient"].unique().tolist() == ["P"]
