@@ -189,7 +189,7 @@ class Arc(NamedTuple):
     start: int
     end: int | None
     leads: str
-    count: int
+    size: int
     names: list[str]
 
 
