@@ -56,18 +56,23 @@ def _codes(results: pd.DataFrame, rows: Rows, name: str) -> dict[Any, int]:
 
 def _time_line(own: pd.DataFrame, values: bool) -> dict[str, Any]:
     """The lines of a patient: what became of the date, start, end, texts, checks, attributes."""
-    table = places(own, values).assign(shift=own["shift"].cat.codes, name=own["name"].astype(str), checks=own["checks"])
-    table[["before", "after"]] = own[["original", "released"]] if values else None
-    by = ["shift", "start", "end", "before", "after"]
-    lines = table.groupby(by, dropna=False).agg(checks=("checks", "sum"), names=("name", "unique")).reset_index()
-    listed = [[*map(_plain, line[:-1]), list(line[-1])] for line in lines.itertuples(index=False, name=None)]
+    table = pd.concat([own["shift"].cat.codes, places(own, values), own[["original", "released"]]], axis=1)
+    if not values:
+        table[["original", "released"]] = None
+    merged: dict[tuple[Any, ...], tuple[int, dict[str, None]]] = {}
+    cells = table.astype(object).where(table.notna(), None).itertuples(index=False, name=None)
+    for line, checks, name in zip(cells, own["checks"], own["name"].astype(str), strict=True):
+        before, names = merged.get(line, (0, {}))
+        merged[line] = (before + checks, {**names, name: None})
+    order = sorted(merged.items(), key=lambda item: item[0][:2])
+    listed = [[*map(_plain, line), int(checks), list(names)] for line, (checks, names) in order]
     days = own["usual"].iloc[0]
     known = {"usual": int(days)} if values and pd.notna(days) else {}
     return {"lines": listed[:_LINES], "rest": max(len(listed) - _LINES, 0), **known}
 
 
 def _plain(cell: Any) -> Any:
-    return None if pd.isna(cell) else cell if isinstance(cell, str) else int(cell)
+    return cell if cell is None or isinstance(cell, str) else int(cell)
 
 
 def _references(results: pd.DataFrame) -> pd.DataFrame:
