@@ -39,9 +39,10 @@ WORDS["guess"] = WORDS["cause"]
 #: Columns of our frames whose name says it, but for a capital letter.
 _OURS = {
     *frames.RESULTS, *frames.EXPLAINED, *frames.DIFFERENCES, *frames.VALUES_FOUND, *frames.CHANGES, *PROBLEMS, *SCORES,
-    "after", "attributes", "before", "checks", "clipped", "coverage", "detail", "explanation", "finding", "goal",
-    "guess", "judged", "kind", "label", "leads", "legible", "now", "rank", "reached", "reason", "right", "shift",
-    "side", "target", "to_modality", "to_patient", "to_series", "to_study", "unit", "untouched", "usual", "was",
+    "after", "also_fails_in", "attribute", "attributes", "before", "checks", "clipped", "coverage", "detail",
+    "explanation", "failing", "finding", "fixed", "goal", "guess", "judged", "kind", "label", "leads", "legible", "now",
+    "only_here", "passes_in", "rank", "reached", "reason", "right", "selected", "shift", "side", "target",
+    "to_modality", "to_patient", "to_series", "to_study", "unit", "untouched", "usual", "was",
 }  # fmt: skip
 _HEADS = {
     **{name: name.replace("_", " ").capitalize() for name in _OURS},

@@ -16,7 +16,7 @@ from .. import causes
 from ..actions import REGIONS
 from ..coded import codes_at, first_rows, joint_codes
 from ..files.runs import replacing
-from ..frames import is_complete, require_columns
+from ..frames import require_columns
 from ..looks import style
 from ..masking import mask_values
 from .board import MODULES
@@ -24,7 +24,7 @@ from .detail import Teller
 from .headers import Lines
 from .images import Images
 from .lines import sent, views
-from .page import MARKS, Markup, count, join, tag
+from .page import Markup, count, join, tag
 from .pictures import pictured
 from .rows import MANY, Rows, without_originals
 from .tour import tour
@@ -87,7 +87,7 @@ def write_page(
     rows.covers = "failing"
     buffers: list[bytes] = []
     drawn = {"views": views(explained), "lines": {view: sent(view, explained, rows) for view in views(explained)}}
-    whole = rows.whole(buffers) | {"values": values, "complete": is_complete(shown), "signs": MARKS} | drawn
+    whole = rows.whole(buffers) | drawn
     teller = Teller(shown, values)
     cards = {
         "words": _distinct(shown, rows.failing, _OF_WORDS, teller.words, buffers),

@@ -170,6 +170,41 @@ function touring({ model, el }) {
   };
 }
 
+// Problems to tick: the explorer shows them, and what is ticked are traits.
+function fixing({ model, el }) {
+  el.classList.add("midi-board");
+  let board = null, data = null;
+  const plain = ["unit", "weights", "page"], names = ["submission", "fixed", ...plain];
+  const place = (name) => data.problems.findIndex((one) => one.problem === name && one.submission === model.get("submission"));
+  const state = () => ({
+    filters: { submission: [data.facets.submission.texts.indexOf(model.get("submission"))] }, fixed: model.get("fixed").map(place),
+    ...Object.fromEntries(plain.map((name) => [name, model.get(name)])),
+  });
+  const changed = ({ filters, fixed, ...more }) => {
+    model.set("submission", data.facets.submission.texts[filters.submission[0]]); // first: what is fixed are problems of it
+    model.set("fixed", fixed.map((number) => data.problems[number].problem));
+    for (const name of plain) model.set(name, more[name]);
+    model.save_changes();
+  };
+  let own = false; // a change made here needs no drawing again
+  const host = { kernel: true, changed: (fresh) => { own = true; changed(fresh); own = false; } };
+  const follow = () => { if (!own && board) board.state({ ...board.current, ...state() }); };
+  const hear = ({ kind, data: packed }, buffers) => {
+    if (kind !== "data" || board) return;
+    const root = document.createElement("div");
+    el.append(root);
+    data = explorer.unpacked(packed, buffers);
+    board = explorer.render(root, data, host, state());
+  };
+  model.on("msg:custom", hear);
+  for (const name of names) model.on(`change:${name}`, follow);
+  model.send({ kind: "ready" });
+  return () => {
+    model.off("msg:custom", hear);
+    for (const name of names) model.off(`change:${name}`, follow);
+  };
+}
+
 function heading({ model, el }) {
   el.classList.add("midi-board");
   let shown = null;
@@ -217,10 +252,10 @@ function alive(model, el) {
 }
 
 function render({ model, el }) {
-  const kind = { explorer: exploring, header: heading, tour: touring }[model.get("name")] ?? (model.get("pages") ? board : viewer);
+  const kind = { explorer: exploring, header: heading, "what-if": fixing, tour: touring }[model.get("name")] ?? (model.get("pages") ? board : viewer);
   const leave = [kind({ model, el }), alive(model, el)];
   return () => leave.forEach((act) => act());
 }
 
-export { explorer };
+export { explorer, scores };
 export default { render };

@@ -24,7 +24,7 @@ __all__ = ["MODULES", "Board", "Live", "Page", "still"]
 
 _HERE = Path(__file__).parent
 #: Modules of widgets with and without a kernel, those that others use first.
-MODULES = ("viewer.js", "page.js", "headers.js", "lines.js", "explorer.js", "tour.js")
+MODULES = ("viewer.js", "page.js", "headers.js", "lines.js", "explorer.js", "scores.js", "tour.js")
 _DELAY = 1.0  # seconds without a click after which the picture in the notebook is made anew
 
 

@@ -4,10 +4,10 @@
 // state by `host.changed(state)` and answers by `show.check`, `show.rows` and `show.state`.
 
 const explorer = (() => {
-  const PAGE = 12, FEW = 6, MANY = 60, SCORES = 12, OTHERS = 6, WIDE = 60;
+  const PAGE = 12, FEW = 6, MANY = 60, OTHERS = 6, WIDE = 60;
   const FAILURES = ["verdict", "axis", "cause"]; // what only a check that failed has
   const VERDICTS = ["failed", "blank", "passed", "lost"];
-  const STATE = { filters: {}, search: "", table: "problems", sort: "", page: 0, picked: -1, example: 0, header: false };
+  const STATE = { filters: {}, search: "", table: "problems", sort: "", page: 0, picked: -1, example: 0, header: false, fixed: [], unit: "instance", weights: {} };
 
   // Numbers as page.py writes them.
   const count = (number, what = "") => `${number.toLocaleString("en-US")}${what && ` ${what}${number === 1 ? "" : what.endsWith("x") ? "es" : "s"}`}`;
@@ -50,7 +50,7 @@ const explorer = (() => {
     const size = kinds.count.length;
     const lowered = {}, ranked = {};
 
-    const live = (table) => data.covers === "all" || (table !== "checks" && data.covers === "failing");
+    const live = (table) => data.covers === "all" || data.covers === table || (table !== "checks" && data.covers === "failing");
     const reach = (table) => (table === "checks" ? size : kinds.failing); // kinds of failing checks come first
 
     // Which rows hold the text of a search, by row; null where nothing is searched.
@@ -223,30 +223,35 @@ const explorer = (() => {
 
   const TABLES = { problems: "Problems", failures: "Failures", checks: "All checks", map: "Map", dates: "Dates", references: "References" };
   const DRAWN = ["map", "dates", "references"]; // no tables
-  // Name, title, width, where it is left out, whether it holds numbers.
+  // Name, width, where it is left out, whether it holds numbers.
   const COLUMNS = {
-    problems: [["cause", "Cause", "42%"], ["name", "Attribute", "42%"], ["submission", "Submission", "14%", "anywhere"], ["rows", "Checks", "", "phone", true],
-      ["series", "Series", "", "narrow", true], ["patients", "Patients", "", "phone", true], ["gain", "Gain (points)", "", "", true]],
-    failures: [["cause", "Cause", "24%"], ["action", "Action", "13%", "narrow"], ["name", "Attribute", "17%"], ["expected", "Expected", "17%", "phone"],
-      ["actual", "Released", ""], ["submission", "Submission", "10%", "anywhere"], ["patient", "Patient", "13%", "phone"]],
+    problems: [["fixed", "", "tick"], ["cause", "42%"], ["name", "42%"], ["submission", "14%", "anywhere"], ["rows", "", "phone", true],
+      ["series", "", "narrow", true], ["patients", "", "phone", true], ["gain", "", "", true]],
+    failures: [["cause", "24%"], ["action", "13%", "narrow"], ["name", "17%"], ["expected", "17%", "phone"], ["actual", ""],
+      ["submission", "10%", "anywhere"], ["patient", "13%", "phone"]],
   };
-  COLUMNS.checks = COLUMNS.failures.map(([name, title, ...more]) => [name, name === "cause" ? "Verdict" : title, ...more]);
+  COLUMNS.checks = COLUMNS.failures;
   for (const name of DRAWN) COLUMNS[name] = COLUMNS.failures;
   const KEYS = [
     ["Tab", "to the next part: each list of bars and each table is one stop"], ["↑ ↓ ← →, Home, End", "move in a list, a table, the map"],
-    ["Enter, Space", "filter by the bar, open the row"], ["Page Up, Page Down", "turn the page of the table"], ["/", "search"],
+    ["Enter, Space", "filter by the bar, open the row"], ["Page Up, Page Down", "turn the page of the table"], ["/", "search"], ["f", "tick a problem as fixed"],
     ["Esc", "back: close what is open, then the row"], ["?", "this help"],
   ];
 
-  function render(root, data, host) {
+  function render(root, data, host, begun = {}) {
     const sift = sieve(data);
     signs = data.signs;
     const { facets } = data, everything = sift.scores({});
     const several = new Set(facets.submission?.codes ?? []).size > 1;
-    let state = { ...STATE }, here = null, given = null, check = null, acted = 0;
+    const only = data.covers === "problems"; // what-if: problems to tick, and nothing else
+    const fixes = data.fixes && scores.model(data), official = data.problems.map(({ gain }) => gain);
+    const byRules = () => state.unit !== STATE.unit || Object.keys(state.weights).length > 0;
+    const titled = (name, table = state.table) => data.words.heads[table === "checks" && name === "cause" ? "verdict" : name];
+    const columnsOf = (table) => COLUMNS[table].filter(([name]) => (name !== "submission" || (several && !only)) && name !== "fixed");
+    let state = { ...STATE, ...begun }, here = null, given = null, check = null, acted = 0;
     let turning = false, helping = false, copying = "", whole = new Set(), notice = "";
 
-    root.classList.add("midi-parts", "midi-explorer");
+    root.classList.add("midi-parts", only ? "midi-problems" : "midi-explorer");
     const region = (name, label) => node("div", { class: "midi-page", "data-page": name, role: "region", "aria-label": label });
     const [head, side, main] = [region("head", "Scores and search"), region("side", "Filters"), region("main", "Results")];
     const list = node("div"), card = node("section", { class: "card", "aria-label": "Detail", hidden: true });
@@ -265,7 +270,8 @@ const explorer = (() => {
     let listed = [], shown = null;
     function sieved() {
       here = sift.left(state, given);
-      if (state.table === "problems" || state.table === "map") listed = sift.listed(here.problems, state.table === "map" ? "" : state.sort);
+      if (fixes) (byRules() ? fixes.gains(state) : official).forEach((gain, number) => { data.problems[number].gain = gain; });
+      if (state.table === "problems" || state.table === "map") listed = sift.listed(here.problems, state.table === "map" ? "" : state.sort || (byRules() ? "-gain" : ""));
       else listed = here.rows ? sift.sorted(here.rows, state.sort) : [];
       shown = here.rows ? data.rows : given?.rows ?? null;
     }
@@ -285,7 +291,7 @@ const explorer = (() => {
         turning = state.picked >= 0; // to the page where it is
       }
       if ("filters" in change || "search" in change) Object.assign(state, { page: 0, picked: change.picked ?? -1 });
-      if ("sort" in change) state.page = 0;
+      if ("sort" in change || "unit" in change || "weights" in change) state.page = 0;
       if (state.picked !== before.picked && !("example" in change) && !("table" in change)) state.example = 0;
       if (["filters", "search", "table"].some((name) => name in change)) given = sift.live(state.table) ? null : { waiting: true };
       acted = ["picked", "example", "header"].some((name) => name in change) ? Date.now() : 0; // a tab must not scroll away
@@ -331,12 +337,13 @@ const explorer = (() => {
     // Head
 
     function drawHead() {
+      if (only) return put(head, node("header", {}, several && submissions()));
       const hint = data.values ? "Search tags, values, patients" : "Search tags and names";
       const search = node("input", { type: "search", "data-act": "search", "data-id": "search", value: state.search, placeholder: hint, "aria-label": "Search", title: "Search ( / )", autocomplete: "off", spellcheck: "false" });
       const filters = Object.values(state.filters).flat().length;
       const fold = button(filters ? `Filters (${filters})` : "Filters", "fold", "", { class: "fold", "data-id": "fold", "aria-expanded": String(root.classList.contains("midi-unfolded")) });
       const help = button("?", "help", "", { "data-id": "help", title: "Keys ( ? )", "aria-label": "Help", "aria-expanded": String(helping) });
-      put(head, node("header", {}, line(score(), node("span", { class: "end line" }, fold, search, help)), data.notes.map((note) => node("p", { class: "quiet" }, note)), helping && keys(), several && data.complete && bySubmission()));
+      put(head, node("header", {}, line(score(), node("span", { class: "end line" }, fold, search, help)), data.notes.map((note) => node("p", { class: "quiet" }, note)), helping && keys(), several && submissions()));
     }
     const sum = (rows) => rows.reduce((all, row) => all.map((number, at) => number + row[at]), [0, 0, 0]);
     const rate = ([failed, blank, passed]) => passed / (failed + blank + passed);
@@ -369,19 +376,37 @@ const explorer = (() => {
       return checks ? `${percent(rate(some))} of the ${count(checks, "check")}${which} ${own ? "would pass if only these failed" : "passed"}` : "No check is selected.";
     }
 
-    // The score of each submission: of the selection, if there is one.
-    function bySubmission() {
-      const all = [...new Set(facets.submission.codes)];
-      const narrow = narrowed().length || state.search.trim(), known = sift.scores(state.filters, state.search);
-      const said = node("p", { class: "quiet" }, narrow ? `${known ? "Scores of the selection. " : ""}${ofSelection(all)}` : "Scores of all checks");
-      const scores = (known ?? []).map((counts, code) => [counts, code]).filter(([counts, code]) => code && sum([counts]).some(Boolean));
-      const best = scores.map(([counts, code]) => [rate(counts), code]).sort(([a, i], [b, j]) => b - a || i - j);
-      const wanted = state.filters.submission ?? [];
-      const buttons = best.slice(0, SCORES).map(([value, code]) => button(
-        [node("span", {}, label("submission", code)), node("strong", {}, percent(value)), bar(value)], "toggle", `submission:${code}`,
-        { "data-id": `score-${code}`, "data-item": true, "aria-pressed": String(wanted.includes(code)), title: "Show this submission alone" }));
-      const tiles = node("div", { class: "scores", role: "group", "aria-label": "Score of each submission", "data-group": "scores" }, buttons);
-      return node("div", {}, said, tiles);
+    // The submissions, the best first: scores before and after what is ticked, of the selection if there is one, failures.
+    function submissions() {
+      const all = [...new Set(facets.submission.codes)].filter((code) => code), wanted = state.filters.submission ?? [];
+      const narrow = !only && (narrowed().length > 0 || state.search.trim() !== ""), sums = sift.scores(state.filters, state.search);
+      const rates = fixes ? fixes.rates(state) : [];
+      const lines = all.map((code) => {
+        const name = button(label("submission", code), "toggle", `submission:${code}`, { "data-id": `score-${code}`, "data-item": true, "aria-pressed": String(wanted.includes(code)), title: only ? "List the problems of this submission" : "Show this submission alone" });
+        const [failed, blank] = sums?.[code] ?? [];
+        return { code, face: name, mine: wanted.includes(code), rates: rates.find((one) => one.code === code), selected: narrow && sums ? percent(rate(sums[code])) : null, failing: sums && count(failed + blank) };
+      });
+      const worth = ({ rates: own, code }) => own?.after || -(sums?.[code][0] ?? 0);
+      lines.sort((a, b) => worth(b) - worth(a) || a.code - b.code);
+      const some = whole.has("submissions") ? lines : lines.slice(0, FEW + 2);
+      const said = narrow && data.complete ? ofSelection(chosenSubmissions()) : "";
+      const shown = ["submission", ...(fixes ? ["track", "score", "rank"] : []), ...(narrow && fixes && sums ? ["selected"] : []), ...(sums ? ["failing"] : [])];
+      return node("div", {}, said && node("p", { class: "quiet" }, said), scores.table(some, data.words.heads, shown),
+        lines.length > some.length && button(`${count(lines.length - some.length)} more`, "whole", "submissions", { class: "quiet more", "data-id": "more-submissions" }));
+    }
+
+    // What becomes of the score once the ticked problems are fixed, and the rules by which it counts.
+    let ruling = only;
+    function whatIf() {
+      if (!fixes || state.table !== "problems") return null;
+      const mine = chosenSubmissions(), rates = fixes.rates(state), own = mine.length === 1 ? rates.find(({ code }) => code === mine[0]) : null;
+      const ticked = state.fixed.filter((number) => mine.includes(data.fixes.codes[data.fixes.of[number]])).length;
+      if (!data.problems.length) return null;
+      return node("div", { class: "fixing" }, line(
+        only || ticked ? scores.brought(own, rates.filter(({ code }) => code || !several).length, ticked) : node("span", { class: "quiet" }, "What if? Tick problems as fixed."),
+        node("span", { class: "end line" }, button("Clear", "none", "", { disabled: !state.fixed.length, "data-id": "none", title: "Tick no problem" }),
+          !only && button("Rules ▾", "rules", "", { "aria-expanded": String(ruling), "data-id": "rules", title: "Weights of the categories, and what counts" }))),
+      (ruling || byRules()) && scores.rules(data, state));
     }
 
     function chips() {
@@ -399,6 +424,7 @@ const explorer = (() => {
     // A filter never moves the bar that was clicked, so that a second click undoes it: the lists above stay as tall.
     let tall = {}, clicked = "";
     function drawSide() {
+      if (only) return;
       const narrow = Object.keys(state.filters).length || state.search;
       const worth = (name) => (narrow || here.total > 0) && (name === "verdict" ? state.table === "checks" : name !== "submission" || several);
       if (!narrow) tall = {};
@@ -425,13 +451,14 @@ const explorer = (() => {
         ], "toggle", `${name}:${code}`, { "data-id": `${name}:${code}`, "data-item": true, "aria-pressed": String(wanted.includes(code)), class: numbers[code] ? null : "empty" }));
       });
       return node("details", { class: "facet", open: OPEN.includes(name) || wanted.length > 0, "data-id": name, "data-group": `facet-${name}` },
-        node("summary", { "data-id": `facet-${name}`, "data-item": true }, name[0].toUpperCase() + name.slice(1), node("span", { class: "quiet" }, count(order.length))),
+        node("summary", { "data-id": `facet-${name}`, "data-item": true }, data.words.heads[name], node("span", { class: "quiet" }, count(order.length))),
         node("ul", { style: tall[name] && names.indexOf(name) < names.indexOf(clicked) ? `min-height:${tall[name]}px` : null }, rows, more, fewer));
     }
 
     // Results
 
     function drawList() {
+      if (only) return put(list, whatIf(), table(), pager());
       const tables = Object.keys(TABLES).filter((name) => (name === "checks" ? host.kernel || data.covers === "all" : !(name in lines.views) || data.views.includes(name)));
       const tabs = tables.map((name) => button(TABLES[name], "table", name, { "aria-pressed": String(name === state.table), "data-id": `table-${name}`, "data-item": true }));
       const filtered = Object.keys(state.filters).length || state.search;
@@ -443,7 +470,7 @@ const explorer = (() => {
         node("span", { class: "joined", role: "group", "aria-label": "What to list", "data-group": "tables" }, tabs),
         node("span", { class: "quiet", "aria-live": "polite" }, given?.waiting ? "…" : notice || said), copies());
       const drawn = () => (state.table === "map" ? map() : lines.draw(state.table, data.lines[state.table], leaf, state, { node, sign, count, label, button, steps, signs, values: data.values }));
-      put(list, bar, chips(), DRAWN.includes(state.table) ? drawn() : [table(), pager()], hint());
+      put(list, bar, chips(), whatIf(), DRAWN.includes(state.table) ? drawn() : [table(), pager()], hint());
     }
 
     function hint() {
@@ -456,18 +483,22 @@ const explorer = (() => {
       if (!total()) {
         if (given?.waiting) return node("p", { class: "quiet" }, "…");
         const filtered = Object.keys(state.filters).length || state.search;
+        if (only) return node("p", {}, sign("pass"), "This submission has no problem left.");
         if (!filtered && data.total) return node("p", {}, sign("pass"), `All ${count(data.total, "check")} passed.`);
         return node("p", { class: "note" }, filtered ? "Nothing is left under these filters." : "There are no checks.");
       }
-      const columns = COLUMNS[state.table].filter(([name]) => name !== "submission" || several);
+      const columns = [...(fixes && state.table === "problems" ? [COLUMNS.problems[0]] : []), ...columnsOf(state.table)];
       const places = here.rows || state.table === "problems" ? [...listed.slice(state.page * PAGE, (state.page + 1) * PAGE)] : [...(shown?.position ?? []).keys()];
       const rows = places.map((number, place) => {
         const cells = state.table === "problems" ? ofProblem(number) : ofCheck(shown, number);
         const of = state.table === "problems" ? number : shown.position[number];
-        return node("tr", { "data-act": "pick", "data-of": of, "data-item": true, "data-id": `row-${state.page * PAGE + place}`, "aria-selected": String(of === state.picked) },
-          columns.map(([name, , , spare, number]) => cell("td", [spare, number && "number"], cells[name])));
+        const done = state.table === "problems" && state.fixed.includes(number);
+        return node("tr", { "data-act": only ? "tick" : "pick", "data-of": of, "data-item": true, "data-id": `row-${state.page * PAGE + place}`, "aria-selected": String(of === state.picked), class: done ? "done" : null },
+          columns.map(([name, , spare, number]) => cell("td", [spare, number && "number"], cells[name])));
       });
-      const heads = columns.map(([name, title, width, spare, number]) => {
+      const heads = columns.map(([name, width, spare, number]) => {
+        const title = titled(name);
+        if (name === "fixed") return node("th", { scope: "col", class: spare }, node("span", {}, title));
         const order = { [name]: "ascending", [`-${name}`]: "descending" }[state.sort];
         const face = [title, order && node("span", { "aria-hidden": "true" }, order === "ascending" ? " ▴" : " ▾")];
         return node("th", { scope: "col", class: [spare, number && "number"].filter(Boolean).join(" ") || null, style: width && `width:${width}`, "aria-sort": order },
@@ -480,7 +511,7 @@ const explorer = (() => {
       const made = node(name, { class: looks.filter(Boolean).join(" ") || null }, inner);
       const bare = made.cloneNode(true);
       bare.querySelectorAll("[aria-hidden=true]").forEach((hidden) => hidden.remove());
-      const whole = bare.textContent.trim();
+      const whole = bare.textContent.trim() || (inner?.title ?? "");
       if (whole) made.title = whole;
       if (/^\(\S/.test(inner) && whole.length > 40) made.textContent = `${whole.slice(0, 16)}…${whole.slice(-23)}`; // a path
       return made;
@@ -498,7 +529,8 @@ const explorer = (() => {
       const whole = left === problem.rows, [series, patients] = whole ? [problem.series, problem.patients] : spread()?.[number] ?? [];
       const part = (some, all) => (some === all ? count(all) : some === undefined ? "–" : `${count(some)} of ${count(all)}`);
       return {
-        ...problem, cause: signed(problem.axis, problem.axis, problem.label), gain: whole || problem.gain === null ? points(problem.gain) : `${points(problem.gain)} of all`,
+        ...problem, fixed: fixes && node("input", { type: "checkbox", checked: state.fixed.includes(number), tabindex: -1, "data-act": "tick", "data-of": number, "data-id": `tick${number}`, "aria-label": `Fix ${problem.label}: ${problem.name}`, title: "Fixed ( f )" }),
+        cause: signed(problem.axis, problem.axis, problem.label), gain: whole || problem.gain === null ? points(problem.gain) : `${points(problem.gain)} of all`,
         rows: part(left, problem.rows), series: part(series, problem.series), patients: part(patients, problem.patients),
       };
     }
@@ -563,7 +595,7 @@ const explorer = (() => {
       return [
         line(node("span", { class: "joined", role: "group", "aria-label": "Lines of the map" }, choice), node("span", {}, sign("privacy"), "privacy"), node("span", {}, sign("utility"), "utility and others")),
         node("div", { class: "scroll" }, node("table", { class: "grid map-of", "aria-label": "Map", "data-group": "map" },
-          node("thead", {}, node("tr", {}, node("th", { scope: "col" }, mapped === "cause" ? "Cause" : "Attribute"), heads.map((of) => node("th", { scope: "col" }, node("span", {}, named(across, of)))))), node("tbody", {}, rows))),
+          node("thead", {}, node("tr", {}, node("th", { scope: "col" }, data.words.heads[mapped]), heads.map((of) => node("th", { scope: "col" }, node("span", {}, named(across, of)))))), node("tbody", {}, rows))),
         rest > 0 && node("p", { class: "quiet" }, `… and ${count(rest)} more with ${count(order.slice(20).reduce((all, code) => all + sums.get(code), 0), "failure")}`),
       ];
     }
@@ -574,11 +606,11 @@ const explorer = (() => {
       const open = copying === "open";
       const menu = button("Copy ▾", "copies", "", { "data-id": "copies", "aria-expanded": String(open), class: "end" });
       if (!open) return menu;
-      const columns = COLUMNS[state.table].filter(([name]) => name !== "submission" || several);
+      const columns = columnsOf(state.table);
       const here_ = here.rows || state.table === "problems";
       return [menu, node("div", { class: "line copies", role: "group", "aria-label": "Copy" },
         button("Row", "copy", "row", { disabled: state.picked < 0, "data-id": "copy-row" }),
-        here_ && !DRAWN.includes(state.table) && [button("All rows as CSV", "copy", "csv", { "data-id": "copy-csv" }), columns.map(([name, title]) => button(title, "copy", name, { "data-id": `copy-${name}`, title: `Copy the column ${title}` }))],
+        here_ && !DRAWN.includes(state.table) && [button("All rows as CSV", "copy", "csv", { "data-id": "copy-csv" }), columns.map(([name]) => button(titled(name), "copy", name, { "data-id": `copy-${name}`, title: `Copy the column ${titled(name)}` }))],
         button("Selection as code", "copy", "code", { "data-id": "copy-code" }))];
     }
     const plain = (cells, name) => { const one = cells[name]; return one instanceof Node ? (one.querySelector?.(".unseen")?.nextSibling?.textContent ?? one.textContent) : String(one ?? ""); };
@@ -592,7 +624,7 @@ const explorer = (() => {
     }
     const literal = (one) => JSON.stringify(one).replace(/[\u007f-\uffff]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`).replace(/(?:\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2})+/g, (pair) => [...JSON.parse(`"${pair}"`)].map((letter) => `\\U${letter.codePointAt(0).toString(16).padStart(8, "0")}`).join(""));
     function copy(of) {
-      const columns = COLUMNS[state.table].filter(([name]) => name !== "submission" || several);
+      const columns = columnsOf(state.table);
       let what, said;
       if (of === "code") [what, said] = [code(), "Copied the selection as code."];
       else if (of === "row") {
@@ -602,7 +634,7 @@ const explorer = (() => {
       } else {
         const names = of === "csv" ? columns : columns.filter(([name]) => name === of);
         const lines = [...listed].map((number) => { const cells = cellsOf(number); return names.map(([name]) => (of === "csv" ? quoted(plain(cells, name)) : plain(cells, name))).join(","); });
-        what = [of === "csv" ? names.map(([, title]) => quoted(title)).join(",") : null, ...lines].filter((one) => one !== null).join("\n");
+        what = [of === "csv" ? names.map(([name]) => quoted(titled(name))).join(",") : null, ...lines].filter((one) => one !== null).join("\n");
         said = `Copied ${count(lines.length, "row")}.`;
       }
       toClipboard(what).then((done) => { notice = done ? said : "The browser does not let this page copy."; copying = ""; drawList(); rove(); });
@@ -670,13 +702,13 @@ const explorer = (() => {
       for (let other = 0; other < data.rows.kind.length; other++) if (other !== row && kept[data.rows.kind[other]]) mine.push(other);
       const rank = (other) => (instance.codes[other] === instance.codes[row] ? 0 : 2) + (data.rows.kind[other] < data.kinds.failing ? 0 : 1);
       mine.sort((a, b) => rank(a) - rank(b) || a - b);
-      const columns = COLUMNS.checks.filter(([name]) => name !== "submission" && name !== "name");
+      const columns = columnsOf("checks").filter(([name]) => name !== "submission" && name !== "name");
       const lines = mine.slice(0, OTHERS).map((other) => {
         const cells = ofCheck(data.rows, other);
-        return node("tr", {}, columns.map(([name, , , spare]) => cell("td", [spare], cells[name])));
+        return node("tr", {}, columns.map(([name, , spare]) => cell("td", [spare], cells[name])));
       });
       return node("details", { "data-id": "others" }, node("summary", { "data-id": "others-head" }, said), lines.length ? node("div", { class: "scroll" }, node("table", { class: "grid", "aria-label": "Other checks on this attribute" },
-        node("thead", {}, node("tr", {}, columns.map(([, heading, , spare]) => node("th", { scope: "col", class: spare || null }, node("span", {}, heading))))), node("tbody", {}, lines))) : null);
+        node("thead", {}, node("tr", {}, columns.map(([name, , spare]) => node("th", { scope: "col", class: spare || null }, node("span", {}, titled(name, "checks")))))), node("tbody", {}, lines))) : null);
     }
 
     // All of it
@@ -723,13 +755,13 @@ const explorer = (() => {
     // What is done
 
     const ACTS = {
-      toggle: (of) => { const [name, number] = of.split(":"); clicked = name; toggle(name, Number(number)); },
+      toggle: (of) => { const [name, number] = of.split(":"); if (only) return set({ filters: { [name]: [Number(number)] }, fixed: [] }); clicked = name; toggle(name, Number(number)); },
       clear: () => set({ filters: {}, search: "" }),
       "clear-search": () => set({ search: "" }),
       search: (_, value) => set({ search: value }),
       table: (of) => set({ table: of }),
       sort: (of) => {
-        const numbers = COLUMNS[state.table].find(([name]) => name === of)[4];
+        const numbers = COLUMNS[state.table].find(([name]) => name === of)[3];
         const orders = numbers ? [`-${of}`, of] : [of, `-${of}`];
         set({ sort: state.sort === orders[0] ? orders[1] : orders[0] });
       },
@@ -746,6 +778,16 @@ const explorer = (() => {
       cell: (of) => {
         const [row, column] = of.split(":").map(Number);
         set({ table: "failures", filters: { ...state.filters, [mapped]: [row], ...(column ? { [across]: [column] } : {}) } });
+      },
+      tick: (of) => { const number = Number(of); set({ fixed: state.fixed.includes(number) ? state.fixed.filter((one) => one !== number) : [...state.fixed, number] }); },
+      none: () => set({ fixed: [] }),
+      rules: () => { ruling = !ruling; drawList(); rove(); },
+      unit: (of) => set({ unit: of }),
+      weights: (of) => set({ weights: data.presets[of] ?? { hipaa: 60, dicom: 20, tcia: 20 } }),
+      weight: (of, value) => {
+        const weights = { ...state.weights, [of]: value.trim() ? Number(value) : NaN };
+        if (scores.weighty(weights)) set({ weights });
+        else { const field = list.querySelector(`[data-id=weight-${of}]`); field.value = field.getAttribute("value"); } // what was typed is not taken
       },
       header: () => set({ header: !state.header }),
       list: () => {
@@ -775,6 +817,10 @@ const explorer = (() => {
       if (!target.matches("input[data-act=search]")) return;
       clearTimeout(typing);
       typing = setTimeout(() => set({ search: target.value }), 150);
+    });
+
+    root.addEventListener("change", ({ target }) => {
+      if (target.matches("[data-act=tick], [data-act=weight]")) ACTS[target.dataset.act](target.dataset.of, target.value);
     });
 
     function back() {
@@ -808,16 +854,17 @@ const explorer = (() => {
     function pressed(event) {
       const { target, key } = event;
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-      const typed = target.matches?.("input, select, textarea"), inside = place.contains(target) || compared.contains(target);
-      const item = !inside && target.matches?.("[data-item]") ? target : null;
+      const typed = target.matches?.("input:not([type=checkbox]), select, textarea"), inside = place.contains(target) || compared.contains(target);
+      const item = !inside && (target.matches?.("[data-item]") ? target : target.matches?.("[data-act=tick]") ? target.closest("tr") : null);
       if (key === "Escape" && target.matches?.("[data-id=search]")) {
         if (target.value) { target.value = ""; clearTimeout(typing); set({ search: "" }); } else list.querySelector("[tabindex='0']")?.focus();
       } else if (key === "Escape") back();
-      else if (typed || inside) return;
+      else if (typed || inside || (only && "/?".includes(key))) return;
       else if (key === "/") head.querySelector("[data-id=search]").focus();
       else if (key === "?") ACTS.help();
       else if (item && ["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight", "Home", "End"].includes(key)) move(item, key);
-      else if (item?.nodeName === "TR" && (key === "Enter" || key === " ")) { ACTS.pick(item.dataset.of); focusAgain(item); }
+      else if (item?.nodeName === "TR" && fixes && state.table === "problems" && (key === "f" || (only && item === target && (key === "Enter" || key === " ")))) { ACTS.tick(item.dataset.of); focusAgain(item); }
+      else if (item?.nodeName === "TR" && item === target && (key === "Enter" || key === " ")) { ACTS.pick(item.dataset.of); focusAgain(item); }
       else if (item && item.closest("[data-group=table]") && (key === "PageDown" || key === "PageUp")) {
         const page = state.page + (key === "PageDown" ? 1 : -1);
         if (page >= 0 && page < pages()) { set({ page }); list.querySelector("tbody [data-item]")?.focus(); }
@@ -873,5 +920,5 @@ const explorer = (() => {
     };
   }
 
-  return { sieve, render, unpacked, percent, points, count };
+  return { sieve, render, unpacked, percent, points, count, node, button };
 })();

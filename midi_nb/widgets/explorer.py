@@ -18,26 +18,28 @@ import traitlets
 
 from .. import causes
 from ..frames import is_complete, require_columns, scored
-from ..vocabulary import words_of
+from ..vocabulary import head_of
 from .board import Board, still
 from .detail import Teller
+from .fixing import PAGE, Fixing
+from .fixing import listed as problems_table
 from .grid import Column, grid, line
 from .headers import Lines
 from .images import Images
 from .lines import VIEWS, sent, views
-from .page import MARKS, Markup, count, join, percent, points, signed, tag
+from .page import Markup, count, join, percent, tag
 from .rows import Rows, without_originals
 
 __all__ = ["Explorer", "explore"]
 
 TABLES = ("problems", "failures", "checks", "map", *VIEWS)
-PAGE = 12
 
 _NEEDED = (
     "patient", "series", "instance", "action", "tag_path", "name", "private", "subcategory", "original", "expected",
     "actual", "state", "verdict", "score",
 )  # fmt: skip
-_STATE = ("table", "search", "sort", "page", "picked", "example", "header")  # in the order in which they are set
+# In the order in which they are set.
+_STATE = ("table", "search", "sort", "page", "picked", "example", "header", "fixed", "unit", "weights")
 _SORTABLE = {
     "problems": ("cause", "name", "submission", "rows", "series", "patients", "gain"),
     "failures": ("cause", "action", "name", "expected", "actual", "submission", "patient"),
@@ -68,7 +70,8 @@ def explore(results: pd.DataFrame, released: Any = None, original: Any = None, *
         ``.selection`` is the frame of what is picked, or else of what the filters leave; ``.filtered`` the latter in
         any case. ``.filters`` (column → texts), ``.search``, ``.table`` (problems, failures, checks, map, dates or
         references), ``.sort``, ``.page``, ``.picked`` and ``.header`` can be read and set; ``.pick(axis="privacy")``
-        filters and picks the row of the lowest score.
+        filters and picks the row of the lowest score. ``.fixed`` (rows of ``.problems``), ``.unit`` and ``.weights``
+        are what is ticked as fixed and how scores count, and ``.scores`` those that follow, as in ``what_if``.
 
     Examples
     --------
@@ -83,7 +86,7 @@ def explore(results: pd.DataFrame, released: Any = None, original: Any = None, *
     return Explorer(results, released, original, values=values)
 
 
-class Explorer(Board):
+class Explorer(Fixing, Board):
     """The widget that `explore` gives."""
 
     filters = traitlets.Dict(value_trait=traitlets.List(traitlets.Unicode()), key_trait=traitlets.Unicode())
@@ -93,6 +96,7 @@ class Explorer(Board):
     page = traitlets.Int(0)
     picked = traitlets.Int(-1)  # a row of `problems` where these are listed, or a position in the results; -1: nothing
     example = traitlets.Int(0)  # which check of the picked problem is shown
+    fixed = traitlets.List(traitlets.Int())  # rows of `problems` that are ticked as fixed
     header = traitlets.Bool(False)  # whether the headers of the picked check are shown, original and released
 
     def __init__(self, results: pd.DataFrame, released: Any, original: Any, *, values: bool = True) -> None:
@@ -102,6 +106,7 @@ class Explorer(Board):
         self._images = Images(self.results, released, original, values)
         self._teller = Teller(self.results, values)
         self._rows = Rows(self.results, values, without_originals(results, original))
+        self._known = self._rows.problems
         self._imaged: str | None = None
         self._headers: tuple[Any, Lines | None] = (None, None)  # the two files whose headers are shown
         self._views: dict[str, dict[str, Any]] = {}
@@ -114,7 +119,7 @@ class Explorer(Board):
     @property
     def problems(self) -> pd.DataFrame:
         """The problems, as ``problems(results)`` gives them."""
-        return self._rows.problems.table
+        return self._known.table
 
     @property
     def filtered(self) -> pd.DataFrame:
@@ -150,6 +155,13 @@ class Explorer(Board):
                 )
         return wanted
 
+    @traitlets.validate("fixed")
+    def _fixable(self, proposal: Any) -> list[int]:
+        return [number for number in dict.fromkeys(proposal["value"]) if 0 <= number < len(self.problems)]
+
+    def _fixed(self) -> np.ndarray:
+        return np.isin(np.arange(len(self.problems)), self.fixed)
+
     @traitlets.validate("picked")
     def _there(self, proposal: Any) -> int:
         size = len(self.problems) if self.table == "problems" else len(self.results)
@@ -166,7 +178,7 @@ class Explorer(Board):
     def _in_range(self, proposal: Any) -> int:
         return min(int(proposal["value"]), max((self._listed - 1) // PAGE, 0)) if proposal["value"] > 0 else 0
 
-    @traitlets.observe("filters", "search", "table", "sort", "page", "picked", "example", "header")
+    @traitlets.observe("filters", *_STATE)
     def _changed(self, change: Any) -> None:
         with self._at_once():
             name = change["name"]
@@ -176,7 +188,7 @@ class Explorer(Board):
                 self._pick_again(change["old"])
             if name in ("filters", "search"):
                 self.picked = -1
-            if name in ("filters", "search", "table", "sort"):
+            if name in ("filters", "search", "table", "sort", "unit", "weights"):
                 self.page = 0
             if name == "picked":
                 self.example = 0
@@ -339,15 +351,8 @@ class Explorer(Board):
 
     def _ready(self) -> None:
         buffers: list[bytes] = []
-        whole = self._rows.whole(buffers)
-        more = {
-            "values": self.values,
-            "complete": is_complete(self.results),
-            "signs": MARKS,
-            "views": views(self.results),
-            "lines": {},
-        }
-        self._tell({"kind": "data", "data": {**whole, **more}}, buffers)
+        drawn = {"views": views(self.results), "lines": {}}
+        self._tell({"kind": "data", "data": self._rows.whole(buffers) | drawn}, buffers)
         self._show(set(self.trait_names()))
         self._show_header(self._position, again=self._headers[1] is not None)
         super()._ready()
@@ -414,21 +419,15 @@ class Explorer(Board):
         """The first rows that are left."""
         if self.table == "problems":
             listed, what = self._problems_left(), "problem"
-            rows = [self.problems.iloc[number] for number in listed[:PAGE]]
-            columns = [Column("", "Cause"), Column("", "Attribute"), Column("", "Checks", number=True),
-                       Column("", "Gain (points)", number=True)]  # fmt: skip
-            left = [len(self._of_problem(int(number))) for number in listed[:PAGE]]
-            cells = [
-                [signed(str(row["axis"]), str(row["axis"]), words_of("cause", row["cause"])), str(row["name"]),
-                 count(some) if (whole := some == row["rows"]) else f"{count(some)} of {count(row['rows'])}",
-                 points(row["gain"]) if whole or pd.isna(row["gain"]) else f"{points(row['gain'])} of all"]
-                for row, some in zip(rows, left, strict=True)
-            ]  # fmt: skip
+            first = self.problems.iloc[listed[:PAGE]]
+            left = pd.Series([len(self._of_problem(int(number))) for number in first.index], first.index)
+            table = problems_table(first, left)
         else:
             listed, what = self._left, "check" if self.table == "checks" else "failed or blank check"
-            judged = "Verdict" if self.table == "checks" else "Cause"
-            columns = [Column("", title) for title in (judged, "Attribute", "Expected", "Released")]
-            cells = [self._teller.cells(int(position)) for position in listed[:PAGE]]
+            judged = "verdict" if self.table == "checks" else "cause"
+            columns = [Column(name, head_of(name)) for name in (judged, "name", "expected", "actual")]
+            lines = [line(columns, self._teller.cells(int(position))) for position in listed[:PAGE]]
+            table = grid("Results", columns, lines)
         if not len(listed):
             nothing = (
                 f"All {count(len(self.results), 'check')} passed." if len(self.results) else "There are no checks."
@@ -437,4 +436,4 @@ class Explorer(Board):
             return tag("p", "Nothing is left under these filters." if filtered else nothing, class_="note")
         more = f", the first {PAGE}" if len(listed) > PAGE else ""
         title = tag("p", count(len(listed), what), more, class_="quiet tabs")
-        return join([title, grid("Results", columns, [line(columns, row) for row in cells])])
+        return join([title, table])

@@ -16,17 +16,20 @@ import pandas as pd
 from .. import causes, tags
 from ..actions import REGIONS
 from ..coded import encode, first_rows, joint_codes, texts_of, verdicts
-from ..frames import IDENTIFIERS, MASK, VALUES, VERDICTS, derivation
-from ..vocabulary import words_of
+from ..frames import CATEGORIES, IDENTIFIERS, MASK, VALUES, VERDICTS, derivation, is_complete
+from ..looks import SIGNS
+from ..vocabulary import WORDS, head_of, words_of
 from .detail import MEANINGS, STATES, several_sources
 
-__all__ = ["FACETS", "MANY", "Problems", "Rows", "without_originals"]
+__all__ = ["FACETS", "MANY", "WEIGHTS", "Problems", "Rows", "without_originals"]
 
 #: What one filters by.
 FACETS = (
     "submission", "verdict", "axis", "cause", "action", "category", "source", "scope", "modality", "attribute",
     "patient",
 )  # fmt: skip
+#: Weights of the categories that buttons offer, by their names.
+WEIGHTS: dict[str, dict[str, float]] = {"equal": {}, "70/20/10": {"hipaa": 70.0, "dicom": 20.0, "tcia": 10.0}}
 #: What only a check that failed has: filtered by it, all other checks count as passed, as in ``score(by="cause")``.
 OF_FAILURES = ("verdict", "axis", "cause")
 
@@ -69,7 +72,9 @@ class Problems:
 class Rows:
     """Explained results: their columns as categoricals, which rows a choice leaves, and all of it for the browser."""
 
-    def __init__(self, results: pd.DataFrame, values: bool, note: str = "") -> None:
+    def __init__(
+        self, results: pd.DataFrame, values: bool, note: str = "", facets: Sequence[str] = FACETS, covers: str = ""
+    ) -> None:
         self.results, self.values = results, values
         self.problems = Problems(results)
         self.verdict = verdicts(results)
@@ -79,11 +84,13 @@ class Rows:
         self._made: dict[str, pd.Categorical] = {}
         self._lower: dict[str, pd.Series] = {}
         self._last: tuple[Any, np.ndarray] = (None, np.empty(0, dtype="int64"))
-        self.facets = tuple(name for name in FACETS if name in self and (name != "source" or several_sources(results)))
+        self.facets = tuple(name for name in facets if name in self and (name != "source" or several_sources(results)))
         known = derivation(results)
         derived = f"The key is derived, nobody published it: {known}." if known else ""
         self.notes = [said for said in (derived, note) if said]
-        self.covers = "all" if len(results) <= _FEW else "failing" if len(self.failing) <= MANY else "none"
+        few = "all" if len(results) <= _FEW else "failing"
+        #: Which rows the browser has: all, failing, none; or problems, where only these are listed.
+        self.covers = covers or (few if len(self.failing) <= MANY else "none")
 
     def __contains__(self, name: str) -> bool:
         return name == "attribute" or name in self.results
@@ -200,8 +207,8 @@ class Rows:
     def whole(self, buffers: list[bytes]) -> dict[str, Any]:
         """All that a browser filters by: kinds, problems, and the rows that go there one by one."""
         _, kinds, counts, failing = self._kinds
-        none = np.empty(0, dtype="int64")
-        rows = {"all": np.arange(len(self.results)), "failing": self.failing, "none": none}[self.covers]
+        whole, none = np.arange(len(self.results)), np.empty(0, dtype="int64")
+        rows = {"all": whole, "failing": self.failing}.get(self.covers, none)
         return {
             "facets": {name: self._facet(name, kinds[name], buffers) for name in self.facets},
             "kinds": {
@@ -215,6 +222,30 @@ class Rows:
             "problems": [self._problem(row) for row in self.problems.table.to_dict("records")],
             "total": len(self.results),
             "notes": self.notes,
+            "values": self.values,
+            "complete": is_complete(self.results),
+            "signs": SIGNS,
+            "words": _WORDS,
+            "presets": WEIGHTS,
+            "fixes": self._fixes(buffers) if is_complete(self.results) else None,
+        }
+
+    def _fixes(self, buffers: list[bytes]) -> dict[str, Any]:
+        """What scores after fixes need: of each problem and model the submission, as its place in `codes`."""
+        fixes = self.problems.fixes
+        known = self["submission"].categories.get_indexer(fixes.submissions) if "submission" in self else [-1]
+        return {
+            "codes": [int(code) + 1 for code in known],
+            "of": _buffer(fixes.submission_of, buffers),
+            "units": {
+                unit: {
+                    name: [None if np.isnan(one) else float(one) for one in numbers]
+                    if name == "passed"
+                    else _buffer(numbers, buffers)
+                    for name, numbers in model._asdict().items()
+                }
+                for unit, model in fixes.models.items()
+            },
         }
 
     def _facet(self, name: str, codes: np.ndarray, buffers: list[bytes]) -> dict[str, Any]:
@@ -229,7 +260,8 @@ class Rows:
         }
 
     def _problem(self, row: Mapping[Any, Any]) -> dict[str, Any]:
-        known = {name: None if pd.isna(row[name]) else row[name] for name in ("cause", "axis", "submission", "gain")}
+        names = ("problem", "cause", "axis", "submission", "gain")
+        known = {name: None if pd.isna(row[name]) else row[name] for name in names}
         texts = {name: None if value is None else str(value) for name, value in known.items() if name != "gain"}
         numbers = {name: int(row[name]) for name in ("rows", "series", "patients")}
         label = words_of("cause", texts["cause"])
@@ -256,6 +288,30 @@ class Rows:
         found[(found == list(STATES).index("empty")) & regions] = len(STATES)
         found[(found < 0) & (self.codes("actual", rows) < 0)] = len(STATES) + 1
         return found, said
+
+
+_HEADS = ("rows", "series", "patients", "gain", "fixed", "score", "rank", "selected", "failing")
+#: What the browser calls columns, categories and units.
+_WORDS = {
+    "heads": {
+        name: head_of(name)
+        for name in (
+            *FACETS,
+            *_TEXTS,
+            "rows",
+            "series",
+            "patients",
+            "gain",
+            "fixed",
+            "score",
+            "rank",
+            "selected",
+            "failing",
+        )
+    },
+    "category": {name: words_of("category", name) for name in CATEGORIES[:3]},
+    "unit": {unit: WORDS["unit"][unit] for unit in causes.UNITS},
+}
 
 
 def _categorical(column: pd.Series) -> pd.Categorical:

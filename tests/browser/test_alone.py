@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 import midi_nb as mn
+from midi_nb.amounts import percent
 
 MARK = '<img src=x onerror="document.title=1"><script>document.title=1</script>'
 LEAK = {"expected": f"DOE {MARK}", "actual": f"DOE {MARK} X", "verdict": "failed", "score": 0.5}
@@ -108,6 +109,22 @@ def test_an_address_opens_on_its_filter_and_its_row(
     page.wait_for_function("() => document.querySelector('.chip').textContent === 'patient: Ü2 ✕'")
     page.goto(f"file://{path}#axis=nonsense&row=999&sort=x&page=x&table=y")
     page.wait_for_function("() => !document.querySelector('.chip')")
+
+
+def test_what_is_ticked_as_fixed_is_kept_in_the_address(opened: Any, results: pd.DataFrame, tmp_path: Path) -> None:
+    path = mn.write_page(results, tmp_path / "explorer.html")
+    page = opened(path)
+    page.locator("tr[data-act=pick]").first.focus()
+    page.keyboard.press("f")
+    page.wait_for_function("() => location.hash === '#fixed=0'")
+    once = mn.what_if(results, mn.problems(results)["problem"].iloc[0]).set_index("unit")
+    said = f"{percent(once.loc['instance', 'before'])} → {percent(once.loc['instance', 'after'])}"
+    assert page.locator(".fixing .big").inner_text() == said
+    page = opened(path, "#fixed=0,0,1,77,x&unit=series&weights=70,20,10")
+    assert page.locator("[data-act=tick]:checked").count() == 2
+    assert page.locator(".fixing [aria-pressed=true]").all_inner_texts() == [
+        "HIPAA 70, DICOM 20, TCIA 10", "One per series"
+    ]  # fmt: skip
 
 
 def test_what_looks_like_markup_stays_text(opened: Any, make: Any, tmp_path: Path) -> None:

@@ -199,18 +199,24 @@ def test_the_score_is_that_of_all_checks_and_the_selection_says_its_own(page: An
     has(page, f"{percent(privacy)} of the 37 checks would pass if only these failed")
 
 
+def lines(page: Any) -> list[list[str]]:
+    """The table of submissions, without the scale."""
+    rows = page.locator(".ranks tbody tr")
+    return [rows.nth(at).locator("td:not(.track-of)").all_inner_texts() for at in range(rows.count())]
+
+
 def test_several_submissions_have_a_score_each_under_the_same_filters(show: Any, results: pd.DataFrame) -> None:
     better = results.assign(submission=pd.Categorical(["better"] * len(results)))
     better.loc[better["modality"] == "MR", "verdict"] = "passed"
-    page = show(explore(concat([results, better])))
-    page.wait_for_selector(".scores button")
+    both = concat([results, better])
+    page = show(explore(both))
+    page.wait_for_selector(".ranks button")
     assert page.locator(".big").inner_text() == "2 submissions"
     page.locator("summary", has_text="Modality").click()
     bar(page, "MR").click()
-    assert [text.split() for text in page.locator(".scores button").all_inner_texts()] == [
-        ["better", "100", "%"], ["run", "0", "%"]
-    ]  # fmt: skip
-    page.locator(".scores button").first.click()
+    whole = mn.score(both, by="submission").set_index("submission")["score"].map(percent)
+    assert lines(page) == [["better", whole["better"], "1", "100 %", "0"], ["run", whole["run"], "2", "0 %", "1"]]
+    page.locator(".ranks button").first.click()
     assert page.locator(".big").inner_text().startswith("Score ")
 
 
@@ -286,12 +292,12 @@ def test_rows_columns_and_code_can_be_copied(page: Any, explorer: Any) -> None:
 def test_every_part_is_one_stop_of_the_tab_key_and_arrows_move_in_it(long_page: Any, long: Any) -> None:
     long_page.locator("[data-id=search]").focus()
     stops = []
-    for _ in range(14):
+    for _ in range(15):
         long_page.keyboard.press("Tab")
         stops.append(long_page.evaluate(FOCUS))
     facets = ["axis", "cause", "action", "category", "scope", "modality", "attribute", "patient"]
-    assert stops == ["help", *(f"facet-{name}" for name in facets), "table-problems", "copies", "row-0", "Next page",
-                     "Last page"]  # fmt: skip
+    assert stops == ["help", *(f"facet-{name}" for name in facets), "table-problems", "copies", "rules", "row-0",
+                     "Next page", "Last page"]  # fmt: skip
     long_page.locator("[data-id=row-0]").focus()
     for key, place in (("ArrowDown", "row-1"), ("End", "row-11"), ("Home", "row-0"), ("ArrowUp", "sort-cause"),
                        ("ArrowRight", "sort-name"), ("ArrowDown", "row-0"), ("PageDown", "row-12"),
@@ -446,15 +452,16 @@ def test_under_a_filter_every_number_of_a_problem_says_what_it_is_of(show: Any, 
     assert re.fullmatch(r"\+\d\.\d\d of all", cells[3])
 
 
-def test_tiles_of_submissions_say_that_they_are_of_the_selection(show: Any, results: pd.DataFrame) -> None:
+def test_the_table_of_submissions_says_what_is_of_the_selection(show: Any, results: pd.DataFrame) -> None:
     other = results.assign(submission=pd.Categorical(["other"] * len(results)))
     page = show(explore(concat([results, other])))
-    has(page, "Scores of all checks")
+    page.wait_for_selector(".ranks")
+    assert page.locator(".ranks th", has_text="Selected").count() == 0
     bar(page, "text must stay").click()
-    has(page, "Scores of the selection. 5.71 % of the 70 checks selected passed")
+    has(page, "5.71 % of the 70 checks selected passed")
+    page.locator(".ranks th", has_text="Selected").wait_for()
     page.fill("[data-id=search]", "no such text")
-    has(page, "Scores of the selection. No check is selected.")
-    assert page.locator(".scores button").count() == 0
+    has(page, "No check is selected.")
 
 
 @pytest.mark.parametrize("name", ["privacy", "text must go"])
@@ -481,3 +488,31 @@ def test_escape_closes_the_menu_of_copies_and_gives_the_focus_back(page: Any) ->
     page.keyboard.press("Escape")
     assert page.locator(".copies").count() == 0
     assert page.evaluate(FOCUS) == "copies"
+
+
+def test_problems_are_ticked_as_fixed_by_mouse_and_key(show: Any, results: pd.DataFrame) -> None:
+    explorer = explore(results)
+    page = show(explorer)
+    has(page, "What if? Tick problems as fixed.")
+    page.locator("input[data-act=tick]").nth(1).check()
+    page.locator("[data-id=row-0]").focus()
+    page.keyboard.press("f")
+    page.wait_for_function("() => document.querySelectorAll('[data-act=tick]:checked').length === 2")
+    assert explorer.fixed == [1, 0]
+    assert explorer.picked == -1
+    before, after = explorer.scores.loc[0, ["before", "after"]]
+    has(page, f"{percent(before)} → {percent(after)}")
+    has(page, "2 problems fixed")
+    page.locator("[data-id=rules]").click()
+    page.get_by_role("button", name="One per series").click()
+    page.wait_for_selector("[data-id=unit-series][aria-pressed=true]")
+    has(page, percent(explorer.scores["after"].iloc[0]))
+    page.get_by_role("button", name="Clear", exact=True).click()
+    page.wait_for_function("() => !document.querySelector('[data-act=tick]:checked')")
+    assert (explorer.fixed, explorer.unit) == ([], "series")
+
+
+def test_a_list_of_failures_has_nothing_to_tick(show: Any, results: pd.DataFrame) -> None:
+    page = show(explore(results[results["verdict"] != "passed"].assign(complete=False)))
+    page.wait_for_selector("tr[data-act=pick]")
+    assert page.locator("[data-act=tick], .fixing").count() == 0

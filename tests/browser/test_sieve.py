@@ -16,7 +16,7 @@ from midi_nb.widgets.page import count, percent, points
 
 LOAD = """async (esm) => {
   const url = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));
-  window.explorer = (await import(url)).explorer;
+  Object.assign(window, await import(url)); // explorer, scores
 }"""
 TAKE = """([data, buffers]) => {
   const unpacked = (text) => new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
@@ -164,6 +164,32 @@ def test_scores_of_the_selection_are_those_of_score(page: Any, make: Any, seed: 
                     assert [failed, blank, passed] == counts, (name, text)
                 elif not by:
                     assert failed + blank + passed == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_ticked_problems_bring_is_what_python_says(page: Any, make: Any, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    explorer = explore(frame(make, random))
+    data, results = take(page, explorer), explorer.results
+    names, problems = data["facets"]["submission"]["texts"], explorer.problems
+    for unit, column in (("instance", "gain"), ("series", "gain_series")):
+        some = problems["problem"][random.random(len(problems)) < 0.4].unique().tolist()
+        fixed = np.flatnonzero(problems["problem"].isin(some)).tolist()  # of both submissions, as what_if fixes it
+        for weights in ({}, {"hipaa": 70.0, "dicom": 20.0, "tcia": 10.0}, {"tcia": 1.0}):
+            explorer.set(fixed=fixed, unit=unit, weights=weights)
+            rates, gains = page.evaluate(
+                "(rules) => { const sums = scores.model(data); return [sums.rates(rules), sums.gains(rules)]; }",
+                {"fixed": fixed, "unit": unit, "weights": weights},
+            )
+            said = {names[one["code"]]: (one["before"], one["after"], one["rankAfter"]) for one in rates}
+            known = explorer.scores.set_index("submission")[["before", "after", "rank_after"]].astype("float64")
+            for name, own in known.iterrows():
+                assert said[name] == pytest.approx(tuple(own), nan_ok=True), (unit, weights)
+            if not weights:
+                expected = mn.what_if(results, some).set_index(["submission", "unit"])
+                for name in known.index:
+                    assert said[name][:2] == pytest.approx(tuple(expected.loc[(name, unit), ["before", "after"]]))
+                assert gains == pytest.approx(problems[column].tolist())
 
 
 def test_numbers_are_written_as_python_writes_them(page: Any, make: Any) -> None:

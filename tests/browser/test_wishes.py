@@ -43,7 +43,7 @@ wishes"""
     for number in range(2):
         boxes.nth(number).check()
     page.kernel_has("wishes.scores.set_index('submission')['after'].round(3).to_dict()", {"run": 0.88, "better": 0.88})
-    boxes.nth(1).focus()
+    page.locator("tr[data-act=tick]").nth(1).focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Space")
     page.kernel_has("len(wishes.fixed)", 3)
@@ -52,7 +52,7 @@ wishes"""
     page.locator("input[data-of=dicom]").fill("45")
     page.keyboard.press("Tab")
     page.kernel_has("wishes.weights", {"hipaa": 70.0, "dicom": 45.0, "tcia": 10.0})
-    page.select_option(".midi-page select", "better")
+    page.get_by_role("button", name="better").click()
     page.kernel_has("(wishes.submission, wishes.fixed)", ("better", []))
     page.wait_for_function("() => document.querySelectorAll('input[data-act=tick]').length === 3")
 

@@ -1,0 +1,80 @@
+"""What if problems were fixed: the rules by which a score counts, and the scores and ranks that follow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import traitlets
+
+from ..causes import UNITS, weighted
+from ..frames import CATEGORIES
+from ..vocabulary import head_of, words_of
+from .grid import Column, grid, line
+from .page import Markup, count, points, signed
+from .rows import Problems
+
+__all__ = ["PAGE", "Fixing", "listed"]
+
+PAGE = 12  # rows of a table
+
+
+class Fixing(traitlets.HasTraits):
+    """What a widget has in which problems are ticked as fixed."""
+
+    unit = traitlets.Enum(UNITS, "instance").tag(sync=True)
+    weights = traitlets.Dict(key_trait=traitlets.Enum(CATEGORIES), value_trait=traitlets.Float(min=0)).tag(sync=True)
+    _known: Problems
+
+    def _fixed(self) -> np.ndarray:
+        """Which of all problems are fixed."""
+        raise NotImplementedError
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """submission, before, after, gain, rank_before, rank_after; the best after the fixes first."""
+        fixes = self._known.fixes
+        keep = [
+            place for place, name in enumerate(fixes.submissions) if name is not None or len(fixes.submissions) == 1
+        ]
+        scores = pd.DataFrame({"submission": [fixes.submissions[place] for place in keep]})
+        for name, mask in (("before", np.zeros(len(self._known), dtype=bool)), ("after", self._fixed())):
+            scores[name] = weighted(fixes.counts(self.unit, mask), self.weights)[keep]
+        scores["gain"] = scores["after"] - scores["before"]
+        for name in ("before", "after"):
+            scores[f"rank_{name}"] = scores[name].round(12).rank(method="min", ascending=False).astype("Int64")
+        return scores.sort_values(["after", "submission"], ascending=[False, True], kind="stable", ignore_index=True)
+
+    @traitlets.validate("unit")
+    def _countable(self, proposal: Any) -> str:
+        if proposal["value"] == "series" and "series" not in self._known.fixes.units:
+            raise traitlets.TraitError("unit='series' needs the released identifiers, which these results do not have.")
+        return str(proposal["value"])
+
+    @traitlets.validate("weights")
+    def _weighty(self, proposal: Any) -> dict[str, float]:
+        weights = dict(proposal["value"])
+        if weights and not 0 < sum(weights.values()) < float("inf"):
+            raise traitlets.TraitError("weights are numbers, and at least one of them is above 0.")
+        return weights
+
+
+def listed(problems: pd.DataFrame, left: pd.Series, fixed: pd.Series | None = None) -> Markup:
+    """Problems as a table for readers without a kernel: `left` are the checks of each that are shown."""
+    names = ("cause", "name", "rows", "gain")
+    columns = [Column(name, head_of(name), number=name in ("rows", "gain")) for name in names]
+    if fixed is not None:
+        columns.insert(0, Column("fixed", head_of("fixed")))
+    lines = []
+    for place, row in problems.iterrows():
+        some, axis, gain = left[place], str(row["axis"]), points(row["gain"])
+        whole = some == row["rows"]
+        cells: list[Any] = [
+            signed(axis, axis, words_of("cause", row["cause"])),
+            str(row["name"]),
+            count(some) if whole else f"{count(some)} of {count(row['rows'])}",
+            gain if whole or pd.isna(row["gain"]) else f"{gain} of all",
+        ]
+        lines.append(line(columns, cells if fixed is None else ["☑" if fixed[place] else "☐", *cells]))
+    return grid("Problems", columns, lines)

@@ -1,0 +1,132 @@
+// Scores before and after problems are fixed. gains.py counted which kinds of checks the problems touch; here they are
+// added up, and drawn: the line that says what the ticks bring, and the table of submissions.
+
+const scores = (() => {
+  const { node, button, count, percent, points } = explorer;
+  const CATEGORIES = ["hipaa", "dicom", "tcia", "other"];
+
+  function model({ fixes: { units, codes, of }, problems }) {
+    const known = {}; // gains by rules
+    const slots = (numbers, place) => numbers.slice(CATEGORIES.length * place, CATEGORIES.length * (place + 1));
+
+    // Passes and checks of each submission and category with some problems fixed.
+    function counted(unit, fixed) {
+      const { passed, group, times, sound, kind, problem, failed, counts } = units[unit];
+      const [passes, total] = [passed.map((one) => one ?? NaN), passed.map((one) => one ?? NaN)];
+      const there = Uint8Array.from(sound), broken = new Uint8Array(group.length), asked = new Uint8Array(group.length);
+      for (let pair = 0; pair < kind.length; pair++) {
+        if (fixed.has(problem[pair])) there[kind[pair]] = 1;
+        else if (failed[pair]) broken[kind[pair]] = 1;
+        if (counts[pair]) asked[kind[pair]] = 1;
+      }
+      for (let one = 0; one < group.length; one++) {
+        if (there[one] && !broken[one]) passes[group[one]] += times[one];
+        if (there[one] || asked[one]) total[group[one]] += times[one];
+      }
+      return [passes, total];
+    }
+
+    // All checks alike without weights, else the weighted mean of the scores of the categories that have checks.
+    function rate(passes, total, weights) {
+      const sum = (numbers) => numbers.reduce((all, one) => all + one, 0);
+      if (!Object.keys(weights).length) return sum(passes) / sum(total);
+      const shares = CATEGORIES.map((name, at) => (total[at] > 0 ? weights[name] ?? 0 : 0));
+      return sum(shares.map((share, at) => (share ? (share * passes[at]) / total[at] : 0))) / sum(shares);
+    }
+
+    // By submission: its score before and after, and its ranks among those that have a score.
+    function rates({ fixed, unit, weights }) {
+      const [before, after] = [new Set(), new Set(fixed)].map((some) => {
+        const [passes, total] = counted(unit, some);
+        return codes.map((_, place) => rate(slots(passes, place), slots(total, place), weights));
+      });
+      const ranks = (all) => all.map((mine) => (Number.isNaN(mine) ? null : 1 + all.filter((one) => one - mine > 1e-12).length));
+      return codes.map((code, place) => ({ code, before: before[place], after: after[place], rankBefore: ranks(before)[place], rankAfter: ranks(after)[place] }));
+    }
+
+    // What each problem brings its submission by itself; null where nobody knows.
+    function gains({ unit, weights }) {
+      const key = JSON.stringify([unit, weights]);
+      if (known[key]) return known[key];
+      const { group, times, sound, kind, problem, failed, counts } = units[unit], [passes, total] = counted(unit, new Set());
+      const fails = new Uint32Array(group.length), asked = Uint8Array.from(sound);
+      for (let pair = 0; pair < kind.length; pair++) { fails[kind[pair]] += failed[pair]; asked[kind[pair]] |= counts[pair]; }
+      const added = problems.map((_, number) => [slots(passes, of[number]), slots(total, of[number])]);
+      for (let pair = 0; pair < kind.length; pair++) {
+        const one = kind[pair], at = group[one] % CATEGORIES.length, own = added[problem[pair]];
+        if (!(sound[one] && !fails[one]) && fails[one] === failed[pair]) own[0][at] += times[one];
+        if (!asked[one]) own[1][at] += times[one];
+      }
+      const rounded = (gain) => (Number.isNaN(gain) ? null : Math.round(1e15 * gain) / 1e15);
+      return (known[key] = added.map((own, number) => rounded(rate(...own, weights) - rate(slots(passes, of[number]), slots(total, of[number]), weights))));
+    }
+
+    return { rates, gains };
+  }
+
+  // Weights that count: numbers, and at least one above 0.
+  const weighty = (weights) => Object.values(weights).every((one) => one >= 0) && Object.values(weights).some((one) => one > 0 && one < Infinity);
+
+  const choice = (act, titles, chosen, off = []) => node("span", { class: "joined", role: "group", "aria-label": act === "unit" ? "Count" : "Weights" }, Object.entries(titles).map(([name, title]) =>
+    button(title, act, name, { "aria-pressed": String(name === chosen), disabled: off.includes(name), "data-id": `${act}-${name}` })));
+
+  // What is set: what weighs how much, and what counts.
+  function rules({ presets, words, fixes }, { unit, weights }) {
+    const alike = (preset) => Object.keys(preset).length === Object.keys(weights).length && Object.entries(preset).every(([name, one]) => weights[name] === one);
+    const chosen = Object.keys(presets).find((name) => alike(presets[name])) ?? "own";
+    const said = (preset) => Object.entries(preset).map(([name, one]) => `${words.category[name]} ${one}`).join(", ") || "Equal (official)";
+    const titles = { ...Object.fromEntries(Object.entries(presets).map(([name, preset]) => [name, said(preset)])), own: "Own weights" };
+    const fields = Object.entries(words.category).map(([name, title]) => node("label", {}, `${title} `,
+      node("input", { type: "number", min: 0, step: 5, value: String(weights[name] ?? 0), class: "weight", "data-act": "weight", "data-of": name, "data-id": `weight-${name}` })));
+    return node("div", { class: "line" }, node("span", {}, "Weights ", choice("weights", titles, chosen)), chosen !== "equal" && fields,
+      node("span", {}, "Count ", choice("unit", words.unit, unit, Object.keys(words.unit).filter((name) => !fixes.units[name]))));
+  }
+
+  // What the ticks bring the one submission that is shown, or how many of several have some.
+  function brought(own, several, fixed) {
+    const ranks = own ? [own.rankBefore, own.rankAfter].filter((one) => one !== null).map((one) => `${one} of ${several}`) : [];
+    const moved = several > 1 && ranks.length ? `, rank ${[...new Set(ranks)].join(" → ")}` : "";
+    const scores = own ? [own.before, ...(fixed ? [own.after] : [])].map((one) => percent(one)).join(" → ") : "";
+    return [scores && node("span", { class: "big" }, scores), node("span", { "aria-live": "polite" }, `${count(fixed, "problem")} fixed${moved}`)];
+  }
+
+  // Where the scale of scores begins: a round number below all of them.
+  function lowest(rates) {
+    const all = rates.flatMap(({ before, after }) => [before, after]).filter((one) => !Number.isNaN(one));
+    if (!all.length) return 0;
+    const low = Math.min(...all), step = [0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001].find((one) => one <= Math.max(1 - low, 0.001));
+    return Math.max(0, Math.floor((low - 1e-9) / step) * step);
+  }
+
+  // The scale from `low` to 1: a tick where a score was, a dot where it is.
+  function track({ before, after }, low) {
+    const [was, now] = [before, after].map((one) => (low < 1 && !Number.isNaN(one) ? (100 * (one - low)) / (1 - low) : 0));
+    return node("span", { class: "track", "aria-hidden": "true" },
+      node("span", { class: "path", style: `left:${Math.min(was, now).toFixed(2)}%;width:${Math.abs(now - was).toFixed(2)}%` }),
+      node("span", { class: "was", style: `left:${was.toFixed(2)}%` }), node("span", { class: "now", style: `left:${now.toFixed(2)}%` }));
+  }
+
+  // The lines of the table of submissions; `rows` say of each what is known of it beside its score.
+  function table(rows, heads, shown) {
+    const low = lowest(rows.map(({ rates }) => rates).filter(Boolean));
+    const rank = ({ rankBefore, rankAfter }) => {
+      const move = rankBefore - rankAfter;
+      return rankAfter === null ? "–" : `${rankAfter}${move > 0 ? ` ▲${move}` : move < 0 ? ` ▼${-move}` : ""}`;
+    };
+    const score = ({ before, after }) => [percent(after), after !== before && node("span", { class: "quiet" }, ` ${points(after - before)}`)];
+    const columns = [
+      ["submission", "", (row) => row.face],
+      ["track", "track-of phone", ({ rates }) => rates && track(rates, low), node("span", { class: "scale quiet" }, node("span", {}, percent(low, 1)), node("span", {}, "100 %"))],
+      ["score", "number", ({ rates }) => rates && score(rates)],
+      ["rank", "number phone", ({ rates }) => rates && rank(rates)],
+      ["selected", "number", ({ selected }) => selected],
+      ["failing", "number phone", ({ failing }) => failing],
+      ["only", "number", ({ only }) => only],
+    ].filter(([name]) => shown.includes(name));
+    return node("div", { class: "scroll" }, node("table", { class: "grid ranks", "aria-label": "Submissions", "data-group": "submissions" },
+      node("thead", {}, node("tr", {}, columns.map(([name, looks, , head]) => node("th", { scope: "col", class: looks || null }, node("span", {}, head ?? heads[name]))))),
+      node("tbody", {}, rows.map((row) => node("tr", { class: row.mine ? "mine" : null }, columns.map(([, looks, cell]) => node("td", { class: looks || null }, cell(row))))))));
+  }
+
+  return { model, rules, brought, table, weighty };
+})();
