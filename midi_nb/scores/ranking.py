@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..coded import coded, concat, joint_keys, verdicts
+from ..coded import coded, codes_at, concat, joint_codes, joint_keys, verdicts
 from ..frames import count_rows, is_complete, require_columns, require_complete
 from .intervals import intervals
 from .scoring import COUNTS, is_tally, tally
@@ -175,6 +175,31 @@ def _paired(before: pd.DataFrame, after: pd.DataFrame) -> tuple[np.ndarray, np.n
     alone[in_after[in_after >= 0]] = False
     extra = np.flatnonzero(alone)
     return np.concatenate([np.arange(len(a)), np.full(len(extra), -1)]), np.concatenate([in_after, extra])
+
+
+def same_checks(results: pd.DataFrame, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The rows (positions) of the checks that `rows` are about, in all submissions, and the number of each check.
+
+    Rows of one number are the same check of one submission each, as `compare` pairs them.
+    """
+    texts = _texts(results, results)
+    checks = coded(results[[*_IDENTITY, *texts, "submission", "verdict"]])
+    checks, _, identity = _identified(checks, checks)
+    key = _keys(checks, identity)
+    positions = np.flatnonzero(pd.Series(key).isin(key[rows]).to_numpy())
+    checks, key = checks.iloc[positions], key[positions]
+    submission = codes_at(checks, "submission", slice(None))
+    repeated = pd.Series(joint_keys([submission, key], len(key))).duplicated().to_numpy()
+    if repeated.any():
+        fine = np.where(np.isin(key, key[repeated]), _keys(checks, [*dict.fromkeys([*identity, *texts])]), 0)
+        key = joint_codes([key, fine], len(key))
+        key = joint_keys([key, _numbers(joint_codes([submission, key], len(key)), verdicts(checks))], len(key))
+    return positions, pd.factorize(key)[0]
+
+
+def _keys(checks: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
+    """A number for what each check is known by."""
+    return joint_codes([checks[name].astype("category").cat.codes.to_numpy() for name in names], len(checks))
 
 
 def _identified(before: pd.DataFrame, after: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:

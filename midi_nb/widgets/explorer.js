@@ -5,7 +5,7 @@
 
 const explorer = (() => {
   const PAGE = 12, FEW = 6, MANY = 60, OTHERS = 6, WIDE = 60;
-  const FAILURES = ["verdict", "axis", "cause"]; // what only a check that failed has
+  const FAILURES = ["verdict", "axis", "cause", "also_fails_in", "passes_in"]; // what only a check that failed has
   const VERDICTS = ["failed", "blank", "passed", "lost"];
   const STATE = { filters: {}, search: "", table: "problems", sort: "", page: 0, picked: -1, example: 0, header: false, fixed: [], unit: "instance", weights: {} };
 
@@ -76,7 +76,8 @@ const explorer = (() => {
       return Object.entries(filters).filter(([, codes]) => codes.length).map(([name, codes]) => {
         const wanted = new Uint8Array(facets[name].texts.length);
         for (const code of codes) wanted[code] = 1;
-        return { name, codes: facets[name].codes, wanted };
+        const { sets } = facets[name]; // of a column whose cells hold several texts
+        return { name, codes: facets[name].codes, wanted: sets ? Uint8Array.from(sets, (own) => own.some((code) => wanted[code])) : wanted };
       });
     }
 
@@ -97,7 +98,7 @@ const explorer = (() => {
         const place = names.indexOf(name);
         for (let kind = 0; kind < end; kind++) if (!wanted[codes[kind]]) { misses[kind]++; missed[kind] = place; }
       });
-      const bars = names.map((name) => new Float64Array(facets[name].texts.length));
+      const bars = names.map((name) => new Float64Array((facets[name].sets ?? facets[name].texts).length));
       const problems = new Float64Array(data.problems.length + 1);
       let total = 0;
       for (let kind = 0; kind < end; kind++) {
@@ -116,8 +117,27 @@ const explorer = (() => {
           if (rows.kind[row] < end && !misses[rows.kind[row]] && (!hits || hits[row])) kept.push(row);
         which = Uint32Array.from(kept);
       }
-      const counts = Object.fromEntries(names.map((name, place) => [name, bars[place]]));
+      const counts = Object.fromEntries(names.map((name, place) => [name, facets[name].sets ? spreadOut(facets[name], bars[place]) : bars[place]]));
       return { counts, problems, total: given?.total ?? total, rows: which, misses, weights };
+    }
+
+    // Numbers by set as numbers by text.
+    function spreadOut({ sets, texts }, numbers) {
+      const sums = new Float64Array(texts.length);
+      sets.forEach((own, set) => own.forEach((code) => { sums[code] += numbers[set]; }));
+      return sums;
+    }
+
+    // By submission: how many checks fail under all filters but those of submissions, and how many of these only there.
+    function failing(filters, weights) {
+      const { submission: { codes, texts }, also_fails_in: also } = facets, sums = texts.map(() => [0, 0]);
+      const asked = chosen(filters).filter(({ name }) => !["submission", "also_fails_in", "passes_in"].includes(name));
+      for (let kind = 0; kind < kinds.failing; kind++) {
+        if (asked.some((one) => !one.wanted[one.codes[kind]])) continue;
+        sums[codes[kind]][0] += weights[kind];
+        if (also?.sets[also.codes[kind]].includes(1)) sums[codes[kind]][1] += weights[kind];
+      }
+      return sums;
     }
 
     // Failed, blank and passed checks by submission. Filtered by what only failures have, all others count as passed, as in
@@ -198,7 +218,7 @@ const explorer = (() => {
       }).map(([, number]) => number);
     }
 
-    return { live, left, scores, spread, sorted, listed };
+    return { live, left, scores, failing, spread, sorted, listed };
   }
 
   // Nodes
@@ -380,17 +400,17 @@ const explorer = (() => {
     function submissions() {
       const all = [...new Set(facets.submission.codes)].filter((code) => code), wanted = state.filters.submission ?? [];
       const narrow = !only && (narrowed().length > 0 || state.search.trim() !== ""), sums = sift.scores(state.filters, state.search);
-      const rates = fixes ? fixes.rates(state) : [];
+      const rates = fixes ? fixes.rates(state) : [], fails = sift.failing(state.filters, here.weights);
       const lines = all.map((code) => {
         const name = button(label("submission", code), "toggle", `submission:${code}`, { "data-id": `score-${code}`, "data-item": true, "aria-pressed": String(wanted.includes(code)), title: only ? "List the problems of this submission" : "Show this submission alone" });
-        const [failed, blank] = sums?.[code] ?? [];
-        return { code, face: name, mine: wanted.includes(code), rates: rates.find((one) => one.code === code), selected: narrow && sums ? percent(rate(sums[code])) : null, failing: sums && count(failed + blank) };
+        const [failing, alone] = fails[code], pressed = wanted.includes(code) && (state.filters.also_fails_in ?? []).includes(1);
+        return { code, face: name, mine: wanted.includes(code), rates: rates.find((one) => one.code === code), selected: narrow && sums ? percent(rate(sums[code])) : null, failing: count(failing), only_here: button(count(alone), "only-here", code, { "data-id": `only-here-${code}`, "data-item": true, "aria-pressed": String(pressed), "aria-label": `${count(alone)} only in ${label("submission", code)}`, title: "Show what fails in no other submission" }) };
       });
-      const worth = ({ rates: own, code }) => own?.after || -(sums?.[code][0] ?? 0);
+      const worth = ({ rates: own, code }) => own?.after || -fails[code][0];
       lines.sort((a, b) => worth(b) - worth(a) || a.code - b.code);
       const some = whole.has("submissions") ? lines : lines.slice(0, FEW + 2);
       const said = narrow && data.complete ? ofSelection(chosenSubmissions()) : "";
-      const shown = ["submission", ...(fixes ? ["track", "score", "rank"] : []), ...(narrow && fixes && sums ? ["selected"] : []), ...(sums ? ["failing"] : [])];
+      const shown = ["submission", ...(fixes ? ["track", "score", "rank"] : []), ...(narrow && fixes && sums ? ["selected"] : []), "failing", ...(facets.also_fails_in ? ["only_here"] : [])];
       return node("div", {}, said && node("p", { class: "quiet" }, said), scores.table(some, data.words.heads, shown),
         lines.length > some.length && button(`${count(lines.length - some.length)} more`, "whole", "submissions", { class: "quiet more", "data-id": "more-submissions" }));
     }
@@ -426,13 +446,13 @@ const explorer = (() => {
     function drawSide() {
       if (only) return;
       const narrow = Object.keys(state.filters).length || state.search;
-      const worth = (name) => (narrow || here.total > 0) && (name === "verdict" ? state.table === "checks" : name !== "submission" || several);
+      const worth = (name) => (narrow || here.total > 0) && (name === "verdict" ? state.table === "checks" : name !== "submission"); // submissions have a table
       if (!narrow) tall = {};
       put(side, Object.keys(facets).filter(worth).map(facet));
       for (const { dataset, lastElementChild: { offsetHeight } } of side.children) tall[dataset.id] = Math.max(tall[dataset.id] ?? 0, offsetHeight);
     }
 
-    const names = Object.keys(facets), OPEN = ["submission", "verdict", "axis", "cause", "action"];
+    const names = Object.keys(facets), OPEN = ["submission", "also_fails_in", "passes_in", "verdict", "axis", "cause", "action"];
     function facet(name) {
       const numbers = here.counts[name], wanted = state.filters[name] ?? [];
       const order = [...numbers.keys()].slice(1).filter((code) => numbers[code] || wanted.includes(code)).sort((a, b) => numbers[b] - numbers[a] || a - b);
@@ -775,6 +795,11 @@ const explorer = (() => {
       copies: () => { copying = copying ? "" : "open"; drawList(); rove(); },
       copy,
       mapped: (of) => { mapped = of; drawList(); rove(); },
+      "only-here": (of) => { // once more: all of the submission, and of all
+        const { submission, also_fails_in: also, ...filters } = state.filters, code = Number(of);
+        const already = also?.includes(1) && submission?.length === 1 && submission[0] === code;
+        set({ filters: already ? filters : { ...filters, submission: [code], also_fails_in: [1] } });
+      },
       cell: (of) => {
         const [row, column] = of.split(":").map(Number);
         set({ table: "failures", filters: { ...state.filters, [mapped]: [row], ...(column ? { [across]: [column] } : {}) } });

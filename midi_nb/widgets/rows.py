@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from .. import causes, tags
 from ..actions import REGIONS
-from ..coded import encode, first_rows, joint_codes, texts_of, verdicts
-from ..frames import CATEGORIES, IDENTIFIERS, MASK, VALUES, VERDICTS, derivation, is_complete
+from ..coded import codes_at, encode, first_rows, joint_codes, texts_of, verdicts
+from ..frames import CATEGORIES, IDENTIFIERS, MASK, VALUES, VERDICTS, complete_rows, derivation, is_complete
 from ..looks import SIGNS
+from ..scores import same_checks
 from ..vocabulary import WORDS, head_of, words_of
 from .detail import MEANINGS, STATES, several_sources
 
@@ -25,13 +26,13 @@ __all__ = ["FACETS", "MANY", "WEIGHTS", "Problems", "Rows", "without_originals"]
 
 #: What one filters by.
 FACETS = (
-    "submission", "verdict", "axis", "cause", "action", "category", "source", "scope", "modality", "attribute",
-    "patient",
+    "submission", "also_fails_in", "passes_in", "verdict", "axis", "cause", "action", "category", "source", "scope",
+    "modality", "attribute", "patient",
 )  # fmt: skip
 #: Weights of the categories that buttons offer, by their names.
 WEIGHTS: dict[str, dict[str, float]] = {"equal": {}, "70/20/10": {"hipaa": 70.0, "dicom": 20.0, "tcia": 10.0}}
 #: What only a check that failed has: filtered by it, all other checks count as passed, as in ``score(by="cause")``.
-OF_FAILURES = ("verdict", "axis", "cause")
+OF_FAILURES = ("verdict", "axis", "cause", "also_fails_in", "passes_in")
 
 _TEXTS = ("name", "tag_path", "original", "expected", "actual", "study", "series", "instance", "file", "error")
 _SEARCHED = (*_TEXTS, "patient")
@@ -56,9 +57,8 @@ class Problems:
     """The problems of explained results, and the rows that belong to each."""
 
     def __init__(self, results: pd.DataFrame) -> None:
-        self.table, self.rows, self.number, self.fixes = causes.numbered(
-            results
-        )  # for each of `rows` its row in `table`
+        # `number` is for each of `rows` its row in `table`
+        self.table, self.rows, self.number, self.fixes = causes.numbered(results)
         self.first = self.rows[np.unique(self.number, return_index=True)[1]]  # of each problem
 
     def __len__(self) -> int:
@@ -67,6 +67,56 @@ class Problems:
     def of(self, problem: int) -> np.ndarray:
         """The rows of a problem, as positions in the results."""
         return self.rows[self.number == problem]
+
+
+class Sets(NamedTuple):
+    """A column whose cells hold several texts each, or none: the set of each row, and which texts a set has."""
+
+    codes: np.ndarray
+    members: np.ndarray  # sets × texts
+    categories: pd.Index
+
+    def having(self, texts: Sequence[str]) -> np.ndarray:
+        """The codes of the sets that have one of some texts."""
+        return np.flatnonzero(self.members[:, self.categories.get_indexer(list(texts))].any(axis=1))
+
+
+ONLY = "only here"
+
+
+def _others(results: pd.DataFrame, failing: np.ndarray) -> dict[str, Sets]:
+    """In which other submissions the same check fails, and in which it passes, of the failing rows.
+
+    Nothing where a submission shares no check with the others: they were judged on different checks, or name instances
+    by their released UIDs.
+    """
+    if "submission" not in results or "check" not in results or results["submission"].nunique() < 2:
+        return {}
+    positions, check = same_checks(results, failing)
+    names = results["submission"].cat.categories
+    submission, verdict = codes_at(results, "submission", positions), verdicts(results)[positions]
+    fails, passes = (np.zeros((int(check.max(initial=-1)) + 1, len(names)), dtype=bool) for _ in "fp")
+    for marks, rows in ((fails, verdict != _PASSED), (passes, verdict == _PASSED)):
+        marks[check[rows & (submission >= 0)], submission[rows & (submission >= 0)]] = True
+    own = codes_at(results, "submission", failing)
+    there = fails | passes
+    if not there[there.sum(axis=1) > 1].any(axis=0)[own[own >= 0]].all():
+        return {}
+    listed = np.setdiff1d(codes_at(results, "submission", ~complete_rows(results)), [-1])
+    passes[:, listed] |= ~fails[:, listed]  # a list of failures: what it does not hold passed
+    of = check[np.searchsorted(positions, failing)]
+    found = {}
+    for name, marks in (("also_fails_in", fails), ("passes_in", passes)):
+        marks = marks[of]
+        marks[own >= 0, own[own >= 0]] = False
+        code = joint_codes(list(marks.T), len(failing))
+        members, texts = marks[first_rows(code)], names
+        if name == "also_fails_in":
+            members, texts = np.column_stack([~members.any(axis=1), members]), names.insert(0, ONLY)
+        codes = np.full(len(results), -1)
+        codes[failing] = code
+        found[name] = Sets(codes, members, texts)
+    return found
 
 
 class Rows:
@@ -81,7 +131,8 @@ class Rows:
         self.failing = np.flatnonzero(self.verdict != _PASSED)
         self.problem = np.full(len(self.failing), -1)  # of each failing row
         self.problem[np.searchsorted(self.failing, self.problems.rows)] = self.problems.number
-        self._made: dict[str, pd.Categorical] = {}
+        several = _others(results, self.failing) if "passes_in" in facets else {}
+        self._made: dict[str, pd.Categorical | Sets] = {**several}
         self._lower: dict[str, pd.Series] = {}
         self._last: tuple[Any, np.ndarray] = (None, np.empty(0, dtype="int64"))
         self.facets = tuple(name for name in facets if name in self and (name != "source" or several_sources(results)))
@@ -93,9 +144,9 @@ class Rows:
         self.covers = covers or (few if len(self.failing) <= MANY else "none")
 
     def __contains__(self, name: str) -> bool:
-        return name == "attribute" or name in self.results
+        return name in (*self._made, "attribute") or name in self.results
 
-    def __getitem__(self, name: str) -> pd.Categorical:
+    def __getitem__(self, name: str) -> Any:
         """A column; ``attribute``, made here, is the path without items."""
         if name not in self._made:
             self._made[name] = self._attributes() if name == "attribute" else _categorical(self.results[name])
@@ -131,7 +182,9 @@ class Rows:
         kept = np.ones(len(self.results) if table == "checks" else len(self.failing), dtype=bool)
         for name, wanted in choice.items():
             if wanted:
-                kept &= np.isin(self.codes(name, rows), self[name].categories.get_indexer(list(wanted)))
+                column = self[name]
+                found = column.having(wanted) if isinstance(column, Sets) else column.categories.get_indexer([*wanted])
+                kept &= np.isin(self.codes(name, rows), found)
         if text := search.strip().lower():
             kept &= self._found(text, rows, len(kept))
         return np.flatnonzero(kept) if table == "checks" else self.failing[kept]
@@ -257,6 +310,9 @@ class Rows:
             "labels": [None, *labels],
             "meanings": [None, *(_meaning(name, text) for text in texts)],
             "own": name in _OWN_ORDER,
+            "sets": [[], *([*map(int, np.flatnonzero(row) + 1)] for row in self[name].members)]
+            if isinstance(self[name], Sets)
+            else None,
         }
 
     def _problem(self, row: Mapping[Any, Any]) -> dict[str, Any]:
@@ -290,7 +346,7 @@ class Rows:
         return found, said
 
 
-_HEADS = ("rows", "series", "patients", "gain", "fixed", "score", "rank", "selected", "failing")
+_HEADS = ("rows", "series", "patients", "gain", "fixed", "score", "rank", "selected", "failing", "only_here")
 #: What the browser calls columns, categories and units.
 _WORDS = {
     "heads": {

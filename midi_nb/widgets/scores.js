@@ -121,7 +121,7 @@ const scores = (() => {
       ["rank", "number phone", ({ rates }) => rates && rank(rates)],
       ["selected", "number", ({ selected }) => selected],
       ["failing", "number phone", ({ failing }) => failing],
-      ["only", "number", ({ only }) => only],
+      ["only_here", "number phone", ({ only_here }) => only_here],
     ].filter(([name]) => shown.includes(name));
     return node("div", { class: "scroll" }, node("table", { class: "grid ranks", "aria-label": "Submissions", "data-group": "submissions" },
       node("thead", {}, node("tr", {}, columns.map(([name, looks, , head]) => node("th", { scope: "col", class: looks || null }, node("span", {}, head ?? heads[name]))))),

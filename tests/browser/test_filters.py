@@ -516,3 +516,21 @@ def test_a_list_of_failures_has_nothing_to_tick(show: Any, results: pd.DataFrame
     page = show(explore(results[results["verdict"] != "passed"].assign(complete=False)))
     page.wait_for_selector("tr[data-act=pick]")
     assert page.locator("[data-act=tick], .fixing").count() == 0
+
+
+def test_what_one_submission_fails_and_another_passes_is_one_click(show: Any, results: pd.DataFrame) -> None:
+    better = results.assign(submission=pd.Categorical(["better"] * len(results)))
+    better.loc[better["modality"] == "MR", "verdict"] = "passed"
+    explorer = explore(concat([results, better]))
+    page = show(explorer)
+    page.locator("details[data-id=passes_in]").get_by_role("button", name="better").click()
+    page.wait_for_selector("[data-id^=chip-passes_in]")
+    assert explorer.selection[["submission", "modality"]].drop_duplicates().to_numpy().tolist() == [["run", "MR"]]
+    page.get_by_role("button", name="Clear all").click()
+    page.get_by_role("button", name="1 only in run").click()
+    page.wait_for_selector("[data-id^=chip-also_fails_in]")
+    assert explorer.filters == {"submission": ["run"], "also_fails_in": ["only here"]}
+    assert len(explorer.selection) == 1
+    page.get_by_role("button", name="1 only in run").click()
+    page.locator(".chip").first.wait_for(state="detached")
+    assert explorer.filters == {}

@@ -50,7 +50,7 @@ def frame(make: Any, random: np.random.Generator) -> pd.DataFrame:
     pick = lambda some: some[random.integers(len(some))]  # noqa: E731
     rows = [
         {
-            "check": str(number), "submission": pick(["one", "two"]), "patient": pick(["P1", "P2", "p3", None]),
+            "check": str(number // 3), "submission": pick(["one", "two"]), "patient": pick(["P1", "P2", "p3", None]),
             "instance": pick(["1.1", "1.2", "1.3"]), "action": pick(list(ACTIONS)),
             "modality": pick(["CT", "MR", None]),
             "tag_path": pick(["(0010,0010)", "(0008,1030)", "(0008,1140)[0](0010,0010)", '(0019,"X",01)']),
@@ -125,6 +125,11 @@ def test_whatever_is_asked_the_browser_answers_as_pandas_does(page: Any, make: A
 
         # A bar counts what the filters of the other facets leave.
         for name, facet in data["facets"].items():
+            if facet["sets"]:
+                for text, counted in zip(facet["texts"][1:], said["bars"][name][1:], strict=True):
+                    explorer.filters = filters | {name: [text]}
+                    assert counted == len(explorer.filtered), (name, state)
+                continue
             explorer.filters = {other: texts for other, texts in filters.items() if other != name}
             rows = explorer.filtered
             column = attribute[rows.index] if name == "attribute" else rows[name]

@@ -458,3 +458,73 @@ def test_the_picture_counts_as_score_does_and_says_what_a_number_is_of(make):
     assert f"of all {score(explorer.results)['total'].iloc[0]} checks" in said(explorer)
     explorer.filters = {"patient": ["P2"]}
     assert re.search(r"1 of 2\+\d\d\.\d\d of all", said(explorer))
+
+
+def runs(make, verdicts):
+    """Results of several submissions: of each check f, p, b, or a space where it is not there."""
+    words = {"f": "failed", "p": "passed", "b": "blank"}
+    return make.results(
+        [
+            {"submission": name, "check": str(check), "verdict": words[letter], "score": float(letter == "p")}
+            for name, letters in verdicts.items()
+            for check, letter in enumerate(letters)
+            if letter != " "
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("filters", "left"),
+    [
+        ({"submission": ["a"], "passes_in": ["b"]}, [("a", "1"), ("a", "3")]),
+        ({"passes_in": ["b", "c"], "submission": ["a"]}, [("a", "0"), ("a", "1"), ("a", "3")]),
+        ({"also_fails_in": ["only here"]}, [("a", "1"), ("a", "3"), ("c", "4")]),
+        ({"also_fails_in": ["b"]}, [("a", "0"), ("c", "2")]),
+    ],
+)
+def test_filters_say_where_else_a_check_fails_or_passes(make, filters, left):
+    explorer = explore(runs(make, {"a": "ffpfp", "b": "bpfp ", "c": "p fpf"}))
+    explorer.filters = filters
+    assert list(zip(explorer.selection["submission"], explorer.selection["check"], strict=True)) == left
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_where_else_a_check_fails_is_what_compare_says(make, seed):
+    random = np.random.default_rng(seed)
+    rows = [
+        {"submission": name, "instance": f"1.{n % 3}", "check": str(n % 4), "expected": f"TEXT {n % 7}",
+         "tag_path": f"(0010,100{n % 2})", "verdict": str(random.choice(["failed", "blank", "passed"])), "score": 0.0}
+        for name in "abc" for n in range(40)
+    ]  # fmt: skip
+    results = make.results(rows).sample(frac=1, random_state=seed, ignore_index=True)
+    explorer = explore(results)
+    of = {name: results[results["submission"] == name] for name in "abc"}
+    for one, other in ("ab", "bc", "ca"):
+        counts = mn.compare(of[one], of[other]).value_counts("change")
+        for name, change in (("also_fails_in", "still failing"), ("passes_in", "fixed")):
+            explorer.filters = {"submission": [one], name: [other]}
+            assert len(explorer.selection) == counts.get(change, 0)
+
+
+def test_what_a_list_of_failures_does_not_hold_passed(make):
+    results = runs(make, {"a": "ff", "b": "fp"})
+    results["complete"] = results["submission"] == "a"
+    explorer = explore(results[(results["verdict"] != "passed")])
+    explorer.filters = {"passes_in": ["b"]}
+    assert explorer.selection["check"].tolist() == ["1"]
+
+
+@pytest.mark.parametrize("name", ["also_fails_in", "passes_in"])
+def test_a_submission_alone_is_compared_with_nothing(results, name):
+    with pytest.raises(TraitError, match=f"^explore\\(\\) has no filter {name}; there are submission, verdict"):
+        explore(results).filters = {name: ["run"]}
+
+
+def test_submissions_that_share_no_check_are_not_compared(make):
+    results = runs(make, {"a": "fp", "b": "pf"})
+    results["instance"] = [f"{name}.1" for name in results["submission"]]
+    with pytest.raises(TraitError, match=r"^explore\(\) has no filter passes_in"):
+        explore(results).filters = {"passes_in": ["b"]}
+    explorer = explore(runs(make, {"a": "pp", "b": "pp"}))
+    explorer.filters = {"passes_in": ["b"]}
+    assert explorer.selection.empty
