@@ -349,22 +349,7 @@ class Rows:
 _HEADS = ("rows", "series", "patients", "gain", "fixed", "score", "rank", "selected", "failing", "only_here")
 #: What the browser calls columns, categories and units.
 _WORDS = {
-    "heads": {
-        name: head_of(name)
-        for name in (
-            *FACETS,
-            *_TEXTS,
-            "rows",
-            "series",
-            "patients",
-            "gain",
-            "fixed",
-            "score",
-            "rank",
-            "selected",
-            "failing",
-        )
-    },
+    "heads": {name: head_of(name) for name in (*FACETS, *_TEXTS, *_HEADS)},
     "category": {name: words_of("category", name) for name in CATEGORIES[:3]},
     "unit": {unit: WORDS["unit"][unit] for unit in causes.UNITS},
 }
