@@ -224,7 +224,8 @@ class Rows:
         """
         common = [name for name in self.facets if name not in OF_FAILURES]
         group = joint_codes([self.codes(name) for name in common], len(self.results))
-        own = [group[self.failing], self.problem, *(self.codes(name, self.failing) for name in OF_FAILURES)]
+        of_failures = [name for name in self.facets if name in OF_FAILURES]
+        own = [group[self.failing], self.problem, *(self.codes(name, self.failing) for name in of_failures)]
         kind_of_failing = joint_codes(own, len(self.failing))
         fails = first_rows(kind_of_failing)
         passes = np.bincount(group)
@@ -235,7 +236,7 @@ class Rows:
         start = np.concatenate([self.failing[fails], first[kept]])
         codes = {name: self.codes(name, start) for name in self.facets}
         codes["problem"] = np.append(self.problem[fails], np.full(int(kept.sum()), -1))
-        for name in OF_FAILURES:
+        for name in of_failures:
             codes[name] = np.array(codes[name])
             codes[name][len(fails) :] = _PASSED if name == "verdict" else -1
         return kind, codes, np.append(np.bincount(kind_of_failing), passes[kept]), len(fails)
