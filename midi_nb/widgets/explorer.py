@@ -18,12 +18,11 @@ import traitlets
 
 from .. import causes
 from ..frames import is_complete, require_columns, scored
-from ..vocabulary import head_of
 from .board import Board, still
 from .detail import Teller
 from .fixing import PAGE, Fixing
 from .fixing import listed as problems_table
-from .grid import Column, grid, line
+from .grid import grid
 from .headers import Lines
 from .images import Images
 from .lines import VIEWS, sent, views
@@ -425,9 +424,8 @@ class Explorer(Fixing, Board):
         else:
             listed, what = self._left, "check" if self.table == "checks" else "failed or blank check"
             judged = "verdict" if self.table == "checks" else "cause"
-            columns = [Column(name, head_of(name)) for name in (judged, "name", "expected", "actual")]
-            lines = [line(columns, self._teller.cells(int(position))) for position in listed[:PAGE]]
-            table = grid("Results", columns, lines)
+            lines = [self._teller.cells(int(position)) for position in listed[:PAGE]]
+            table = grid("Results", (judged, "name", "expected", "actual"), lines)
         if not len(listed):
             nothing = (
                 f"All {count(len(self.results), 'check')} passed." if len(self.results) else "There are no checks."

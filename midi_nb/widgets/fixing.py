@@ -10,8 +10,8 @@ import traitlets
 
 from ..causes import UNITS, weighted
 from ..frames import CATEGORIES
-from ..vocabulary import head_of, words_of
-from .grid import Column, grid, line
+from ..vocabulary import words_of
+from .grid import grid
 from .page import Markup, count, points, signed
 from .rows import Problems
 
@@ -62,10 +62,6 @@ class Fixing(traitlets.HasTraits):
 
 def listed(problems: pd.DataFrame, left: pd.Series, fixed: pd.Series | None = None) -> Markup:
     """Problems as a table for readers without a kernel: `left` are the checks of each that are shown."""
-    names = ("cause", "name", "rows", "gain")
-    columns = [Column(name, head_of(name), number=name in ("rows", "gain")) for name in names]
-    if fixed is not None:
-        columns.insert(0, Column("fixed", head_of("fixed")))
     lines = []
     for place, row in problems.iterrows():
         some, axis, gain = left[place], str(row["axis"]), points(row["gain"])
@@ -76,5 +72,6 @@ def listed(problems: pd.DataFrame, left: pd.Series, fixed: pd.Series | None = No
             count(some) if whole else f"{count(some)} of {count(row['rows'])}",
             gain if whole or pd.isna(row["gain"]) else f"{gain} of all",
         ]
-        lines.append(line(columns, cells if fixed is None else ["☑" if fixed[place] else "☐", *cells]))
-    return grid("Problems", columns, lines)
+        lines.append(cells if fixed is None else ["☑" if fixed[place] else "☐", *cells])
+    names = ("cause", "name", "rows", "gain")
+    return grid("Problems", names if fixed is None else ("fixed", *names), lines)

@@ -10,10 +10,10 @@ import traitlets
 
 from .. import causes
 from ..frames import require_columns, require_complete
-from ..vocabulary import head_of, words_of
+from ..vocabulary import words_of
 from .board import Live
 from .fixing import PAGE, Fixing, listed
-from .grid import Column, grid, line
+from .grid import grid
 from .page import Markup, count, percent, tag
 from .rows import WEIGHTS, Rows
 
@@ -152,7 +152,6 @@ class Wishes(Fixing, Live):
 
 def _ranked(scores: pd.DataFrame) -> Markup:
     """The submissions from best to worst."""
-    columns = [Column(name, head_of(name), number=name != "submission") for name in ("submission", "score", "rank")]
     rows = zip(scores["submission"], scores["after"], scores["rank_after"].astype(object), strict=True)
-    lines = [line(columns, [name, percent(rate), "–" if pd.isna(rank) else rank]) for name, rate, rank in rows]
-    return grid("Submissions", columns, lines)
+    lines = [[name, percent(rate), "–" if pd.isna(rank) else rank] for name, rate, rank in rows]
+    return grid("Submissions", ("submission", "score", "rank"), lines)
