@@ -47,7 +47,7 @@ wishes"""
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Space")
     page.kernel_has("len(wishes.fixed)", 3)
-    page.wait_for_function("() => document.querySelector('.midi-page').textContent.includes('rank 2 of 2 → 1 of 2')")
+    page.wait_for_function("() => document.querySelector('.midi-board').textContent.includes('rank 2 of 2 → 1 of 2')")
     page.locator("[data-id='weights-70/20/10']").click()
     page.locator("input[data-of=dicom]").fill("45")
     page.keyboard.press("Tab")
