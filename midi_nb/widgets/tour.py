@@ -72,13 +72,13 @@ class Tour(Explorer):
     def __init__(self, results: pd.DataFrame, released: Any, original: Any) -> None:
         super().__init__(results, released, original)
         self.name = "tour"
-        region = self._riddle()
+        region = self._legible()
         if region is None:
             why = "no released image, with its original beside it, in which a text can still be read"
         elif not (clean := self._clean()):
             why = "no image to show beside the one in which a text can still be read"
         else:
-            self._content = self._told(region, clean)
+            self._content = self._shown_of(region, clean)
             return
         self._content = {"title": f"There is no tour of these results: they have {why}.", "choices": [], "steps": []}
 
@@ -89,7 +89,7 @@ class Tour(Explorer):
 
     # Which images
 
-    def _riddle(self) -> Region | None:
+    def _legible(self) -> Region | None:
         """Picks the check whose text can still be read as a whole though most of it was painted over: its region."""
         rows = np.flatnonzero(self._asks(REGIONS) & (self.results["verdict"] == "failed").to_numpy())
         scores = self.results["score"].to_numpy(dtype="float64")
@@ -144,7 +144,7 @@ class Tour(Explorer):
 
     # What is said
 
-    def _told(self, region: Region, clean: dict[int, pixels.Plane]) -> dict[str, Any]:
+    def _shown_of(self, region: Region, clean: dict[int, pixels.Plane]) -> dict[str, Any]:
         images = {self.picked: region.after, **clean}
         order = sorted(images, key=lambda row: zlib.crc32(str(self.results["instance"].iloc[row]).encode()))
         scale = _LONGER / max(region.after.stored.shape[:2])
