@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache, lru_cache
@@ -223,7 +224,7 @@ class _Folded(NamedTuple):
         if self.places is None:
             return start, end
         after = self.places[end - 1]  # all of the last letter, though it was folded to several
-        return self.places[start], next((place for place in self.places[end:] if place > after), self.places[-1])
+        return self.places[start], self.places[bisect_right(self.places, after, end)]
 
 
 @lru_cache(2**14)

@@ -143,13 +143,10 @@ def before_after(differences: Any, by: str | Sequence[str] = _PARTS) -> pd.DataF
     counts = [_counted(frame, columns) for frame in frames]
     if not counts:
         counts = [_counted(_empty(), columns)]
-    total = pd.concat(counts).groupby([*columns, "change"], dropna=False)["rows"].sum().reset_index()
-    table = total.pivot_table(
-        index=columns, columns="change", values="rows", aggfunc="sum", fill_value=0, dropna=False, sort=False
-    ) if len(total) else pd.DataFrame(index=pd.MultiIndex.from_arrays([[]] * len(columns), names=columns))  # fmt: skip
-    table = table.reindex(columns=list(DIFFERENCES["change"].categories), fill_value=0).astype("int64")
-    table = table[table.sum(axis=1) > 0]
-    table.columns = [str(name) for name in table.columns]
+    total = pd.concat(counts, ignore_index=True)
+    changes = list(DIFFERENCES["change"].categories)
+    table = total[columns].assign(**{change: total["rows"].where(total["change"] == change, 0) for change in changes})
+    table = table.groupby(columns, dropna=False)[changes].sum()
     table["attributes"] = table.sum(axis=1)
     before = table["attributes"] - table["added"]
     table["untouched"] = ((table["kept"] + table["retyped"]) / before).where(before > 0)
