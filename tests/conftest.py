@@ -23,10 +23,10 @@ hypothesis.settings.load_profile("midi_nb")
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """Notebooks first, then files of many tests: none of several processes is left with long ones at the end."""
-    notebooks = {item.path for item in items if item.get_closest_marker("notebook")}
+    """Notebooks, browsers, then files of many tests: none of several processes is left with long ones at the end."""
+    first = [{item.path for item in items if item.get_closest_marker(name)} for name in ("notebook", "browser")]
     tests = Counter(item.path for item in items)
-    items.sort(key=lambda item: (item.path not in notebooks, -tests[item.path]))
+    items.sort(key=lambda item: (*(item.path not in paths for paths in first), -tests[item.path]))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -283,3 +283,10 @@ def small_demo(tmp_path_factory):
 @pytest.fixture
 def bench(tmp_path):
     return Bench(tmp_path)
+
+
+@pytest.fixture
+def no_pictures(monkeypatch):
+    """Reports without their plots, which take most of the time."""
+    for name in ("of", "ranked"):
+        monkeypatch.setattr(f"midi_nb.report.figures.{name}", lambda *_: [])

@@ -102,6 +102,7 @@ def test_processes_judge_as_one_does(bench, run):
     assert run(*arguments, "--jobs", 2) == run(*arguments)
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_strict_rules_and_no_values_are_passed_on(bench, run, tmp_path):
     html = tmp_path / "report.html"
     code, _, _ = run("evaluate", bench.released, bench.key, "--uids", bench.uids, "--no-text", "--rules", "strict",
@@ -202,6 +203,7 @@ def test_undecided_checks_of_burned_in_text_are_counted(bench, make, run, monkey
     assert cells(printed.splitlines()[2])[:5] == ["Every check (instance)", "4", "2", "2", "8"]
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_originals_give_evaluate_its_causes(bench, make, run, tmp_path):
     bench.ask("1.1", make.check("text_retained", "(0008,1030)", "HEAD", "HEAD"))
     make.file(tmp_path / "original" / "a.dcm", "1.1", PatientName="DOE^JANE")
@@ -344,6 +346,7 @@ def test_two_reports_are_compared_by_the_mappings_of_their_runs(reports, run):
     assert run("compare", *files)[0] == 2
 
 
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize("unit", ["instance", "series"])
 def test_a_report_is_scored_with_its_workbook(reports, run, tmp_path, unit):
     files = (reports[0] / "discrepancy_report_participant.csv", "--scores", reports[0] / f"scoring_report_{unit}.xlsx")
@@ -475,6 +478,7 @@ def make_noise(seed):
     return np.random.default_rng(seed).integers(0, 255, (8, 8), dtype="uint8")
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_report_writes_where_told_or_beside_you(runs, run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     _, printed, _ = run("report", *runs)
@@ -486,6 +490,7 @@ def test_report_writes_where_told_or_beside_you(runs, run, tmp_path, monkeypatch
     assert printed.splitlines()[-1] == "Summary: s.json"
 
 
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize("count", [1, 2])
 def test_report_shows_boxes_of_each_of_the_results(make, run, tmp_path, monkeypatch, count):
     monkeypatch.chdir(tmp_path)
@@ -559,6 +564,7 @@ def test_a_file_that_is_no_image_cannot_be_viewed(run, make, tmp_path, monkeypat
     assert said == f"midi-nb: write_view(): {line.format(folder=tmp_path.name)}\n"
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_demo_ends_with_a_table_a_report_and_the_way_on(run, tmp_path, monkeypatch):
     from midi_nb.demo import installed
 

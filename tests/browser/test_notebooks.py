@@ -16,6 +16,7 @@ import pytest
 
 import midi_nb as mn
 
+pytestmark = pytest.mark.notebook
 NOTEBOOKS = harness.REPOSITORY / "notebooks"
 THEMES = ("light", pytest.param("dark", marks=pytest.mark.long))
 

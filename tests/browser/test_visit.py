@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from test_notebooks import NOTEBOOKS
 
+pytestmark = pytest.mark.notebook
+
 #: The windows of visitors; 200 % zoom is half a window with two points a pixel.
 WINDOWS = {
     "1280-light": {"width": 1280, "height": 800, "theme": "light", "files": True},

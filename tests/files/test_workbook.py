@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+from functools import cache
 
 import numpy as np
 import openpyxl
@@ -132,10 +133,11 @@ def official(make, tmp_path_factory):
     return write
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def written(official):
     """written(unit, …): all results, and what is read back of their report and workbook."""
 
+    @cache
     def read(unit, **options):
         results, folder = official(**options)
         return results, mn.explain(both(folder, unit))
