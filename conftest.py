@@ -1,7 +1,8 @@
-"""The examples of docstrings judge the same few submissions of the demo again and again: here each is judged once."""
+"""What keeps tests and examples quick: the submissions of the demo that examples judge are judged once."""
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,12 @@ import pandas as pd
 import pytest
 
 import midi_nb as mn
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded stays: looking through it again and again for garbage costs a tenth of the time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

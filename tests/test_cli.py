@@ -652,6 +652,7 @@ def test_derive_says_what_it_leaves_out_and_where_it_cannot_write(make, run, tmp
     )
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_folder_that_must_not_be_written_is_told(runs, run, tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("in the way")

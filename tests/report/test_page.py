@@ -69,7 +69,7 @@ def light(write, no_pictures):
 
 
 @pytest.fixture
-def compared(write, monkeypatch):
+def comparing(write, monkeypatch):
     """Writes pages with no other plots than those that compare submissions."""
     monkeypatch.setattr(figures, "of", lambda *_: [])
     return write
@@ -292,9 +292,9 @@ def test_skipped_files_are_listed_with_their_reason(light, mixed):
     assert "notes.txt not DICOM" in text
 
 
-def test_several_submissions_are_compared_and_ranked(compared, mixed, make):
+def test_several_submissions_are_compared_and_ranked(comparing, mixed, make):
     better = run(mixed.assign(verdict="passed", score=1.0), "better")
-    page = compared(concat([run(mixed, "worse"), better]))
+    page = comparing(concat([run(mixed, "worse"), better]))
     assert "Comparison of 2 submissions" in page.text("h1")
     assert "Scores run from 37.50 % to 100 %, every check counted." in page.text()
     findings = page.within("figcaption")
@@ -303,9 +303,9 @@ def test_several_submissions_are_compared_and_ranked(compared, mixed, make):
     assert {row["data-run"] for row in page.named("tr") if "data-run" in row} == {"s1"}  # better fails nothing
 
 
-def test_what_cannot_be_ranked_says_why(compared, make):
+def test_what_cannot_be_ranked_says_why(comparing, make):
     runs = [run(make.results([{"verdict": "failed", "score": 0.0}]), name) for name in "ab"]
-    assert "patient" in compared(concat(runs)).text("section").split("Ranking")[1][:300]
+    assert "patient" in comparing(concat(runs)).text("section").split("Ranking")[1][:300]
 
 
 def test_a_perfect_submission_and_an_empty_frame_are_told_as_such(light, make):
@@ -371,7 +371,7 @@ def test_the_two_files_of_a_participant_make_a_page(light, mixed, tmp_path, unit
     assert masked.text().count(label) == page.text().count(label)
 
 
-def test_two_submissions_of_two_files_each_are_compared(compared, mixed, tmp_path):
+def test_two_submissions_of_two_files_each_are_compared(comparing, mixed, tmp_path):
     reported = []
     for name in "ab":
         write_official(run(mixed, name), tmp_path / name)
@@ -379,24 +379,24 @@ def test_two_submissions_of_two_files_each_are_compared(compared, mixed, tmp_pat
             tmp_path / name / file for file in ("discrepancy_report_participant.csv", "scoring_report_series.xlsx")
         )
         reported.append(read_results(next(files), scores=next(files)))
-    page = compared(concat(reported))
+    page = comparing(concat(reported))
     assert "Scores run from" in page.text()
     assert "one check per series counted." in page.text()
     assert "rank() needs all checks, but " in page.text()
 
 
-def test_submissions_judged_on_different_checks_are_named_above_the_pictures(compared, mixed):
+def test_submissions_judged_on_different_checks_are_named_above_the_pictures(comparing, mixed):
     whole = concat([run(mixed, "a"), run(mixed, "b")])
     fewer = whole[(whole["submission"] == "a") | (whole["verdict"] != "failed")]
     left = int((fewer["submission"] == "b").sum())
-    page = compared(fewer)
+    page = comparing(fewer)
     assert (
         f"rank() compares submissions that were judged on different checks: {left} (b), {len(mixed)} (a). A submission "
         "that is asked less may be first only for that; evaluate all with the same answer key." in page.within("p")
     )
     compared = f"compare() found {left} checks in both runs, {len(mixed) - left} only before and 0 only after: "
     assert compared + "they were judged on different checks." in page.within("p")
-    assert "judged on different checks" not in compared(whole).text()
+    assert "judged on different checks" not in comparing(whole).text()
 
 
 def test_one_patient_has_no_interval(light, mixed):
