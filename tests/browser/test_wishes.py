@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+import midi_nb as mn
 from midi_nb.coded import concat
 
 
@@ -57,12 +58,10 @@ wishes"""
     page.wait_for_function("() => document.querySelectorAll('input[data-act=tick]').length === 3")
 
 
-def test_a_weight_that_is_refused_goes_from_its_field(notebook, results):
-    page = notebook([f"""
-import pandas as pd, midi_nb as mn
-wishes = mn.widgets.what_if(pd.read_pickle({str(results)!r}), "run")
-wishes.weights = {{"hipaa": 5.0}}
-wishes"""])  # fmt: skip
+def test_a_weight_that_is_refused_goes_from_its_field(show, results):
+    wishes = mn.widgets.what_if(pd.read_pickle(results), "run")
+    wishes.weights = {"hipaa": 5.0}
+    page = show(wishes)
     field = page.locator("input[data-of=hipaa]")
     back = "() => document.querySelector('input[data-of=hipaa]').value === '5'"
     field.fill("-5")
@@ -71,4 +70,4 @@ wishes"""])  # fmt: skip
     field.focus()
     page.keyboard.press("ArrowDown")  # to 0: nothing would weigh anything
     page.wait_for_function(back)
-    page.kernel_has("wishes.weights", {"hipaa": 5.0})
+    assert wishes.weights == {"hipaa": 5.0}
