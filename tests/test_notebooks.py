@@ -74,9 +74,9 @@ def test_these_are_all_the_notebooks() -> None:
 @pytest.mark.parametrize("name", [*NAMES, TEMPLATE])
 class TestEveryNotebook:
     def test_is_valid_and_holds_no_output(self, name: str) -> None:
+        book = read(name)
         from nbformat import validate
 
-        book = read(name)
         validate(book)
         assert not [cell.id for cell in code(name) if cell.outputs or cell.execution_count is not None]
 
