@@ -139,7 +139,7 @@ class Explorer(Fixing, Board):
     # State
 
     @traitlets.validate("filters")
-    def _known(self, proposal: Any) -> dict[str, list[str]]:
+    def _filterable(self, proposal: Any) -> dict[str, list[str]]:
         wanted = {name: list(dict.fromkeys(texts)) for name, texts in proposal["value"].items() if texts}
         unknown = [name for name in wanted if name not in self._rows.facets]
         if unknown:
