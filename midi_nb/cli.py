@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 import midi_nb as mn
 
 from .amounts import percent, points
-from .frames import derivation
+from .frames import origin
 from .vocabulary import spelled
 
 if TYPE_CHECKING:
@@ -137,6 +137,9 @@ def _evaluate(options: argparse.Namespace) -> Answer:
     _refuse_strangers(options)
     if bool(options.key) == bool(options.derive):
         raise ValueError("evaluate needs either KEY, the answer key, or --derive ORIGINAL, where there is none.")
+    asked = options.profile, options.edition, options.keep, options.private
+    if options.key and asked != ("basic", "2024e", [], None):
+        raise ValueError("--profile, --edition, --keep and --private go with --derive; a key says itself what it asks.")
     with _executor(options) as executor:
         key, uids, patients = options.key, options.uids, options.patients
         if options.derive:
@@ -210,7 +213,7 @@ def _derived(
 
 def _origin(frame: pd.DataFrame) -> list[str]:
     """A note that the key behind answers or results was derived, where it was."""
-    found = derivation(frame)
+    found = origin(frame)
     return [f"The key is derived, nobody published it: {found}."] if found else []
 
 

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from . import tags
+from .amounts import count
 from .answers import published as keys
 from .answers.identifiers import (
     TEXTS,
@@ -77,7 +78,8 @@ def derive_key(
         ``retain_safe_private`` all but those that PS3.15 E.3.10 names as safe.
     read_text
         What reads burned-in text, as in `evaluate`: ``"auto"`` for the installed engine. Without it (the default, for
-        it takes a second an image) no check is about pixels.
+        it takes a second an image) no check is about pixels. Of many frames the first, the middle and the last are
+        read; that the others stay is not asked then.
     executor, progress
         As in `evaluate`.
     out
@@ -89,6 +91,7 @@ def derive_key(
     DataFrame
         The columns of ``midi_nb.frames.ANSWERS``, one row a check. ``source`` says where it comes from: header (the
         originals say who somebody is), pattern, standard, iod, private, pixels. It may be edited before use.
+        To write new texts into it, ``answers.astype(object)`` first: its columns are categories.
         ``answers.attrs["skipped"]`` lists the files that were left out and why.
 
     Examples
@@ -129,10 +132,12 @@ class _Profile(NamedTuple):
     profile: str
     edition: str
     keep: tuple[str, ...]
-    safe: str  # the edition of the list of safe private attributes, where that decides
+    private: (
+        str  # what decides on private attributes: the edition of the list of the safe ones, or a table of one's own
+    )
 
     def __str__(self) -> str:
-        return f"{self.table}; safe private attributes of {self.safe}" if self.safe else str(self.table)
+        return "; ".join(filter(None, [str(self.table), self.private]))
 
     @property
     def table(self) -> Profile:
@@ -141,6 +146,7 @@ class _Profile(NamedTuple):
 
 
 _profile = lru_cache(8)(Profile)
+_SAFE = "safe private attributes of"
 
 
 class _Job(NamedTuple):
@@ -184,10 +190,14 @@ def _derived(
     from .engine.recognition import reader
 
     chosen = Profile(*asked)
-    safe, table = "", {} if private is None else read_private(private)
-    if private is None and "retain_safe_private" in chosen.options:
-        safe, table = safe_private()
-    profile = _Profile(asked[0], asked[1], chosen.keep, safe)
+    by, table = "", {}
+    if private is not None:
+        table = read_private(private)
+        by = f"private attributes by a table of {count(len(table), 'row')}"
+    elif "retain_safe_private" in chosen.options:
+        edition, table = safe_private()
+        by = f"{_SAFE} {edition}"
+    profile = _Profile(asked[0], asked[1], chosen.keep, by)
     job = _Job(folder_of(original, "original"), profile, table, reader(read_text))
     paths = list(files_of.files_below(job.folder))
     starts = range(0, len(paths), batches_of.BATCH)
@@ -242,7 +252,7 @@ def _provenance(job: _Job, people: Mapping[str, frozenset[Identifier]], again: S
     return {
         "key": str(job.profile),
         "private": hashlib.sha256(repr(sorted(job.private.items())).encode()).hexdigest()[:32],
-        "people": hashlib.sha256(said.encode("utf-8", "backslashreplace")).hexdigest()[:32],
+        "identifiers of the patients": hashlib.sha256(said.encode("utf-8", "backslashreplace")).hexdigest()[:32],
         "text_recognition": getattr(job.read_text, "name", job.read_text and type(job.read_text).__name__),
         **runs.versions(),
     }
@@ -415,7 +425,8 @@ class _Plan:
         self.skipped = creator or tag & 0xFFFF == 0 or labels[-1] in _UNASKED or labels[-1] in _PIXELS
         if self.asked.action == "K":
             self.letter = "K"
-        self.safe = {"tcia_p15": "TCIA-P15-PRIV-C"} if job.profile.safe else {"tcia_ptkb": "TCIA-PTKB-K"}
+        safe = job.profile.private.startswith(_SAFE)
+        self.safe = {"tcia_p15": "TCIA-P15-PRIV-C"} if safe else {"tcia_ptkb": "TCIA-PTKB-K"}
 
     def spec(self, action: str, source: str, **codes: str) -> keys.Spec:
         """The spec of a check here; the same object for the same question, so that rows stay small."""
@@ -621,7 +632,7 @@ def _pixel_checks(job: _Job, file: files_of.Released, known: Known) -> Iterator[
     """What the pixels must hide, line by line; where none of their text is an identifier, that they stay."""
     if job.read_text is None or file.digest is None:
         return
-    from .engine.recognition import lines_in
+    from .engine.recognition import all_read, lines_in
 
     plan = _pixel_plan(job.profile)
     try:
@@ -635,8 +646,10 @@ def _pixel_checks(job: _Job, file: files_of.Released, known: Known) -> Iterator[
     ]
     for text, box in identifying_lines:
         yield plan.spec("pixels_hidden", "pixels", hipaa_z="HIPAA-A", dicom_p15="DICOM-P15-PIX-C"), text, box
-    # Clean Pixel Data has all text go: where there is any, pixels that changed may be right.
-    if not identifying_lines and not (lines and "clean_pixel_data" in job.profile.table.options):
+    # Clean Pixel Data has all text go: where there is any, pixels that changed may be right. So may those of an image
+    # with frames that were not read.
+    cleaned = lines and "clean_pixel_data" in job.profile.table.options
+    if not identifying_lines and not cleaned and all_read(file.dataset):
         spec = plan.spec("pixels_retained", "pixels", tcia_p15="TCIA-P15-PIX-K")
         yield spec, file.digest, None
 

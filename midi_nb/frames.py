@@ -237,6 +237,21 @@ def derivation(frame: pd.DataFrame) -> str | None:
     return " and ".join(found) or None
 
 
+def origin(frame: pd.DataFrame) -> str | None:
+    """What `derivation` says, and of how many rows where it is not all.
+
+    >>> origin(pd.DataFrame({"prev_cat": ["derived: PS3.15 2024e, basic", None]}))
+    'PS3.15 2024e, basic (1 of 2 checks; the others are of a published key)'
+    """
+    found = derivation(frame)
+    if found is None:
+        return None
+    texts = frame["prev_cat"].dropna().unique()
+    derived = int(frame["prev_cat"].isin([text for text in texts if str(text).startswith(DERIVED)]).sum())
+    some = f" ({derived:,} of {len(frame):,} checks; the others are of a published key)"
+    return found + some * (derived < len(frame))
+
+
 def count_rows(frame: pd.DataFrame) -> Any:
     """Mask of the rows that are no check but a number of passes (see `COUNTED`)."""
     return frame["unit"].notna().to_numpy() if set(COUNTED) <= set(frame.columns) else np.zeros(len(frame), dtype=bool)

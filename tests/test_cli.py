@@ -591,6 +591,10 @@ COLUMNS = (
     [
         ("evaluate nowhere key.db --uids u.csv", "The folder of released files nowhere does not exist."),
         ("evaluate nowhere", "evaluate needs either KEY, the answer key, or --derive ORIGINAL, where there is none."),
+        (
+            "evaluate {here} key.db --edition 2030",
+            "--profile, --edition, --keep and --private go with --derive; a key says itself what it asks.",
+        ),
         ("derive {here} -o {run}", "{run} is already there; give another name, nothing is overwritten."),
         ("derive {here} --edition 1", "edition must be one of 2024e, got '1'."),
         ("score nowhere", "The results nowhere does not exist (nearest folder that does: {here})."),

@@ -441,7 +441,10 @@ def test_parts_are_the_frame_and_are_gone_on_with(small_demo, tmp_path, make, mo
     make.assert_same(kept, answers)
     make.assert_same(again, answers)
     make.assert_same(mn.read_key(mn.write_key(tmp_path / "key", tmp_path / "key.db")), answers)
-    with pytest.raises(ValueError, match=r"holds a run with another key, people; give another folder, or delete it\.$"):
+    with pytest.raises(
+        ValueError,
+        match=r"holds a run with another key, identifiers of the patients; give another folder, or delete it\.$",
+    ):
         mn.derive_key(small_demo.original, "basic+retain_device", progress=False, out=tmp_path / "key")
 
 
@@ -478,6 +481,31 @@ def test_pixels_by_what_is_read_in_them(make, tmp_path):
     assert read("DR BROWN", "basic+clean_pixel_data").empty  # all text may go
     assert read("", "basic+clean_pixel_data").iloc[0]["action"] == "pixels_retained"
     assert not (mn.derive_key(tmp_path / "in", progress=False)["source"] == "pixels").any()
+
+
+def test_of_frames_that_were_not_read_nothing_is_asked(make, tmp_path):
+    for name, frames in {"1.2.3": 3, "1.2.9": 9}.items():
+        pixels = np.zeros((frames, 16, 16), dtype="uint8")
+        make.file(tmp_path / "in" / f"{name}.dcm", name, NumberOfFrames=frames, pixels=pixels)
+    answers = mn.derive_key(tmp_path / "in", read_text=lambda image: "", progress=False)
+    assert answers[answers["source"] == "pixels"]["instance"].tolist() == ["1.2.3"]
+
+
+def test_a_document_that_replaces_another_has_none_of_its_words(make, tmp_path):
+    """Encapsulated Document must be replaced (D): what two PDF files have in common is not asked for."""
+    pdf = b"%PDF-1.4\n1 0 obj <</Type /Catalog>>\nstream\nQ0tOVEVOVFNPRk9ORQ\nendstream\n%%EOF"
+    other = b"%PDF-1.4\n1 0 obj <</Type /Catalog>>\nendobj\n%%EOF "
+    pdf_class = "1.2.840.10008.5.1.4.1.1.104.1"
+    for folder, document in {"in": pdf, "same": pdf, "out": other}.items():
+        make.file(tmp_path / folder / "a.dcm", "1.2.3", SOPClassUID=pdf_class, EncapsulatedDocument=document)
+    answers = mn.derive_key(tmp_path / "in", progress=False)
+    answers = answers[answers["tag_path"] == "(0042,0011)"]
+    kept, replaced = (
+        mn.evaluate(tmp_path / folder, answers, uids={"1.2.3": "1.2.3"}, progress=False) for folder in ("same", "out")
+    )
+    assert answers["action"].tolist() == ["tag_retained", "text_notnull", "text_removed"]
+    assert kept["verdict"].tolist() == ["passed", "passed", "failed"]
+    assert replaced["verdict"].tolist() == ["passed"] * 3
 
 
 def test_what_cannot_be_read_is_counted_and_named(make, tmp_path):

@@ -481,6 +481,7 @@ def telling(text: str) -> str:
 TEXTS = frozenset(["AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"])
 _LONG = 4000  # characters of a text that are asked to go, half of them from its end
 _PREFIX = 500  # of numbers or bytes: where their start is gone they are no more what they were
+_RUNS = re.compile(r"(?:(?<![\\A-Za-z0-9])|(?<=\\x[0-9a-f]{2})|(?<=\\[nrt]))[A-Za-z0-9]{8,}")  # of bytes as printed
 
 
 def asked_to_go(vr: str, text: str, keyword: str = "", action: str = "") -> str:
@@ -503,6 +504,8 @@ def asked_to_go(vr: str, text: str, keyword: str = "", action: str = "") -> str:
         asked = " ".join(dict.fromkeys(word for word in asked.split() if not short(word)))
         if kind and kind[1] == "number":
             asked = respelled(" ".join(word for word in asked.split() if not _instead(word)))
+    elif text.startswith(("b'", 'b"')) and (run := max(_RUNS.findall(text[2:]), key=len, default="")):
+        asked = run  # no word of a format: what stands instead of a document is a document
     else:
         asked = telling(text[:_PREFIX])
         if vr == "DT" and asked:

@@ -354,7 +354,7 @@ class FrameKey:
             )
         self.skipped: list[tuple[str, str]] = []
         given = [name for name in ANSWERS if name in answers.columns]
-        frame = tidy({name: _cells(answers[name], ANSWERS[name]) for name in given}, ANSWERS, len(answers))
+        frame = tidy({name: cells(answers[name], ANSWERS[name]) for name in given}, ANSWERS, len(answers))
         who = frame[list(Instance._fields)].drop_duplicates("instance").astype(object)
         who = who.where(who.notna(), None)
         self.instances = {row[3]: Instance(*row) for row in who.itertuples(index=False, name=None)}
@@ -436,7 +436,7 @@ def _no_attribute(count: int, place: str) -> ValueError:
     )
 
 
-def _cells(column: pd.Series, kind: Any) -> Any:
+def cells(column: pd.Series, kind: Any) -> Any:
     """The cells of a column of someone's own frame, numbers as texts where texts are due."""
     if kind in ("bool", "Int32"):
         return column.array

@@ -289,12 +289,13 @@ def sample(dataset: Any, file: Any) -> list[Image]:
     """
     if dataset is not file:
         dataset = _on_its_own(dataset, file)
-    images = [_decoded(dataset, number) for number in _few(frames(dataset))]
+    images = [_decoded(dataset, number) for number in few(frames(dataset))]
     with _decoding(dataset):
         return [_rgb(image, dataset) for image in images]
 
 
-def _few(count: int) -> list[int]:
+def few(count: int) -> list[int]:
+    """The numbers of the first, the middle and the last of so many frames."""
     return sorted({0, count // 2, count - 1})
 
 
@@ -331,7 +332,7 @@ def overlay(dataset: Any, group: int) -> list[Image]:
             if data and data.value and bits.value == 1:
                 planes = dataset.overlay_array(group)
                 planes = planes.reshape(-1, *planes.shape[-2:])
-                return [planes[number] * np.uint8(255) for number in _few(len(planes))]
+                return [planes[number] * np.uint8(255) for number in few(len(planes))]
             there = bool((data and data.value) or (position and position.value))
     except Exception as error:  # pydicom raises many kinds on broken values; their texts can quote them
         raise ValueError(f"the overlay cannot be decoded ({type(error).__name__})") from None

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .pixels import Box, Image, NotInstalled, regions, sample, stretch
+from .pixels import Box, Image, NotInstalled, few, frames, regions, sample, stretch
 from .released import Unreadable
 
 __all__ = ["ReadText", "Reader", "installed", "reader", "text_in"]
@@ -78,6 +78,8 @@ def text_in(source: Any, box: Sequence[float], read_text: ReadText, stored: bool
 def lines_in(dataset: Any, read_text: ReadText) -> list[tuple[str, Box]]:
     """(text, box) of the lines read in the first, the middle and the last frame of an image, each text once.
 
+    Of more frames than these nothing is known: `all_read` says whether there are.
+
     A plain callable says no boxes: what it reads is the whole image's. A ValueError says why there is no image.
     """
     found: dict[tuple[str, Box], None] = {}
@@ -88,6 +90,11 @@ def lines_in(dataset: Any, read_text: ReadText) -> list[tuple[str, Box]]:
         read = [(read_text(image), whole)] if lines is None else lines(image)
         found.update(dict.fromkeys((text, box) for text, box in read if text))
     return list(found)
+
+
+def all_read(dataset: Any) -> bool:
+    """Whether `lines_in` reads every frame."""
+    return frames(dataset) <= len(few(frames(dataset)))
 
 
 # Measured by benchmarks/text_recognition.py: enough for letters that the box cuts, too little to read a neighbour by.

@@ -24,7 +24,7 @@ import pandas as pd
 
 from ..actions import ACTIONS
 from ..coded import Column, coded, recode, texts_of, tidy, utf8
-from ..frames import CATEGORIES, RESULTS, SCOPES, STATES, derivation, require_columns, require_complete, scored
+from ..frames import CATEGORIES, RESULTS, SCOPES, STATES, origin, require_columns, require_complete, scored
 from .threads import ahead
 
 RUN = "run.json"
@@ -127,8 +127,10 @@ class Recorder:
         """Where the part of batch `number` goes."""
         return None if self.folder is None else self.folder / PARTS / f"part-{number:06d}.parquet"
 
-    def known(self, number: int, root: Path, paths: Sequence[Path]) -> dict[str, Any] | None:
-        """What the part of a batch says, if it is there and about these very files."""
+    def known(
+        self, number: int, root: Path, paths: Sequence[Path], beside: Sequence[Path] = ()
+    ) -> dict[str, Any] | None:
+        """What the part of a batch says, if it is there and about these very files, and those `beside` them."""
         path = self.path_of(number)
         if path is None or not path.is_file():
             return None
@@ -136,7 +138,8 @@ class Recorder:
             before = about(path)
         except (OSError, ValueError):  # damaged since: it is made anew
             return None
-        return before if before.get("files") == _digests(root, paths) else None
+        same = before.get("files") == _digests(root, paths) and before.get("beside", []) == _contents(beside)
+        return before if same else None
 
     def forget(self, batches: int, rest: int) -> None:
         """Remove parts that an earlier, interrupted call made and this one does not."""
@@ -199,11 +202,21 @@ def about(path: Path) -> dict[str, Any]:
     return dict(json.loads((pq.read_schema(path).metadata or {}).get(b"midi_nb", b"{}")))
 
 
+def _contents(paths: Sequence[Path]) -> list[str | None]:
+    return [_digest_of_file(path) for path in paths]
+
+
 def about_part(
-    root: Path, paths: Sequence[Path], answered: Sequence[str], skipped: Sequence[Any], notes: Mapping[Any, int]
+    root: Path,
+    paths: Sequence[Path],
+    answered: Sequence[str],
+    skipped: Sequence[Any],
+    notes: Mapping[Any, int],
+    beside: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """What a part of these files says of itself."""
     return {
+        "beside": _contents(beside),
         "files": _digests(root, paths),
         "answered": list(answered),
         "skipped": [list(map(str, entry)) for entry in skipped],
@@ -405,7 +418,7 @@ def write_summary(results: pd.DataFrame, path: str | Path) -> Path:
     public["verdict"] = rows["verdict"].astype(object).to_numpy()
     summary = {
         "made_with": {"python": platform.python_version(), **versions()},
-        **({"key_derived_from": origin} if (origin := derivation(results)) else {}),
+        **({"key_derived_from": known} if (known := origin(results)) else {}),
         "not_scored": int(len(results) - len(rows)),
         "skipped_files": len(results.attrs.get("skipped", [])),
         "checks": _counts(public, []),

@@ -13,6 +13,7 @@ import pandas as pd
 
 from .. import tags
 from ..actions import REGIONS
+from ..answers.published import cells
 from ..coded import tidy
 from ..frames import ANSWERS, CODES, require_columns
 from . import runs
@@ -74,7 +75,7 @@ def _rows(answers: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
     require_columns(answers, ["instance", "action", "tag_path"], "write_key()")
     if answers["instance"].isna().any():
         raise ValueError("write_key() needs to know which instance each check is about: the column instance.")
-    given = {name: answers[name].array for name in ANSWERS if name in answers.columns}
+    given = {name: cells(answers[name], kind) for name, kind in ANSWERS.items() if name in answers.columns}
     frame = tidy(given, ANSWERS, len(answers))
     for _, part in frame.groupby("instance", observed=True, sort=False):
         plain = part.astype(object).where(part.notna(), None)

@@ -253,12 +253,12 @@ def _parts(
     notes: Counter[tuple[str, str]] = Counter()
     with counting(len(paths), "file", "compared", progress) as step:
         for number, batch in enumerate(batches):
-            if known := recorder.known(number, job.released, batch):
+            own = {path: partners[path] for path in batch if path in partners}
+            if known := recorder.known(number, job.released, batch, [path for _, path in own.values()]):
                 recorder.skipped += [(name, reason) for name, reason in known["skipped"]]
                 notes.update({(what, more): count for what, more, count in known["notes"]})
                 step(len(batch))
                 continue
-            own = {path: partners[path] for path in batch if path in partners}
             tasks.append(_Task(batch, own, frozenset(alone).intersection(batch), people, recorder.path_of(number)))
         for answer in answers_of(partial(_compared, job), tasks, executor, step):
             recorder.skipped += answer.skipped
@@ -386,7 +386,8 @@ def _compared(job: _Job, task: _Task, step: Step | None = None) -> _Answer:
         frame = tidy(columns, DIFFERENCES, len(columns["change"]))
     if task.part is None:
         return _Answer(frame, compared, skipped, notes)
-    runs.write_part(frame, task.part, runs.about_part(job.released, task.paths, compared, skipped, notes))
+    beside = [path for _, path in task.originals.values()]
+    runs.write_part(frame, task.part, runs.about_part(job.released, task.paths, compared, skipped, notes, beside))
     return _Answer(None, compared, skipped, notes)
 
 

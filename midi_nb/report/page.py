@@ -20,7 +20,7 @@ from .. import __version__, causes, tags
 from ..actions import ACTIONS, PIXELS, REGIONS
 from ..amounts import count, percent, points
 from ..files.runs import replacing
-from ..frames import count_rows, derivation, is_complete, require_columns, scored
+from ..frames import count_rows, is_complete, origin, require_columns, scored
 from ..looks import PALETTE
 from ..masking import is_masked, mask_values
 from ..scores import scoring
@@ -146,7 +146,7 @@ def _content(
         "version": __version__,
         "today": f"{date.today().day} {date.today():%B %Y}",
         "title": f"Comparison of {count(len(names), 'submission')}" if several else names[0] if names else "No checks",
-        "origin": derivation(shown),
+        "origin": origin(shown),
         "names": names,
         "complete": bool(totals),
         "extent": _extent(shown, totals),

@@ -16,7 +16,7 @@ import pandas as pd
 from .. import causes, tags
 from ..actions import REGIONS
 from ..coded import codes_at, encode, first_rows, joint_codes, texts_of, verdicts
-from ..frames import CATEGORIES, IDENTIFIERS, MASK, VALUES, VERDICTS, complete_rows, derivation, is_complete
+from ..frames import CATEGORIES, IDENTIFIERS, MASK, VALUES, VERDICTS, complete_rows, is_complete, origin
 from ..looks import SIGNS
 from ..scores import same_checks
 from ..vocabulary import WORDS, head_of, words_of
@@ -136,7 +136,7 @@ class Rows:
         self._lower: dict[str, pd.Series] = {}
         self._last: tuple[Any, np.ndarray] = (None, np.empty(0, dtype="int64"))
         self.facets = tuple(name for name in facets if name in self and (name != "source" or several_sources(results)))
-        known = derivation(results)
+        known = origin(results)
         derived = f"The key is derived, nobody published it: {known}." if known else ""
         self.notes = [said for said in (derived, note) if said]
         few = "all" if len(results) <= _FEW else "failing"

@@ -4,6 +4,7 @@ import json
 import re
 import sqlite3
 
+import pandas as pd
 import pytest
 
 import midi_nb as mn
@@ -21,6 +22,14 @@ def test_a_derived_key_is_read_back_with_its_sources(small_demo, tmp_path, make)
 
     assert set(again["source"]) == {"header", "pattern", "standard", "iod", "private"}
     make.assert_same(again, answers)
+
+
+def test_a_key_that_was_edited_in_a_table_is_written_as_texts(make, tmp_path):
+    checks = {"instance": "1.2.3", "action": "text_removed", "tag_path": "(0010,0020)", "expected": [4711]}
+    make.assert_same(
+        mn.read_key(mn.write_key(pd.DataFrame(checks), tmp_path / "numbers.db")),
+        mn.read_key(mn.write_key(pd.DataFrame(checks | {"expected": ["4711"]}), tmp_path / "texts.db")),
+    )
 
 
 def test_checks_are_spelled_as_the_official_script_reads_them(bench, make, tmp_path):

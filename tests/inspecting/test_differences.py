@@ -315,6 +315,15 @@ def test_parts_add_up_to_the_whole_over_an_executor_and_when_resumed(small_demo,
     pd.testing.assert_frame_equal(mn.before_after(kept), mn.before_after(whole))
 
 
+def test_a_part_is_made_anew_where_an_original_changed(pair, tmp_path):
+    original, released, uids = pair({"ImageComments": "first"}, {"ImageComments": "first"})
+    inspect(original, released, uids, out=tmp_path / "kept")
+    [file] = original.glob("*")
+    file.write_bytes(file.read_bytes().replace(b"first", b"frist"))
+    found = inspect(original, released, uids, out=tmp_path / "kept")
+    assert one(found, "(0020,4000)")[["original", "change"]].tolist() == ["frist", "replaced"]
+
+
 def test_before_after_counts_each_change(pair):
     pair({"PatientName": "A", "PatientSex": "F"}, {"PatientName": "", "PatientSex": "F"})
     found = inspect(*pair({"PatientName": "B"}, {"PatientSex": "O"}))
