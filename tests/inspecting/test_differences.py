@@ -428,9 +428,14 @@ def flat(dataset, parent="", numbers=(0, 1)):
 
 
 def numbered(before, after):
-    """The numbers of the later items, of which there are up to two: of one against two the more equal one counts."""
+    """The numbers of the later items, of which there are up to two: of one against two the more equal one counts, of
+    those the one that has nothing else."""
+
+    def likeness(old, new):
+        return sum(each in new and new[each] == old[each] for each in old.keys()), new == old  # noqa: SIM118
+
     olds, news = ([*(one.get("RequestAttributesSequence") or ())] for one in (before, after))
-    equal = [[sum(each in new and new[each] == old[each] for each in old.keys()) for new in news] for old in olds]  # noqa: SIM118
+    equal = [[likeness(old, new) for new in news] for old in olds]
     if (len(olds), len(news)) == (2, 1):
         return [int(equal[1][0] > equal[0][0])]
     return [1, 0] if (len(olds), len(news)) == (1, 2) and equal[0][1] > equal[0][0] else [0, 1]
