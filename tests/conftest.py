@@ -16,7 +16,7 @@ import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
-hypothesis.settings.register_profile("midi_nb", deadline=None, max_examples=10)
+hypothesis.settings.register_profile("midi_nb", deadline=None, max_examples=6)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=200)
 hypothesis.settings.load_profile("midi_nb")
 
