@@ -127,6 +127,13 @@ IDENTIFIERS = (
     "to_series",
 )
 
+#: Modalities as DICOM defines them; a file may say anything.
+MODALITIES = (
+    "ANN|AR|ASMT|AU|BDUS|BI|BMD|CFM|CR|CT|CTPROTOCOL|DG|DMS|DOC|DX|ECG|EEG|EMG|EOG|EPS|ES|FID|GM|HC|HD|IO|IOL|IVOCT"
+    "|IVUS|KER|KO|LEN|LS|M3D|MA|MG|MR|MS|NM|OAM|OCT|OP|OPM|OPT|OPTBSV|OPTENF|OPV|OSS|OT|PA|PLAN|POS|PR|PT|PX|REG|RESP"
+    "|RF|RG|RT[A-Z]{4,6}|SC|SEG|SM|SMR|SR|SRF|STAIN|TEXTUREMAP|TG|US|VA|XA|XAPROTOCOL|XC"
+)
+
 #: How ``prev_cat`` starts in every check of a derived key; the profile, its options and the edition follow.
 DERIVED = "derived: "
 

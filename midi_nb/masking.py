@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from . import tags
 from .coded import coded, encode, recode
-from .frames import IDENTIFIERS, MASK, VALUES, require_columns
+from .frames import IDENTIFIERS, MASK, MODALITIES, VALUES, require_columns
+
+#: What a file should take from the standard.
+_DEFINED = {"modality": MODALITIES, "to_modality": MODALITIES, "sop_class": r"1\.2\.840\.10008\.[\d.]+"}
+
+
+def only_defined(results: pd.DataFrame) -> pd.DataFrame:
+    """`results` without modalities and classes that DICOM does not define: what a file says there can be anything."""
+    return results.assign(
+        **{name: _defined(results[name], allowed) for name, allowed in _DEFINED.items() if name in results.columns}
+    )
+
+
+def _defined(column: pd.Series, allowed: str) -> pd.Categorical:
+    return recode(
+        coded(column.to_frame())[column.name].array, lambda text: text if re.fullmatch(allowed, text) else MASK
+    )
 
 
 def is_masked(results: pd.DataFrame) -> bool:
@@ -30,6 +48,7 @@ def mask_values(results: pd.DataFrame) -> pd.DataFrame:
     for name in VALUES:
         if name in masked.columns:
             masked[name] = encode([None if gone else MASK for gone in masked[name].isna()])
+    masked = only_defined(masked)
     if "place" in masked.columns:  # of a file that is not DICOM the names are its own: a heading, a key, a column
         own = masked["tag_path"].isna() & masked["name"].notna()
         masked["name"] = encode(

@@ -24,7 +24,7 @@ import pandas as pd
 
 from ..actions import ACTIONS
 from ..coded import Column, coded, recode, texts_of, tidy, utf8
-from ..frames import CATEGORIES, RESULTS, SCOPES, STATES, origin, require_columns, require_complete, scored
+from ..frames import CATEGORIES, MODALITIES, RESULTS, SCOPES, STATES, origin, require_columns, require_complete, scored
 from .threads import ahead
 
 RUN = "run.json"
@@ -397,7 +397,7 @@ _PUBLIC = {
     "scope": "|".join(SCOPES),
     "category": "|".join(CATEGORIES),
     "subcategory": r"(HIPAA|DICOM|TCIA)-[A-Z0-9/-]{1,20}",
-    "modality": "AU|BI|CR|CT|DX|ECG|ES|GM|IO|KO|MG|MR|NM|OP|OT|PR|PT|PX|REG|RF|RT[A-Z]{4,6}|SC|SEG|SM|SR|US|XA|XC",
+    "modality": MODALITIES,
     "state": "|".join(STATES),
     "tag": r"\([0-9a-f]{3}[02468ace],[0-9a-f]{4}\)",
 }

@@ -18,6 +18,7 @@ from ..actions import REGIONS
 from ..coded import codes_at, encode, first_rows, joint_codes, texts_of, verdicts
 from ..frames import CATEGORIES, IDENTIFIERS, MASK, VALUES, VERDICTS, complete_rows, is_complete, origin
 from ..looks import SIGNS
+from ..masking import only_defined
 from ..scores import same_checks
 from ..vocabulary import WORDS, head_of, words_of
 from .detail import MEANINGS, STATES, several_sources
@@ -125,7 +126,7 @@ class Rows:
     def __init__(
         self, results: pd.DataFrame, values: bool, note: str = "", facets: Sequence[str] = FACETS, covers: str = ""
     ) -> None:
-        self.results, self.values = results, values
+        self.results, self.values = results if values else only_defined(results), values
         self.problems = Problems(results)
         self.verdict = verdicts(results)
         self.failing = np.flatnonzero(self.verdict != _PASSED)

@@ -155,7 +155,7 @@ def test_without_values_no_text_of_the_data_is_in_the_file(
 ) -> None:
     planted = (
         "patient", "study", "series", "instance", "released_patient", "released_study", "released_series", "released",
-        "original", "expected", "submission",
+        "original", "expected", "submission", "modality", "sop_class",
     )  # fmt: skip
     secret = dict.fromkeys(planted, "SECRET") | {"actual": "SECRET 2"}
     others = [row | secret | {"check": str(number)} for number, row in enumerate((LEAK, LOST, PASSED), 1)]
