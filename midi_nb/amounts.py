@@ -35,6 +35,16 @@ def percent(rate: Any, digits: int = 2) -> str:
     return f"{min(max(100 * rate, step), 100 - step):.{digits}f} %"
 
 
+def gained(before: Any, after: Any) -> str:
+    """The gain from one rate to another in points of a percent: the difference of what `percent` shows of them.
+
+    >>> gained(0.93704, 0.93716), gained(0.5, 0.50001), gained(0.99999, 1.0), gained(None, 1.0)
+    ('+0.02', '< 0.01', '+0.01', '–')
+    """
+    shown = [percent(rate).removesuffix(" %") for rate in (before, after)]
+    return points(None if "–" in shown else (float(shown[1]) - float(shown[0])) / 100 or after - before)
+
+
 def points(gain: Any, unit: str = "") -> str:
     """A difference of scores in points of a percent; one too small for two digits says so, a missing one is a dash.
 

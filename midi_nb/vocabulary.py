@@ -26,6 +26,7 @@ WORDS: dict[Any, dict[str, str]] = {
     "leads": {
         "dangling": "to no released object", "other patient": "to an object of another patient",
         "dangling before": "to no object, as in the original", "inside": "to a released object",
+        "dangling perhaps before": "to no released object, perhaps as in the original",
     },
     "shift": {
         "other": "shifted otherwise", "kept": "not shifted", "unreadable": "no date", "usual": "shifted as usual",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,7 +37,13 @@ _NO_FILES = (
 )  # studies, procedure steps and patients as objects: never files
 
 #: Where a reference leads, the worst first → how it looks.
-LEADS = {"dangling": "fail", "other patient": "linkage", "dangling before": "blank", "inside": "pass"}
+LEADS = {
+    "dangling": "fail",
+    "other patient": "linkage",
+    "dangling perhaps before": "blank",
+    "dangling before": "blank",
+    "inside": "pass",
+}
 _UIDS = named(about=["uid"])
 _WHO = ("submission", "patient", "study", "series", "instance", "modality")
 _TO = ("patient", "study", "series", "modality")
@@ -58,6 +64,9 @@ class Who(NamedTuple):
     series: str | None
     instance: str | None
     modality: str | None
+
+
+_Led = Callable[[tuple[str | None, str]], bool | None]
 
 
 class Web:
@@ -123,7 +132,8 @@ def references(
     Parameters
     ----------
     results
-        What ``evaluate`` or ``read_results`` returns. Alone it shows the references that a check is about.
+        What ``evaluate`` or ``read_results`` returns. Alone it shows the references that a check is about; those whose
+        original UID is of no object in the results led nowhere before.
     released
         The submission or its folder (then `results` must be of that one): all references of its files.
     original
@@ -133,8 +143,9 @@ def references(
     -------
     DataFrame
         submission, patient, study, series, instance, modality, tag_path, name; kind (what is named: instance, series,
-        study, frame of reference); leads (inside, dangling, dangling before: in the original too, other patient);
-        target (the UID), to_patient, to_study, to_series, to_modality. Identifiers are those of the results.
+        study, frame of reference); leads (inside, dangling, dangling before: in the original too, dangling perhaps
+        before: the results cannot say it, other patient); target (the UID), to_patient, to_study, to_series,
+        to_modality. Identifiers are those of the results.
 
     Examples
     --------
@@ -146,20 +157,22 @@ def references(
     """
     if released is None:
         require_complete(results, "references()")
-        require_columns(results, [*_NEEDED, "action", "tag_path", "actual"], "references()")
+        require_columns(results, [*_NEEDED, *_TEXTS], "references()")
         if is_masked(results):
             raise ValueError("references() needs UIDs, and these results are without values; give the released files.")
-        needed = coded(results[[*_NEEDED, "action", "tag_path", "actual"]])
-        runs = needed.groupby("submission", observed=True, dropna=False, sort=False)
-        webs = [_of_results(run) for _, run in runs]
+        needed = coded(results[[*_NEEDED, *_TEXTS]])
+        runs = [run for _, run in needed.groupby("submission", observed=True, dropna=False, sort=False)]
+        webs: _Webs = [(_of_results(run, _RELEASED, "actual"), _led(run).get) for run in runs]
     else:
         require_columns(results, _NEEDED, "references()")
         require_one_submission(results, "references(released=...)")
-        webs = [_of_files(coded(results), folder_of_submission(results, released))]
-    before = resolved(None if original is None else by_instance(original))
+        webs = [(_of_files(coded(results), folder_of_submission(results, released)), lambda place: True)]
+    if original is not None:
+        before = resolved(by_instance(original)) or set()
+        webs = [(web, lambda place: among(before, *place)) for web, _ in webs]
     rows = [
-        (*place, path, tags.name(path), kind, *_end(place, path, kind, uid, to, before))
-        for web in webs
+        (*place, path, tags.name(path), kind, *_end(place, path, kind, uid, to, led))
+        for web, led in webs
         for place, path, kind, uid, to in web
     ]
     columns = zip(*rows, strict=True) if rows else [()] * len(_COLUMNS)
@@ -167,10 +180,11 @@ def references(
     return pd.DataFrame({name: as_column(list(cells), kind, len(rows)) for (name, kind), cells in found})
 
 
-def _end(
-    place: Who, path: str, kind: str, uid: str, to: Who | None, before: set[tuple[str | None, str]] | None
-) -> tuple[Any, ...]:
-    """What `_COLUMNS` says of where a reference leads."""
+_Webs = list[tuple[Web, _Led]]
+
+
+def _end(place: Who, path: str, kind: str, uid: str, to: Who | None, led: _Led) -> tuple[Any, ...]:
+    """What `_COLUMNS` says of where a reference leads; `led` says whether that of the original led to an object."""
     if to is not None:
         leads = "inside" if to.patient == place.patient else "other patient"
         return (
@@ -178,8 +192,8 @@ def _end(
             uid,
             *(getattr(to, name) if kind != "study" or name in ("patient", "study") else None for name in _TO),
         )
-    never = before is not None and not among(before, place.instance, path)
-    return "dangling before" if never else "dangling", uid, *[None] * len(_TO)
+    nowhere = {True: "dangling", False: "dangling before", None: "dangling perhaps before"}
+    return nowhere[led((place.instance, path))], uid, *[None] * len(_TO)
 
 
 class Arc(NamedTuple):
@@ -230,17 +244,38 @@ _NEEDED: tuple[str, ...] = (*_WHO, "released", "released_study", "released_serie
 _RELEASED = {"released": "(0008,0018)", "released_study": "(0020,000d)", "released_series": "(0020,000e)"}
 
 
-def _of_results(results: pd.DataFrame) -> Web:
-    """The references that the checks of a submission are about."""
+_ORIGINAL = {"instance": "(0008,0018)", "study": "(0020,000d)", "series": "(0020,000e)"}
+_TEXTS = ("action", "tag_path", "original", "actual")
+
+
+def _led(results: pd.DataFrame) -> dict[tuple[str | None, str], bool | None]:
+    """Whether the original of a reference led to an object; None where the results of a submission cannot say it.
+
+    Official results without a mapping name instances by their new UIDs; a frame of reference may have no check.
+    """
+    own = results.loc[results["tag_path"] == "(0008,0018)", "original"].astype(object)
+    objects = results[["instance", "released"]].drop_duplicates().astype(object)
+    old = bool(((objects["instance"] != objects["released"]) | objects["instance"].isin(own)).all())
+    return {
+        (place.instance, path): True if to else False if old and kind != "frame of reference" else None
+        for place, path, kind, _, to in _of_results(results, _ORIGINAL, "original")
+    }
+
+
+def _of_results(results: pd.DataFrame, own: Mapping[str, str], column: str) -> Web:
+    """The references that the checks of a submission are about, as they are in the texts of a column.
+
+    `own` are the columns with the UIDs of the objects themselves, and the attributes that these are.
+    """
     web = Web()
-    objects = results[[*_WHO, *_RELEASED]].drop_duplicates().dropna(subset="instance").astype(object)
+    objects = results[list(dict.fromkeys((*_WHO, *own)))].drop_duplicates().dropna(subset="instance").astype(object)
     places: dict[Any, Who] = {}
-    for cells in objects.where(objects.notna(), None).itertuples(index=False, name=None):
-        place = places.setdefault(cells[4], Who(*cells[: len(_WHO)]))
-        web.take(place, dict(zip(_RELEASED.values(), cells[len(_WHO) :], strict=True)), ())
-    rows = np.flatnonzero((results["action"].isin(_UIDS) & results["actual"].notna()).to_numpy())
+    for cells in objects.where(objects.notna(), None).to_dict("records"):
+        place = places.setdefault(cells["instance"], Who(*(cells[name] for name in _WHO)))
+        web.take(place, {attribute: cells[name] for name, attribute in own.items()}, ())
+    rows = np.flatnonzero((results["action"].isin(_UIDS) & results[column].notna()).to_numpy())
     rows = rows[asked(results["tag_path"], rows, lambda path: tags.leaf(path) in _NAMED)]
-    texts = results[["instance", "tag_path", "actual"]].iloc[rows].astype(object).drop_duplicates()
+    texts = results[["instance", "tag_path", column]].iloc[rows].astype(object).drop_duplicates()
     for instance, path, uid in texts.itertuples(index=False, name=None):
         if uid and instance in places:
             web.take(places[instance], {path: uid} if path in _OWN else {}, [(path, uid)])

@@ -42,8 +42,8 @@ const tour = (() => {
       const made = button("", () => {
         made.classList.add(why ? "pass" : "fail");
         if (!why) return go(1);
-        name.textContent += name.textContent.endsWith("clean") ? "" : " ✔ clean";
-        made.setAttribute("aria-label", `Image ${number + 1}, ${label}, clean`);
+        name.textContent += name.textContent.endsWith("no text") ? "" : " ✔ no text";
+        made.setAttribute("aria-label", `Image ${number + 1}, ${label}, no text`);
         say(why);
       });
       made.append(image, name);

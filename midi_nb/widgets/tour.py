@@ -13,6 +13,7 @@ import traitlets
 
 from .. import causes
 from ..actions import PIXELS, REGIONS
+from ..amounts import gained
 from ..causes import Region
 from ..engine import pixels
 from ..engine.crops import Crop
@@ -21,7 +22,7 @@ from ..vocabulary import words_of
 from .board import still
 from .detail import facts
 from .explorer import Explorer
-from .page import Markup, clipped, count, join, percent, points, tag
+from .page import Markup, clipped, count, join, percent, tag
 from .pictures import picture
 
 __all__ = ["Tour", "tour"]
@@ -156,7 +157,7 @@ class Tour(Explorer):
         tool = tag("b", self._of("submission") or "the tool")
         texts = {
             f"One of these {_NUMBERS[len(images)]} images still shows {self._shows()}. Which?": [
-                tag("p", tool, " released them all, one of them wrongly. Click it.")
+                tag("p", f"In the pixels of one of them {self._shows()} can still be read. Click it.")
             ],
             f"“{clipped(self._of('actual').strip(), 60)}” can still be read": [
                 tag("p", "Move the line: left of it is the original, right of it what ", tool, " released.")
@@ -177,8 +178,10 @@ class Tour(Explorer):
 
     def _choice(self, row: int, seen: pixels.Plane) -> dict[str, str]:
         redacted = self.results["action"].iloc[row] in REGIONS
-        why = "its text is covered" if redacted else "the key knows of no text in it, and its pixels are unchanged"
-        says = "" if row == self.picked else f"This one is clean: {why}. Try another one."
+        why = "No text can be read in this one: it is covered."
+        if not redacted:
+            why = "The key knows of no text in this one, and its pixels are unchanged."
+        says = "" if row == self.picked else f"{why} Try another one."
         return {
             "picture": Crop(pixels.shown(seen), ()).png,
             "label": self._teller.cell("modality", row) or "",
@@ -202,7 +205,7 @@ class Tour(Explorer):
         if first["fixes"] > 1:
             ways[f"The {_NUMBERS[first['fixes']]} that gain most"] = first["after"]
         lines: list[tuple[str, Any]] = [
-            (name, [tag("span", f"{percent(before)} → {percent(after)}", class_="big"), " ", points(after - before)])
+            (name, [tag("span", f"{percent(before)} → {percent(after)}", class_="big"), " ", gained(before, after)])
             for name, after in ways.items()
         ]
         checks = count(int(scored(self.results).sum()), "check")

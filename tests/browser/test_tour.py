@@ -80,8 +80,8 @@ def test_it_is_played_by_mouse_from_the_disk_and_ends_in_the_explorer(page: Any)
     assert page.locator("h2").inner_text() == "One of these three images still shows what had to be hidden. Which?"
     assert steps(page) == {"1 Find": True}
     wrong.click()
-    assert page.get_by_role("status").inner_text() == "This one is clean: its text is covered. Try another one."
-    assert "clean" in wrong.inner_text()
+    assert page.get_by_role("status").inner_text() == "No text can be read in this one: it is covered. Try another one."
+    assert "no text" in wrong.inner_text()
     assert steps(page) == {"1 Find": True}, "and may be tried again"
     right.click()
     assert page.locator("h2").inner_text() == "“DOE <b>JANE</b>” can still be read"
@@ -114,7 +114,7 @@ def test_it_is_played_by_keys_alone(page: Any) -> None:
     while not page.evaluate("(one) => one === document.activeElement", wrong.element_handle()):
         page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
-    assert page.locator(focused).get_attribute("aria-label").endswith(", clean")
+    assert page.locator(focused).get_attribute("aria-label").endswith(", no text")
     while not page.evaluate("(one) => one === document.activeElement", right.element_handle()):
         page.keyboard.press("ArrowRight")
     page.keyboard.press("Space")

@@ -10,12 +10,12 @@ from midi_nb.causes.references import graph
 IMAGE, PLAN = "(0008,1140)[0](0008,1155)", "(300c,0002)[0](0008,1155)"
 
 
-def rows(*cells):
+def rows(*cells, original="2"):
     """Checks on UIDs: (instance, path, released UID)."""
     return [
         {
             "action": "uid_changed", "instance": instance, "series": f"S{instance}", "study": "T", "tag_path": path,
-            "original": "1.2.3", "actual": uid, "released": f"9.{instance}", "released_series": f"9.5.{instance}",
+            "original": original, "actual": uid, "released": f"9.{instance}", "released_series": f"9.5.{instance}",
             "released_study": "9.7", "check": str(number), "file": f"{instance}.dcm", "modality": "CT",
         }
         for number, (instance, path, uid) in enumerate(cells)
@@ -57,6 +57,24 @@ def test_a_reference_to_another_patient_is_no_reference_inside(make):
     assert found[["leads", "to_patient"]].values.tolist() == [["other patient", "Q"]]
 
 
+@pytest.mark.parametrize(
+    ("path", "original", "changes", "leads"),
+    [
+        (IMAGE, "2", {}, "dangling"),
+        (IMAGE, "3", {}, "dangling before"),
+        ("(0008,1115)[0](0020,000e)", "S2", {}, "dangling"),
+        ("(0008,1115)[0](0020,000e)", "S3", {}, "dangling before"),
+        (IMAGE, None, {}, "dangling perhaps before"),
+        (IMAGE, "3", {"released": "1"}, "dangling perhaps before"),  # official results, without a mapping of UIDs
+        ("(3006,0024)", "3", {}, "dangling perhaps before"),
+    ],
+)
+def test_results_say_of_what_leads_nowhere_whether_its_original_did(make, path, original, changes, leads):
+    one, _ = checks = rows(("1", path, "9.99"), ("2", "(0008,0018)", "9.2"), original=original)
+    found = mn.references(make.results([one | changes, *checks[1:]]))
+    assert found["leads"].tolist() == [leads]
+
+
 def test_removed_uids_lead_nowhere_and_are_none(make):
     assert mn.references(make.results(rows(("1", IMAGE, None), ("2", IMAGE, "")))).empty
 
@@ -91,7 +109,7 @@ def test_with_files_all_references_are_seen_and_with_originals_those_that_never_
 def test_the_checks_of_the_demo_are_about_all_references_of_its_files(small_demo):
     submission = small_demo.submissions["careless"]
     results = mn.evaluate(submission, small_demo.key, progress=False)
-    frames = [mn.references(results), mn.references(results, submission)]
+    frames = [mn.references(results), mn.references(results, submission, small_demo.original)]
     own, files = (frame.astype(str).sort_values(["instance", "tag_path"], ignore_index=True) for frame in frames)
     assert len(own)
     pd.testing.assert_frame_equal(own[["instance", "tag_path", "leads"]], files[["instance", "tag_path", "leads"]])
@@ -111,7 +129,7 @@ def test_masked_references_hold_no_uid(make):
 
 
 def test_submissions_do_not_refer_to_each_other(make):
-    one, other = rows(("1", IMAGE, "9.2"), ("2", "(0020,000e)", "9.5.2"))
+    one, other = rows(("1", IMAGE, "9.2"), ("2", "(0020,000e)", "9.5.2"), original="1")
     found = mn.references(make.results([one | {"submission": "a"}, other | {"submission": "b"}]))
     assert found[["submission", "leads"]].values.tolist() == [["a", "dangling"]]
 

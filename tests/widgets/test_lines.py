@@ -20,7 +20,7 @@ def results(make):
     days = [DATE | {"original": before, "actual": after} for before, after in MOVES]
     uids = [
         {"action": "uid_changed", "instance": instance, "series": f"S{instance}", "tag_path": path,
-         "actual": uid, "released": f"9.{instance[-1]}", "original": "1.2.3", "modality": "CT"}
+         "actual": uid, "released": f"9.{instance[-1]}", "original": "1.2", "modality": "CT"}
         for instance, path, uid in UIDS
     ]  # fmt: skip
     rows = [
@@ -59,9 +59,9 @@ def test_references_are_arcs_between_the_series_of_a_patient(results):
     assert [thing["label"] for thing in patient["things"]] == ["Study 1", "CT series 1", "CT series 2"]
     assert patient["arcs"] == [
         [1, None, 0, 1, ["Referenced SOP Instance UID"]],
-        [1, 2, 3, 1, ["Referenced SOP Instance UID"]],
+        [1, 2, 4, 1, ["Referenced SOP Instance UID"]],
     ]
-    assert patient["counts"] == [1, 0, 0, 1]
+    assert patient["counts"] == [1, 0, 0, 0, 1]
     assert [thing["uid"] for thing in patient["things"]] == ["T7", "S1.1", "S1.2"]
 
 

@@ -28,14 +28,17 @@ def test_it_takes_the_check_whose_text_can_be_read_and_images_without_a_fault(to
     choices = tour.content()["choices"]
     assert sorted(choice["says"] for choice in choices) == [
         "",
-        "This one is clean: its text is covered. Try another one.",
+        "No text can be read in this one: it is covered. Try another one.",
     ]
     assert all(choice["picture"].startswith("data:image/png;base64,") for choice in choices)
 
 
 def test_the_steps_say_what_the_data_say(tour, results):
     said = texts(tour)
-    assert said["Find"].startswith("One of these two images still shows a name. Which?")
+    assert said["Find"].split("  ") == [
+        "One of these two images still shows a name. Which?",
+        "In the pixels of one of them a name can still be read. Click it. ",
+    ]
     assert said["Compare"].startswith("“DOE” can still be read")
     assert "The key asks: text in pixels must go." in said["Why"]
     assert mn.causes_table().set_index("cause").loc["burned_in_partial", "explanation"] in said["Why"]
