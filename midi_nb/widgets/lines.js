@@ -4,6 +4,12 @@ const lines = (() => {
   const PAGE = 6, HIGH = 58, ROW = 22, FAR = 90, END = 14;
   const views = { dates: ["date", timeLine], references: ["reference", graph] };
 
+  const EMPTY = {
+    dates: "These results do not say which patient a date is of, or have no original date that can be read.",
+    references: "No check of these results is about a reference that was released.",
+  };
+  const NONE = { dates: "No date to compare:", references: "None of them was released by" };
+
   function svg(name, attributes, ...children) {
     const made = document.createElementNS("http://www.w3.org/2000/svg", name);
     for (const [key, value] of Object.entries(attributes)) if (value !== null && value !== undefined) made.setAttribute(key, value);
@@ -25,41 +31,56 @@ const lines = (() => {
       return texts.length ? `${texts[0]}${texts.at(-1) === texts[0] ? "" : ` to ${texts.at(-1)}`}` : "";
     });
     const top = 7, bottom = HIGH - 9;
-    const drawn = [...own].reverse().map(([shift, start, end, before, after, checks, names]) => {
-      const [meaning, said] = kinds[shift], usually = meaning === "pass", x = `${at(start).toFixed(2)}%`, to = end === null ? x : `${at(end).toFixed(2)}%`;
-      const days = usual !== undefined && end !== null ? ` (${signedDays(end - start + usual, count)})` : "", y = end === null ? (top + bottom) / 2 : bottom;
+    const says = ([shift, start, end, before, after, checks], names) => {
+      const days = usual !== undefined && end !== null ? ` (${signedDays(end - start + usual, count)})` : "";
       const beyond = end !== null && (end < low || end > high) ? ", beyond the edge" : "";
-      return svg("g", { class: `line-of ${meaning}` },
-        hover(`${some(names)}: ${before ? `${day(before)} → ${day(after) || "nothing"}, ` : ""}${said}${days}${beyond}; ${count(checks, "check")}`),
+      return `${names}: ${before ? `${day(before)} → ${day(after) || "nothing"}, ` : ""}${kinds[shift][1]}${days}${beyond}; ${count(checks, "check")}`;
+    };
+    const drawn = [...own].reverse().map((one) => {
+      const [shift, start, end] = one, [meaning] = kinds[shift], usually = meaning === "pass", x = `${at(start).toFixed(2)}%`, to = end === null ? x : `${at(end).toFixed(2)}%`;
+      const y = end === null ? (top + bottom) / 2 : bottom;
+      return svg("g", { class: `line-of ${meaning}` }, hover(says(one, some(one[6]))),
         svg("line", { x1: x, y1: top, x2: to, y2: y, "stroke-dasharray": usually ? null : "5 3" }), svg("circle", { cx: x, cy: top, r: 3 }),
         usually ? svg("circle", { cx: to, cy: y, r: 3 }) : svg("text", { x: to, y: y + 4, "text-anchor": "middle" }, signs[meaning]));
     });
     const edge = (y) => svg("line", { class: "axis", x1: "0%", y1: y, x2: "100%", y2: y });
     const side = (name, text) => node("div", { class: "line quiet" }, node("span", {}, name), node("span", {}, text));
-    return [side("original", sides[0]), svg("svg", { class: "time-lines", width: "100%", height: HIGH, "aria-hidden": "true" }, edge(top), edge(bottom), drawn), side("released", sides[1])];
+    const list = own.filter(([shift]) => kinds[shift][0] !== "pass").map((one) => says(one, one[6].join(", ")));
+    return { list, drawn: [side("original", sides[0]), svg("svg", { class: "time-lines", width: "100%", height: HIGH, "aria-hidden": "true" }, edge(top), edge(bottom), drawn), side("released", sides[1])] };
   }
   const signedDays = (days, count) => `${days < 0 ? "−" : "+"}${count(Math.abs(days), "day")}`;
 
-  // Studies and series in rows, references as arcs at their left; what leads nowhere ends at the left edge.
+  // Studies and series in rows, references as arcs at their left; what leads nowhere ends at the left edge. Where their
+  // texts wrap, the arcs follow.
   function graph({ things, arcs }, kinds, { node, count, signs }) {
-    const middle = (place) => (place + 0.5) * ROW, reach = (start, end) => Math.min(16 + 10 * Math.abs(end - start), FAR);
+    const reach = (start, end) => Math.min(16 + 10 * Math.abs(end - start), FAR);
     const ended = (one) => one[1] === null, rights = arcs.filter((one) => !ended(one)).map(([start, end]) => 0.75 * reach(start, end));
-    const wide = Math.max(0, ...rights) + (arcs.some(ended) ? 5 * END : END), open = new Map(); // arcs, and at their left where others end
-    const drawn = [...arcs].reverse().map(([start, end, leads, number, names]) => {
-      const [meaning, said] = kinds[leads], y = middle(start), width = Math.min(1 + Math.log2(number), 6);
+    const wide = Math.max(0, ...rights) + (arcs.some(ended) ? 5 * END : END); // arcs, and at their left where others end
+    const says = ([start, end, leads, number, names], all) => {
+      const to = end === null ? "" : end === start ? ", the same" : `, ${things[end].label}`;
+      return `${things[start].label}: ${count(number, "reference")} ${kinds[leads][1]}${to} (${all})`;
+    };
+    const odd = (place) => arcs.filter(([start, end]) => start === place && end === null).map(([, , leads, number]) => node("span", { class: `signed-text ${kinds[leads][0]}` }, `${count(number)} ${kinds[leads][1]}`));
+    const rows = node("ul", {}, things.map(({ label, study, uid }, place) => node("li", { class: study ? "study" : null, title: uid || null }, label, odd(place))));
+    const middle = (place) => rows.children[place].offsetTop - rows.offsetTop + ROW / 2, open = new Map();
+    const drawn = () => [...arcs].reverse().map((one) => {
+      const [start, end, leads, number] = one, [meaning] = kinds[leads], y = middle(start), width = Math.min(1 + Math.log2(number), 6);
       const right = wide - 4, far = wide - reach(start, end), shift = end === start ? 7 : 0;
-      const from = things[start].label, to = end === null ? "" : end === start ? ", the same" : `, ${things[end].label}`;
       const stop = END / 2 + END * (open.get(start) ?? 0);
       if (end === null) open.set(start, (open.get(start) ?? 0) + 1);
       const path = end === null ? `M${right} ${y} L${stop + 5} ${y}` : `M${right} ${y - shift} C${far} ${y - shift} ${far} ${middle(end) + shift} ${right} ${middle(end) + shift}`;
-      return svg("g", { class: `line-of ${meaning}` }, hover(`${from}: ${count(number, "reference")} ${said}${to} (${some(names)})`),
+      return svg("g", { class: `line-of ${meaning}` }, hover(says(one, some(one[4]))),
         svg("path", { d: path, fill: "none", "stroke-width": width.toFixed(1), "stroke-dasharray": meaning === "pass" ? null : "5 3" }),
         end === null ? svg("text", { x: stop, y: y + 4, "text-anchor": "middle" }, signs[meaning])
           : svg("circle", { cx: right, cy: middle(end) + shift, r: 3 }));
     });
-    const odd = (place) => arcs.filter(([start, end]) => start === place && end === null).map(([, , leads, number]) => node("span", { class: `signed-text ${kinds[leads][0]}` }, `${count(number)} ${kinds[leads][1]}`));
-    return node("div", { class: "web" }, svg("svg", { width: wide, height: things.length * ROW, "aria-hidden": "true" }, drawn),
-      node("ul", {}, things.map(({ label, study, uid }, place) => node("li", { class: study ? "study" : null, title: uid || null }, label, odd(place)))));
+    const web = svg("svg", { width: wide, height: things.length * ROW, "aria-hidden": "true" });
+    new ResizeObserver(() => {
+      open.clear();
+      web.setAttribute("height", rows.offsetHeight);
+      web.replaceChildren(...drawn());
+    }).observe(rows);
+    return { list: arcs.map((one) => says(one, one[4].join(", "))), drawn: node("div", { class: "web" }, web, rows) };
   }
 
   // A page of a view: `tools` are what the explorer makes nodes and words with.
@@ -72,18 +93,21 @@ const lines = (() => {
     const others = state.search || Object.keys(state.filters).some((name) => !["patient", "submission"].includes(name) && state.filters[name].length);
     const used = new Set(all.flatMap((one) => counts(one).map(([code]) => code)));
     const legend = node("div", { class: "line legend" }, [...used].sort().map((code) => node("span", {}, sign(kinds[code][0]), kinds[code][1])));
+    const patients = (number) => count(number, "patient") + (data.several ? " by submission" : "");
+    const without = (data.without ?? []).filter((code) => !state.filters.submission?.length || state.filters.submission.includes(code)).map((code) => label("submission", code));
     const cards = shown.map((one) => {
-      const name = [one.submission && new Set(data.patients.map(({ submission }) => submission)).size > 1 && label("submission", one.submission), one.patient ? label("patient", one.patient) : "no patient"].filter(Boolean).join(" · ");
+      const { list, drawn } = card(one, kinds, tools), id = `${view}-${one.submission}-${one.patient}`;
+      const name = [one.submission && data.several && label("submission", one.submission), one.patient ? label("patient", one.patient) : "no patient"].filter(Boolean).join(" · ");
       const of = counts(one), total = of.reduce((sum, [, number]) => sum + number, 0);
       const said = `${count(total, what)}: ${of.map(([code, number]) => `${count(number)} ${kinds[code][1]}`).join(", ")}${one.usual === undefined ? "" : ` (${signedDays(one.usual, count)})`}`;
       const odd = [...new Set((one.lines ?? []).filter((line) => kinds[line[0]][0] !== "pass").flatMap((line) => line[6]))];
       return node("section", { class: "of-patient", "aria-label": name },
-        node("div", { class: "line" }, one.patient ? button(name, "toggle", `patient:${one.patient}`, { "data-id": `${view}-${one.submission}-${one.patient}`, "data-item": true, "aria-pressed": String(!!state.filters.patient?.includes(one.patient)), title: "Filter by this patient" }) : name, node("span", {}, said), odd.length ? node("span", { class: "quiet" }, `Not as usual: ${some(odd)}`) : null),
-        card(one, kinds, tools), one.rest ? node("p", { class: "quiet" }, `and ${count(one.rest)} more`) : null);
+        node("div", { class: "line" }, one.patient ? button(name, "toggle", `patient:${one.patient}`, { "data-id": id, "data-item": true, "aria-pressed": String(!!state.filters.patient?.includes(one.patient)), title: "Filter by this patient" }) : name, node("span", {}, said), odd.length ? node("span", { class: "quiet" }, `Not as usual: ${some(odd)}`) : null),
+        drawn, list.length ? node("details", { "data-id": `${id}-list` }, node("summary", { "data-id": `${id}-list-head` }, "List"), node("ul", {}, list.map((text) => node("li", {}, text)))) : null, one.rest ? node("p", { class: "quiet" }, `and ${count(one.rest)} more`) : null);
     });
-    const notes = [view === "references" ? "References that a check is about." : !values && "Dates in their order, not to scale.", data.of > data.patients.length && `The ${count(data.patients.length)} patients with most that is not as usual, of ${count(data.of)}.`, others && "Of the filters only patient and submission apply here."].filter(Boolean);
-    return [legend, notes.length ? node("p", { class: "quiet" }, notes.join(" ")) : null, cards.length ? node("div", { "data-group": view }, cards) : node("p", { class: "note" }, "Nothing is left under these filters."),
-      last > 0 && node("div", { class: "line pager" }, steps("leaf", [["‹", "Previous page", at - 1, at === 0], ["›", "Next page", at + 1, at >= last]]), node("span", { class: "quiet", "aria-live": "polite" }, `${count(at * PAGE + 1)} to ${count(at * PAGE + shown.length)} of ${count(all.length, "patient")}, the worst first`))];
+    const notes = [view === "references" ? "References that a check is about." : !values && "Dates in their order, not to scale.", data.of > data.patients.length && `The ${patients(data.patients.length)} with most that is not as usual, of ${count(data.of)}.`, data.of && without.length && `${NONE[view]} ${some(without)}.`, others && "Of the filters only patient and submission apply here."].filter(Boolean);
+    return [legend, notes.length ? node("p", { class: "quiet" }, notes.join(" ")) : null, cards.length ? node("div", { "data-group": view }, cards) : node("p", { class: "note" }, data.of ? "Nothing is left under these filters." : EMPTY[view]),
+      last > 0 && node("div", { class: "line pager" }, steps("leaf", [["‹", "Previous page", at - 1, at === 0], ["›", "Next page", at + 1, at >= last]]), node("span", { class: "quiet", "aria-live": "polite" }, `${count(at * PAGE + 1)} to ${count(at * PAGE + shown.length)} of ${patients(all.length)}, the worst first`))];
   }
 
   return { views, draw };

@@ -31,19 +31,23 @@ def views(results: pd.DataFrame) -> list[str]:
 
 
 def sent(view: str, results: pd.DataFrame, rows: Rows) -> dict[str, Any]:
-    """What the browser draws of a view: ``patients``, and of ``of`` how many they are.
+    """What the browser draws of a view: ``patients``, and of ``of`` how many they are; submissions ``without`` any.
 
     `rows` are of the same results, perhaps without values: its codes and its `values` count.
     """
     made = VIEWS[view]
     codes = {name: _codes(results, rows, name) for name in _WHO}
     patients = []
-    groups = made.frame(results).groupby(_WHO, observed=True, dropna=False, sort=False)
+    frame = made.frame(results)
+    groups = frame.groupby(_WHO, observed=True, dropna=False, sort=False)
     for who, own in itertools.islice(groups, _PATIENTS):
         known = {name: codes[name].get(text, 0) for name, text in zip(_WHO, who, strict=True)}
         patients.append({**known, "counts": made.counts(own), **made.card(own, rows.values)})
     kinds = [(look, words_of(made.column, kind)) for kind, look in made.kinds.items()]
-    return {"patients": patients, "of": groups.ngroups, "kinds": kinds}
+    found = set(frame["submission"])
+    without = [code for name, code in codes["submission"].items() if name not in found]
+    several = results["submission"].nunique() > 1
+    return {"patients": patients, "of": groups.ngroups, "kinds": kinds, "several": several, "without": without}
 
 
 def _codes(results: pd.DataFrame, rows: Rows, name: str) -> dict[Any, int]:
@@ -68,7 +72,11 @@ def _time_line(own: pd.DataFrame, values: bool) -> dict[str, Any]:
     listed = [[*map(_plain, line), int(checks), list(names)] for line, (checks, names) in order]
     days = own["usual"].iloc[0]
     known = {"usual": int(days)} if values and pd.notna(days) else {}
-    return {"lines": listed[:_LINES], "rest": max(len(listed) - _LINES, 0), **known}
+    usual = [line for line in listed if line[0] == list(SHIFTS).index("usual")]
+    odd = listed[: len(listed) - len(usual)][: _LINES - min(len(usual), -(-_LINES // 10))]
+    size = min(len(usual), _LINES - len(odd))
+    sample = [usual[at * len(usual) // size] for at in range(size)]  # all over the time line
+    return {"lines": odd + sample, "rest": len(listed) - len(odd) - len(sample), **known}
 
 
 def _plain(cell: Any) -> Any:

@@ -222,7 +222,7 @@ def test_time_lines_and_references_are_reached_by_keys(opened: Any, make: Any, t
     date = {"action": "date_shifted", "name": "Study Date", "tag_path": "(0008,0020)", "original": "20200101"}
     days = [date | {"patient": who, "actual": day} for who in "AB" for day in ("20210101", "20210101", "2020010" + who)]
     days += [date | {"patient": f"C{number}", "actual": "20210101"} for number in range(9)]
-    uid = {"action": "uid_changed", "original": "1.2", "tag_path": "(0008,1140)[0](0008,1155)", "modality": "CT"}
+    uid = {"action": "uid_changed", "original": "I1", "tag_path": "(0008,1140)[0](0008,1155)", "modality": "CT"}
     rows = [*days, uid | {"actual": "9.77"}, uid | {"actual": "9.1.2.1", "released": "9.1.2.1"}]
     results = make.results([{"check": str(number)} | row for number, row in enumerate(rows)])
     page = opened(mn.write_page(results, tmp_path / "explorer.html"), "#table=dates")
@@ -235,6 +235,12 @@ def test_time_lines_and_references_are_reached_by_keys(opened: Any, make: Any, t
     )
     page.get_by_role("button", name="Next page").press("Enter")
     assert page.locator(".pager .quiet").inner_text() == "7 to 11 of 11 patients, the worst first"
+    page.get_by_role("button", name="Previous page").press("Enter")
+    page.locator(".of-patient summary").first.press("Enter")
+    assert page.locator(".of-patient details[open] li").all_inner_texts() == [
+        "Study Date: 2020-01-01 → 2020010A, no date; 1 check"
+    ]
+    page.get_by_role("button", name="Next page").press("Enter")
     page.get_by_role("button", name="Previous page").press("Enter")
     page.locator("[data-id=table-dates]").focus()
     page.keyboard.press("Tab")
@@ -249,4 +255,21 @@ def test_time_lines_and_references_are_reached_by_keys(opened: Any, make: Any, t
     assert page.locator(".web li").all_inner_texts() == ["Study 1", "CT series 11 to no released object"]
     assert page.locator(".web svg g.fail title").text_content() == (
         "CT series 1: 1 reference to no released object (Referenced SOP Instance UID)"
+    )
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert page.locator(".web li").last.bounding_box()["height"] == 44, "what does not fit goes on in the next line"
+    assert page.locator(".web svg").bounding_box()["height"] == 66
+
+
+def test_time_lines_name_the_submissions_and_say_why_there_are_none(opened: Any, make: Any, tmp_path: Path) -> None:
+    date = {"action": "date_shifted", "name": "Study Date", "original": "20200101", "actual": "20210101"}
+    rows = [date | {"patient": f"P{number % 4}", "submission": f"S{number // 4}", "check": "1"} for number in range(8)]
+    rows.append({"submission": "S2", "check": "1"})
+    page = opened(mn.write_page(make.results(rows), tmp_path / "both.html"), "#table=dates")
+    assert page.locator("section.of-patient").first.get_attribute("aria-label") == "S0 · P0"
+    assert page.locator(".pager .quiet").inner_text() == "1 to 6 of 8 patients by submission, the worst first"
+    assert page.get_by_text("No date to compare: S2.").is_visible()
+    page = opened(mn.write_page(make.results(rows).assign(patient=None), tmp_path / "none.html"), "#table=dates")
+    assert page.locator("p.note").inner_text() == (
+        "These results do not say which patient a date is of, or have no original date that can be read."
     )

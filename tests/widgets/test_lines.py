@@ -100,6 +100,30 @@ def test_many_patients_are_cut_and_counted(make, monkeypatch):
     assert whole["patients"][0]["rest"] == 6
 
 
+def test_of_many_lines_some_usual_ones_are_drawn_beside_the_others(make, monkeypatch):
+    monkeypatch.setattr("midi_nb.widgets.lines._LINES", 10)
+    days = [(f"202001{day:02d}", f"202101{day:02d}") for day in range(1, 16)]
+    days += [(f"202002{day:02d}", f"20210{day % 2 + 3}11") for day in range(1, 16)]
+    rows = [DATE | {"original": before, "actual": after, "check": before} for before, after in days]
+    patient = drawn(make.results(rows), "dates")
+    assert [line[0] for line in patient["lines"]] == [0] * 9 + [4]
+    assert patient["rest"] == 20
+    few = make.results(rows[:15] + rows[15:20])
+    assert [line[1] for line in drawn(few, "dates")["lines"]][5:] == [0, 3, 6, 9, 12], "from all over the time line"
+
+
+def test_submissions_without_a_card_are_said(make, results):
+    other = make.results([{"submission": "other", "action": "uid_changed", "tag_path": "(0008,0018)", "check": "1"}])
+    for own, several, names in ((results, False, []), (mn.concat([results, other]), True, ["other"])):
+        rows = Rows(own, True)
+        for view in ("dates", "references"):
+            held = sent(view, own, rows)
+            assert [held["several"], [rows.labels("submission")[code - 1] for code in held["without"]]] == [
+                several,
+                names,
+            ]
+
+
 def test_only_views_of_something_are_offered(make, results):
     assert views(results) == ["dates", "references"]
     assert views(make.results([DATE | {"original": "20200101"}])) == ["dates"]
