@@ -127,7 +127,8 @@ def what_if(results: pd.DataFrame, fixed: str | Sequence[str]) -> pd.DataFrame:
     results
         All checks.
     fixed
-        Names of problems as ``problems(results)`` gives them, or codes of causes.
+        Names of problems as ``problems(results)`` gives them, or codes of causes; a name stands for the problem of
+        that name in every submission.
 
     Returns
     -------

@@ -65,9 +65,9 @@ async function alone() {
     if (!["problems", "failures", "map", ...data.views].includes(state.table)) state.table = asked.has("row") ? "failures" : "problems";
     const weights = Object.fromEntries((asked.get("weights") ?? "").split(",").map((one, at) => [Object.keys(category)[at], Number(one)]).filter(([name, one]) => name && one));
     if (data.fixes) {
-      state.fixed = [...new Set((asked.get("fixed") ?? "").split(",").filter(Boolean).map(Number))].filter((number) => data.problems[number]);
-      if (scores.weighty(weights)) state.weights = weights;
-      if (data.fixes.units[asked.get("unit")]) state.unit = asked.get("unit");
+      state.fixed = [...new Set((asked.get("fixed") ?? "").split(",").filter((one) => /^\d+$/.test(one)).map(Number))].filter((number) => data.problems[number]);
+      if (data.complete && scores.weighty(weights)) state.weights = weights;
+      if (Object.hasOwn(data.fixes.units, asked.get("unit"))) state.unit = asked.get("unit");
     }
     const columns = state.table === "problems" ? ["cause", "name", "submission", "rows", "series", "patients", "gain"] : ["cause", "action", "name", "expected", "actual", "submission", "patient"];
     if (!columns.includes((state.sort ?? "").replace("-", ""))) delete state.sort;
@@ -80,7 +80,7 @@ async function alone() {
     for (const [name, codes] of Object.entries(state.filters)) for (const code of codes) said.append(name, facets[name].texts[code]);
     for (const name of PLAIN) if (state[name] && state[name] !== "problems") said.set(name, state[name]);
     if (state.fixed.length) said.set("fixed", state.fixed);
-    if (state.unit !== Object.keys(unit)[0]) said.set("unit", state.unit);
+    if (state.unit !== (data.fixes?.unit ?? Object.keys(unit)[0])) said.set("unit", state.unit);
     if (Object.keys(state.weights).length) said.set("weights", Object.keys(category).map((name) => state.weights[name] ?? 0));
     if (state.picked >= 0) said.set(state.table === "problems" ? "problem" : "row", state.picked);
     history.replaceState(null, "", `#${said}`);

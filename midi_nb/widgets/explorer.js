@@ -265,10 +265,11 @@ const explorer = (() => {
     const several = new Set(facets.submission?.codes ?? []).size > 1;
     const only = data.covers === "problems"; // what-if: problems to tick, and nothing else
     const fixes = data.fixes && scores.model(data), official = data.problems.map(({ gain }) => gain);
-    const byRules = () => state.unit !== STATE.unit || Object.keys(state.weights).length > 0;
+    const START = { ...STATE, unit: data.fixes?.unit ?? STATE.unit }; // by what the score counts
+    const byRules = () => state.unit !== START.unit || Object.keys(state.weights).length > 0;
     const titled = (name, table = state.table) => data.words.heads[table === "checks" && name === "cause" ? "verdict" : name];
     const columnsOf = (table) => COLUMNS[table].filter(([name]) => (name !== "submission" || (several && !only)) && name !== "fixed");
-    let state = { ...STATE, ...begun }, here = null, given = null, check = null, acted = 0;
+    let state = { ...START, ...begun }, here = null, given = null, check = null, acted = 0;
     let turning = false, helping = false, copying = "", whole = new Set(), notice = "";
 
     root.classList.add("midi-parts", only ? "midi-problems" : "midi-explorer");
@@ -370,15 +371,24 @@ const explorer = (() => {
     const chosenSubmissions = () => state.filters.submission ?? [...new Set(facets.submission?.codes ?? [0])];
 
     function score() {
-      if (!data.complete) return [node("span", { class: "big" }, count(data.total, "failed or blank check")), node("span", {}, "these results hold failures only, so there is no score")];
       const mine = chosenSubmissions(), pooled = several && mine.length > 1;
       const all = sum(everything.filter((_, code) => !facets.submission || mine.includes(code))), checks = all[0] + all[1] + all[2];
+      if (!data.complete) return scoreOfFailures(mine, count(all[0] + all[1], "failed or blank check"));
       if (!checks) return node("span", { class: "big" }, "No checks");
       const big = pooled ? count(mine.length, "submission") : `Score ${percent(rate(all))}`;
       const numbers = (counts) => [[2, "pass", "passed"], [0, "fail", "failed"], [1, "blank", "blank"]].filter(([at]) => counts[at] || at !== 1)
         .map(([at, meaning, word]) => node("span", {}, sign(meaning), `${count(counts[at])} ${word}`));
-      const shown = [node("span", { class: "big" }, big), node("span", { class: "quiet" }, `of all ${count(checks, "check")}:`), numbers(all)];
+      const shown = [node("span", { class: "big" }, big), node("span", { class: "quiet" }, `of ${checks === 1 ? "the only check" : `all ${count(checks, "check")}`}:`), numbers(all)];
       return shown;
+    }
+
+    // Where not all checks are there: the score of a submission of which it is known, else how many fail.
+    function scoreOfFailures(mine, failing) {
+      const known = (fixes ? fixes.rates(START) : []).filter(({ code, before }) => mine.includes(code) && !Number.isNaN(before));
+      const [big, note] = !known.length ? [failing, "these results hold failures only, so there is no score"]
+        : mine.length > 1 ? [failing, "of some submissions there are failures only"]
+        : [`Score ${percent(known[0].before)}`, `${data.words.unit[START.unit].toLowerCase()} counted; ${failing}`];
+      return [node("span", { class: "big" }, big), node("span", {}, note)];
     }
 
     // What the filters leave of the checks, and how many of these passed.
@@ -404,14 +414,16 @@ const explorer = (() => {
       const lines = all.map((code) => {
         const name = button(label("submission", code), "toggle", `submission:${code}`, { "data-id": `score-${code}`, "data-item": true, "aria-pressed": String(wanted.includes(code)), title: only ? "List the problems of this submission" : "Show this submission alone" });
         const [failing, alone] = fails[code], pressed = wanted.includes(code) && (state.filters.also_fails_in ?? []).includes(1);
-        return { code, face: name, mine: wanted.includes(code), rates: rates.find((one) => one.code === code), selected: narrow && sums ? percent(rate(sums[code])) : null, failing: count(failing), only_here: button(count(alone), "only-here", code, { "data-id": `only-here-${code}`, "data-item": true, "aria-pressed": String(pressed), "aria-label": `${count(alone)} only in ${label("submission", code)}`, title: "Show what fails in no other submission" }) };
+        return { code, face: name, mine: wanted.includes(code), rates: rates.find((one) => one.code === code), selected: narrow && sums ? percent(rate(sums[code])) : null, failing: count(failing), only_here: button(count(alone), "only-here", code, { "data-id": `only-here-${code}`, "data-item": true, "aria-pressed": String(pressed), "aria-label": `${count(alone)} only in ${label("submission", code)}`, title: "Show what fails here and in no other submission that was judged on it" }) };
       });
       const worth = ({ rates: own, code }) => own?.after || -fails[code][0];
       lines.sort((a, b) => worth(b) - worth(a) || a.code - b.code);
       const some = whole.has("submissions") ? lines : lines.slice(0, FEW + 2);
       const said = narrow && data.complete ? ofSelection(chosenSubmissions()) : "";
-      const shown = ["submission", ...(fixes ? ["track", "score", "rank"] : []), ...(narrow && fixes && sums ? ["selected"] : []), "failing", ...(facets.also_fails_in ? ["only_here"] : [])];
-      return node("div", {}, said && node("p", { class: "quiet" }, said), scores.table(some, data.words.heads, shown),
+      const shown = ["submission", ...(fixes ? ["track", "score", "rank"] : []), ...(narrow && data.complete && sums ? ["selected"] : []), "failing", ...(facets.also_fails_in ? ["only_here"] : [])];
+      const totals = data.complete ? all.map((code) => everything[code].reduce((a, b) => a + b)) : [], [least, most] = [Math.min(...totals), Math.max(...totals)];
+      const unlike = least < most && `These submissions were judged on different numbers of checks (${count(least)} to ${count(most)}): one that is asked less may score higher only for that.`;
+      return node("div", {}, [said, unlike].filter(Boolean).map((one) => node("p", { class: "quiet" }, one)), scores.table(some, data.words.heads, shown),
         lines.length > some.length && button(`${count(lines.length - some.length)} more`, "whole", "submissions", { class: "quiet more", "data-id": "more-submissions" }));
     }
 
@@ -504,7 +516,7 @@ const explorer = (() => {
         if (given?.waiting) return node("p", { class: "quiet" }, "…");
         const filtered = Object.keys(state.filters).length || state.search;
         if (only) return node("p", {}, sign("pass"), "This submission has no problem left.");
-        if (!filtered && data.total) return node("p", {}, sign("pass"), `All ${count(data.total, "check")} passed.`);
+        if (!filtered && data.total) return node("p", {}, sign("pass"), data.total === 1 ? "The only check passed." : `All ${count(data.total, "check")} passed.`);
         return node("p", { class: "note" }, filtered ? "Nothing is left under these filters." : "There are no checks.");
       }
       const columns = [...(fixes && state.table === "problems" ? [COLUMNS.problems[0]] : []), ...columnsOf(state.table)];
@@ -917,7 +929,7 @@ const explorer = (() => {
       state(fresh) {
         const asks = ({ filters, search, table, sort, page }) => JSON.stringify([Object.entries(filters).sort(), search, table, sort, page]);
         if (asks(fresh) !== asks(state)) given = sift.live(fresh.table) ? null : { waiting: true };
-        state = { ...STATE, ...fresh };
+        state = { ...START, ...fresh };
         if (state.picked < 0) check = null;
         draw();
       },

@@ -18,6 +18,7 @@ import traitlets
 
 from .. import causes
 from ..frames import is_complete, require_columns, scored
+from ..vocabulary import words_of
 from .board import Board, still
 from .detail import Teller
 from .fixing import PAGE, Fixing
@@ -395,14 +396,14 @@ class Explorer(Fixing, Board):
 
     def _head(self) -> Markup:
         checks = int(scored(self.results).sum())
+        every = "the only check" if checks == 1 else f"all {count(checks, 'check')}"
         if not is_complete(self.results):
-            failing = count(len(self.results), "failed or blank check")
-            big, note = failing, "these results hold failures only, so there is no score"
+            big, note = self._head_of_failures()
         elif "submission" in self.results and self.results["submission"].nunique() > 1:
-            big, note = count(self.results["submission"].nunique(), "submission"), f"of all {count(checks, 'check')}"
+            big, note = count(self.results["submission"].nunique(), "submission"), f"of {every}"
         elif checks:
             passed = (self.results["verdict"][scored(self.results)] == "passed").mean()
-            big, note = f"Score {percent(passed)}", f"of all {count(checks, 'check')}"
+            big, note = f"Score {percent(passed)}", f"of {every}"
         else:
             big, note = "No checks", ""
         chips = [
@@ -416,11 +417,21 @@ class Explorer(Fixing, Board):
         notes = [tag("p", note, class_="quiet") for note in self._rows.notes]
         return tag("header", line, notes, tag("div", chips, class_="line") if chips else None)
 
+    def _head_of_failures(self) -> tuple[str, str]:
+        """The large words, and those beside them, where not all checks are there."""
+        failing = count(int(self.results["verdict"].isin(["failed", "blank"]).sum()), "failed or blank check")
+        if not self._known.scores:
+            return failing, "these results hold failures only, so there is no score"
+        rates = self._known.scores[self._known.unit]
+        if len(rates) > 1:
+            return failing, "of some submissions there are failures only"
+        return f"Score {percent(rates[0])}", f"{words_of('unit', self._known.unit).lower()} counted; {failing}"
+
     def _list(self) -> Markup:
         """The first rows that are left."""
         if self.table == "problems":
             listed, what = self._problems_left(), "problem"
-            first = self.problems.iloc[listed[:PAGE]]
+            first = self.problems.assign(gain=self._known.gain).iloc[listed[:PAGE]]
             left = pd.Series([len(self._of_problem(int(number))) for number in first.index], first.index)
             table = problems_table(first, left)
         else:
@@ -429,9 +440,8 @@ class Explorer(Fixing, Board):
             lines = [self._teller.cells(int(position)) for position in listed[:PAGE]]
             table = grid("Results", (judged, "name", "expected", "actual"), lines)
         if not len(listed):
-            nothing = (
-                f"All {count(len(self.results), 'check')} passed." if len(self.results) else "There are no checks."
-            )
+            all_of = {0: "There are no checks.", 1: "The only check passed."}
+            nothing = all_of.get(len(self.results), f"All {count(len(self.results), 'check')} passed.")
             filtered = self.filters or self.search
             return tag("p", "Nothing is left under these filters." if filtered else nothing, class_="note")
         more = f", the first {PAGE}" if len(listed) > PAGE else ""

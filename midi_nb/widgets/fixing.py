@@ -46,17 +46,30 @@ class Fixing(traitlets.HasTraits):
             scores[f"rank_{name}"] = scores[name].round(12).rank(method="min", ascending=False).astype("Int64")
         return scores.sort_values(["after", "submission"], ascending=[False, True], kind="stable", ignore_index=True)
 
+    @traitlets.default("unit")
+    def _first_unit(self) -> str:
+        return self._known.unit
+
     @traitlets.validate("unit")
     def _countable(self, proposal: Any) -> str:
-        if proposal["value"] == "series" and "series" not in self._known.fixes.units:
+        unit = str(proposal["value"])
+        if unit == "series" and unit not in self._known.fixes.models:
             raise traitlets.TraitError("unit='series' needs the released identifiers, which these results do not have.")
-        return str(proposal["value"])
+        if unit not in self._known.scores and unit != self._known.unit:
+            raise traitlets.TraitError(
+                f"unit={unit!r} needs passes counted by {unit}, which these results do not have."
+            )
+        return unit
 
     @traitlets.validate("weights")
     def _weighty(self, proposal: Any) -> dict[str, float]:
         weights = dict(proposal["value"])
         if weights and not 0 < sum(weights.values()) < float("inf"):
             raise traitlets.TraitError("weights are numbers, and at least one of them is above 0.")
+        if weights and not self._known.complete:
+            raise traitlets.TraitError(
+                "weights need all checks: the categories of those that passed are not known here."
+            )
         return weights
 
 

@@ -61,6 +61,13 @@ class Problems:
         # `number` is for each of `rows` its row in `table`
         self.table, self.rows, self.number, self.fixes = causes.numbered(results)
         self.first = self.rows[np.unique(self.number, return_index=True)[1]]  # of each problem
+        self.complete, fixes, none = is_complete(results), self.fixes, np.zeros(len(self.table), dtype=bool)
+        scores = {unit: causes.weighted(fixes.counts(unit, none)) for unit in fixes.models}
+        #: The scores before any fix, by unit; where not all checks are there, of the units of which one is known.
+        self.scores = {unit: own for unit, own in scores.items() if self.complete or not np.isnan(own).all()}
+        #: The unit that counts first: every check, or what a scoring workbook counts.
+        self.unit = next((unit for unit in (*fixes.units, *causes.UNITS) if unit in self.scores), causes.UNITS[0])
+        self.gain = self.table["gain" if self.unit == "instance" else "gain_series"]
 
     def __len__(self) -> int:
         return len(self.table)
@@ -82,7 +89,8 @@ class Sets(NamedTuple):
         return np.flatnonzero(self.members[:, self.categories.get_indexer(list(texts))].any(axis=1))
 
 
-ONLY = "only here"
+ONLY = "only here"  # others were judged on this check, and in none of them it fails
+UNJUDGED = "not judged elsewhere"
 
 
 def _others(results: pd.DataFrame, failing: np.ndarray) -> dict[str, Sets]:
@@ -107,16 +115,16 @@ def _others(results: pd.DataFrame, failing: np.ndarray) -> dict[str, Sets]:
     passes[:, listed] |= ~fails[:, listed]  # a list of failures: what it does not hold passed
     of = check[np.searchsorted(positions, failing)]
     found = {}
-    for name, marks in (("also_fails_in", fails), ("passes_in", passes)):
-        marks = marks[of]
+    fails, passes = fails[of], passes[of]
+    for marks in (fails, passes):
         marks[own >= 0, own[own >= 0]] = False
+    alone, judged = ~fails.any(axis=1), passes.any(axis=1)
+    also = np.column_stack([alone & judged, alone & ~judged, fails]), names.insert(0, UNJUDGED).insert(0, ONLY)
+    for name, (marks, texts) in (("also_fails_in", also), ("passes_in", (passes, names))):
         code = joint_codes(list(marks.T), len(failing))
-        members, texts = marks[first_rows(code)], names
-        if name == "also_fails_in":
-            members, texts = np.column_stack([~members.any(axis=1), members]), names.insert(0, ONLY)
         codes = np.full(len(results), -1)
         codes[failing] = code
-        found[name] = Sets(codes, members, texts)
+        found[name] = Sets(codes, marks[first_rows(code)], texts)
     return found
 
 
@@ -274,15 +282,17 @@ class Rows:
             "rows": self.sent(rows, buffers),
             "covers": self.covers,
             "searched": _SEARCHED if self.values else _SEARCHED_BLIND,
-            "problems": [self._problem(row) for row in self.problems.table.to_dict("records")],
+            "problems": [
+                self._problem(row) for row in self.problems.table.assign(gain=self.problems.gain).to_dict("records")
+            ],
             "total": len(self.results),
             "notes": self.notes,
             "values": self.values,
-            "complete": is_complete(self.results),
+            "complete": self.problems.complete,
             "signs": SIGNS,
             "words": _WORDS,
             "presets": WEIGHTS,
-            "fixes": self._fixes(buffers) if is_complete(self.results) else None,
+            "fixes": self._fixes(buffers) if self.problems.scores else None,
         }
 
     def _fixes(self, buffers: list[bytes]) -> dict[str, Any]:
@@ -292,6 +302,7 @@ class Rows:
         return {
             "codes": [int(code) + 1 for code in known],
             "of": _buffer(fixes.submission_of, buffers),
+            "unit": self.problems.unit,
             "units": {
                 unit: {
                     name: [None if np.isnan(one) else float(one) for one in numbers]
@@ -300,6 +311,7 @@ class Rows:
                     for name, numbers in model._asdict().items()
                 }
                 for unit, model in fixes.models.items()
+                if unit in self.problems.scores
             },
         }
 

@@ -65,20 +65,20 @@ const scores = (() => {
   }
 
   // Weights that count: numbers, and at least one above 0.
-  const weighty = (weights) => Object.values(weights).every((one) => one >= 0) && Object.values(weights).some((one) => one > 0 && one < Infinity);
+  const weighty = (weights) => Object.values(weights).every((one) => one >= 0 && one < Infinity) && Object.values(weights).some((one) => one > 0);
 
   const choice = (act, titles, chosen, off = []) => node("span", { class: "joined", role: "group", "aria-label": act === "unit" ? "Count" : "Weights" }, Object.entries(titles).map(([name, title]) =>
     button(title, act, name, { "aria-pressed": String(name === chosen), disabled: off.includes(name), "data-id": `${act}-${name}` })));
 
-  // What is set: what weighs how much, and what counts.
-  function rules({ presets, words, fixes }, { unit, weights }) {
+  // What is set: what weighs how much (where the categories of all checks are known), and what counts.
+  function rules({ presets, words, fixes, complete }, { unit, weights }) {
     const alike = (preset) => Object.keys(preset).length === Object.keys(weights).length && Object.entries(preset).every(([name, one]) => weights[name] === one);
     const chosen = Object.keys(presets).find((name) => alike(presets[name])) ?? "own";
     const said = (preset) => Object.entries(preset).map(([name, one]) => `${words.category[name]} ${one}`).join(", ") || "Equal (official)";
     const titles = { ...Object.fromEntries(Object.entries(presets).map(([name, preset]) => [name, said(preset)])), own: "Own weights" };
     const fields = Object.entries(words.category).map(([name, title]) => node("label", {}, `${title} `,
       node("input", { type: "number", min: 0, step: 5, value: String(weights[name] ?? 0), class: "weight", "data-act": "weight", "data-of": name, "data-id": `weight-${name}` })));
-    return node("div", { class: "line" }, node("span", {}, "Weights ", choice("weights", titles, chosen)), chosen !== "equal" && fields,
+    return node("div", { class: "line" }, complete && [node("span", {}, "Weights ", choice("weights", titles, chosen)), chosen !== "equal" && fields],
       node("span", {}, "Count ", choice("unit", words.unit, unit, Object.keys(words.unit).filter((name) => !fixes.units[name]))));
   }
 
@@ -113,10 +113,10 @@ const scores = (() => {
       const move = rankBefore - rankAfter;
       return rankAfter === null ? "–" : `${rankAfter}${move > 0 ? ` ▲${move}` : move < 0 ? ` ▼${-move}` : ""}`;
     };
-    const score = ({ before, after }) => [percent(after), after !== before && node("span", { class: "quiet" }, ` ${points(after - before)}`)];
+    const score = ({ before, after }) => [percent(after), Math.abs(after - before) > 0 && node("span", { class: "quiet" }, ` ${points(after - before)}`)];
     const columns = [
       ["submission", "", (row) => row.face],
-      ["track", "track-of phone", ({ rates }) => rates && track(rates, low), node("span", { class: "scale quiet" }, node("span", {}, percent(low, 1)), node("span", {}, "100 %"))],
+      ["track", "track-of phone", ({ rates }) => rates && !Number.isNaN(rates.after) && track(rates, low), node("span", { class: "scale quiet" }, node("span", {}, percent(low, 1)), node("span", {}, "100 %"))],
       ["score", "number", ({ rates }) => rates && score(rates)],
       ["rank", "number phone", ({ rates }) => rates && rank(rates)],
       ["selected", "number", ({ selected }) => selected],

@@ -127,6 +127,33 @@ def test_what_is_ticked_as_fixed_is_kept_in_the_address(opened: Any, results: pd
     ]  # fmt: skip
 
 
+def test_an_address_of_what_is_no_number_and_no_unit_changes_nothing(
+    opened: Any, results: pd.DataFrame, tmp_path: Path
+) -> None:
+    path = mn.write_page(results, tmp_path / "explorer.html")
+    for hash in ("#fixed=%20,1e0&unit=toString", "#unit=constructor&weights=Infinity"):
+        page = opened(path, hash)
+        page.wait_for_selector("[data-act=tick]")
+        assert page.locator("[data-act=tick]:checked, .fixing [data-act=unit]").count() == 0
+
+
+def test_a_report_with_its_workbook_can_be_ticked_in_its_unit(
+    opened: Any, results: pd.DataFrame, tmp_path: Path
+) -> None:
+    folder = mn.write_official(results, tmp_path / "official")
+    report = folder / "discrepancy_report_participant.csv"
+    listed = mn.read_results(report, scores=folder / "scoring_report_series.xlsx")
+    page = opened(mn.write_page(listed, tmp_path / "explorer.html"))
+    before, after = mn.what_if(listed, mn.problems(listed)["problem"].iloc[0]).loc[0, ["before", "after"]].map(percent)
+    assert page.locator(".big").inner_text() == f"Score {before}"
+    page.locator("[data-act=tick]").first.check()
+    assert page.locator(".fixing .big").inner_text() == f"{before} → {after}"
+    assert page.url.endswith("#fixed=0")
+    page.locator("[data-id=rules]").click()
+    assert page.locator("[data-act=weights]").count() == 0
+    assert page.locator("[data-act=unit]:enabled").all_inner_texts() == ["One per series"]
+
+
 def test_what_looks_like_markup_stays_text(opened: Any, make: Any, tmp_path: Path) -> None:
     names = ("original", "patient", "name", "file", "submission", "modality", "error", "study", "instance", "series")
     results = make.results([LEAK | dict.fromkeys(names, MARK), {}])

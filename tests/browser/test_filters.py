@@ -382,6 +382,9 @@ def test_two_views_of_one_explorer_and_the_kernel_show_the_same(page: Any, explo
 def test_results_without_failures_and_without_checks_say_so(show: Any, make: Any) -> None:
     page = show(explore(make.results([{}, {"check": "1"}])))
     has(page, "All 2 checks passed.")
+    page = show(explore(make.results([{}])))
+    has(page, "The only check passed.")
+    has(page, "of the only check:")
     page = show(explore(make.results([{}]).iloc[:0]))
     has(page, "There are no checks.")
     assert page.locator(".big").inner_text() == "No checks"
@@ -391,6 +394,17 @@ def test_failures_only_have_no_score(show: Any, results: pd.DataFrame) -> None:
     failures = results[results["verdict"] != "passed"].reset_index(drop=True).assign(complete=False)
     page = show(explore(failures))
     has(page, "these results hold failures only, so there is no score")
+    assert page.locator(".big").inner_text() == f"{len(failures)} failed or blank checks"
+    mixed = concat([failures, results.assign(submission=pd.Categorical(["whole"] * len(results)))])
+    page = show(explore(mixed))
+    page.wait_for_selector(".ranks")
+    assert page.locator(".big").inner_text() == f"{2 * len(failures)} failed or blank checks"
+    assert [row[:3] for row in lines(page)] == [
+        ["whole", percent(mn.score(results)["score"].iloc[0]), "1"],
+        ["run", "–", "–"],
+    ]
+    page.get_by_role("button", name="whole", exact=True).first.click()
+    has(page, "Score ")
 
 
 @pytest.mark.parametrize("script", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "'&lt;"])
@@ -464,6 +478,14 @@ def test_the_table_of_submissions_says_what_is_of_the_selection(show: Any, resul
     page.locator(".ranks th", has_text="Selected").wait_for()
     page.fill("[data-id=search]", "no such text")
     has(page, "No check is selected.")
+
+
+def test_a_check_that_others_were_not_judged_on_is_not_only_here(show: Any, results: pd.DataFrame) -> None:
+    part = results.iloc[:5].assign(submission=pd.Categorical(["part"] * 5))
+    page = show(explore(concat([results, part])))
+    page.get_by_role("button", name="0 only in run").wait_for()
+    has(page, "different numbers of checks (5 to 37): one that is asked less may score higher only for that.")
+    assert bar(page, "not judged elsewhere").inner_text().split()[-1] == "30"
 
 
 @pytest.mark.parametrize("name", ["privacy", "text must go"])

@@ -304,6 +304,7 @@ def test_messages_that_make_no_sense_change_nothing(results, state):
 
 def test_results_without_failures_and_without_checks_say_so(make):
     assert "All 2 checks passed." in said(explore(make.results([{}, {"check": "1"}])))
+    assert "The only check passed." in said(explore(make.results([{}])))
     assert "No checks" in said(explore(make.results([{}]).iloc[:0]))
 
 
@@ -504,6 +505,63 @@ def test_where_else_a_check_fails_is_what_compare_says(make, seed):
         for name, change in (("also_fails_in", "still failing"), ("passes_in", "fixed")):
             explorer.filters = {"submission": [one], name: [other]}
             assert len(explorer.selection) == counts.get(change, 0)
+
+
+def test_a_check_that_others_were_not_judged_on_is_not_only_here(make):
+    explorer = explore(runs(make, {"a": "ffff", "b": "pf  ", "c": "p   "}))
+    for text, left in (("only here", ["0"]), ("not judged elsewhere", ["2", "3"])):
+        explorer.filters = {"submission": ["a"], "also_fails_in": [text]}
+        assert explorer.selection["check"].tolist() == left
+
+
+def test_the_picture_of_a_list_of_failures_counts_failures(make):
+    results = runs(make, {"a": "ffbp", "b": "fppp"})
+    listed = results[(results["submission"] == "b") | (results["verdict"] != "passed")]
+    mixed = listed.assign(complete=listed["submission"] == "b")
+    assert "4 failed or blank checksof some submissions there are failures only" in said(explore(mixed))
+
+
+@pytest.fixture
+def reported(make, tmp_path):
+    """(all checks, the same as a report of failures with a workbook that counts series)."""
+    fails = {"expected": "DOE", "actual": "DOE", "verdict": "failed", "score": 0.0, "name": "Patient's Name"}
+    checks = [fails | {"instance": f"1.{n}", "check": str(n)} for n in range(2)]
+    checks += [
+        {"instance": f"1.{n}", "check": "3", "tag_path": f"(0018,103{n})", "verdict": "passed"} for n in range(3)
+    ]
+    results = make.results(checks)
+    folder = mn.write_official(results, tmp_path / "official")
+    report = folder / "discrepancy_report_participant.csv"
+    return results, mn.read_results(report, scores=folder / "scoring_report_series.xlsx")
+
+
+def test_a_report_with_its_workbook_is_scored_in_the_unit_of_the_workbook(reported):
+    results, listed = reported
+    explorer, whole = explore(listed), explore(results)
+    assert explorer.unit == "series"
+    assert "Score 75.00 %one per series counted; 2 failed or blank checks" in said(explorer)
+    assert "+25.00" in said(explorer)
+    whole.unit = "series"
+    explorer.fixed = whole.fixed = [0]
+    scores = ["before", "after", "gain"]
+    assert explorer.scores[scores].iloc[0].tolist() == whole.scores[scores].iloc[0].tolist() == [0.75, 1.0, 0.25]
+    sent = explorer._rows.whole([])
+    assert (sent["fixes"]["unit"], list(sent["fixes"]["units"]), sent["problems"][0]["gain"]) == (
+        "series",
+        ["series"],
+        0.25,
+    )
+
+
+def test_what_a_workbook_does_not_count_is_refused(reported):
+    explorer = explore(reported[1])
+    with pytest.raises(TraitError, match=r"^unit='instance' needs passes counted by instance, which these results do"):
+        explorer.unit = "instance"
+    with pytest.raises(
+        TraitError, match=r"^weights need all checks: the categories of those that passed are not known"
+    ):
+        explorer.weights = {"hipaa": 70.0}
+    assert (explorer.unit, explorer.weights) == ("series", {})
 
 
 def test_what_a_list_of_failures_does_not_hold_passed(make):
