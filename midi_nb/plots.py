@@ -33,7 +33,7 @@ from matplotlib.transforms import Bbox
 from . import tags
 from .actions import ACTIONS, named
 from .amounts import count, percent
-from .causes.references import LEADS, Arc, graph
+from .causes.references import LEADS, NOWHERE, Arc, graph
 from .dates import SHIFTS, places, shifts
 from .frames import EXPLAINED, MASK, require_columns, require_complete, scored
 from .looks import LOOKS, PALETTE, Look
@@ -614,9 +614,12 @@ def references(references: pd.DataFrame, *, values: bool = True, ax: Axes | None
     hidden = [count(n, noun) for n, noun in ((patients.ngroups - drawn, "patient"), (cut, "arc")) if n]
     ax.set_xlabel(f"{' and '.join(hidden)} more not drawn" if hidden else "")
     kinds = {arc.leads for arc in arcs}
-    _legend(ax, {look: words_of("leads", kind) for kind, look in LEADS.items() if kind in kinds}, markers=True)
-    wrong, of = int(odd.sum()), count(len(web), "reference")
+    looks = {LEADS[kind]: words_of("leads", kind) for kind in reversed(LEADS) if kind in kinds}  # of one look the worst
+    _legend(ax, dict(reversed(looks.items())), markers=True)
+    wrong, of = int(web["leads"].isin(NOWHERE).sum()), count(len(web), "reference")
     said = f"{wrong:,} of {of} {'leads' if wrong == 1 else 'lead'} to no released object"
+    if before := int((web["leads"] == "dangling before").sum()):
+        said += f", {before:,} as in the original"
     return _title(ax, said if wrong else f"None of {of} leads to no released object", legend=True)
 
 

@@ -849,6 +849,15 @@ def test_references_are_arcs_and_what_leads_nowhere_is_dashed_to_the_right():
     assert title(ax) == "1 of 4 references leads to no released object"
 
 
+def test_references_that_led_nowhere_before_are_said_as_such():
+    frame = links(("p", "a", "b"), ("p", "a", None), ("p", "b", None))
+    ax = plots.references(frame.assign(leads=["inside", "dangling perhaps before", "dangling before"]))
+    assert title(ax) == "2 of 3 references lead to no released object, 1 as in the original"
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
+        "to no released object, perhaps as in the original", "to a released object"
+    ]  # fmt: skip
+
+
 def test_references_of_many_patients_are_cut_and_counted_and_dangling_ones_come_first():
     frame = links(*[(f"p{i}", "a", "b" if i < 19 else None) for i in range(20)])
     ax = plots.references(frame, limit=6, values=False)

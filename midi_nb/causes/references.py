@@ -19,7 +19,7 @@ from ..frames import require_columns, require_complete
 from ..masking import is_masked
 from .evidence import by_instance, folder_of_submission, require_one_submission
 
-__all__ = ["LEADS", "Arc", "Web", "among", "graph", "references", "resolved"]
+__all__ = ["LEADS", "NOWHERE", "Arc", "Web", "among", "graph", "references", "resolved"]
 
 #: What the leaf of a reference names: (where the thing itself says it, what that is).
 _NAMED = {
@@ -44,6 +44,7 @@ LEADS = {
     "dangling before": "blank",
     "inside": "pass",
 }
+NOWHERE = ("dangling", "dangling perhaps before", "dangling before")
 _UIDS = named(about=["uid"])
 _WHO = ("submission", "patient", "study", "series", "instance", "modality")
 _TO = ("patient", "study", "series", "modality")
