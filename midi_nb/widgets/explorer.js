@@ -435,7 +435,8 @@ const explorer = (() => {
       const ticked = state.fixed.filter((number) => mine.includes(data.fixes.codes[data.fixes.of[number]])).length;
       if (!data.problems.length) return null;
       return node("div", { class: "fixing" }, line(
-        only || ticked ? scores.brought(own, rates.filter(({ code }) => code || !several).length, ticked) : node("span", { class: "quiet" }, "What if? Tick problems as fixed."),
+        node("span", { class: "line", "aria-live": "polite", "aria-atomic": "true" }, // there before its text, which is read out whole
+          only || ticked ? scores.brought(own, rates.filter(({ code }) => code || !several).length, ticked, scores.rule(data.words, state)) : node("span", { class: "quiet" }, "What if? Tick problems as fixed.")),
         node("span", { class: "end line" }, button("Clear", "none", "", { disabled: !state.fixed.length, "data-id": "none", title: "Tick no problem" }),
           !only && button("Rules ▾", "rules", "", { "aria-expanded": String(ruling), "data-id": "rules", title: "Weights of the categories, and what counts" }))),
       (ruling || byRules()) && scores.rules(data, state));
@@ -766,7 +767,14 @@ const explorer = (() => {
         for (const item of items) item.tabIndex = item === stop ? 0 : -1;
       }
       for (const element of root.querySelectorAll(FOCUSABLE)) element.setAttribute("data-lm-suppress-shortcuts", "true");
+      const focused = focusedIn(root);
+      if (focused?.disabled && root.contains(focused)) (beside(focused) ?? list.querySelector("[data-group=table] [tabindex='0']"))?.focus({ preventScroll: true });
       root.dataset.shown = Number(root.dataset.shown ?? 0) + 1;
+    }
+    // The next button of a group to one that is disabled: the focus would be lost with it.
+    function beside(element) {
+      const all = [...element.parentElement.querySelectorAll("button")], far = (one) => Math.abs(all.indexOf(one) - all.indexOf(element));
+      return all.filter((one) => !one.disabled).sort((a, b) => far(a) - far(b))[0];
     }
     root.addEventListener("focusin", ({ target }) => {
       const group = target.closest("[data-group]");

@@ -70,11 +70,13 @@ const scores = (() => {
   const choice = (act, titles, chosen, off = []) => node("span", { class: "joined", role: "group", "aria-label": act === "unit" ? "Count" : "Weights" }, Object.entries(titles).map(([name, title]) =>
     button(title, act, name, { "aria-pressed": String(name === chosen), disabled: off.includes(name), "data-id": `${act}-${name}` })));
 
+  const weighed = (words, weights) => Object.entries(weights).map(([name, one]) => `${words.category[name]} ${one}`).join(", ");
+
   // What is set: what weighs how much (where the categories of all checks are known), and what counts.
   function rules({ presets, words, fixes, complete }, { unit, weights }) {
     const alike = (preset) => Object.keys(preset).length === Object.keys(weights).length && Object.entries(preset).every(([name, one]) => weights[name] === one);
     const chosen = Object.keys(presets).find((name) => alike(presets[name])) ?? "own";
-    const said = (preset) => Object.entries(preset).map(([name, one]) => `${words.category[name]} ${one}`).join(", ") || "Equal (official)";
+    const said = (preset) => weighed(words, preset) || "Equal (official)";
     const titles = { ...Object.fromEntries(Object.entries(presets).map(([name, preset]) => [name, said(preset)])), own: "Own weights" };
     const fields = Object.entries(words.category).map(([name, title]) => node("label", {}, `${title} `,
       node("input", { type: "number", min: 0, step: 5, value: String(weights[name] ?? 0), class: "weight", "data-act": "weight", "data-of": name, "data-id": `weight-${name}` })));
@@ -82,12 +84,15 @@ const scores = (() => {
       node("span", {}, "Count ", choice("unit", words.unit, unit, Object.keys(words.unit).filter((name) => !fixes.units[name]))));
   }
 
+  // What a score counts, where that is not every check alike.
+  const rule = (words, { unit, weights }) => [unit !== "instance" && words.unit[unit].toLowerCase(), weighed(words, weights) && `weights ${weighed(words, weights)}`].filter(Boolean).join(", ");
+
   // What the ticks bring the one submission that is shown, or how many of several have some.
-  function brought(own, several, fixed) {
+  function brought(own, several, fixed, rule) {
     const ranks = own ? [own.rankBefore, own.rankAfter].filter((one) => one !== null).map((one) => `${one} of ${several}`) : [];
     const moved = several > 1 && ranks.length ? `, rank ${[...new Set(ranks)].join(" → ")}` : "";
     const scores = own ? [own.before, ...(fixed ? [own.after] : [])].map((one) => percent(one)).join(" → ") : "";
-    return [scores && node("span", { class: "big" }, scores), node("span", { "aria-live": "polite" }, `${count(fixed, "problem")} fixed${moved}`)];
+    return [scores && node("span", { class: "big" }, scores), node("span", {}, `${count(fixed, "problem")} fixed${moved}`), scores && rule && node("span", { class: "quiet" }, `(${rule})`)];
   }
 
   // Where the scale of scores begins: a round number below all of them.
@@ -128,5 +133,5 @@ const scores = (() => {
       node("tbody", {}, rows.map((row) => node("tr", { class: row.mine ? "mine" : null }, columns.map(([, looks, cell]) => node("td", { class: looks || null }, cell(row))))))));
   }
 
-  return { model, rules, brought, table, weighty };
+  return { model, rules, rule, brought, table, weighty };
 })();

@@ -315,6 +315,15 @@ def test_every_part_is_one_stop_of_the_tab_key_and_arrows_move_in_it(long_page: 
     assert long_page.evaluate(FOCUS).startswith("axis:"), "a list is entered where it was left"
 
 
+def test_the_focus_goes_to_the_neighbour_of_a_button_that_is_disabled(long_page: Any) -> None:
+    long_page.locator("input[data-act=tick]").first.check()
+    for name, neighbour in (("Next page", "Next page"), ("Next page", "Previous page"), ("First page", "Next page"),
+                            ("none", "rules")):  # fmt: skip
+        long_page.locator(f"[data-id='{name}']").press("Enter")
+        long_page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        assert long_page.evaluate(FOCUS) == neighbour, name
+
+
 def test_slash_searches_escape_goes_back_and_a_question_mark_helps(page: Any, explorer: Any) -> None:
     page.locator("[data-id=row-1]").focus()
     page.keyboard.press("Enter")
@@ -518,6 +527,7 @@ def test_problems_are_ticked_as_fixed_by_mouse_and_key(show: Any, results: pd.Da
     explorer = explore(results)
     page = show(explorer)
     has(page, "What if? Tick problems as fixed.")
+    live = page.locator(".fixing [aria-live]").element_handle()
     page.locator("input[data-act=tick]").nth(1).check()
     page.locator("[data-id=row-0]").focus()
     page.keyboard.press("f")
@@ -527,9 +537,12 @@ def test_problems_are_ticked_as_fixed_by_mouse_and_key(show: Any, results: pd.Da
     before, after = explorer.scores.loc[0, ["before", "after"]]
     has(page, f"{percent(before)} → {percent(after)}")
     has(page, "2 problems fixed")
+    assert live.inner_text().split("\n") == [f"{percent(before)} → {percent(after)}", "2 problems fixed"]
     page.locator("[data-id=rules]").click()
     page.get_by_role("button", name="One per series").click()
     page.wait_for_selector("[data-id=unit-series][aria-pressed=true]")
+    page.locator("[data-id='weights-70/20/10']").click()
+    has(page, "(one per series, weights HIPAA 70, DICOM 20, TCIA 10)")
     has(page, percent(explorer.scores["after"].iloc[0]))
     page.get_by_role("button", name="Clear", exact=True).click()
     page.wait_for_function("() => !document.querySelector('[data-act=tick]:checked')")
