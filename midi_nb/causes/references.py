@@ -19,7 +19,7 @@ from ..frames import require_columns, require_complete
 from ..masking import is_masked
 from .evidence import by_instance, folder_of_submission, require_one_submission
 
-__all__ = ["LEADS", "NOWHERE", "Arc", "Web", "among", "graph", "references", "resolved"]
+__all__ = ["LEADS", "NEEDED", "NOWHERE", "Arc", "Web", "among", "graph", "references", "resolved"]
 
 #: What the leaf of a reference names: (where the thing itself says it, what that is).
 _NAMED = {
@@ -158,14 +158,14 @@ def references(
     """
     if released is None:
         require_complete(results, "references()")
-        require_columns(results, [*_NEEDED, *_TEXTS], "references()")
+        require_columns(results, [*NEEDED, *_TEXTS], "references()")
         if is_masked(results):
             raise ValueError("references() needs UIDs, and these results are without values; give the released files.")
-        needed = coded(results[[*_NEEDED, *_TEXTS]])
+        needed = coded(results[[*NEEDED, *_TEXTS]])
         runs = [run for _, run in needed.groupby("submission", observed=True, dropna=False, sort=False)]
         webs: _Webs = [(_of_results(run, _RELEASED, "actual"), _led(run).get) for run in runs]
     else:
-        require_columns(results, _NEEDED, "references()")
+        require_columns(results, NEEDED, "references()")
         require_one_submission(results, "references(released=...)")
         webs = [(_of_files(coded(results), folder_of_submission(results, released)), lambda place: True)]
     if original is not None:
@@ -241,7 +241,7 @@ def graph(own: pd.DataFrame, limit: int = 60) -> tuple[list[tuple[str, str, str]
     return things, arcs, len(links) - len(shown)
 
 
-_NEEDED: tuple[str, ...] = (*_WHO, "released", "released_study", "released_series")
+NEEDED: tuple[str, ...] = (*_WHO, "released", "released_study", "released_series")
 _RELEASED = {"released": "(0008,0018)", "released_study": "(0020,000d)", "released_series": "(0020,000e)"}
 
 

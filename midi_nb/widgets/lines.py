@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ..actions import named
-from ..causes.references import LEADS, graph, references
+from ..causes.references import LEADS, NEEDED, graph, references
 from ..dates import SHIFTS, places, timelines
 from ..frames import is_complete
 from ..masking import is_masked
@@ -26,6 +26,8 @@ _WHO = ["submission", "patient"]
 def views(results: pd.DataFrame) -> list[str]:
     """The views there is something to see in."""
     if not is_complete(results) or is_masked(results):
+        return []
+    if not {*_WHO, *NEEDED}.issubset(results.columns):
         return []
     return [name for name, view in VIEWS.items() if results["action"].isin(named(about=[view.about])).any()]
 

@@ -130,3 +130,10 @@ def test_only_views_of_something_are_offered(make, results):
     assert views(make.results([{}])) == []
     assert views(mn.mask_values(results)) == []
     assert views(results.assign(complete=False)) == []
+
+
+def test_results_that_do_not_say_what_a_view_needs_have_none(small_demo, tmp_path):
+    results = mn.evaluate(small_demo.submissions["careless"], small_demo.key, read_text=None, progress=False)
+    assert views(results) == ["dates", "references"]
+    assert views(results.drop(columns="modality")) == []
+    assert mn.write_page(results.drop(columns="modality"), tmp_path / "page.html").exists()
