@@ -130,7 +130,7 @@ BUGS: tuple[Bug, ...] = (
         "frame of reference is not remapped in one series"),
     Bug("portable_chest", "sr",
         "CurrentRequestedProcedureEvidenceSequence.ReferencedSeriesSequence.ReferencedSOPSequence.ReferencedSOPInstanceUID",
-        original, {"uid_changed": "uid_unchanged_nested", "uid_consistent": "uid_unchanged"},
+        original, {"uid_changed": "uid_unchanged_nested", "uid_consistent": "uid_unchanged_nested"},
         "UIDs inside sequences are not remapped"),
     Bug("portable_chest", "dx", "PatientID",
         original, {"text_removed": "leak_untouched", "patid_consistent": "patient_id_unchanged"},
