@@ -248,14 +248,14 @@ def origin(frame: pd.DataFrame) -> str | None:
     """What `derivation` says, and of how many rows where it is not all.
 
     >>> origin(pd.DataFrame({"prev_cat": ["derived: PS3.15 2024e, basic", None]}))
-    'PS3.15 2024e, basic (1 of 2 checks; the others are of a published key)'
+    'PS3.15 2024e, basic (1 of 2 checks; the others are not derived)'
     """
     found = derivation(frame)
     if found is None:
         return None
     texts = frame["prev_cat"].dropna().unique()
     derived = int(frame["prev_cat"].isin([text for text in texts if str(text).startswith(DERIVED)]).sum())
-    some = f" ({derived:,} of {len(frame):,} checks; the others are of a published key)"
+    some = f" ({derived:,} of {len(frame):,} checks; the others are not derived)"
     return found + some * (derived < len(frame))
 
 

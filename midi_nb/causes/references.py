@@ -154,7 +154,7 @@ def references(
     >>> demo = mn.make_demo()
     >>> results = mn.evaluate(demo.submissions["careless"], demo.key, progress=False)
     >>> sorted(mn.references(results)["leads"].unique())
-    ['dangling', 'inside']
+    ['dangling', 'dangling before', 'inside']
     """
     if released is None:
         require_complete(results, "references()")
