@@ -97,7 +97,7 @@ def tour(page: Any) -> Iterator[int]:
         page.kernel("[not one['says'] for one in tour.content()['choices']]"),
     )
     choices.nth(right.index(False)).click()
-    page.get_by_role("status").get_by_text("clean").wait_for()
+    page.get_by_role("status").get_by_text("text").wait_for()
     yield 1800
     page.emulate_media(reduced_motion="reduce")
     choices.nth(right.index(True)).click()
