@@ -41,10 +41,9 @@ def mask_values(results: pd.DataFrame) -> pd.DataFrame:
     """
     require_columns(results, [], "mask_values()")
     masked = coded(results).copy()
+    # With dates that are shown elsewhere, numbers of days give back the others.
     for name in {"days", "was", "now", "usual"}.intersection(masked.columns):
-        masked[name] = masked[name].where(
-            masked[name].isna()
-        )  # with dates that are shown elsewhere they give back others
+        masked[name] = masked[name].where(masked[name].isna())
     for name in VALUES:
         if name in masked.columns:
             masked[name] = encode([None if gone else MASK for gone in masked[name].isna()])

@@ -26,7 +26,7 @@ from ..coded import as_column, asked, coded, codes_at, concat
 from ..dates import fits, is_date, shifts, usual_shifts
 from ..engine import pixels
 from ..engine.recognition import ReadText, reader
-from ..engine.released import Released, Unreadable, files_below, quiet, read
+from ..engine.released import Released, Unreadable, files_below, quiet, read, readable
 from ..files import read_dciodvfy
 from ..files.threads import pool
 from ..folders import Submission, folder_of
@@ -347,23 +347,18 @@ def _of_files(
     colours = _Colours(results, originals or {})
     web = Web()
     notes: list[_Note] = []
-    with quiet():
-        for path in files_below(folder):
-            try:
-                file = read(path)
-            except Unreadable:
-                continue
-            where = searches.place_of(file, path.relative_to(folder).as_posix())
-            notes += searches.found(file, where)
-            notes += searches.unseen(file, where)
-            notes += colours.changed(file, where)
-            notes += _markers(file, where, searches)
-            notes += (
-                _Note("no_official_result", "certain", where, path, None, "the attribute is absent")
-                for path in file.lacking
-            )
-            web.add(file, where)
-        notes += _dangling(web, resolved(originals), searches.references)
+    for path, file in readable(files_below(folder)):
+        where = searches.place_of(file, path.relative_to(folder).as_posix())
+        notes += searches.found(file, where)
+        notes += searches.unseen(file, where)
+        notes += colours.changed(file, where)
+        notes += _markers(file, where, searches)
+        notes += (
+            _Note("no_official_result", "certain", where, path, None, "the attribute is absent")
+            for path in file.lacking
+        )
+        web.add(file, where)
+    notes += _dangling(web, resolved(originals), searches.references)
     return [_of_notes(results, notes)] if notes else [], searches.skipped
 
 

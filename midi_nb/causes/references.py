@@ -13,7 +13,7 @@ import pandas as pd
 from .. import tags
 from ..actions import named
 from ..coded import as_column, asked, coded
-from ..engine.released import Released, Unreadable, files_below, quiet, read
+from ..engine.released import Released, files_below, readable
 from ..folders import Submission
 from ..frames import require_columns, require_complete
 from ..masking import is_masked
@@ -107,12 +107,9 @@ def resolved(originals: Mapping[str, Path] | None) -> set[tuple[str | None, str]
     """(instance, path) of the references of the original files that lead somewhere."""
     if originals is None:
         return None
-    web = Web()
-    for uid, path in originals.items():
-        try:
-            web.add(read(path), Who(None, None, None, None, uid, None))
-        except Unreadable:
-            continue
+    web, uid_of = Web(), {path: uid for uid, path in originals.items()}
+    for path, file in readable(uid_of):
+        web.add(file, Who(None, None, None, None, uid_of[path], None))
     return web.resolved()
 
 
@@ -291,15 +288,8 @@ def _of_files(results: pd.DataFrame, folder: Path) -> Web:
     names = results["submission"].dropna()
     name = names.iloc[0] if len(names) else None
     web = Web()
-    with quiet():
-        for path in files_below(folder):
-            try:
-                file = read(path)
-            except Unreadable:
-                continue
-            own = (
-                file.text(tag) for tag in ("(0010,0020)", "(0020,000d)", "(0020,000e)", "(0008,0018)", "(0008,0060)")
-            )
-            stranger = Who(name, *own)
-            web.add(file, known.get(stranger.instance, stranger))
+    for _, file in readable(files_below(folder)):
+        own = (file.text(tag) for tag in ("(0010,0020)", "(0020,000d)", "(0020,000e)", "(0008,0018)", "(0008,0060)"))
+        stranger = Who(name, *own)
+        web.add(file, known.get(stranger.instance, stranger))
     return web

@@ -9,7 +9,7 @@ import os
 import threading
 import warnings
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -162,6 +162,17 @@ def read(path: str | Path) -> Released:
         raise Unreadable("sequences nested too deep to read") from None
     except Exception as error:  # pydicom raises many kinds on broken files; their texts can quote values
         raise Unreadable(f"broken DICOM ({type(error).__name__})") from None
+
+
+def readable(paths: Iterable[Path]) -> Iterator[tuple[Path, Released]]:
+    """The files that can be read, in silence until the last one is done with."""
+    with quiet():
+        for path in paths:
+            try:
+                file = read(path)
+            except Unreadable:
+                continue
+            yield path, file
 
 
 _DEFLATED = "1.2.840.10008.1.2.1.99"

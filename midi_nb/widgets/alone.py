@@ -18,7 +18,7 @@ from ..coded import codes_at, first_rows, joint_codes
 from ..files.runs import replacing
 from ..frames import require_columns
 from ..looks import style
-from ..masking import mask_values, only_defined
+from ..masking import mask_values
 from .board import MODULES
 from .detail import Teller
 from .headers import Lines
@@ -86,8 +86,7 @@ def write_page(
         )
     rows.covers = "failing"
     buffers: list[bytes] = []
-    plain = explained if values else only_defined(explained)
-    drawn = {"views": views(plain), "lines": {view: sent(view, plain, rows) for view in views(plain)}}
+    drawn = {"views": views(explained), "lines": {view: sent(view, explained, rows) for view in views(explained)}}
     whole = rows.whole(buffers) | drawn
     teller = Teller(shown, values)
     cards = {

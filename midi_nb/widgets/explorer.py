@@ -293,9 +293,7 @@ class Explorer(Fixing, Board):
         """What a view draws, made once, when it is first looked at."""
         if view not in self._views:
             seen = view in views(self.results)
-            self._views[view] = (
-                sent(view, self._rows.results, self._rows) if seen else {"patients": [], "of": 0, "kinds": []}
-            )
+            self._views[view] = sent(view, self.results, self._rows) if seen else {"patients": [], "of": 0, "kinds": []}
         return self._views[view]
 
     def _show_rows(self) -> None:

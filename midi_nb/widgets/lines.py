@@ -12,7 +12,7 @@ from ..actions import named
 from ..causes.references import LEADS, NEEDED, graph, references
 from ..dates import SHIFTS, places, timelines
 from ..frames import is_complete
-from ..masking import is_masked
+from ..masking import is_masked, only_defined
 from ..vocabulary import words_of
 from .rows import Rows
 
@@ -37,7 +37,7 @@ def sent(view: str, results: pd.DataFrame, rows: Rows) -> dict[str, Any]:
 
     `rows` are of the same results, perhaps without values: its codes and its `values` count.
     """
-    made = VIEWS[view]
+    made, results = VIEWS[view], results if rows.values else only_defined(results)
     codes = {name: _codes(results, rows, name) for name in _WHO}
     patients = []
     frame = made.frame(results)
@@ -86,9 +86,14 @@ def _plain(cell: Any) -> Any:
 
 
 def _references(results: pd.DataFrame) -> pd.DataFrame:
-    """The references of all submissions, the patients with most that lead nowhere first."""
+    """The references of all submissions, the patients with most that lead nowhere, or to another patient, first."""
     found = references(results).astype(object)
-    odd = (found["leads"] == "dangling").groupby([found[name] for name in _WHO], dropna=False).transform("sum")
+    odd = (
+        found["leads"]
+        .isin(["dangling", "other patient"])
+        .groupby([found[name] for name in _WHO], dropna=False)
+        .transform("sum")
+    )
     return found.assign(odd=odd).sort_values("odd", ascending=False, kind="stable")
 
 

@@ -1,8 +1,10 @@
 """References between released objects: of checks alone, and of all files."""
 
+import warnings
+
 import pandas as pd
 import pytest
-from pydicom import Dataset, Sequence
+from pydicom import Dataset, Sequence, dcmread
 
 import midi_nb as mn
 from midi_nb.causes.references import graph
@@ -79,6 +81,10 @@ def test_removed_uids_lead_nowhere_and_are_none(make):
     assert mn.references(make.results(rows(("1", IMAGE, None), ("2", IMAGE, "")))).empty
 
 
+NEW = {"released_patient": "NEW", "released_study": "9.10", "released_series": "9.11"}
+OF_FILES = [row | NEW for row in rows(("1", "(0008,0018)", "9.1"))]
+
+
 @pytest.fixture
 def folders(make, tmp_path):
     """An object that names itself, and two that are not there; the original named another that was not there either."""
@@ -94,9 +100,7 @@ def folders(make, tmp_path):
 
 def test_with_files_all_references_are_seen_and_with_originals_those_that_never_led_anywhere(make, folders):
     released, original = folders
-    (row,) = rows(("1", "(0008,0018)", "9.1"))
-    new = {"released_patient": "NEW", "released_study": "9.10", "released_series": "9.11"}
-    results = make.results([row | new])
+    results = make.results(OF_FILES)
     paths = [IMAGE.replace("[0]", f"[{item}]") for item in range(3)]
     assert mn.references(results).empty
     found = mn.references(results, released)
@@ -153,3 +157,14 @@ def test_patients_that_got_one_id_stay_apart(make, folders):
     one, other = rows(("1", "(0008,0018)", "9.1"), ("2", "(0008,0018)", "9.2"))
     results = make.results([one | new | {"patient": "P"}, other | new | {"patient": "Q"}])
     assert mn.references(results, released)["patient"].unique().tolist() == ["P"]
+
+
+def test_nothing_is_said_of_the_values_of_originals(make, folders):
+    released, original = folders
+    [path, *_] = original.iterdir()
+    dataset = dcmread(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what is written here is no UID
+        dataset.FrameOfReferenceUID = "MEYER^JANE"
+        dataset.save_as(path)
+    assert len(mn.references(make.results(OF_FILES), released, original)) == 3
