@@ -132,9 +132,7 @@ class _Profile(NamedTuple):
     profile: str
     edition: str
     keep: tuple[str, ...]
-    private: (
-        str  # what decides on private attributes: the edition of the list of the safe ones, or a table of one's own
-    )
+    private: str  # what decides on private attributes: the list of the safe ones, or a table of one's own
 
     def __str__(self) -> str:
         return "; ".join(filter(None, [str(self.table), self.private]))

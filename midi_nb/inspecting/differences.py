@@ -539,7 +539,7 @@ def _numbers(olds: Sequence[Set[Any]], news: Sequence[Set[Any]]) -> list[int]:
 
 
 def _same(pairs: Iterable[tuple[Any, Any]]) -> int:
-    """How many pairs are of equals before the first that is not."""
+    """How many pairs come before the first of two that differ."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 

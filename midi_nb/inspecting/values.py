@@ -174,7 +174,7 @@ class _Tally:
             seen.series |= _translated(its.series, series)
 
     def part(self) -> pd.DataFrame:
-        """What `kept` makes a tally of again."""
+        """The tally as a frame, of which `kept` makes it again."""
         patients, series = list(self.patients), list(self.series)
         whose = [(_named(one.patients, patients), _named(one.series, series)) for one in self.values.values()]
         rows = [
@@ -185,7 +185,7 @@ class _Tally:
 
     @classmethod
     def kept(cls, part: Path | None, skipped: Sequence[Sequence[str]]) -> _Tally:
-        """The tally that a file of `part` was made of."""
+        """The tally of which `part` was written."""
         import pyarrow.parquet as pq
 
         tally = cls()
