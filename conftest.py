@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pandas as pd
@@ -37,7 +38,13 @@ def judged_once() -> Callable[..., pd.DataFrame]:
 
 
 @pytest.fixture(autouse=True)
-def _examples(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    if isinstance(request.node, pytest.DoctestItem):
-        for room in (mn, mn.cases):
-            monkeypatch.setattr(room, "evaluate", request.getfixturevalue("judged_once"))
+def _examples(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Submissions judged once, and no example's figures left to the next: matplotlib warns at the twenty-first."""
+    if not isinstance(request.node, pytest.DoctestItem):
+        yield
+        return
+    for room in (mn, mn.cases):
+        monkeypatch.setattr(room, "evaluate", request.getfixturevalue("judged_once"))
+    yield
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
