@@ -36,9 +36,8 @@ from .answers.identifiers import (
 )
 from .answers.standard import Profile, disposition, read_private, safe_private, type_of
 from .coded import concat, tidy
-from .engine import batches as batches_of
 from .engine import released as files_of
-from .engine.batches import Step, answers_of, counted, require_executor
+from .engine.batches import Step, answers_of, counted, in_batches, kept_or_made, require_executor
 from .files import runs
 from .folders import folder_of
 from .frames import ANSWERS, CODES, DERIVED
@@ -198,9 +197,9 @@ def _derived(
     profile = _Profile(asked[0], asked[1], chosen.keep, by)
     job = _Job(folder_of(original, "original"), profile, table, reader(read_text))
     paths = list(files_of.files_below(job.folder))
-    starts = range(0, len(paths), batches_of.BATCH)
+    batches = in_batches(paths)
     with counting(2 * len(paths), "file", "read", progress) as step:
-        surveys = [_Task(paths[start : start + batches_of.BATCH], (), {}, frozenset(), None) for start in starts]
+        surveys = [_Task(batch, (), {}, frozenset(), None) for batch in batches]
         whos, file_of, again = list[_Who](), dict[str, Path](), set[Path]()
         said_of: dict[_Who, tuple[_Who, set[Identifier]]] = {}
         for said in answers_of(partial(_surveyed, job), surveys, executor, step):
@@ -214,32 +213,24 @@ def _derived(
                 whos.append(who)
                 before_.update(found)
         patient_of = _patients(said_of)
-        patients = [patient_of[who] for who in whos]
+        patients = in_batches([patient_of[who] for who in whos])
         people: dict[str, set[Identifier]] = {}
         for who, (_, found) in said_of.items():
             people.setdefault(patient_of[who], set()).update(found)
         whole = {patient: frozenset(found) for patient, found in people.items()}
         recorder = runs.Recorder(out, _provenance(job, whole, again) if out is not None else {})
+
+        def task(number: int, part: Path | None) -> _Task:
+            batch, theirs = batches[number], patients[number]
+            return _Task(batch, theirs, {each: whole[each] for each in theirs}, again.intersection(batch), part)
+
         with recorder:
-            tasks, there = [], list[_Part | None]()
-            for number, start in enumerate(starts):
-                batch, part = paths[start : start + batches_of.BATCH], recorder.path_of(number)
-                before = recorder.known(number, job.folder, batch)
-                if before is not None:
-                    step(len(batch))
-                    there.append(_Part(None, part, [(name, reason) for name, reason in before["skipped"]]))
-                    continue
-                of_batch = patients[start : start + batches_of.BATCH]
-                known = {each: whole[each] for each in of_batch}
-                tasks.append(_Task(batch, of_batch, known, again.intersection(batch), part))
-                there.append(None)
-            recorder.forget(len(starts), 0)
-            made = answers_of(partial(_answered, job), tasks, executor, step)
-            for each in there:  # in the order of the files, whether a part is there or made now
-                done = next(made) if each is None else each
-                recorder.skipped += done.skipped
-                yield done
-            next(made, None)  # which lets it say what the executor lost
+            recorder.forget(len(batches), 0)
+            made = kept_or_made(recorder, job.folder, batches, task, partial(_answered, job), executor, step)
+            for number, part in enumerate(made):
+                if isinstance(part, dict):
+                    part = _Part(None, recorder.path_of(number), [*map(tuple, part["skipped"])])
+                yield part
     _warn(recorder.skipped, len(paths))
 
 

@@ -135,10 +135,10 @@ def test_pipes_links_and_odd_names_are_no_trap(demo, good, tmp_path):
 KILLED = """
 import sys, warnings
 import midi_nb as mn
-from midi_nb.engine import judging
+from midi_nb.engine import batches
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    judging._BATCH = 4
+    batches.BATCH = 4
     folder, patients, submission, out = sys.argv[1:]
     demo = mn.make_demo(folder, int(patients), progress=False)
     mn.evaluate(demo.submissions[submission], demo.key, out=out, read_text=None, progress=False)
@@ -146,7 +146,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.parametrize("written", [1, *(pytest.param(count, marks=pytest.mark.long) for count in (0, 3, 5))])
-def test_a_killed_run_goes_on_to_the_same_results(written, make, small_demo, tmp_path):
+def test_a_killed_run_goes_on_to_the_same_results(written, make, small_demo, tmp_path, monkeypatch):
     """Killed as soon as so many parts are there."""
     out, demo = tmp_path / "run", small_demo
     process = subprocess.Popen([sys.executable, "-c", KILLED, demo.folder, "3", "careless", out])
@@ -160,11 +160,14 @@ def test_a_killed_run_goes_on_to_the_same_results(written, make, small_demo, tmp
         with pytest.raises(ValueError, match="unfinished run"):
             mn.read_results(out)
     careless = demo.submissions["careless"]
+    before = {part: part.stat().st_mtime_ns for part in parts}
+    monkeypatch.setattr("midi_nb.engine.batches.BATCH", 4)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         resumed = mn.evaluate(careless, demo.key, out=out, read_text=None, progress=False)
         undisturbed = mn.evaluate(careless, demo.key, read_text=None, progress=False)
     make.assert_same(resumed, undisturbed)
+    assert {part: part.stat().st_mtime_ns for part in parts} == before, "what was there is not made anew"
     assert not list(out.rglob("*.tmp"))
 
 

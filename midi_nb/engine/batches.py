@@ -7,7 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
+
+from ..files.runs import Recorder
+from ..files.threads import ahead
 
 BATCH = 64  # files at a time: enough to make a task worth its overhead, few enough to hold in memory
 
@@ -21,8 +24,17 @@ class Batch(Protocol):
     def paths(self) -> Sequence[Path]: ...
 
 
+class Skipping(Protocol):
+    """What is made of some files."""
+
+    @property
+    def skipped(self) -> Sequence[tuple[str, str]]: ...  # of files that could not be used, with the reason
+
+
+Item = TypeVar("Item")
 Task = TypeVar("Task", bound=Batch)
 Answer = TypeVar("Answer")
+Made = TypeVar("Made", bound=Skipping)
 
 
 def require_executor(executor: object) -> None:
@@ -32,6 +44,41 @@ def require_executor(executor: object) -> None:
             "executor must be a concurrent.futures.Executor (for a dask Client pass client.get_executor()), "
             f"got {type(executor).__name__}."
         )
+
+
+def in_batches(items: Sequence[Item]) -> list[Sequence[Item]]:
+    """Files, or what there is one of for each file, some at a time."""
+    return [items[start : start + BATCH] for start in range(0, len(items), BATCH)]
+
+
+def kept_or_made(
+    recorder: Recorder,
+    root: Path,
+    batches: Sequence[Sequence[Path]],
+    task_of: Callable[[int, Path | None], Task],
+    work: Callable[..., Made],
+    executor: Executor | None,
+    step: Step,
+    beside: Callable[[Sequence[Path]], Sequence[Path]] = lambda batch: (),
+) -> Iterator[dict[str, Any] | Made]:
+    """Of each batch, in order: what its part says, if an earlier call kept one, or else what `work` makes of its task.
+
+    `task_of` is given the number of a batch and where its part goes, `beside` the batch. What was skipped is recorded.
+    """
+    numbers = range(len(batches))
+    known = list(ahead(lambda number: recorder.known(number, root, batches[number], beside(batches[number])), numbers))
+    tasks = [task_of(number, recorder.path_of(number)) for number in numbers if known[number] is None]
+    answers = answers_of(work, tasks, executor, step)
+    for batch, part in zip(batches, known, strict=True):
+        if part is not None:
+            step(len(batch))
+            recorder.skipped += [(name, reason) for name, reason in part["skipped"]]
+            yield part
+        else:
+            made = next(answers)
+            recorder.skipped += made.skipped
+            yield made
+    next(answers, None)  # which lets it say what the executor lost
 
 
 def answers_of(

@@ -26,12 +26,10 @@ from ..answers import published as keys
 from ..coded import concat
 from ..dates import fits, shifts, usual_shifts
 from ..files import runs
-from ..files.threads import ahead
 from ..folders import folder_of, submission_of, warn_if_same
 from ..progress import counting
-from . import batches as batches_of
 from . import released as files_of
-from .batches import Step, answers_of, counted, require_executor
+from .batches import Step, answers_of, counted, in_batches, kept_or_made, require_executor
 from .verdicts import (
     ABSENT,
     FOUND,
@@ -350,31 +348,24 @@ def _reader(read_text: Any) -> tuple[ReadText | None, str]:
 def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.Recorder) -> Iterator[_Part]:
     """The parts of the results, in order: those of the files, then those of the instances no file answered."""
     paths = list(files_of.files_below(job.folder))
-    batches = [paths[start : start + batches_of.BATCH] for start in range(0, len(paths), batches_of.BATCH)]
-    tasks, answered, notes = [], Counter[str](), Counter[tuple[str, str]]()
+    batches, answered, notes = in_batches(paths), Counter[str](), Counter[tuple[str, str]]()
     with counting(len(paths), "file", "judged", progress) as step:
-        known = ahead(lambda number: recorder.known(number, job.folder, batches[number]), range(len(batches)))
-        for number, (batch, known_part) in enumerate(zip(batches, known, strict=True)):
-            if known_part is None:
-                tasks.append(_Task(batch, (), recorder.path_of(number)))
-                continue
-            answered.update(known_part["answered"])
-            recorder.skipped += [(name, reason) for name, reason in known_part["skipped"]]
-            notes.update({(what, tag_path): count for what, tag_path, count in known_part.get("notes", ())})
-            step(len(batch))
-        for part in answers_of(partial(_judged, job), tasks, executor, step):
-            answered.update(part.answered)
-            recorder.skipped += part.skipped
-            notes.update(part.notes)
-            yield part
+        for part in kept_or_made(
+            recorder, job.folder, batches, lambda number, part: _Task(batches[number], (), part),
+            partial(_judged, job), executor, step,
+        ):  # fmt: skip
+            if isinstance(part, dict):
+                answered.update(part["answered"])
+                notes.update({(what, tag_path): count for what, tag_path, count in part.get("notes", ())})
+            else:
+                answered.update(part.answered)
+                notes.update(part.notes)
+                yield part
     recorder.skipped += _repeated(job, {uid for uid, count in answered.items() if count > 1})
     missing = [uid for uid in job.judge.key.instances if uid not in answered]
-    starts = range(0, max(len(missing), 1), batches_of.BATCH)
-    recorder.forget(len(batches), len(starts))
-    tasks = [
-        _Task((), missing[start : start + batches_of.BATCH], recorder.path_of(len(batches) + number))
-        for number, start in enumerate(starts)
-    ]
+    rest = in_batches(missing) or [[]]  # one at least: a run without files has a part too
+    recorder.forget(len(batches), len(rest))
+    tasks = [_Task((), some, recorder.path_of(len(batches) + number)) for number, some in enumerate(rest)]
     for part in answers_of(partial(_judged, job), tasks, executor):
         recorder.skipped += part.skipped
         notes.update(part.notes)

@@ -25,7 +25,7 @@ from ..answers.published import as_mapping
 from ..answers.standard import Profile
 from ..coded import concat, tidy
 from ..engine import released as files_of
-from ..engine.batches import BATCH, Step, answers_of, counted, require_executor
+from ..engine.batches import Step, counted, in_batches, kept_or_made, require_executor
 from ..engine.likeness import alike, look
 from ..engine.pairing import pair_folders
 from ..files import runs
@@ -246,24 +246,27 @@ def _parts(
     people = frozenset(text for _, (_, *texts) in said for text in texts if text)
     recorder.skipped += [(path.relative_to(job.released).as_posix(), reason) for path, reason in alone.items()]
     paths = list(files_of.files_below(job.released))
-    batches = [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]
+    batches, notes = in_batches(paths), Counter[tuple[str, str]]()
     recorder.forget(len(batches), 0)
-    tasks: list[_Task] = []
+
+    def own(batch: Sequence[Path]) -> dict[Path, tuple[str, Path]]:
+        return {path: partners[path] for path in batch if path in partners}
+
+    def task(number: int, part: Path | None) -> _Task:
+        batch = batches[number]
+        return _Task(batch, own(batch), frozenset(alone).intersection(batch), people, part)
+
     compared = {uid for uid, _ in partners.values()}
-    notes: Counter[tuple[str, str]] = Counter()
     with counting(len(paths), "file", "compared", progress) as step:
-        for number, batch in enumerate(batches):
-            own = {path: partners[path] for path in batch if path in partners}
-            if known := recorder.known(number, job.released, batch, [path for _, path in own.values()]):
-                recorder.skipped += [(name, reason) for name, reason in known["skipped"]]
-                notes.update({(what, more): count for what, more, count in known["notes"]})
-                step(len(batch))
-                continue
-            tasks.append(_Task(batch, own, frozenset(alone).intersection(batch), people, recorder.path_of(number)))
-        for answer in answers_of(partial(_compared, job), tasks, executor, step):
-            recorder.skipped += answer.skipped
-            notes.update(answer.notes)
-            yield answer.frame
+        for answer in kept_or_made(
+            recorder, job.released, batches, task, partial(_compared, job), executor, step,
+            lambda batch: [path for _, path in own(batch).values()],
+        ):  # fmt: skip
+            if isinstance(answer, dict):
+                notes.update({(what, more): count for what, more, count in answer["notes"]})
+            else:
+                notes.update(answer.notes)
+                yield answer.frame
     recorder.skipped += [
         (path.relative_to(job.original).as_posix(), "original: no released file of it")
         for uid, path in originals.items()

@@ -18,7 +18,7 @@ import pandas as pd
 from .. import tags
 from ..coded import tidy, utf8
 from ..engine import released as files_of
-from ..engine.batches import BATCH, Step, answers_of, counted, require_executor
+from ..engine.batches import Step, counted, in_batches, kept_or_made, require_executor
 from ..files import runs
 from ..folders import Submission, folder_of
 from ..frames import VALUES_FOUND
@@ -77,19 +77,14 @@ def census(
     recorder = runs.Recorder(out, {"verb": "census", **runs.versions()})
     with recorder, counting(len(paths), "file", "read", progress) as step:
         recorder.skipped += [(file.as_posix(), _HIDDEN) for file in _hidden(root)]
-        batches = [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]
-        tasks = [_Task(batch, recorder.path_of(number)) for number, batch in enumerate(batches)]
-        there = [recorder.known(number, root, batch) for number, batch in enumerate(batches)]
+        batches = in_batches(paths)
         recorder.forget(len(batches), 0)
-        new = [task for task, known in zip(tasks, there, strict=True) if known is None]
-        made = answers_of(partial(_counted, root), new, executor, step)
-        for task, known in zip(tasks, there, strict=True):  # in the order of the files
-            if known is not None:
-                step(len(task.paths))
-            tally = next(made) if known is None else _Tally.kept(task.part, known["skipped"])
-            total.add(tally)
-            recorder.skipped += tally.skipped
-        next(made, None)  # which lets it say what the executor lost
+        found = kept_or_made(
+            recorder, root, batches, lambda number, part: _Task(batches[number], part),
+            partial(_counted, root), executor, step,
+        )  # fmt: skip
+        for number, tally in enumerate(found):
+            total.add(_Tally.kept(recorder.path_of(number)) if isinstance(tally, dict) else tally)
     skipped = recorder.skipped
     values = total.frame()
     values.attrs["skipped"] = skipped
@@ -184,12 +179,11 @@ class _Tally:
         return pd.DataFrame(rows, columns=_KEPT, dtype=object)
 
     @classmethod
-    def kept(cls, part: Path | None, skipped: Sequence[Sequence[str]]) -> _Tally:
+    def kept(cls, part: Path | None) -> _Tally:
         """The tally of which `part` was written."""
         import pyarrow.parquet as pq
 
         tally = cls()
-        tally.skipped = [(name, reason) for name, reason in skipped]
         for *place, text, count, files, file, patients, series in map(dict.values, pq.read_table(part).to_pylist()):
             seen = tally.values[_Attribute(*place), text] = _Seen(file)
             seen.count, seen.files = count, files

@@ -300,7 +300,7 @@ def test_folders_are_paired_where_no_mapping_is_given(small_demo, make):
 
 
 def test_parts_add_up_to_the_whole_over_an_executor_and_when_resumed(small_demo, make, tmp_path, monkeypatch):
-    monkeypatch.setattr("midi_nb.inspecting.differences.BATCH", 5)
+    monkeypatch.setattr("midi_nb.engine.batches.BATCH", 5)
     reference, out = small_demo.submissions["reference"], tmp_path / "kept"
     whole = inspect(small_demo.original, reference)
     with ThreadPoolExecutor(2) as executor:

@@ -81,7 +81,7 @@ def test_names_of_files_and_folders_and_file_meta_are_values_too(released):
 
 
 def test_what_was_found_is_kept_and_an_interrupted_census_goes_on(released, make, monkeypatch, tmp_path):
-    monkeypatch.setattr("midi_nb.inspecting.values.BATCH", 1)
+    monkeypatch.setattr("midi_nb.engine.batches.BATCH", 1)
     (released / "b\udcff.dcm").write_bytes(b"no DICOM")
     with pytest.warns(UserWarning, match="not looked into"):
         whole, first = census(released), census(released, out=tmp_path / "kept")
@@ -100,7 +100,7 @@ def test_what_was_found_is_kept_and_an_interrupted_census_goes_on(released, make
 
 
 def test_a_worker_counts_as_this_process_does(released, make, monkeypatch):
-    monkeypatch.setattr("midi_nb.inspecting.values.BATCH", 1)
+    monkeypatch.setattr("midi_nb.engine.batches.BATCH", 1)
     with ThreadPoolExecutor(2) as executor:
         parallel = census(released, executor=executor)
 
