@@ -252,6 +252,7 @@ def read_private(table: Any) -> dict[tuple[str, str], str]:
     import pandas as pd
 
     from .. import sniff
+    from ..amounts import count
 
     if isinstance(table, str | Path):
         header, rows = sniff.table_rows(sniff.existing(table, "The table of private attributes"))
@@ -273,7 +274,12 @@ def read_private(table: Any) -> dict[tuple[str, str], str]:
             "write (0019,xx23), 0019,23 or *."
         )
     keys = zip(table["creator"].astype(str).str.strip().str.upper(), elements, strict=True)
-    return {key: _DISPOSITIONS[each] for key, each in zip(keys, dispositions, strict=True)}
+    rows = {(key, _DISPOSITIONS[each]) for key, each in zip(keys, dispositions, strict=True)}
+    if contradicted := len(rows) - len(dict(rows)):
+        raise ValueError(
+            f"private: the table says different things of {count(contradicted, 'attribute')}; leave one row of each."
+        )
+    return dict(rows)
 
 
 _ELEMENT = re.compile(r"\(?([0-9a-f]{3}[13579bdf])\s*,?\s*(?:xx|[0-9a-f]{2})?([0-9a-f]{2})\)?")

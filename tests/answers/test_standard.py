@@ -136,6 +136,16 @@ def test_the_safe_private_attributes_of_the_standard():
             ),
             "private: 5 of 8 rows have an element that is none; write (0019,xx23), 0019,23 or *.",
         ),
+        (
+            pd.DataFrame(
+                {
+                    "creator": ["A", "a ", "A", "B", "B"],
+                    "element": ["(0019,xx23)", "0019,23", "0019,24", "*", "*"],
+                    "disposition": ["keep", "delete", "keep", "hash", "remove"],
+                }
+            ),
+            "private: the table says different things of 1 attribute; leave one row of each.",
+        ),
     ],
 )
 def test_tables_of_private_attributes_that_are_none(table, message):
