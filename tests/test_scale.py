@@ -9,14 +9,13 @@ import signal
 import threading
 import time
 import warnings
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 
 import pandas as pd
 import pytest
 
 import midi_nb as mn
 from midi_nb.engine import batches
-from midi_nb.engine import judging as engine
 
 
 @pytest.fixture(scope="module")
@@ -146,14 +145,32 @@ class Slowed(Executor):
         return self.pool.submit(function, *args, **how)
 
 
-def test_key_and_mappings_are_not_sent_with_every_task(demo):
+class Here(Executor):
+    """A worker in this process, which is sent everything as one in another process would be."""
+
+    def __init__(self):
+        self.tasks, self.sizes = [], []
+
+    def submit(self, function, /, task):
+        sent = pickle.dumps((function, task))
+        work, arrived = pickle.loads(sent)
+        self.tasks.append(arrived)
+        self.sizes.append(len(sent))
+        done = Future()
+        done.set_result(work(arrived))
+        return done
+
+    @property
+    def files(self):
+        return [path for task in self.tasks for path in task.paths]
+
+
+def test_key_and_mappings_are_not_sent_with_every_task(make, demo, serial):
     """A task holds paths: what it weighs does not depend on how much they hold."""
-    reference = demo.submissions["reference"]
-    job = engine._job(
-        reference.folder, demo.key, reference.uids, reference.patients, None, "official", None, None, None
-    )
-    assert job.judge.key.instances
-    assert len(pickle.dumps(job)) < 2000
+    here = Here()
+    make.assert_same(evaluated(demo, executor=here), serial)
+    assert len(here.sizes) > 5
+    assert max(here.sizes) < 2000
 
 
 def test_the_tally_of_the_parts_is_the_tally_of_the_whole(demo, serial, tmp_path):
@@ -163,41 +180,27 @@ def test_the_tally_of_the_parts_is_the_tally_of_the_whole(demo, serial, tmp_path
         pd.testing.assert_frame_equal(mn.score(parts, by=by), mn.score(serial, by=by))
 
 
-def test_a_second_call_judges_only_what_changed(make, demo, serial, tmp_path, monkeypatch):
-    run, judged = tmp_path / "run", []
+def test_a_second_call_judges_only_what_changed(make, demo, serial, tmp_path):
+    run, here = tmp_path / "run", Here()
     evaluated(demo, out=run)
-    genuine = engine._judged
-    monkeypatch.setattr(engine, "_judged", lambda job, task, *more: judged.append(task) or genuine(job, task, *more))
-    make.assert_same(evaluated(demo, out=run), serial)
-    assert not [task for task in judged if task.paths], "all was known"
-    judged.clear()
+    make.assert_same(evaluated(demo, out=run, executor=here), serial)
+    assert not here.files, "all was known"
     gone, damaged = sorted(run.glob("parts/*.parquet"))[2:4]
     gone.unlink()
     damaged.write_bytes(damaged.read_bytes()[:-50])
-    make.assert_same(evaluated(demo, out=run), serial)
-    assert [task.part for task in judged if task.paths] == [gone, damaged]
+    make.assert_same(evaluated(demo, out=run, executor=here), serial)
+    assert [task.part for task in here.tasks if task.paths] == [gone, damaged]
 
 
-@pytest.fixture
-def judged(monkeypatch):
-    """The files that are judged, as they are."""
-    files = []
-    genuine = engine._judged
+def test_files_are_known_by_what_is_in_them_and_not_by_their_time(demo, tmp_path, monkeypatch):
     monkeypatch.setattr(batches, "BATCH", 1)
-    monkeypatch.setattr(
-        engine, "_judged", lambda job, task, *more: files.extend(task.paths) or genuine(job, task, *more)
-    )
-    return files
-
-
-def test_files_are_known_by_what_is_in_them_and_not_by_their_time(demo, serial, tmp_path, judged):
+    first, second = Here(), Here()
     careless = demo.submissions["careless"]
     shutil.copytree(careless.folder, tmp_path / "careless")
     copy = careless._replace(folder=tmp_path / "careless")
     how = {"read_text": None, "progress": False, "out": tmp_path / "run"}
-    mn.evaluate(copy, demo.key, **how)
-    touched, changed, *_ = (path for path in sorted(copy.folder.rglob("*")) if path in judged)
-    judged.clear()
+    mn.evaluate(copy, demo.key, executor=first, **how)
+    touched, changed, *_ = sorted(first.files)
 
     os.utime(touched, (0, 0))
     before, content = changed.stat(), changed.read_bytes()
@@ -205,9 +208,9 @@ def test_files_are_known_by_what_is_in_them_and_not_by_their_time(demo, serial, 
     os.utime(changed, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert changed.stat().st_size == before.st_size
     assert changed.read_bytes() != content
-    mn.evaluate(copy, demo.key, **how)
+    mn.evaluate(copy, demo.key, executor=second, **how)
 
-    assert judged == [changed]
+    assert second.files == [changed]
 
 
 @pytest.mark.parametrize(

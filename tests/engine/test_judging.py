@@ -14,10 +14,9 @@ from pydicom.pixels import get_decoder
 from pydicom.uid import HTJ2KLossless, RLELossless
 
 from midi_nb.actions import ACTIONS
-from midi_nb.answers import read_key
+from midi_nb.answers import published, read_key
 from midi_nb.causes import explain
 from midi_nb.engine import batches, recognition
-from midi_nb.engine import judging as engine
 from midi_nb.engine.judging import evaluate
 from midi_nb.files import read_results, runs, write_run
 from midi_nb.folders import Submission
@@ -330,18 +329,24 @@ def test_batches_that_wait_are_cancelled_when_the_evaluation_stops(planted, monk
     assert [future.cancelled() for future in stopped.futures] == [False, True, True]
 
 
+class Elsewhere(Executor):
+    """As a worker in another process: what it works on is pickled."""
+
+    def submit(self, function, /, *args):
+        work, *arrived = pickle.loads(pickle.dumps((function, *args)))
+        done = Future()
+        done.set_result(work(*arrived))
+        return done
+
+
 def test_a_worker_makes_a_job_ready_once(planted, monkeypatch):
-    made, genuine = [], engine._judge
-    monkeypatch.setattr(engine, "_judge", lambda job: made.append(job) or genuine(job))
-    sent = [
-        pickle.dumps(engine._job(planted.released, planted.key, uids, None, None, "official", None, str, None))
-        for uids in (planted.uids, {"1.1": "9.1.1"}, {"1.2": "9.1.2"})
-    ]
-    made.clear()
-    for _ in range(3):
-        assert all(pickle.loads(job).judge.key.instances for job in sent[:2])
-    assert len(made) == 2
-    assert pickle.loads(sent[2]).judge.uids == {"1.2": "9.1.2"}
+    opened, genuine = [], published.open_key
+    monkeypatch.setattr(published, "open_key", lambda *given: opened.append(given) or genuine(*given))
+    monkeypatch.setattr(batches, "BATCH", 1)
+    for number, uids in enumerate((planted.uids, {"1.1": "9.1.1"}), start=1):
+        with warnings.catch_warnings(action="ignore"):
+            planted.evaluate(uids=uids, executor=Elsewhere())
+        assert len(opened) == 2 * number, "here, so that wrong files are refused at once; and once in the worker"
 
 
 def test_a_key_may_be_a_frame_and_mappings_dicts(planted, make):
@@ -398,7 +403,6 @@ class Interrupted:
 @pytest.mark.parametrize("rules", ["official", "strict"])
 def test_an_interrupted_run_goes_on_where_it_stopped(planted, tmp_path, monkeypatch, rules):
     monkeypatch.setattr(batches, "BATCH", 1)
-    monkeypatch.setattr(engine._Job, "provenance", lambda job: {"submission": job.name})
     alone = warned(planted.evaluate, read_text=str, rules=rules)
     out = tmp_path / "run"
     with pytest.raises(KeyboardInterrupt):
@@ -426,12 +430,13 @@ def test_what_a_killed_worker_left_half_written_is_cleared_away(planted, tmp_pat
 
 def test_a_file_that_changed_is_judged_again(planted, tmp_path, monkeypatch):
     monkeypatch.setattr(batches, "BATCH", 2)
+    late = planted.release("d/late.dcm", "1.4", **CLEAN)
+    content = late.read_bytes()
+    late.unlink()
     warned(planted.evaluate, out=tmp_path / "run")
     planted.release("a/careless.dcm", **CLEAN, instance="9.1.2")
     (planted.released / "b" / "twice.dcm").unlink()
-    planted.release("d/late.dcm", "1.4", **CLEAN)
-    # The mapping grew by the late file; that it did is checked elsewhere.
-    monkeypatch.setattr(engine._Job, "provenance", lambda job: {"submission": job.name})
+    late.write_bytes(content)
 
     again = warned(planted.evaluate, says=WARNED[:1], out=tmp_path / "run")  # no instance has two files any more
     assert_same(again, warned(planted.evaluate, says=WARNED[:1]))
@@ -982,7 +987,6 @@ def test_strict_rules_ask_for_one_number_of_days_not_for_the_keys(bench, make):
 
 def test_a_resumed_strict_run_is_that_of_a_fresh_one(bench, make, monkeypatch):
     monkeypatch.setattr(batches, "BATCH", 1)
-    monkeypatch.setattr(engine._Job, "provenance", lambda job: {})
     for number, day in enumerate(("11", "21", "21")):
         bench.ask(f"1.{number}", make.check("date_shifted", "(0008,0020)", None, "20200101"))
         bench.release(f"{number}.dcm", f"1.{number}", StudyDate=f"202001{day}")
