@@ -65,8 +65,8 @@ def compare(released: str, expected: str | None, keep: bool) -> Outcome:
         return NO_TEXT
     if released == expected and expected.isascii():  # what most checks come to; digits beyond ASCII may be no number
         return PASS if keep else FAIL
-    have, want = _plain(released), _plain(expected)
-    if _is_number(have) and _is_number(want):
+    have, want = plain(released), plain(expected)
+    if is_number(have) and is_number(want):
         try:
             return PASS if (float(have) == float(want)) is keep else FAIL
         except ValueError:  # "²".isdigit() holds, float("²") does not
@@ -95,8 +95,8 @@ def compare_strict(released: str, expected: str | None, keep: bool) -> Outcome:
     """
     if expected is None:
         return NO_TEXT
-    have, want = _plain(released), _plain(expected)
-    if _is_number(have) and _is_number(want):
+    have, want = plain(released), plain(expected)
+    if is_number(have) and is_number(want):
         return compare(released, expected, keep)
     parts = re.findall(rf"{_ESCAPED}*[^\W_]+(?:(?:[-./']|{_ESCAPED}+)[^\W_]+)*", want)
     wanted = [word for word in parts if word not in stop_words()] or parts
@@ -113,8 +113,8 @@ _START = rf"(?:(?<![^\W_])|(?<={_ESCAPED}))"  # of a word
 
 def found_words(released: str, expected: str) -> tuple[list[str], list[str]]:
     """(words of `expected` found in `released`, words not found there), as the official rule sees them."""
-    have = _plain(released)
-    wanted = words(_plain(expected))
+    have = plain(released)
+    wanted = words(plain(expected))
     return [w for w in wanted if w in have], [w for w in wanted if w not in have]
 
 
@@ -176,7 +176,7 @@ def words(text: str) -> tuple[str, ...]:
     >>> words("the chest, after dr. meyer's exam.")
     ('chest', 'dr.', 'meyer', "'s", 'exam')
     """
-    return tuple(word for word in _tokens(text) if word not in stop_words() and word not in _PUNCTUATION)
+    return tuple(word for word in tokens(text) if word not in stop_words() and word not in _PUNCTUATION)
 
 
 _PUNCTUATION = frozenset(string.punctuation) | set("“”‘’•") | {"``"}
@@ -198,7 +198,8 @@ _SIMPLE = re.compile(r"(?:[a-z0-9^_/+=|~\\\s-]|(?<=[a-z0-9])\.(?=[a-z0-9]))*")
 _CONTRACTIONS = re.compile(r"cannot|gimme|gonna|gotta|lemme|wanna|--")
 
 
-def _tokens(text: str) -> list[str]:
+def tokens(text: str) -> list[str]:
+    """The words and signs of a text, as the official script separates them."""
     if _SIMPLE.fullmatch(text) and not _CONTRACTIONS.search(text):
         return text.split()
     sentences, tokenize = _nltk()
@@ -221,11 +222,13 @@ def _nltk() -> tuple:  # type: ignore[type-arg]
     return PunktSentenceTokenizer(parameters).tokenize, NLTKWordTokenizer().tokenize
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A text as the official script compares it."""
     return text.replace("<", "").replace(">", "").lower()
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether the official script compares a text as a number."""
     return text.replace(".", "", 1).isdigit()
 
 

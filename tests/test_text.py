@@ -47,7 +47,7 @@ ONE_SENTENCE = ANYTHING.map(lambda said: said.translate(dict.fromkeys(map(ord, "
 @example("one--two")
 @settings(max_examples=300)
 def test_tokens_are_those_of_nltk(said):
-    assert text._tokens(said) == word_tokenize(said, preserve_line=True)
+    assert text.tokens(said) == word_tokenize(said, preserve_line=True)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_tokens_are_those_of_nltk(said):
     ],
 )
 def test_sentences_end_where_nltk_ends_them(said, tokens):
-    assert text._tokens(said) == tokens
+    assert text.tokens(said) == tokens
 
 
 def tokens_of(said):
@@ -78,7 +78,7 @@ def tokens_of(said):
 @given(ANYTHING.map(str.lower))
 @settings(max_examples=200)
 def test_sentences_are_tokenized_one_by_one(said):
-    assert text._tokens(said) == tokens_of(said)
+    assert text.tokens(said) == tokens_of(said)
 
 
 def test_stop_words_are_the_198_of_nltk():
@@ -123,7 +123,7 @@ def test_a_text_is_not_both_kept_and_removed(released, expected, rule):
     kept, removed = rule(released, expected, keep=True), rule(released, expected, keep=False)
 
     assert kept.error == removed.error
-    if rule is compare_strict and not text._plain(expected):
+    if rule is compare_strict and not text.plain(expected):
         assert kept == removed == PASS  # nothing to keep, nothing to remove
     elif kept.verdict != "blank":
         assert not kept.verdict == removed.verdict == "passed"
@@ -139,9 +139,9 @@ def test_a_text_keeps_itself(said):
 @example("b", "a b")
 @given(ANYTHING, ANYTHING)
 def test_a_strict_word_is_a_word_of_the_text(released, expected):
-    if compare_strict(released, expected, keep=True).verdict == "passed" and not text._is_number(text._plain(released)):
-        wanted = set(text.whole_words(text._plain(expected)))
-        assert (wanted - text.stop_words() or wanted) <= set(text.whole_words(text._plain(released)))
+    if compare_strict(released, expected, keep=True).verdict == "passed" and not text.is_number(text.plain(released)):
+        wanted = set(text.whole_words(text.plain(expected)))
+        assert (wanted - text.stop_words() or wanted) <= set(text.whole_words(text.plain(released)))
 
 
 REASONS = [

@@ -273,13 +273,14 @@ def read_private(table: Any) -> dict[tuple[str, str], str]:
             f"private: {unknown:,} of {len(table):,} rows have an element that is none; "
             "write (0019,xx23), 0019,23 or *."
         )
-    keys = zip(table["creator"].astype(str).str.strip().str.upper(), elements, strict=True)
-    rows = {(key, _DISPOSITIONS[each]) for key, each in zip(keys, dispositions, strict=True)}
-    if contradicted := len(rows) - len(dict(rows)):
+    creators = table["creator"].astype(str).str.strip().str.upper()
+    said: set[tuple[str, str, str]] = set(zip(creators, elements, dispositions.map(_DISPOSITIONS), strict=True))
+    found = {(creator, element): letter for creator, element, letter in said}
+    if contradicted := len(said) - len(found):
         raise ValueError(
             f"private: the table says different things of {count(contradicted, 'attribute')}; leave one row of each."
         )
-    return dict(rows)
+    return found
 
 
 _ELEMENT = re.compile(r"\(?([0-9a-f]{3}[13579bdf])\s*,?\s*(?:xx|[0-9a-f]{2})?([0-9a-f]{2})\)?")

@@ -134,7 +134,7 @@ def write_official(results: pd.DataFrame, folder: str | Path, *, database: bool 
         "pixel_validation.xlsx": lambda path: write_pixels(rows, path),
     }
     if database:
-        reports["validation_results.db"] = lambda path: _write_database(path, rows)
+        reports["validation_results.db"] = lambda path: write_database(path, rows)
     there = [name for name in reports if (folder / name).exists()]
     if there:
         raise ValueError(f"{folder} already holds {', '.join(there)}; give another folder, nothing is overwritten.")
@@ -305,7 +305,8 @@ def _sheet(scores: pd.DataFrame, by: list[str]) -> Iterator[list[Any]]:
     yield ["Total", *[None] * len(by), *total, sum(total)]
 
 
-def _write_database(path: Path, rows: pd.DataFrame) -> None:
+def write_database(path: Path, rows: pd.DataFrame) -> None:
+    """Write the results as the database that the official script makes."""
     types = {"index": "INTEGER", "file_index": "INTEGER", "check_passed": "INTEGER", "check_score": "REAL"}
     columns = ", ".join(f'"{name}" {types.get(name, "TEXT")}' for name in _DATABASE)
     connection = sqlite3.connect(path)
@@ -325,4 +326,4 @@ def _write_database(path: Path, rows: pd.DataFrame) -> None:
 _SLICE = 250_000  # rows: as cells of their own they take many times the memory of the frame
 
 
-__all__ = ["write_official", "write_pixels"]
+__all__ = ["write_database", "write_official", "write_pixels"]

@@ -210,7 +210,7 @@ def test_an_official_database_is_read_back_as_it_was(make, tmp_path_factory, row
         row.update(tag=tags.leaf(row["tag_path"]), private=tags.is_private(row["tag_path"]))
     results = make.results(rows)
     path = tmp_path_factory.mktemp("official") / "validation_results.db"
-    official._write_database(path, results)  # without the workbooks, which take their time
+    official.write_database(path, results)  # without the workbooks, which take their time
 
     again = read_results(path)
 
