@@ -39,6 +39,12 @@ results = mn.explain(mn.evaluate(careless, demo.key, progress=False), released=c
 boxes = results[results["action"] == "pixels_hidden"]
 images = [careless.folder / file for file in boxes["file"].dropna().unique()]
 """
+HEADER = """
+import pydicom
+instance, file = results.loc[results["verdict"] == "failed", ["instance", "file"]].dropna().iloc[0]
+originals = (path for path in demo.original.rglob("*.dcm") if pydicom.dcmread(path).SOPInstanceUID == instance)
+mn.widgets.header(next(originals), careless.folder / file, results)
+"""
 
 
 def explorer(page: Any) -> Any:
@@ -69,12 +75,18 @@ def deck(page: Any) -> Any:
 
 
 def what_if(page: Any) -> Any:
-    """Two problems ticked as mended, and the score that follows."""
+    """Two problems ticked as fixed, and the score that follows."""
     page.wait_for_selector("input[data-act=tick]")
     page.locator("input[data-act=tick]").first.check()
     page.kernel_has("len(wishes.fixed)", 1)
     page.locator("input[data-act=tick]").nth(1).check()
     page.kernel_has("len(wishes.fixed)", 2)
+    return page.locator(".midi-board")
+
+
+def header(page: Any) -> Any:
+    """Two headers side by side, the lines that failed first to be seen."""
+    page.wait_for_selector(".midi-board .midi-header tbody tr")
     return page.locator(".midi-board")
 
 
@@ -84,6 +96,7 @@ WIDGETS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "viewer": ("viewer = mn.widgets.view(images, results, demo.original, height=460)\nviewer", viewer),
     "deck": ("deck = mn.widgets.review(results, careless, demo.original, log='verdicts.jsonl')\ndeck", deck),
     "what_if": ("wishes = mn.widgets.what_if(results)\nwishes", what_if),
+    "header": (HEADER, header),
 }
 
 
@@ -131,8 +144,14 @@ PLOTS: dict[str, Callable[[Any, Any], Any]] = {
     "partial_scores": lambda _, one: mn.plots.partial_scores(one),
     "date_shifts": lambda _, one: mn.plots.date_shifts(one),
     "word_diff": lambda _, one: mn.plots.word_diff(one[one["cause"] == "leak_partial"].iloc[0]),
+    "timelines": lambda _, one: mn.plots.timelines(mn.timelines(one)),
+    "references": lambda _, one: mn.plots.references(mn.references(one, released=_careless())),
 }
 README = ("tradeoff", "ranking", "causes", "heatmap")
+
+
+def _careless() -> Any:
+    return mn.make_demo(progress=False).submissions["careless"]
 
 
 def of(results: Any, submission: str) -> Any:

@@ -39,6 +39,7 @@ WIDGETS = {
     "viewer": ("view", "Original and released image, with the boxes that the key asks for"),
     "deck": ("review", "A person judges the burned-in text, card by card"),
     "what_if": ("what_if", "The score once the ticked problems are fixed"),
+    "header": ("header", "Two headers as in a code review, each line with what the key asks"),
 }
 
 
@@ -115,6 +116,9 @@ def gallery(into: Path) -> str:
     """Cards of all plots, drawn from the demo, and of the widgets."""
     into.mkdir()
     results, cards = make_figures.compared(), []
+    plots = {name for name in mn.plots.__all__ if callable(getattr(mn.plots, name))}
+    if unseen := plots - set(make_figures.PLOTS) | set(mn.widgets.__all__) - {verb for verb, _ in WIDGETS.values()}:
+        sys.exit(f"The gallery has no picture of {', '.join(sorted(unseen))}: see PLOTS, WIDGETS.")
     for name, draw in make_figures.PLOTS.items():
         draw(results, make_figures.of(results, "careless")).figure.savefig(into / f"{name}.svg", bbox_inches="tight")
         plt.close("all")
