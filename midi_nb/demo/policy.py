@@ -118,6 +118,8 @@ def read_policy(rules: Any) -> list[Rule]:
     if isinstance(rules, str):
         lines = [(number, line.split("#")[0].rsplit(maxsplit=1)) for number, line in enumerate(rules.splitlines(), 1)]
         pairs = [(f"Line {number} of the policy", line) for number, line in lines if line]
+    elif not {"what", "action"} <= set(getattr(rules, "columns", ())):
+        raise TypeError("A policy is text with one rule a line, or a frame with the columns what and action.")
     else:
         pairs = [
             (f"Row {number} of the policy", line)

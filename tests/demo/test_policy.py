@@ -1,6 +1,7 @@
 """The teaching tool: what each letter does to each kind of attribute, which rule counts, and what comes out of it."""
 
 import csv
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -205,6 +206,13 @@ def test_a_policy_may_be_a_frame_and_may_hold_remarks():
     frame = pd.DataFrame({"what": ["PN", "PatientName"], "action": ["Z", "D"]})
     assert read_policy(frame) == read_policy("# names\nPN Z  # all\n\nPatientName D")
     assert read_policy('(0009,"Acme 1",0A) K') == [Rule('(0009,"ACME 1",0a)', "K")]
+
+
+@pytest.mark.parametrize("rules", [Path("policy.txt"), pd.DataFrame({"what": ["PN"]}), None])
+def test_a_policy_is_text_or_a_frame(rules):
+    message = r"^A policy is text with one rule a line, or a frame with the columns what and action\.$"
+    with pytest.raises(TypeError, match=message):
+        read_policy(rules)
 
 
 def test_a_missing_folder_is_told():
