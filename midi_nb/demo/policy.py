@@ -7,7 +7,6 @@ exceptions after them. What it does with an attribute is one line of `ACTIONS`.
 from __future__ import annotations
 
 import csv
-import datetime
 import hashlib
 import re
 import warnings
@@ -25,6 +24,7 @@ from pydicom.multival import MultiValue
 from pydicom.valuerep import VR
 
 from ..folders import Submission, folder_of
+from . import release
 from .plant import label, walk
 
 __all__ = ["ACTIONS", "Rule", "apply_policy", "read_policy"]
@@ -231,7 +231,7 @@ ACTIONS: Mapping[str, Callable[[DataElement, Patient], Any]] = {
     "C": _clean,
 }
 DUMMIES: Mapping[str, Any] = {
-    "DA": "19000101", "DT": "19000101", "TM": "000000", "AS": "000Y", "PN": "ANONYMOUS", "IS": "0", "DS": "0",
+    **release.DUMMIES, "AS": "000Y", "PN": "ANONYMOUS", "IS": "0", "DS": "0",
     **dict.fromkeys(("US", "SS", "UL", "SL", "UV", "SV", "FL", "FD"), 0),
     **dict.fromkeys(("OB", "OW", "OD", "OF", "OL", "OV", "UN"), b"\0\0"), "SQ": [],
 }  # fmt: skip
@@ -240,10 +240,9 @@ DUMMIES: Mapping[str, Any] = {
 def _shift(text: str, patient: Patient) -> str:
     """A date moved by the patient's number of days; what is no date is gone."""
     try:
-        day = datetime.datetime.strptime(text[:8], "%Y%m%d") + datetime.timedelta(days=patient.days)
+        return release.shifted(text, patient.days)
     except (ValueError, OverflowError):
         return ""
-    return f"{day:%Y%m%d}{text[8:]}"
 
 
 def _age(text: str, patient: Patient) -> str:
