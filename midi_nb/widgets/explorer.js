@@ -9,8 +9,18 @@ const explorer = (() => {
   const VERDICTS = ["failed", "blank", "passed", "lost"];
   const STATE = { filters: {}, search: "", table: "problems", sort: "", page: 0, picked: -1, example: 0, header: false, fixed: [], unit: "instance", weights: {} };
 
+  // What `ask` answers; the answer of last time where it is asked the same again.
+  function kept(ask) {
+    let asked = null, answer;
+    return (...question) => {
+      if (!asked || question.some((one, at) => one !== asked[at])) [answer, asked] = [ask(...question), question];
+      return answer;
+    };
+  }
+
   // Numbers as page.py writes them.
-  const count = (number, what = "") => `${number.toLocaleString("en-US")}${what && ` ${what}${number === 1 ? "" : what.endsWith("x") ? "es" : "s"}`}`;
+  const grouped = new Intl.NumberFormat("en-US");
+  const count = (number, what = "") => `${grouped.format(number)}${what && ` ${what}${number === 1 ? "" : what.endsWith("x") ? "es" : "s"}`}`;
   const percent = (rate, digits = 2) => {
     if (rate === null || Number.isNaN(rate)) return "–";
     if (rate === 0 || rate === 1) return `${100 * rate} %`;
@@ -54,7 +64,7 @@ const explorer = (() => {
     const reach = (table) => (table === "checks" ? size : kinds.failing); // kinds of failing checks come first
 
     // Which rows hold the text of a search, by row; null where nothing is searched.
-    function found(search) {
+    const found = kept((search) => {
       const text = search.trim().toLowerCase();
       if (!text) return null;
       const hits = new Uint8Array(rows.kind.length);
@@ -70,7 +80,7 @@ const explorer = (() => {
         else for (let row = 0; row < hits.length; row++) hits[row] |= holds[column.codes[rows.kind[row]]];
       }
       return hits;
-    }
+    });
 
     function chosen(filters) {
       return Object.entries(filters).filter(([, codes]) => codes.length).map(([name, codes]) => {
@@ -81,12 +91,19 @@ const explorer = (() => {
       });
     }
 
+    // Which of the first kinds some filters refuse.
+    function refused(asked, end) {
+      const marks = new Uint8Array(end);
+      for (const { codes, wanted } of asked) for (let kind = 0; kind < end; kind++) if (!wanted[codes[kind]]) marks[kind] = 1;
+      return marks;
+    }
+
     // How many of the rows found there are of each kind.
-    function weighed(hits) {
+    const weighed = kept((hits) => {
       const weights = new Uint32Array(size);
       for (let row = 0; row < hits.length; row++) weights[rows.kind[row]] += hits[row];
       return weights;
-    }
+    });
 
     // What a state leaves: bars by facet, checks by problem and verdict, and rows (null if they are not here).
     function left(state, given = null) {
@@ -98,24 +115,27 @@ const explorer = (() => {
         const place = names.indexOf(name);
         for (let kind = 0; kind < end; kind++) if (!wanted[codes[kind]]) { misses[kind]++; missed[kind] = place; }
       });
-      const bars = names.map((name) => new Float64Array((facets[name].sets ?? facets[name].texts).length));
+      // A bar counts what is left, and what its own facet alone refuses.
+      const bars = names.map((name, place) => {
+        const { codes, sets, texts } = facets[name], numbers = new Float64Array((sets ?? texts).length);
+        for (let kind = 0; kind < end; kind++)
+          if (!misses[kind] || (misses[kind] === 1 && missed[kind] === place)) numbers[codes[kind]] += weights[kind];
+        return numbers;
+      });
       const problems = new Float64Array(data.problems.length + 1);
       let total = 0;
       for (let kind = 0; kind < end; kind++) {
-        if (misses[kind] > 1 || !weights[kind]) continue;
-        if (misses[kind]) bars[missed[kind]][facets[names[missed[kind]]].codes[kind]] += weights[kind];
-        else {
-          total += weights[kind];
-          problems[kinds.problem[kind]] += weights[kind];
-          for (let place = 0; place < names.length; place++) bars[place][facets[names[place]].codes[kind]] += weights[kind];
-        }
+        if (misses[kind]) continue;
+        total += weights[kind];
+        problems[kinds.problem[kind]] += weights[kind];
       }
       let which = null;
       if (here) {
-        const kept = [];
-        for (let row = 0; row < rows.kind.length; row++)
-          if (rows.kind[row] < end && !misses[rows.kind[row]] && (!hits || hits[row])) kept.push(row);
-        which = Uint32Array.from(kept);
+        const places = new Uint32Array(rows.kind.length);
+        let many = 0;
+        for (let row = 0; row < places.length; row++)
+          if (rows.kind[row] < end && !misses[rows.kind[row]] && (!hits || hits[row])) places[many++] = row;
+        which = places.slice(0, many);
       }
       const counts = Object.fromEntries(names.map((name, place) => [name, facets[name].sets ? spreadOut(facets[name], bars[place]) : bars[place]]));
       return { counts, problems, total: given?.total ?? total, rows: which, misses, weights };
@@ -132,10 +152,12 @@ const explorer = (() => {
     function failing(filters, weights) {
       const { submission: { codes, texts }, also_fails_in: also } = facets, sums = texts.map(() => [0, 0]);
       const asked = chosen(filters).filter(({ name }) => !["submission", "also_fails_in", "passes_in"].includes(name));
+      const marks = refused(asked, kinds.failing), alone = also?.sets.map((own) => own.includes(1));
       for (let kind = 0; kind < kinds.failing; kind++) {
-        if (asked.some((one) => !one.wanted[one.codes[kind]])) continue;
-        sums[codes[kind]][0] += weights[kind];
-        if (also?.sets[also.codes[kind]].includes(1)) sums[codes[kind]][1] += weights[kind];
+        if (marks[kind]) continue;
+        const own = sums[codes[kind]];
+        own[0] += weights[kind];
+        if (alone?.[also.codes[kind]]) own[1] += weights[kind];
       }
       return sums;
     }
@@ -149,26 +171,29 @@ const explorer = (() => {
       const asked = chosen(filters).filter(({ name }) => name !== "submission" && name !== "verdict");
       const of = facets.submission?.codes, verdicts = facets.verdict.codes;
       const sums = Array.from({ length: facets.submission?.texts.length ?? 1 }, () => [0, 0, 0]);
-      const strict = asked.filter(({ name }) => !FAILURES.includes(name)), loose = asked.filter(({ name }) => FAILURES.includes(name));
-      const refused = ({ codes, wanted }, kind) => !wanted[codes[kind]];
+      const [out, passing] = [false, true].map((own) => refused(asked.filter(({ name }) => FAILURES.includes(name) === own), size));
       for (let kind = 0; kind < size; kind++) {
-        let verdict = verdicts[kind] - 1;
-        if (verdict === 3 || strict.some((one) => refused(one, kind))) continue;
-        if (loose.some((one) => refused(one, kind))) verdict = 2;
-        sums[of ? of[kind] : 0][verdict] += weights[kind];
+        if (verdicts[kind] === 4 || out[kind]) continue;
+        sums[of ? of[kind] : 0][passing[kind] ? 2 : verdicts[kind] - 1] += weights[kind];
       }
       return sums;
     }
 
     // In how many series and of how many patients the rows are that are left of each problem.
     function spread(which) {
-      const { series } = rows.columns, patient = facets.patient?.codes;
+      const series = rows.columns.series?.codes, patient = facets.patient?.codes;
       const sets = data.problems.map(() => [new Set(), new Set()]);
+      const latest = [0, 1].map(() => new Uint32Array(sets.length)); // rows of a series mostly follow one another
+      const seen = (number, at, code) => {
+        if (!code || code === latest[at][number]) return;
+        latest[at][number] = code;
+        sets[number][at].add(code);
+      };
       for (const row of which) {
         const kind = rows.kind[row], number = kinds.problem[kind] - 1;
         if (number < 0) continue;
-        if (series?.codes[row]) sets[number][0].add(series.codes[row]);
-        if (patient?.[kind]) sets[number][1].add(patient[kind]);
+        if (series) seen(number, 0, series[row]);
+        if (patient) seen(number, 1, patient[kind]);
       }
       return sets.map((own) => own.map(({ size }) => size));
     }
@@ -262,7 +287,7 @@ const explorer = (() => {
     const sift = sieve(data);
     signs = data.signs;
     const { facets } = data, everything = sift.scores({});
-    const several = new Set(facets.submission?.codes ?? []).size > 1;
+    const submitted = [...new Set(facets.submission?.codes ?? [0])], several = submitted.length > 1;
     const only = data.covers === "problems"; // what-if: problems to tick, and nothing else
     const fixes = data.fixes && scores.model(data), official = data.problems.map(({ gain }) => gain);
     const START = { ...STATE, unit: data.fixes?.unit ?? STATE.unit }; // by what the score counts
@@ -287,13 +312,19 @@ const explorer = (() => {
     const label = (name, code) => facets[name].labels[code];
     const put = (old, ...fresh) => { const made = document.createDocumentFragment(); made.append(...fresh.flat(9).filter(Boolean)); patch(old, made); };
 
-    // What is listed: numbers of problems, or rows; positions of rows that are not here come a page at a time.
+    // What is listed: numbers of problems, or rows; positions of rows that are not here come a page at a time. Ticks, pages
+    // and picks leave what the filters leave.
     let listed = [], shown = null;
+    const left = kept(() => sift.left(state, given)); // asked with what the answer depends on, as are the others
+    const inOrder = kept(() => sift.sorted(here.rows, state.sort));
+    const ofWhatIsLeft = kept(() => sift.scores(state.filters, state.search)); // by submission, as is the next
+    const failing = kept(() => sift.failing(state.filters, here.weights));
+    const spread = kept(() => here.rows && sift.spread(here.rows)); // of each problem; null where no rows are here
     function sieved() {
-      here = sift.left(state, given);
+      here = left(state.table, JSON.stringify(state.filters), state.search, given);
       if (fixes) (byRules() ? fixes.gains(state) : official).forEach((gain, number) => { data.problems[number].gain = gain; });
       if (state.table === "problems" || state.table === "map") listed = sift.listed(here.problems, state.table === "map" ? "" : state.sort || (byRules() ? "-gain" : ""));
-      else listed = here.rows ? sift.sorted(here.rows, state.sort) : [];
+      else listed = here.rows ? inOrder(here, state.sort) : [];
       shown = here.rows ? data.rows : given?.rows ?? null;
     }
     const placeOfPick = () => (state.table === "problems" ? listed.indexOf(state.picked) : here.rows ? listed.findIndex((row) => data.rows.position[row] === state.picked) : -1);
@@ -368,7 +399,7 @@ const explorer = (() => {
     }
     const sum = (rows) => rows.reduce((all, row) => all.map((number, at) => number + row[at]), [0, 0, 0]);
     const rate = ([failed, blank, passed]) => passed / (failed + blank + passed);
-    const chosenSubmissions = () => state.filters.submission ?? [...new Set(facets.submission?.codes ?? [0])];
+    const chosenSubmissions = () => state.filters.submission ?? submitted;
 
     function score() {
       const mine = chosenSubmissions(), pooled = several && mine.length > 1;
@@ -398,7 +429,7 @@ const explorer = (() => {
       return node("span", { class: "quiet" }, ofSelection(chosenSubmissions()));
     }
     function ofSelection(mine) {
-      const scores = sift.scores(state.filters, state.search);
+      const scores = ofWhatIsLeft(here);
       if (!scores) return "No score of the selection: passed checks are not searched.";
       const some = sum(scores.filter((_, code) => !facets.submission || mine.includes(code)));
       const [own, others] = [true, false].map((of) => narrowed().some((name) => FAILURES.includes(name) === of));
@@ -408,9 +439,9 @@ const explorer = (() => {
 
     // The submissions, the best first: scores before and after what is ticked, of the selection if there is one, failures.
     function submissions() {
-      const all = [...new Set(facets.submission.codes)].filter((code) => code), wanted = state.filters.submission ?? [];
-      const narrow = !only && (narrowed().length > 0 || state.search.trim() !== ""), sums = sift.scores(state.filters, state.search);
-      const rates = fixes ? fixes.rates(state) : [], fails = sift.failing(state.filters, here.weights);
+      const all = submitted.filter((code) => code), wanted = state.filters.submission ?? [];
+      const narrow = !only && (narrowed().length > 0 || state.search.trim() !== ""), sums = ofWhatIsLeft(here);
+      const rates = fixes ? fixes.rates(state) : [], fails = failing(here);
       const lines = all.map((code) => {
         const name = button(label("submission", code), "toggle", `submission:${code}`, { "data-id": `score-${code}`, "data-item": true, "aria-pressed": String(wanted.includes(code)), title: only ? "List the problems of this submission" : "Show this submission alone" });
         const [failing, alone] = fails[code], pressed = wanted.includes(code) && (state.filters.also_fails_in ?? []).includes(1);
@@ -462,6 +493,9 @@ const explorer = (() => {
       const worth = (name) => (narrow || here.total > 0) && (name === "verdict" ? state.table === "checks" : name !== "submission"); // submissions have a table
       if (!narrow) tall = {};
       put(side, Object.keys(facets).filter(worth).map(facet));
+    }
+    // Asked for last: the browser lays out the page for it.
+    function measure() {
       for (const { dataset, lastElementChild: { offsetHeight } } of side.children) tall[dataset.id] = Math.max(tall[dataset.id] ?? 0, offsetHeight);
     }
 
@@ -550,16 +584,9 @@ const explorer = (() => {
       return made;
     }
 
-    // Where the rows are that are left of each problem; counted once for what is left, undefined where no rows are here.
-    const spreads = new WeakMap();
-    function spread() {
-      if (here.rows && !spreads.has(here)) spreads.set(here, sift.spread(here.rows));
-      return spreads.get(here);
-    }
-
     function ofProblem(number) {
       const problem = data.problems[number], left = here.problems[number + 1];
-      const whole = left === problem.rows, [series, patients] = whole ? [problem.series, problem.patients] : spread()?.[number] ?? [];
+      const whole = left === problem.rows, [series, patients] = whole ? [problem.series, problem.patients] : spread(here)?.[number] ?? [];
       const part = (some, all) => (some === all ? count(all) : some === undefined ? "–" : `${count(some)} of ${count(all)}`);
       return {
         ...problem, fixed: fixes && node("input", { type: "checkbox", checked: state.fixed.includes(number), tabindex: -1, "data-act": "tick", "data-of": number, "data-id": `tick${number}`, "aria-label": `Fix ${problem.label}: ${problem.name}`, title: "Fixed ( f )" }),
@@ -756,6 +783,7 @@ const explorer = (() => {
       drawList();
       drawCard();
       rove();
+      measure();
     }
 
     // Each list is one stop of the Tab key: the item that had the focus last, the picked row, or the first.
@@ -809,7 +837,7 @@ const explorer = (() => {
       leaf: (of) => { leaf = Number(of); drawList(); rove(); },
       example: (of) => set({ example: Number(of) }),
       pick: (of) => set({ picked: Number(of) === state.picked ? -1 : Number(of) }),
-      whole: (of) => { whole = new Set(whole.has(of) ? [...whole].filter((name) => name !== of) : [...whole, of]); delete tall[of]; drawSide(); rove(); },
+      whole: (of) => { whole = new Set(whole.has(of) ? [...whole].filter((name) => name !== of) : [...whole, of]); delete tall[of]; drawSide(); rove(); measure(); },
       fold: () => { root.classList.toggle("midi-unfolded"); drawHead(); rove(); },
       help: () => { helping = !helping; drawHead(); rove(); },
       copies: () => { copying = copying ? "" : "open"; drawList(); rove(); },
@@ -965,5 +993,5 @@ const explorer = (() => {
     };
   }
 
-  return { sieve, render, unpacked, percent, points, count, node, button };
+  return { sieve, render, unpacked, kept, percent, points, count, node, button };
 })();

@@ -2,11 +2,10 @@
 // added up, and drawn: the line that says what the ticks bring, and the table of submissions.
 
 const scores = (() => {
-  const { node, button, count, percent, points } = explorer;
+  const { node, button, kept, count, percent, points } = explorer;
   const CATEGORIES = ["hipaa", "dicom", "tcia", "other"];
 
   function model({ fixes: { units, codes, of }, problems }) {
-    const known = {}; // gains by rules
     const slots = (numbers, place) => numbers.slice(CATEGORIES.length * place, CATEGORIES.length * (place + 1));
 
     // Passes and checks of each submission and category with some problems fixed.
@@ -34,21 +33,28 @@ const scores = (() => {
       return sum(shares.map((share, at) => (share ? (share * passes[at]) / total[at] : 0))) / sum(shares);
     }
 
-    // By submission: its score before and after, and its ranks among those that have a score.
+    // The score of each submission, and its rank among those that have one.
+    function ranked(unit, weights, fixed) {
+      const [passes, total] = counted(unit, new Set(fixed));
+      const all = codes.map((_, place) => rate(slots(passes, place), slots(total, place), weights));
+      return all.map((mine) => [mine, Number.isNaN(mine) ? null : 1 + all.filter((one) => one - mine > 1e-12).length]);
+    }
+
+    // By submission: its score and rank before and after; neither filters nor pages change them.
+    const begun = kept((unit, weights) => ranked(unit, JSON.parse(weights), []));
+    const ended = kept((unit, weights, fixed) => ranked(unit, JSON.parse(weights), JSON.parse(fixed)));
     function rates({ fixed, unit, weights }) {
-      const [before, after] = [new Set(), new Set(fixed)].map((some) => {
-        const [passes, total] = counted(unit, some);
-        return codes.map((_, place) => rate(slots(passes, place), slots(total, place), weights));
+      const rules = [unit, JSON.stringify(weights)], was = begun(...rules), now = ended(...rules, JSON.stringify(fixed));
+      return codes.map((code, place) => {
+        const [[before, rankBefore], [after, rankAfter]] = [was[place], now[place]];
+        return { code, before, after, rankBefore, rankAfter };
       });
-      const ranks = (all) => all.map((mine) => (Number.isNaN(mine) ? null : 1 + all.filter((one) => one - mine > 1e-12).length));
-      return codes.map((code, place) => ({ code, before: before[place], after: after[place], rankBefore: ranks(before)[place], rankAfter: ranks(after)[place] }));
     }
 
     // What each problem brings its submission by itself; null where nobody knows.
-    function gains({ unit, weights }) {
-      const key = JSON.stringify([unit, weights]);
-      if (known[key]) return known[key];
-      const { group, times, sound, kind, problem, failed, counts } = units[unit], [passes, total] = counted(unit, new Set());
+    const gains = ({ unit, weights }) => gained(unit, JSON.stringify(weights));
+    const gained = kept((unit, rules) => {
+      const weights = JSON.parse(rules), { group, times, sound, kind, problem, failed, counts } = units[unit], [passes, total] = counted(unit, new Set());
       const fails = new Uint32Array(group.length), asked = Uint8Array.from(sound);
       for (let pair = 0; pair < kind.length; pair++) { fails[kind[pair]] += failed[pair]; asked[kind[pair]] |= counts[pair]; }
       const added = problems.map((_, number) => [slots(passes, of[number]), slots(total, of[number])]);
@@ -58,8 +64,8 @@ const scores = (() => {
         if (!asked[one]) own[1][at] += times[one];
       }
       const rounded = (gain) => (Number.isNaN(gain) ? null : Math.round(1e15 * gain) / 1e15);
-      return (known[key] = added.map((own, number) => rounded(rate(...own, weights) - rate(slots(passes, of[number]), slots(total, of[number]), weights))));
-    }
+      return added.map((own, number) => rounded(rate(...own, weights) - rate(slots(passes, of[number]), slots(total, of[number]), weights)));
+    });
 
     return { rates, gains };
   }
