@@ -1,21 +1,24 @@
-"""table(): a frame as people read it, in a notebook and in plain text."""
+"""table(): a frame as people read it, in a notebook and in plain text; and the templates of all our HTML."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from html import escape
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from .amounts import percent, points
+from . import tags
+from .amounts import count, percent, points
 from .coded import utf8
 from .frames import IDENTIFIERS, require_frame
 from .vocabulary import WORDS, code_of, head_of, words_of
 
-__all__ = ["Table", "table"]
+__all__ = ["Table", "records", "table", "template"]
 
 _SHARES = ("share", "rate", "coverage", "legible", "untouched", "p_first", "p_better")
 _RATES = frozenset(("score", "low", "high", "before", "after", *_SHARES))
@@ -199,3 +202,23 @@ def _uids(frame: pd.DataFrame, column: pd.Series, rows: int) -> list[_Cell]:
 
 def _codes(column: pd.Series) -> Any:
     return column.astype("category").cat.codes.to_numpy()
+
+
+def records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
+    """The rows of a frame, for a template or a browser; what is missing is None."""
+    objects = frame.astype(object)
+    return objects.where(frame.notna(), None).to_dict("records")
+
+
+@cache
+def template(path: Path) -> Any:
+    """An HTML template, which escapes every text on its way in and has the words and the numbers of this package."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    pages = Environment(
+        loader=FileSystemLoader(path.parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True, finalize=lambda value: utf8(value) if type(value) is str else value,
+    )  # fmt: skip
+    pages.filters |= {"percent": percent, "points": points, "count": count, "head": head_of, "short": tags.short}
+    pages.globals["words_of"] = words_of
+    return pages.get_template(path.name)

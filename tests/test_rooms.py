@@ -34,10 +34,12 @@ MAY_IMPORT = {
     "vocabulary": BASE | {"actions", "scores", "causes"},
     "teaching": BASE | {"actions", "causes"},
     "plots": BASE | {"text", "dates", "actions", "scores", "causes", "vocabulary"},
-    "report": BASE | {"text", "actions", "answers", "files", "scores", "causes", "vocabulary", "plots", "the face"},
+    "report": BASE
+    | {"text", "actions", "answers", "files", "scores", "causes", "vocabulary", "shown", "plots"}
+    | {"the face"},
     "widgets": BASE
-    | {"text", "dates", "actions", "answers", "files", "scores", "causes", "vocabulary", "engine", "inspecting"}
-    | {"plots", "report", "the face"},
+    | {"text", "dates", "actions", "answers", "files", "scores", "causes", "vocabulary", "shown", "engine"}
+    | {"inspecting", "plots", "report", "the face"},
     # Its planted truth is independent evidence for checks and engine: it may use neither.
     "demo": BASE | {"printed", "answers"},
     "cases": BASE | {"answers", "files", "engine", "demo"},

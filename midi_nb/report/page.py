@@ -10,22 +10,22 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from .. import __version__, causes, tags
+from .. import __version__, causes
 from ..actions import ACTIONS, PIXELS, REGIONS
-from ..amounts import count, percent, points
+from ..amounts import count, percent
 from ..files.runs import replacing
 from ..frames import count_rows, is_complete, origin, require_columns, scored
 from ..looks import PALETTE
 from ..masking import is_masked, mask_values
 from ..scores import scoring
+from ..shown import records, template
 from ..text import marked, marks
-from ..vocabulary import head_of, words_of
+from ..vocabulary import words_of
 from . import figures
 
 __all__ = ["write_html"]
@@ -77,7 +77,7 @@ def write_html(
     images = causes.Images(explained, released, original) if values else None
     shown = explained if values else _masked(explained)
     content = _content(explained, shown, results.attrs.get("skipped", ()), images)
-    page = _UNSHOWN.sub("\ufffd", _template().render(content, values=values))
+    page = _UNSHOWN.sub("\ufffd", template(Path(__file__).with_name("report.html")).render(content, values=values))
     with replacing(Path(path)) as temporary:
         temporary.write_text(page, encoding="utf-8")
     return Path(path)
@@ -85,19 +85,6 @@ def write_html(
 
 # Control characters and lone surrogates cannot stand in a page.
 _UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-
-
-@cache
-def _template() -> Any:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    pages = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    pages.filters |= {"percent": percent, "points": points, "count": count, "head": head_of, "short": tags.short}
-    pages.globals["words_of"] = words_of
-    return pages.get_template("report.html")
 
 
 def _masked(explained: pd.DataFrame) -> pd.DataFrame:
@@ -164,7 +151,7 @@ def _content(
         else "",
         "pictures": figures.of(shown, problems, several, bool(totals)) if len(failing) else [],
         "failing": _counted(examples, failing),
-        "failures": [_failure(row, names) for row in _records(examples)],
+        "failures": [_failure(row, names) for row in records(examples)],
         "choices": _choices(examples, names),
         "skipped": skipped,
         "reasons": pd.Series([reason for _, reason in skipped], dtype=object).value_counts().items(),
@@ -175,12 +162,6 @@ def _content(
         "palette": PALETTE,
         "known": {cause.code: cause for cause in causes.CAUSES},
     }
-
-
-def _records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
-    """The rows of a frame; what is missing is None."""
-    objects = frame.astype(object)
-    return objects.where(frame.notna(), None).to_dict("records")
 
 
 def _extent(results: pd.DataFrame, totals: Mapping[str, pd.DataFrame]) -> str:
@@ -253,10 +234,10 @@ def _standing(
     return {
         "name": name,
         "labels": [words_of("unit", unit) for unit in totals],
-        "units": [(unit, _records(total.loc[[name]])[0]) for unit, total in totals.items()],
+        "units": [(unit, records(total.loc[[name]])[0]) for unit, total in totals.items()],
         "privacy": axes.get("privacy", 0),
         "utility": axes.get("utility", 0),
-        "problem": next(iter(_records(problems[problems["submission"] == name].head(1))), None),
+        "problem": next(iter(records(problems[problems["submission"] == name].head(1))), None),
     }
 
 
@@ -269,7 +250,7 @@ def _fixing(problems: pd.DataFrame, unit: str, complete: bool) -> str:
 
 def _advice(problems: pd.DataFrame, name: Any, several: bool) -> tuple[Any, list[Any], list[Any]]:
     """(submission, the problems that come first, the others)."""
-    rows = _records(problems[problems["submission"] == name].head(_MOST))
+    rows = records(problems[problems["submission"] == name].head(_MOST))
     return name, rows[: _FIRST[several]], rows[_FIRST[several] :]
 
 
@@ -289,7 +270,7 @@ def _counts(results: pd.DataFrame, by: list[str], unit: str) -> list[Any]:
     lost = scores["failed"] + scores["blank"]
     return [
         (_places(row, by), row, share)
-        for row, share in zip(_records(scores), lost / max(lost.max(), 1), strict=True)
+        for row, share in zip(records(scores), lost / max(lost.max(), 1), strict=True)
     ]  # fmt: skip
 
 
@@ -298,9 +279,9 @@ def _matrix(results: pd.DataFrame, by: list[str], names: Sequence[Any], unit: st
     scores = scoring.score(results, by=["submission", *by], unit=unit)
     rows = []
     for _, group in scores.groupby(by, observed=True, dropna=False, sort=False):
-        cells = {row["submission"]: row for row in _records(group)}
+        cells = {row["submission"]: row for row in records(group)}
         best = group["score"].max() if group["score"].nunique() > 1 else None
-        rows.append((_places(_records(group)[0], by), [cells.get(name) for name in names], best))
+        rows.append((_places(records(group)[0], by), [cells.get(name) for name in names], best))
     return rows
 
 
@@ -322,7 +303,7 @@ def _boxes(explained: pd.DataFrame, images: causes.Images | None) -> dict[str, A
     turn = boxes.groupby(["submission", "cause"], observed=True, sort=False).cumcount()
     boxes = boxes.assign(turn=turn, axis_code=boxes["axis"].cat.codes).sort_values(["axis_code", "turn"], kind="stable")
     room, shown = _BYTES, []
-    for position, row in zip(boxes.index, _records(boxes.head(_BOXES)), strict=False):
+    for position, row in zip(boxes.index, records(boxes.head(_BOXES)), strict=False):
         crops, note = _crops(images, position)
         room -= sum(len(crop.png) for _, crop in crops)
         if room < 0:

@@ -90,8 +90,8 @@ def write_page(
     whole = rows.whole(buffers) | drawn
     teller = Teller(shown, values)
     cards = {
-        "words": _distinct(shown, rows.failing, _OF_WORDS, teller.words, buffers),
-        "reasons": _distinct(shown, rows.failing, _OF_REASONS, teller.reasons, buffers),
+        "words": _distinct(shown, rows.failing, _OF_WORDS, "words", teller, buffers),
+        "reasons": _distinct(shown, rows.failing, _OF_REASONS, "reasons", teller, buffers),
     }
     pictures, boxes = _pictures(explained, rows.failing, images) if values else ({}, 0)
     note = f"This page holds {count(len(pictures), 'picture')} of {count(boxes, 'failing box')}." if boxes else ""
@@ -231,14 +231,16 @@ def _masked(explained: pd.DataFrame) -> pd.DataFrame:
     return masked.assign(submission=masked["submission"].cat.rename_categories(numbers))
 
 
-def _distinct(shown: pd.DataFrame, rows: np.ndarray, names: tuple[str, ...], text_of: Any, buffers: list[bytes]) -> Any:
+def _distinct(
+    shown: pd.DataFrame, rows: np.ndarray, names: tuple[str, ...], what: str, teller: Teller, buffers: list[bytes]
+) -> Any:
     """The text of each row, every distinct one once: codes, and blocks of texts, opened one by one."""
     columns = [_numbers(shown, name, rows) for name in names]
     codes = joint_codes(columns, len(rows))
     buffers.append(codes.astype("<u4").tobytes())
     of: dict[str, Any] = {"codes": {"buffer": len(buffers) - 1, "bytes": 4}, "blocks": []}
     for positions in np.array_split(first := rows[first_rows(codes)], range(_BLOCK, len(first), _BLOCK)):
-        texts = json.dumps([str(text_of(int(position))) for position in positions]).encode()
+        texts = json.dumps([str(teller.say(what, int(position))) for position in positions]).encode()
         of["blocks"].append({"buffer": len(buffers), "bytes": 1})
         buffers.append(gzip.compress(texts, mtime=0))
     return of

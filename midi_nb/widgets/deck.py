@@ -15,12 +15,13 @@ from ..actions import REGIONS
 from ..coded import coded
 from ..files import read_results
 from ..frames import is_complete, require_columns, scored
+from ..looks import SIGNS
 from ..report.official import write_pixels
 from ..scores.scoring import score
 from .board import Board
-from .detail import Teller, facts
+from .detail import Teller
 from .images import Images
-from .page import MARKS, Markup, button, count, join, percent, swatch, tag
+from .page import Markup, button, count, join, kit, percent, tag
 from .pictures import pictured
 from .verdicts import VERDICTS, Entry, Log, identities, judged
 
@@ -269,7 +270,9 @@ class Deck(Board):
         """How far the deck is judged, and how."""
         tally, total = Counter(said), len(said)
         done = total - tally[""]
-        counts = [tag("span", swatch(_MEANINGS[verdict]), f"{count(tally[verdict])} {verdict}") for verdict in VERDICTS]
+        counts = [
+            tag("span", kit().sign(_MEANINGS[verdict]), f"{count(tally[verdict])} {verdict}") for verdict in VERDICTS
+        ]
         parts = [
             tag("span", class_=f"bar {_MEANINGS.get(verdict, 'open')}", style=f"flex:{tally[verdict]}")
             for verdict in (*VERDICTS, "")
@@ -293,7 +296,7 @@ class Deck(Board):
 
     def _spot(self, number: int, verdict: str) -> Markup:
         meaning = _MEANINGS.get(verdict, "")
-        face = tag("span", MARKS[meaning] if meaning else str(number + 1), class_=f"sign {meaning}")
+        face = tag("span", SIGNS[meaning] if meaning else str(number + 1), class_=f"sign {meaning}")
         label = f"Check {number + 1}: {verdict or 'not judged'}"
         here = "true" if number == self.place else None
         return button(face, "go", number, aria_label=label, aria_current=here, data_id=f"go{number}")
@@ -318,7 +321,7 @@ class Deck(Board):
         buttons = []
         for act, label in _LABELS.items():
             meaning = _MEANINGS.get(act)
-            face = join([swatch(meaning) if meaning else None, f"{label} ", tag("kbd", keys[act].upper())])
+            face = join([kit().sign(meaning) if meaning else None, f"{label} ", tag("kbd", keys[act].upper())])
             state = str(pressed[act]).lower() if act in pressed else None
             kind = f"judge {meaning}" if meaning else None
             buttons.append(button(face, act, class_=kind, aria_pressed=state, aria_keyshortcuts=keys[act], data_id=act))
@@ -342,7 +345,7 @@ class Deck(Board):
             ("Score", self._scores()),
             ("In Python", "deck.results: with your verdicts. deck.write_sheet(…): as the official workbook."),
         ]
-        return join([tag("h4", title), facts(summary), tag("div", buttons, class_="line")])
+        return join([tag("h4", title), kit().facts(summary), tag("div", buttons, class_="line")])
 
     def _changes(self) -> str:
         """How the verdicts of the person differ from those of the scorer."""
@@ -366,7 +369,7 @@ class Deck(Board):
         """The region, and what key and scorer say of it."""
         position = self._position
         expected = self._teller.cell("expected", position)
-        texts = facts([
+        texts = kit().facts([
             ("Text to hide", tag("span", expected, class_="value") if expected else None),
             *self._scorer(standing is not None),
         ])  # fmt: skip
@@ -378,8 +381,11 @@ class Deck(Board):
         """What the scorer says of the region, once the person has judged: before, it would lead their eye."""
         if not judged:
             return [("Scorer", tag("span", "shown when you have judged", class_="quiet"))]
-        said = join([self._teller.verdict(self._position), ", read: ", self._teller.released(self._position)])
-        return [("Scorer", said), ("Error", self._teller.cell("error", self._position))]
+        verdict, released = (self._teller.say(what, self._position) for what in ("verdict", "released"))
+        return [
+            ("Scorer", join([verdict, ", read: ", released])),
+            ("Error", self._teller.cell("error", self._position)),
+        ]
 
     def _slider(self) -> Markup | None:
         frames = self._images.frames(self._position)

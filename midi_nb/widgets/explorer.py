@@ -17,17 +17,15 @@ import pandas as pd
 import traitlets
 
 from .. import causes
-from ..frames import is_complete, require_columns, scored
-from ..vocabulary import words_of
-from .board import Board, still
-from .detail import Teller
-from .fixing import PAGE, Fixing
-from .fixing import listed as problems_table
-from .grid import grid
+from ..frames import require_columns, scored
+from ..shown import records
+from .board import Board
+from .detail import Check, Teller
+from .fixing import Fixing
 from .headers import Lines
 from .images import Images
 from .lines import VIEWS, sent, views
-from .page import Markup, count, join, percent, tag
+from .page import PAGE, Markup, kit
 from .rows import Rows, without_originals
 
 __all__ = ["Explorer", "explore"]
@@ -339,15 +337,20 @@ class Explorer(Fixing, Board):
     def _check(self, position: int) -> dict[str, Any]:
         """What the card says of a check."""
         rows = self._of_problem(self.picked) if self.table == "problems" else np.array([position])
-        note = self._images.note(position)
+        words, reasons = self._card(position)
         return {
             "position": position,
             "place": int(np.flatnonzero(rows == position)[0]),
             "places": len(rows),
             "header": self._images.pair(position) is not None,
-            "words": str(join([self._teller.words(position), tag("p", note, class_="note") if note else None])),
-            "reasons": str(join([self._teller.reasons(position), self._teller.where(position)])),
+            "words": str(words),
+            "reasons": str(reasons),
         }
+
+    def _card(self, position: int) -> tuple[Markup, Markup]:
+        """A check with its texts, and why it failed."""
+        say = self._teller.say
+        return say("words", position, self._images.note(position)), say("reasons", position) + say("where", position)
 
     def _ready(self) -> None:
         buffers: list[bytes] = []
@@ -383,65 +386,31 @@ class Explorer(Fixing, Board):
     # Without a kernel
 
     def _as_html(self) -> str:
-        position = self._position
-        parts = [self._head(), self._list()]
-        if position is not None:
-            check = self._check(position)
-            parts.append(tag("section", Markup(check["words"]), Markup(check["reasons"]), class_="card"))
-        viewer = "" if self.viewer is None else self.viewer._as_html()
-        page = still(tag("div", parts, class_="midi-page"))
-        return f'<div class="midi-frame">{page}<div class="midi-place-of-viewer">{viewer}</div></div>'
-
-    def _head(self) -> Markup:
-        checks = int(scored(self.results).sum())
-        every = "the only check" if checks == 1 else f"all {count(checks, 'check')}"
-        if not is_complete(self.results):
-            big, note = self._head_of_failures()
-        elif "submission" in self.results and self.results["submission"].nunique() > 1:
-            big, note = count(self.results["submission"].nunique(), "submission"), f"of {every}"
-        elif checks:
-            passed = (self.results["verdict"][scored(self.results)] == "passed").mean()
-            big, note = f"Score {percent(passed)}", f"of {every}"
-        else:
-            big, note = "No checks", ""
+        rows, position = self._rows, self._position
+        listed = self._problems_left() if self.table == "problems" else self._left
         chips = [
-            tag("span", f"{name}: {self._rows.labels(name)[self._rows[name].categories.get_loc(text)]}", class_="chip")
+            (name, rows.labels(name)[rows[name].categories.get_loc(text)])
             for name, texts in self.filters.items()
             for text in texts
         ]
         if self.search:
-            chips.append(tag("span", f"search: {self.search}", class_="chip"))
-        line = tag("div", tag("span", big, class_="big"), tag("span", note), class_="line")
-        notes = [tag("p", note, class_="quiet") for note in self._rows.notes]
-        return tag("header", line, notes, tag("div", chips, class_="line") if chips else None)
+            chips.append(("search", self.search))
+        of = {
+            "complete": self._known.complete,
+            "submissions": self.results["submission"].nunique() if "submission" in self.results else 1,
+            "size": len(self.results),
+            "checks": int(scored(self.results).sum()),
+            "failing": int(self.results["verdict"].isin(["failed", "blank"]).sum()),
+            "unit": self._known.unit,
+            "rates": [*self._known.scores.get(self._known.unit, [])],
+        }
+        card = None if position is None else self._card(position)
+        viewer = Markup("" if self.viewer is None else self.viewer._as_html())
+        return kit().explored(of, self.table, chips, rows.notes, self._first(listed[:PAGE]), len(listed), card, viewer)
 
-    def _head_of_failures(self) -> tuple[str, str]:
-        """The large words, and those beside them, where not all checks are there."""
-        failing = count(int(self.results["verdict"].isin(["failed", "blank"]).sum()), "failed or blank check")
-        if not self._known.scores:
-            return failing, "these results hold failures only, so there is no score"
-        rates = self._known.scores[self._known.unit]
-        if len(rates) > 1:
-            return failing, "of some submissions there are failures only"
-        return f"Score {percent(rates[0])}", f"{words_of('unit', self._known.unit).lower()} counted; {failing}"
-
-    def _list(self) -> Markup:
-        """The first rows that are left."""
-        if self.table == "problems":
-            listed, what = self._problems_left(), "problem"
-            first = self.problems.assign(gain=self._known.gain).iloc[listed[:PAGE]]
-            left = pd.Series([len(self._of_problem(int(number))) for number in first.index], first.index)
-            table = problems_table(first, left)
-        else:
-            listed, what = self._left, "check" if self.table == "checks" else "failed or blank check"
-            judged = "verdict" if self.table == "checks" else "cause"
-            lines = [self._teller.cells(int(position)) for position in listed[:PAGE]]
-            table = grid("Results", (judged, "name", "expected", "actual"), lines)
-        if not len(listed):
-            all_of = {0: "There are no checks.", 1: "The only check passed."}
-            nothing = all_of.get(len(self.results), f"All {count(len(self.results), 'check')} passed.")
-            filtered = self.filters or self.search
-            return tag("p", "Nothing is left under these filters." if filtered else nothing, class_="note")
-        more = f", the first {PAGE}" if len(listed) > PAGE else ""
-        title = tag("p", count(len(listed), what), more, class_="quiet tabs")
-        return join([title, table])
+    def _first(self, listed: np.ndarray) -> list[Any]:
+        """The first rows of the table."""
+        if self.table != "problems":
+            return [Check(self._teller, int(position)) for position in listed]
+        left = [len(self._of_problem(int(number))) for number in listed]
+        return records(self.problems.assign(gain=self._known.gain).iloc[listed].assign(left=left))

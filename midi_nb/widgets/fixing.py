@@ -10,14 +10,9 @@ import traitlets
 
 from ..causes import UNITS, weighted
 from ..frames import CATEGORIES
-from ..vocabulary import words_of
-from .grid import grid
-from .page import Markup, count, points, signed
 from .rows import Problems
 
-__all__ = ["PAGE", "Fixing", "listed"]
-
-PAGE = 12  # rows of a table
+__all__ = ["Fixing"]
 
 
 class Fixing(traitlets.HasTraits):
@@ -71,20 +66,3 @@ class Fixing(traitlets.HasTraits):
                 "weights need all checks: the categories of those that passed are not known here."
             )
         return weights
-
-
-def listed(problems: pd.DataFrame, left: pd.Series, fixed: pd.Series | None = None) -> Markup:
-    """Problems as a table for readers without a kernel: `left` are the checks of each that are shown."""
-    lines = []
-    for place, row in problems.iterrows():
-        some, axis, gain = left[place], str(row["axis"]), points(row["gain"])
-        whole = some == row["rows"]
-        cells: list[Any] = [
-            signed(axis, axis, words_of("cause", row["cause"])),
-            str(row["name"]),
-            count(some) if whole else f"{count(some)} of {count(row['rows'])}",
-            gain if whole or pd.isna(row["gain"]) else f"{gain} of all",
-        ]
-        lines.append(cells if fixed is None else ["☑" if fixed[place] else "☐", *cells])
-    names = ("cause", "name", "rows", "gain")
-    return grid("Problems", names if fixed is None else ("fixed", *names), lines)

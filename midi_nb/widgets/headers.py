@@ -26,8 +26,7 @@ from ..inspecting.differences import Difference, are_apart, differences_between
 from ..text import Piece, diff, marked, marks
 from ..vocabulary import words_of
 from .board import Live, still
-from .detail import MEANINGS
-from .page import Markup, count, join, signed, swatch, tag
+from .page import MEANINGS, Markup, count, join, kit, tag
 from .practice import rule
 
 __all__ = ["Header", "Lines", "header"]
@@ -336,7 +335,7 @@ class Lines:
         ]  # fmt: skip
         verdicts = Counter(verdict for verdict in self.verdicts if verdict)
         judged = [
-            tag("span", swatch(MEANINGS[verdict]), f"{verdicts[verdict]:,} {verdict}")
+            tag("span", kit().sign(MEANINGS[verdict]), f"{verdicts[verdict]:,} {verdict}")
             for verdict in ("failed", "blank", "passed") if verdicts[verdict]
         ]  # fmt: skip
         asks = f"asked by PS3.15 {self.profile.edition}, {'+'.join(['basic', *self.profile.options])}"
@@ -396,13 +395,8 @@ class Lines:
             return tag("span", "(absent)", class_="quiet")
         if not text:
             return tag("span", "(empty)", class_="quiet")
-        pieces = [
-            tag(mark, tag("span", f"[{_SPOKEN[mark]}: ", class_="unseen"), self._hidden(piece),
-                tag("span", "]", class_="unseen")) if mark else self._hidden(piece)
-            for piece, mark in marked(text[:_LONGEST], wrong)
-        ]  # fmt: skip
-        rest = f"… ({count(len(text))} characters)" if len(text) > _LONGEST else None
-        return tag("span", pieces, rest, class_="value")
+        pieces = [(self._hidden(piece), mark) for piece, mark in marked(text[:_LONGEST], wrong)]
+        return kit().marked(pieces, len(text) if len(text) > _LONGEST else 0)
 
     def _hidden(self, text: str) -> str:
         return text if self.values else re.sub(r"\S+", MASK, text)
@@ -420,7 +414,7 @@ class Lines:
         more = tag("span", f"\u00a0+{len(checks) - 1}", class_="quiet") if len(checks) > 1 and self._key else None
         said = join([words_of(*("asked", letter) if by_letter else ("action", first.action)), more])
         chip = tag("abbr", code, title=rule(first.action, first.code or None)) if code else None
-        return tag("span", signed(MEANINGS[first.verdict], first.verdict, said), chip, class_="asks")
+        return tag("span", kit().signed(MEANINGS[first.verdict], first.verdict, said), chip, class_="asks")
 
     def _more(self, line: _Line) -> Markup:
         """What is said of the picked line: its path, and each check with its rule."""
@@ -431,7 +425,7 @@ class Lines:
         for one in self.checks[line.row]:
             asks = words_of("action", one.action)
             sentence = rule(one.action, one.code or None)
-            said.append(tag("p", swatch(MEANINGS[one.verdict]), f"{one.verdict}: {asks}. ",
+            said.append(tag("p", kit().sign(MEANINGS[one.verdict]), f"{one.verdict}: {asks}. ",
                             tag("span", sentence, class_="quiet")))  # fmt: skip
         standard = _sentence(self.asked[line.row])
         if self._key and self.asked[line.row].action and not any(standard in one for one in said):
@@ -448,7 +442,6 @@ _CODE = re.compile("^(TCIA|DICOM)-(P15-)?|^unknown$")  # what the codes of a key
 _STILL = 120  # lines of a picture
 _LENGTH = "(0002,0000)"
 _ABSENT = "in neither"
-_SPOKEN = {"del": "lost", "mark": "still there"}
 #: What became of an attribute → its sign in the margin.
 _SIGNS = {
     "kept": "=", "retyped": "≠", "emptied": "∅", "removed": "−", "replaced": "~", "added": "+", "shifted": "→",

@@ -1,73 +1,60 @@
-"""Markup, and numbers as people read them. Every text is escaped by `tag`; there is no other way to make markup."""
+"""Markup, and numbers as people read them. Every text is escaped, by `tag` or by the macros of kit.html."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from html import escape, unescape
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from ..amounts import count, percent, points
+from markupsafe import Markup, escape
+
+from ..amounts import count, percent
 from ..coded import utf8
 from ..looks import SIGNS
+from ..shown import template
 
-__all__ = [
-    "MARKS",
-    "Markup",
-    "bar",
-    "button",
-    "clipped",
-    "count",
-    "join",
-    "percent",
-    "plain",
-    "points",
-    "signed",
-    "swatch",
-    "tag",
-]
+__all__ = ["MEANINGS", "PAGE", "Markup", "button", "clipped", "count", "join", "kit", "percent", "tag"]
+
+PAGE = 12  # rows of a table
+#: Verdict → how it looks.
+MEANINGS = {"failed": "fail", "blank": "blank", "passed": "pass", "lost": "blank"}
 
 _EMPTY = frozenset(("br", "img", "input", "meta"))
-#: Meaning → the sign that says it where colours cannot.
-MARKS = SIGNS
-
-
-class Markup(str):
-    """Text that is HTML already."""
-
-    __slots__ = ()
 
 
 def tag(name: str, /, *children: Any, **attributes: Any) -> Markup:
     """One HTML element; children that are not `Markup` are escaped, None is left out, lists are joined.
 
     >>> tag("td", "<script>", tag("b", 1), class_="value", data_act=None, hidden=True)
-    '<td class="value" hidden>&lt;script&gt;<b>1</b></td>'
+    Markup('<td class="value" hidden>&lt;script&gt;<b>1</b></td>')
     """
     pairs = ((key.rstrip("_").replace("_", "-"), value) for key, value in attributes.items())
     written = "".join(
-        f" {key}" if value is True else f' {key}="{_safe(value)}"'
+        f" {key}" if value is True else f' {key}="{escape(utf8(str(value)))}"'
         for key, value in pairs
         if value is not None and value is not False
     )
-    return Markup(f"<{name}{written}>" if name in _EMPTY else f"<{name}{written}>{join(children)}</{name}>")
+    inner = "" if name in _EMPTY else f"{join(children)}</{name}>"
+    return Markup(f"<{name}{written}>{inner}")  # noqa: S704 – the one place
 
 
 def join(children: Iterable[Any]) -> Markup:
     """Children one after another, as `tag` takes them."""
-    return Markup("".join(_inner(child) for child in children))
+    return Markup().join(map(_inner, children))
 
 
 def _inner(child: Any) -> str:
-    if child is None:
-        return ""
-    if isinstance(child, Markup):
-        return child
-    return join(child) if isinstance(child, list | tuple) else _safe(child)
+    if child is None or isinstance(child, list | tuple):
+        return join(child or ())
+    return child if isinstance(child, Markup) else utf8(str(child))
 
 
-def _safe(value: Any) -> str:
-    return escape(utf8(str(value)), quote=True)
+@cache
+def kit() -> Any:
+    """The macros of kit.html."""
+    own = {"signs": SIGNS, "meanings": MEANINGS, "most": PAGE, "clipped": clipped}
+    return template(Path(__file__).with_name("kit.html")).make_module(own)
 
 
 def button(label: Any, act: str, of: Any = None, **attributes: Any) -> Markup:
@@ -79,28 +66,3 @@ def clipped(text: str, length: int = 80) -> str:
     """A text for a table cell: one line, not longer than `length`."""
     line = " ".join(text.split())
     return line if len(line) <= length else line[: length - 1] + "…"
-
-
-def plain(markup: Markup) -> str:
-    """The text of markup, without signs.
-
-    >>> plain(tag("td", swatch("fail"), " ", tag("b", "A < B")))
-    'A < B'
-    """
-    bare = re.sub(r'<span[^>]* aria-hidden="true"[^>]*>[^<]*</span>', "", markup)
-    return unescape(re.sub(r"<[^>]*>", "", bare)).strip()
-
-
-def swatch(meaning: str) -> Markup:
-    """The colour and the sign of a meaning."""
-    return tag("span", MARKS.get(meaning, ""), class_=f"sign {meaning}", aria_hidden="true")
-
-
-def signed(meaning: str, word: str, text: Any) -> Markup:
-    """A text behind the sign of a meaning; a screen reader says the word."""
-    return tag("span", swatch(meaning), tag("span", tag("span", word, ": ", class_="unseen"), text), class_="signed")
-
-
-def bar(share: float, meaning: str = "") -> Markup:
-    """A bar of that share of its width."""
-    return tag("span", class_=f"bar {meaning}", style=f"width:{100 * min(max(share, 0), 1):.1f}%", aria_hidden="true")

@@ -14,14 +14,15 @@ import numpy as np
 import pandas as pd
 
 from .. import causes, tags
-from ..actions import REGIONS
 from ..coded import codes_at, encode, first_rows, joint_codes, texts_of, verdicts
 from ..frames import CATEGORIES, IDENTIFIERS, MASK, VALUES, VERDICTS, complete_rows, is_complete, origin
 from ..looks import SIGNS
 from ..masking import only_defined
 from ..scores import same_checks
+from ..shown import records
 from ..vocabulary import WORDS, head_of, words_of
-from .detail import MEANINGS, STATES, several_sources
+from .detail import absence, several_sources
+from .page import MEANINGS
 
 __all__ = ["FACETS", "MANY", "WEIGHTS", "Problems", "Rows", "without_originals"]
 
@@ -282,9 +283,7 @@ class Rows:
             "rows": self.sent(rows, buffers),
             "covers": self.covers,
             "searched": _SEARCHED if self.values else _SEARCHED_BLIND,
-            "problems": [
-                self._problem(row) for row in self.problems.table.assign(gain=self.problems.gain).to_dict("records")
-            ],
+            "problems": self._problems(),
             "total": len(self.results),
             "notes": self.notes,
             "values": self.values,
@@ -329,13 +328,12 @@ class Rows:
             else None,
         }
 
-    def _problem(self, row: Mapping[Any, Any]) -> dict[str, Any]:
-        names = ("problem", "cause", "axis", "submission", "gain")
-        known = {name: None if pd.isna(row[name]) else row[name] for name in names}
-        texts = {name: None if value is None else str(value) for name, value in known.items() if name != "gain"}
-        numbers = {name: int(row[name]) for name in ("rows", "series", "patients")}
-        label = words_of("cause", texts["cause"])
-        return {**texts, **numbers, "gain": known["gain"], "label": label, "name": str(row["name"])}
+    def _problems(self) -> list[dict[Any, Any]]:
+        table = self.problems.table
+        shown = table[["problem", "cause", "axis", "submission", "rows", "series", "patients", "name"]].assign(
+            gain=self.problems.gain, label=[words_of("cause", code) for code in table["cause"]]
+        )
+        return records(shown)
 
     def _column(self, name: str, rows: np.ndarray) -> tuple[np.ndarray, list[str]]:
         """(codes, texts) of a column at `rows`, with the texts in use alone, as they may be shown."""
@@ -351,13 +349,12 @@ class Rows:
 
     def _absences(self, rows: np.ndarray) -> tuple[np.ndarray, list[str]]:
         """What is said where a released value has no text; missing where it has one."""
-        said = [*STATES.values(), "(no text read)", "(no value)"]
-        states = np.array([list(STATES).index(s) if s in STATES else -1 for s in texts_of(self["state"])] + [-1])
-        found = states[self.codes("state", rows)]
-        regions = np.isin(self.codes("action", rows), self["action"].categories.get_indexer(list(REGIONS)))
-        found[(found == list(STATES).index("empty")) & regions] = len(STATES)
-        found[(found < 0) & (self.codes("actual", rows) < 0)] = len(STATES) + 1
-        return found, said
+        actions, states = ([*texts_of(self[name]), None] for name in ("action", "state"))
+        said = np.array([absence(action, state) for action in actions for state in states], dtype=object)
+        codes, texts = pd.factorize(said)
+        found = codes.reshape(len(actions), len(states))[self.codes("action", rows), self.codes("state", rows)]
+        found[(texts == absence(None, "value"))[found] & (self.codes("actual", rows) >= 0)] = -1
+        return found, [*texts]
 
 
 _HEADS = ("rows", "series", "patients", "gain", "fixed", "score", "rank", "selected", "failing", "only_here")

@@ -20,9 +20,8 @@ from ..engine.crops import Crop
 from ..frames import is_complete, scored
 from ..vocabulary import words_of
 from .board import still
-from .detail import facts
 from .explorer import Explorer
-from .page import Markup, clipped, count, join, percent, tag
+from .page import Markup, clipped, count, join, kit, percent, tag
 from .pictures import picture
 
 __all__ = ["Tour", "tour"]
@@ -164,8 +163,8 @@ class Tour(Explorer):
             ],
             words_of("cause", self._of("cause")): [
                 tag("p", f"The key asks: {words_of('action', self._of('action'))}."),
-                tag("div", self._teller.texts(self.picked), class_="texts"),
-                self._teller.reasons(self.picked),
+                tag("div", self._teller.say("texts", self.picked), class_="texts"),
+                self._teller.say("reasons", self.picked),
             ],
             "What fixing it gains": self._gains(),
         }
@@ -205,7 +204,10 @@ class Tour(Explorer):
         if first["fixes"] > 1:
             ways[f"The {_NUMBERS[first['fixes']]} that gain most"] = first["after"]
         lines: list[tuple[str, Any]] = [
-            (name, [tag("span", f"{percent(before)} → {percent(after)}", class_="big"), " ", gained(before, after)])
+            (
+                name,
+                join([tag("span", percent(before), " → ", percent(after), class_="big"), " ", gained(before, after)]),
+            )
             for name, after in ways.items()
         ]
         checks = count(int(scored(self.results).sum()), "check")
@@ -213,7 +215,7 @@ class Tour(Explorer):
             ("In all", f"{count(len(self.problems), 'problem')} in {checks}; this one is number {number + 1} by gain.")
         )
         weight = "In the score, a leak weighs as much as any other failed check: look at causes, not at gains alone."
-        return [facts(lines), tag("p", weight)]
+        return [kit().facts(lines), tag("p", weight)]
 
     # The browser
 

@@ -10,11 +10,10 @@ import traitlets
 
 from .. import causes
 from ..frames import require_columns, require_complete
-from ..vocabulary import words_of
+from ..shown import records
 from .board import Live
-from .fixing import PAGE, Fixing, listed
-from .grid import grid
-from .page import Markup, count, percent, tag
+from .fixing import Fixing
+from .page import PAGE, kit
 from .rows import WEIGHTS, Rows
 
 __all__ = ["WEIGHTS", "Wishes", "what_if"]
@@ -132,26 +131,6 @@ class Wishes(Fixing, Live):
     # Without a kernel
 
     def _as_html(self) -> str:
-        problems, scores = self.problems, self.scores
-        mine = scores[scores["submission"] == self.submission].iloc[0]
-        rates = [percent(mine["before"]), *([percent(mine["after"])] if self.fixed else [])]
-        weights = ", ".join(f"{words_of('category', name)} {weight:g}" for name, weight in self.weights.items())
-        rules = f"{words_of('unit', self.unit)}, weights: {weights or 'equal (official)'}"
-        head = tag("div", tag("span", " → ".join(rates), class_="big"),
-                   tag("span", f"{count(len(self.fixed), 'problem')} fixed"), tag("span", rules, class_="quiet"),
-                   class_="line")  # fmt: skip
-        first = problems.head(PAGE)
-        table = listed(first, first["rows"], first["problem"].isin(self.fixed))
-        more = f", the first {PAGE}" if len(problems) > PAGE else ""
-        of = f" of {self.submission}" if len(scores) > 1 else ""
-        title = tag("p", f"{count(len(problems), 'problem')}{of}{more}", class_="quiet tabs")
-        body = [title, table] if len(problems) else tag("p", "This submission has no problem left.")
-        ranks = _ranked(scores) if len(scores) > 1 else None
-        return str(tag("div", tag("div", tag("header", head), ranks, body, class_="midi-page"), class_="midi-frame"))
-
-
-def _ranked(scores: pd.DataFrame) -> Markup:
-    """The submissions from best to worst."""
-    rows = zip(scores["submission"], scores["after"], scores["rank_after"].astype(object), strict=True)
-    lines = [[name, percent(rate), "–" if pd.isna(rank) else rank] for name, rate, rank in rows]
-    return grid("Submissions", ("submission", "score", "rank"), lines)
+        problems = self.problems
+        first = problems.head(PAGE).assign(left=problems["rows"], fixed=problems["problem"].isin(self.fixed))
+        return kit().wished(self, records(self.scores), records(first), len(problems))

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 import midi_nb as mn
+from midi_nb.amounts import percent
 from midi_nb.coded import concat
 from midi_nb.widgets import explore
-from midi_nb.widgets.page import percent
 
 LEAK = {"expected": "DOE^JANE", "actual": "DOE^X", "verdict": "failed", "score": 0.5}
 LOST = {

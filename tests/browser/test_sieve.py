@@ -11,8 +11,8 @@ import pytest
 
 import midi_nb as mn
 from midi_nb.actions import ACTIONS
+from midi_nb.amounts import count, percent, points
 from midi_nb.widgets import explore
-from midi_nb.widgets.page import count, percent, points
 
 LOAD = """async (esm) => {
   const url = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));

@@ -146,5 +146,5 @@ def test_nothing_in_a_picture_looks_as_if_it_could_be_used(board):
     )  # fmt: skip
     shown = board.as_html().partition('data-page="main">')[2]
     assert shown.startswith(
-        "<p><span>press</span>b &lt; c<tr>row</tr>☑☐70&lt;button tabindex=&#x27;0&#x27;&gt;</p></div>"
+        "<p><span>press</span>b &lt; c<tr>row</tr>☑☐70&lt;button tabindex=&#39;0&#39;&gt;</p></div>"
     )

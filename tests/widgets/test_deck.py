@@ -313,7 +313,7 @@ def test_frames_of_a_cine_are_looked_at_one_by_one(make, results, tmp_path):
     ("change", "note"),
     [
         ({"x0": 100, "x1": 120}, "Box outside the image"),
-        ({"x0": None}, "The key&#x27;s region cannot be read."),
+        ({"x0": None}, "The key&#39;s region cannot be read."),
         ({"file": "no.dcm"}, "The file is not in the folder of the released files."),
         ({"file": None}, "These results do not say which file the check is about; official results never do."),
         ({"state": "missing", "file": None}, "No released file answers for this instance, so there is no image."),

@@ -209,7 +209,7 @@ def test_a_value_that_is_none_of_its_kind_is_shown_and_quoted_in_no_warning(make
 def test_what_is_shown_and_picked_can_be_set(pair: Any) -> None:
     widget = mn.widgets.header(*pair({"PatientName": "DOE", "KVP": 1}, {"PatientName": "DOE", "KVP": 1}))
     widget.show = "wrong"
-    assert "Patient&#x27;s Name" in widget.as_html()
+    assert "Patient&#39;s Name" in widget.as_html()
     assert "KVP" not in widget.as_html()
     widget.picked = 1
     assert len(widget.selection) == 1
