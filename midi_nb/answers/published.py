@@ -15,7 +15,7 @@ import pandas as pd
 
 from .. import sniff, tags
 from ..actions import ACTIONS, PIXELS, REGIONS, category_of, named
-from ..coded import as_column, concat, encode, tidy
+from ..coded import as_column, concat, encode, first_rows, joint_codes, texts_at, tidy
 from ..frames import ANSWERS, CODES, RESULTS, SCOPES, SOURCES, require_columns
 from . import workshop
 
@@ -359,8 +359,7 @@ class FrameKey:
         who = who.where(who.notna(), None)
         self.instances = {row[3]: Instance(*row) for row in who.itertuples(index=False, name=None)}
         self._frame = frame.assign(tag_path=_paths(frame, understood))
-        self._given = [name for name in Spec._fields if name in given]
-        self._known, self._specs = Specs(), dict[tuple[Any, ...], Spec]()
+        self._specs, self._spec_of = self._shared([name for name in Spec._fields if name in given])
         self._rows = dict(frame.groupby("instance", observed=True, sort=False).indices)
         if (self._frame["source"] == workshop.SOURCE).any():
             there = everyone() if everyone else {}
@@ -373,10 +372,10 @@ class FrameKey:
 
     def checks(self, uid: str) -> list[Check]:
         """The checks of one instance, in the frame's order."""
-        part = self._frame.iloc[self._rows[uid]].astype(object)
-        part = part.where(part.notna(), None)
-        boxes = zip(*(part[name] for name in ("x0", "y0", "x1", "y1")), strict=True)
-        specs = map(self._spec, part[list(Spec._fields)].itertuples(index=False, name=None))
+        rows = self._rows[uid]
+        specs = [self._specs[number] for number in self._spec_of[rows]]
+        texts = (texts_at(self._frame[name], rows) for name in ("check", "original", "expected"))
+        edges = (self._frame[name].array[rows].to_numpy(object, na_value=None) for name in ("x0", "y0", "x1", "y1"))
         return [
             Check(
                 number,
@@ -389,21 +388,22 @@ class FrameKey:
                 else None,
                 _doubt(spec.action, spec.tag_path, spec.tag_path and tags.to_official(spec.tag_path)),
             )
-            for number, spec, original, expected, box in zip(
-                part["check"], specs, part["original"], part["expected"], boxes, strict=True
-            )
+            for spec, number, original, expected, *box in zip(specs, *texts, *edges, strict=True)
         ]
 
-    def _spec(self, row: tuple[Any, ...]) -> Spec:
-        """What the frame says of an attribute; where it has no column for it, what follows from path and codes."""
-        if row not in self._specs:
-            cells = dict(zip(Spec._fields, row, strict=True))
-            path, codes = cells["tag_path"], tuple(cells[name] for name in ("prev_cat", *CODES))
-            made = self._known.of(
-                cells["action"], path and tags.to_official(path), cells["name"], cells["scope"], codes
-            )
-            self._specs[row] = made._replace(**{name: cells[name] for name in self._given})
-        return self._specs[row]
+    def _shared(self, given: Sequence[str]) -> tuple[list[Spec], np.ndarray]:
+        """What the frame says of attributes, and which of these each row is about. What follows from path and codes
+        stands for the columns that are not `given`."""
+        columns = self._frame[list(Spec._fields)]
+        parts = (columns[name].astype("int8") if name == "private" else columns[name].cat.codes for name in columns)
+        spec_of = joint_codes([part.to_numpy() for part in parts], len(columns))
+        distinct = columns.iloc[first_rows(spec_of)].astype(object)
+        known, specs = Specs(), []
+        for cells in distinct.where(distinct.notna(), None).to_dict("records"):
+            path, books = cells["tag_path"], tuple(cells[name] for name in ("prev_cat", *CODES))
+            made = known.of(cells["action"], path and tags.to_official(path), cells["name"], cells["scope"], books)
+            specs.append(made._replace(**{name: cells[name] for name in given}))
+        return specs, spec_of
 
 
 def _meant(text: str) -> str:
