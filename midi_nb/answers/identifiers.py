@@ -17,6 +17,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache, lru_cache
+from itertools import groupby
 from typing import NamedTuple
 
 from ..text import legible, stop_words, whole_words, words
@@ -144,7 +145,7 @@ class Known:
             )
         # Longer forms first: of two at one place the whole name counts, not its first word.
         self._letters = {
-            letter: re.compile("|".join(sorted(each, key=lambda form: (-len(form), form))), re.IGNORECASE)
+            letter: re.compile(_either(sorted(each, key=lambda form: (-len(form), form))), re.IGNORECASE)
             for letter, each in sorted(forms.items())
             if each
         }
@@ -250,6 +251,15 @@ _START, _END = r"(?<![^\W_])", r"(?![^\W_])"  # of a word: letters and digits, a
 
 def _whole(form: str) -> str:
     return f"{_START}{form}{_END}"
+
+
+def _either(forms: Iterable[str]) -> str:
+    """One form for all of them, in their order; whether a word begins is asked once for those that begin with one."""
+    runs = groupby(forms, key=lambda form: form.startswith(_START))
+    return "|".join(
+        f"{_START}(?:{'|'.join(form.removeprefix(_START) for form in run)})" if begins else "|".join(run)
+        for begins, run in runs
+    )
 
 
 def name_words(name: str) -> list[str]:
