@@ -212,6 +212,7 @@ def explored(path):
     return packed.decode("utf-8", "replace")
 
 
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize("before", ["not explained", "without files", "with files"])
 def test_the_same_files_give_the_same_cause_everywhere(bench, make, tmp_path, before):
     bench.ask("1.1", make.check("pixels_hidden", "(7fe0,0010)", make.region("DOE", 4, 4, 52, 36)))

@@ -609,8 +609,9 @@ def test_changed_colours_outside_the_boxes_are_found(release, tmp_path_factory, 
     assert told[["finding", "tag_path", "detail"]].values.tolist() == (
         [["colours_changed", "(7fe0,0010)", detail]] if detail else []
     )
-    assert audit(PLANTED, released=folder, original={"1.1": original}).empty  # no box, no such question
-    assert audit(concat([PLANTED, hidden]), released=folder, original={"1.2": original}).empty
+    if detail:
+        assert audit(PLANTED, released=folder, original={"1.1": original}).empty  # no box, no such question
+        assert audit(concat([PLANTED, hidden]), released=folder, original={"1.2": original}).empty
 
 
 @pytest.mark.parametrize(
