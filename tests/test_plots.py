@@ -165,7 +165,7 @@ def said(figure) -> list[str]:
 
 def test_every_plot_is_in_the_table():
     public = {name for name in plots.__all__ if inspect.isfunction(getattr(plots, name))}
-    assert public == set(PLOTS)
+    assert public == set(PLOTS), "give PLOTS what each plot draws, here and in tools/make_figures.py (the gallery)"
     assert set(plots.__all__) - public == {"LOOKS", "PALETTE"}
 
 
@@ -267,7 +267,7 @@ def test_texts_of_the_data_are_drawn_as_they_are(name):
         frame[column] = pd.Categorical([hostile] * len(frame))
     ax = drawn(getattr(plots, name)(frame))  # a formula that does not parse, or a missing glyph, would raise
     shown = " ".join(said(ax.figure))
-    assert name == "partial_scores" or "□□" in shown
+    assert name == "partial_scores" or "□□" in shown, "are its labels of another column? Add that to `known`"
 
 
 def test_score_draws_each_score_in_its_interval_the_lowest_on_top():

@@ -1,6 +1,7 @@
-"""Who may import whom: downwards only. CONTRIBUTING says what each room does."""
+"""Who may import whom: downwards only. CONTRIBUTING.md says what each room does, and what it names is there."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -78,14 +79,16 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 
 def test_every_room_has_its_place():
-    assert {room_of(path) for path in FILES} <= set(MAY_IMPORT)
+    new = {room_of(path) for path in FILES} - set(MAY_IMPORT)
+    assert not new, f"say in MAY_IMPORT what {new} may import, and in CONTRIBUTING.md what it does"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_rooms_import_downwards_only(path):
     allowed = MAY_IMPORT[room_of(path)]
 
-    assert allowed is None or imported(path) <= allowed
+    wrong = set() if allowed is None else imported(path) - allowed
+    assert not wrong, f"{room_of(path)} may not import {wrong} (MAY_IMPORT): ask whether the code is in the right room"
 
 
 def test_the_table_has_no_circles():
@@ -120,3 +123,41 @@ def test_no_public_function_hides_its_room():
     import midi_nb
 
     assert not set(midi_nb._FACE) & {room_of(path) for path in FILES}
+    hidden = set(midi_nb.widgets.__all__) & {path.stem for path in (PACKAGE / "widgets").glob("*.py")}
+    assert not hidden, f"the module of a widget may not have its name, or it takes its place once imported: {hidden}"
+
+
+ROOT = PACKAGE.parent
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+
+
+def test_contributing_says_what_each_room_does():
+    table = CONTRIBUTING[CONTRIBUTING.index("| Room |") :].split("\n\n")[0].splitlines()[2:]
+    named = {room for line in table for room in re.findall(r"`(\w+)/?`", line.split("|")[1])}
+    assert named == set(MAY_IMPORT) - {"__main__", "the face"}, "a row of the table of rooms in CONTRIBUTING.md"
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"`([\w/]+(?:/|\.\w+))`", CONTRIBUTING)) - set(MAY_IMPORT)))
+def test_contributing_names_what_is_there(path):
+    module, _, name = path.rpartition(".")
+    whole = [base / path for base in (ROOT, PACKAGE) if (base / path).exists()]
+    assert whole or any(re.search(rf"\b{name}\b", file.read_text("utf-8")) for file in PACKAGE.rglob(f"{module}.py"))
+
+
+#: (file, table in it) as CONTRIBUTING.md names them: `demo/careless.py` one failure (`BUGS`).
+TABLES = {
+    (path, table)
+    for path, more in re.findall(r"`([\w/]+\.py)`((?:[^|`]|`\w+`)*)", CONTRIBUTING)
+    for table in re.findall(r"`(\w+)`", more)
+}
+
+
+@pytest.mark.parametrize(("path", "table"), sorted(TABLES))
+def test_contributing_names_tables_that_are_there(path, table):
+    text = next(base / path for base in (ROOT, PACKAGE) if (base / path).exists()).read_text("utf-8")
+    assert re.search(rf"^(def )?{table}\b", text, re.MULTILINE)
+
+
+def test_contributing_names_targets_of_make():
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    assert set(re.findall(r"(?:`|^)make ([a-z]+)", CONTRIBUTING, re.MULTILINE)) <= set(targets)

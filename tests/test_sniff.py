@@ -34,8 +34,8 @@ def test_a_format_is_known_by_its_columns(name, header):
     assert sniff.kind_of([f" {column.upper()} " for column in reversed(columns)]).name == name
 
 
-def test_every_format_is_told():
-    assert {kind.name for kind in sniff.KINDS} == set(HEADERS)
+def test_every_format_is_known():
+    assert {kind.name for kind in sniff.KINDS} == set(HEADERS), "give HEADERS the header of each format"
     assert sniff.kind_of(["Evaluation", "De-Identified"]).name == "a mapping"
     assert sniff.kind_of(["colour", "size"]) is None
 

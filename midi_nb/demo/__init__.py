@@ -16,7 +16,7 @@ from ..folders import Submission
 __all__ = ["Demo", "Submission", "make_demo"]
 
 _MAPPINGS = ("uid_mapping.csv", "patid_mapping.csv")
-VERSION = 7  # of what the demo contains; another number makes cached demos be made anew
+VERSION = 7  # of what the demo contains: raise it when that changes, or cached demos stay as they were
 PATIENTS = 10  # one of each kind
 
 

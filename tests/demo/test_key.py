@@ -8,12 +8,8 @@ import pandas as pd
 import pytest
 
 import midi_nb as mn
+from midi_nb.actions import ACTIONS
 from midi_nb.demo import plant
-
-ACTIONS = {
-    "tag_retained", "text_notnull", "text_retained", "text_removed", "date_shifted", "uid_changed", "uid_consistent",
-    "patid_consistent", "pixels_hidden", "pixels_retained",
-}  # fmt: skip
 
 
 def of(checks, action):
@@ -30,8 +26,9 @@ def test_the_official_table_has_the_columns_of_the_official_program_and_no_scope
     ]  # fmt: skip
 
 
-def test_all_ten_actions_and_all_families_are_asked_for(checks):
-    assert {check["action"].strip("<>") for check in checks.values()} == ACTIONS
+def test_all_actions_and_all_families_are_asked_for(checks):
+    unasked = set(ACTIONS) - {check["action"].strip("<>") for check in checks.values()}
+    assert not unasked, f"no check of the demo asks {unasked}: plant one in midi_nb/demo/key.py"
     codes = [check["answer_category_v2"] for check in checks.values()]
     for family, code in (
         ("hipaa", "z"),

@@ -1,5 +1,6 @@
 """Making, finding and refusing demos."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -158,3 +159,15 @@ def test_what_file_managers_leave_is_no_submission(tmp_path):
     (tmp_path / "submissions" / "Thumbs.db").touch()
     (tmp_path / "demo.json").write_text('{"missing": []}', encoding="utf-8")
     assert list(room.find(tmp_path).submissions) == ["careless"]
+
+
+#: The version of the demo, and a digest of what it contains.
+CONTENT = {7: "7f1d47adcaff"}
+
+
+def test_a_demo_of_other_content_has_another_version(checks, planted, audits, phi):
+    """Else a demo that is cached already would stay as it was."""
+    asked = [(*place, check["action"], check["tag_ds"]) for place, check in checks.items()]
+    texts = [(row["instance"], row["tag_path"], row["text"]) for row in phi]
+    digest = hashlib.sha256(json.dumps([asked, planted, audits, texts]).encode()).hexdigest()[:12]
+    assert {room.VERSION: digest} == CONTENT, "raise VERSION in midi_nb/demo/__init__.py, and write both here"

@@ -9,6 +9,7 @@ import pydicom
 import pytest
 
 import midi_nb as mn
+from midi_nb.actions import named
 from midi_nb.causes import CAUSES
 from midi_nb.demo import careless
 
@@ -22,7 +23,7 @@ PASSED_OVER = {
     "not_judged",
     "other",
 }
-REMOVALS = ["text_removed", "date_shifted", "uid_changed", "pixels_hidden"]
+REMOVALS = named("remove", "change")
 
 
 @pytest.fixture(scope="session")

@@ -27,8 +27,8 @@ DARK = np.zeros((4, 6), "uint8")
 BRIGHT = np.pad(np.full((2, 2), 255, "uint8"), ((0, 2), (0, 4)))
 
 
-def ten(make):
-    """One check of each action. Text recognition is ``str``: it reads the numbers in the region."""
+def one_each(make):
+    """One check of each action, that CLEAN passes and CARELESS fails. Regions are read by ``str``: as numbers."""
     return [
         make.check("tag_retained", "(0008,0050)"),
         make.check("text_notnull", "(0008,1030)"),
@@ -68,7 +68,7 @@ CARELESS = {
 def planted(bench, make):
     """Four instances: one clean, one careless, one delivered twice, one missing; and files that answer nothing."""
     for instance in ("1.1", "1.2", "1.3", "1.4"):
-        bench.ask(instance, *ten(make), patient="OLD" if instance < "1.3" else "OLD2")
+        bench.ask(instance, *one_each(make), patient="OLD" if instance < "1.3" else "OLD2")
     bench.release("a/clean.dcm", "1.1", **CLEAN)
     bench.release("a/careless.dcm", "1.2", **CARELESS)
     bench.release("b/twice.dcm", "1.3", **CLEAN)
@@ -124,15 +124,18 @@ def test_the_planted_truth_is_found(planted):
     results = warned(planted.evaluate, read_text=str)
 
     assert list(results.columns) == list(RESULTS)
-    assert cells(results, "file", "instance")[::10] == [
+    said = list(results["action"].astype(object))
+    assert said == list(ACTIONS) * 5, "give one_each() a check of each action, and say below what it says"
+    assert cells(results, "file", "instance")[:: len(ACTIONS)] == [
         ["a/careless.dcm", "1.2"],
         ["a/clean.dcm", "1.1"],
         ["b/twice (copy).dcm", "1.3"],
         ["b/twice.dcm", "1.3"],
         [None, "1.4"],
     ]
-    assert list(results["action"].astype(object)) == list(ACTIONS) * 5
-    careless, clean, copy, twice, missing = (results.iloc[start : start + 10] for start in range(0, 50, 10))
+    careless, clean, copy, twice, missing = (
+        part for _, part in results.groupby(np.arange(len(results)) // len(ACTIONS))
+    )
     assert cells(careless, "action", "state", "actual", "verdict", "score") == [
         ["tag_retained", "absent", None, "failed", 0.0],
         ["text_notnull", "empty", "", "failed", 0.0],
@@ -581,7 +584,7 @@ def test_a_run_may_be_counted_part_by_part(planted, tmp_path, monkeypatch):
 
 
 def test_no_file_at_all_is_told(bench, make):
-    bench.ask("1.1", *ten(make))
+    bench.ask("1.1", *one_each(make))
     (bench.released / "notes.txt").write_text("no DICOM", encoding="utf-8")
     with pytest.warns(UserWarning, match=r".") as heard:
         results = bench.evaluate()

@@ -150,7 +150,6 @@ def test_the_detail_tells_the_rule_and_the_practice(results):
 def test_every_action_and_subcategory_has_a_rule():
     from midi_nb.actions import ACTIONS
 
-    assert len(ACTIONS) == 10
     for action in ACTIONS:
         assert rule(action, None).endswith(").")
         assert re.search(r"best practice \d+\)\.$", practice(action))
