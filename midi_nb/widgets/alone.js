@@ -89,7 +89,14 @@ async function alone() {
   const BLOCK = 256, unpacked = {}; // texts that are packed together, as in alone.py
   async function text(name, row) {
     const code = cards[name].codes[row], block = Math.floor(code / BLOCK);
-    return (await (unpacked[`${name} ${block}`] ??= opened(cards[name].blocks[block]).json()))[code % BLOCK];
+    const said = (await (unpacked[`${name} ${block}`] ??= opened(cards[name].blocks[block]).json()))[code % BLOCK];
+    return said.replace(/<!--(\w+)-->/g, (_, column) => escaped(rows.columns[column].texts[rows.columns[column].codes[row]]));
+  }
+
+  function escaped(text) {
+    const made = document.createElement("span");
+    made.textContent = text;
+    return made.innerHTML;
   }
 
   let turn = 0;

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from markupsafe import escape
 
 from .. import causes
 from ..actions import REGIONS
@@ -234,16 +235,27 @@ def _masked(explained: pd.DataFrame) -> pd.DataFrame:
 def _distinct(
     shown: pd.DataFrame, rows: np.ndarray, names: tuple[str, ...], what: str, teller: Teller, buffers: list[bytes]
 ) -> Any:
-    """The text of each row, every distinct one once: codes, and blocks of texts, opened one by one."""
-    columns = [_numbers(shown, name, rows) for name in names]
-    codes = joint_codes(columns, len(rows))
-    buffers.append(codes.astype("<u4").tobytes())
+    """What is said of each row, every distinct text once: codes, and blocks of texts, opened one by one."""
+    kinds = joint_codes([_numbers(shown, name, rows) for name in names], len(rows))
+    known: dict[str, int] = {}
+    said = (_said(teller, what, int(position)) for position in rows[first_rows(kinds)])
+    codes = np.array([known.setdefault(text, len(known)) for text in said], dtype="<u4")
+    buffers.append(codes[kinds].tobytes())
     of: dict[str, Any] = {"codes": {"buffer": len(buffers) - 1, "bytes": 4}, "blocks": []}
-    for positions in np.array_split(first := rows[first_rows(codes)], range(_BLOCK, len(first), _BLOCK)):
-        texts = json.dumps([str(teller.say(what, int(position))) for position in positions]).encode()
+    texts = [*known]
+    for start in range(0, len(texts), _BLOCK):
         of["blocks"].append({"buffer": len(buffers), "bytes": 1})
-        buffers.append(gzip.compress(texts, mtime=0))
+        buffers.append(gzip.compress(json.dumps(texts[start : start + _BLOCK]).encode(), mtime=0))
     return of
+
+
+def _said(teller: Teller, what: str, position: int) -> str:
+    """What is said of a check; a comment, which no value can make, stands for each whole text that its row has."""
+    said = str(teller.say(what, position))
+    for name in ("original", "expected", "actual", "error"):
+        if text := teller.cell(name, position):
+            said = said.replace(f">{escape(text)}<", f"><!--{name}--><")
+    return said
 
 
 def _numbers(shown: pd.DataFrame, name: str, rows: np.ndarray) -> np.ndarray:

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
-from .. import causes, tags
+from .. import tags
 from ..actions import ACTIONS, KINDS, PIXELS, REGIONS
 from ..coded import texts_of
 from ..frames import IDENTIFIERS, MASK, VALUES
 from ..text import marked, marks
 from ..vocabulary import WORDS
 from .page import Markup, kit
-from .practice import practice, rule
 
 __all__ = ["Teller", "absence", "several_sources"]
 
 _STATES = {"empty": "(empty)", **{state: f"({words})" for state, words in WORDS["state"].items()}}
 _LONGEST = 3000  # characters of a text that are compared and shown
-_CAUSES = {cause.code: cause for cause in causes.CAUSES}
 
 
 def several_sources(results: pd.DataFrame) -> bool:
@@ -66,16 +63,12 @@ class Teller:
             return MASK
         return f"{name.replace('_', ' ')} {self.results[name].cat.codes.iloc[position] + 1}"
 
-    def named(self, names: Sequence[str], position: int) -> list[tuple[str, str]]:
-        """The cells that hold something, by their names."""
-        return [(name, text) for name in names if (text := self.cell(name, position))]
-
 
 class Check:
     """A check for the macros of kit.html: its columns, and what they ask of it."""
 
     def __init__(self, teller: Teller, position: int) -> None:
-        self._teller, self._position = teller, position
+        self._teller, self._position, self.places = teller, position, teller.places
 
     def __getattr__(self, name: str) -> Any:
         return self._teller.at(name, self._position)
@@ -95,26 +88,6 @@ class Check:
     @property
     def absence(self) -> str:
         return absence(self.action, self.state)
-
-    @property
-    def why(self) -> causes.Cause | None:
-        return _CAUSES.get(self.cause)
-
-    @property
-    def rule(self) -> str:
-        return rule(self.action, self.subcategory)
-
-    @property
-    def practice(self) -> str:
-        return practice(self.action, bool(self.private))
-
-    @property
-    def place(self) -> list[tuple[str, str]]:
-        return self._teller.named(self._teller.places, self._position)
-
-    @property
-    def uids(self) -> list[tuple[str, str]]:
-        return self._teller.named(("study", "series", "instance"), self._position)
 
     def texts(self) -> tuple[list[tuple[str, Any, int]], list[str]]:
         """(label, pieces with their marks, the length if it is cut) of original, expected, released; the marks."""

@@ -10,9 +10,11 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from ..amounts import count, percent
+from ..causes import CAUSES
 from ..coded import utf8
 from ..looks import SIGNS
 from ..shown import template
+from .practice import practice, rule
 
 __all__ = ["MEANINGS", "PAGE", "Markup", "button", "clipped", "count", "join", "kit", "percent", "tag"]
 
@@ -53,8 +55,9 @@ def _inner(child: Any) -> str:
 @cache
 def kit() -> Any:
     """The macros of kit.html."""
-    own = {"signs": SIGNS, "meanings": MEANINGS, "most": PAGE, "clipped": clipped}
-    return template(Path(__file__).with_name("kit.html")).make_module(own)
+    known = {"signs": SIGNS, "meanings": MEANINGS, "causes": {cause.code: cause for cause in CAUSES}, "most": PAGE}
+    says = {"clipped": clipped, "rule": rule, "practice": practice}
+    return template(Path(__file__).with_name("kit.html")).make_module(known | says)
 
 
 def button(label: Any, act: str, of: Any = None, **attributes: Any) -> Markup:

@@ -40,7 +40,12 @@ _TEXTS = ("name", "tag_path", "original", "expected", "actual", "study", "series
 _SEARCHED = (*_TEXTS, "patient")
 _SEARCHED_BLIND = ("name", "tag_path", "error")  # what no value of the data is in
 _OWN_ORDER = ("verdict", "axis", "category", "source", "scope")
-_AXES = {cause.code: cause.axis for cause in causes.CAUSES}
+#: Facet → text → the meaning whose colour its bar takes; others have no colour of their own.
+_MEANINGS = {
+    "cause": {cause.code: cause.axis for cause in causes.CAUSES},
+    "axis": {axis: axis for axis in causes.AXES},
+    "verdict": MEANINGS,
+}
 _PASSED = VERDICTS.index("passed")
 
 _FEW = 50_000  # checks that go to the browser all, passes included
@@ -321,7 +326,7 @@ class Rows:
             "codes": _buffer(codes + 1, buffers),
             "texts": [None, *(labels if hidden else texts)],
             "labels": [None, *labels],
-            "meanings": [None, *(_meaning(name, text) for text in texts)],
+            "meanings": [None, *(_MEANINGS.get(name, {}).get(text, "") for text in texts)],
             "own": name in _OWN_ORDER,
             "sets": [[], *([*map(int, np.flatnonzero(row) + 1)] for row in self[name].members)]
             if isinstance(self[name], Sets)
@@ -375,13 +380,6 @@ def _buffer(numbers: np.ndarray, buffers: list[bytes]) -> dict[str, int]:
     width = 1 if numbers.max(initial=0) < 2**8 else 2 if numbers.max(initial=0) < 2**16 else 4
     buffers.append(numbers.astype(f"<u{width}").tobytes())
     return {"buffer": len(buffers) - 1, "bytes": width}
-
-
-def _meaning(name: str, text: str) -> str:
-    """The meaning whose colour a bar takes; none for what has no colour of its own."""
-    if name == "cause":
-        return _AXES.get(text, "")
-    return text if name == "axis" else MEANINGS.get(text, "") if name == "verdict" else ""
 
 
 def _attribute(path: str) -> str:

@@ -414,7 +414,7 @@ class Viewing(traitlets.HasTraits):
         lines = [tag("tr", [tag("td", cell, style="text-align:left") for cell in cells]) for cells in (head, *body)]
         table = tag("table", lines) if boxes else ""
         title = f"<p>{escape(self._title(self.frame))}</p>"
-        return f'<div>{title}<div style="display:flex;gap:8px">{pictures}</div>{notes}{table}</div>'
+        return f'<div>{title}<div style="display:flex;flex-wrap:wrap;gap:8px">{pictures}</div>{notes}{table}</div>'
 
     def _figure(self, side: str, boxes: Sequence[dict[str, Any]]) -> str:
         try:

@@ -15,6 +15,7 @@ import pytest
 
 import midi_nb as mn
 from midi_nb.amounts import percent
+from midi_nb.widgets import explore
 
 MARK = '<img src=x onerror="document.title=1"><script>document.title=1</script>'
 LEAK = {"expected": f"DOE {MARK}", "actual": f"DOE {MARK} X", "verdict": "failed", "score": 0.5}
@@ -162,6 +163,36 @@ def test_what_looks_like_markup_stays_text(opened: Any, make: Any, tmp_path: Pat
     assert MARK in page.locator("section.card").inner_text()
     assert page.title() == "Explorer"
     assert page.locator("#board :is(img, script, [onerror])").count() == 0
+
+
+def test_each_card_says_what_the_kernel_says_and_each_value_is_in_the_page_once(
+    opened: Any, make: Any, tmp_path: Path
+) -> None:
+    values = [MARK, "<!--actual-->", "!--error--", r"$& \1", "A\u00a0B  C", "'\"&amp;", "QWERTZ 12345"]
+    leaks = [LEAK | dict.fromkeys(("original", "expected", "actual", "error"), value) for value in values]
+    rows = [
+        *leaks,
+        LOST | {"actual": "LOW X"},
+        LOST | {"actual": "", "state": "empty"},
+        LEAK | {"actual": "DOE " * 999},
+    ]
+    results = make.results([row | {"check": str(number)} for number, row in enumerate(rows)])
+    explorer = explore(results)
+    explorer.table = "failures"
+    page = opened(path := mn.write_page(results, tmp_path / "explorer.html"))
+    for row in range(len(rows)):
+        page.goto(f"file://{path}#row={row}")
+        said = explorer._check(row)
+        page.wait_for_function(
+            """(html) => {
+              const said = document.createElement("div"), card = document.querySelector("section.card");
+              const facts = (root) => [...root.querySelectorAll("dl")].slice(0, 2).map((list) => list.innerHTML);
+              said.innerHTML = html;
+              return card && facts(card).join() === facts(said).join();
+            }""",
+            arg=said["words"] + said["reasons"],
+        )
+    assert everything(path).count("QWERTZ 12345") == 4, "once in each column"
 
 
 def everything(path: Path) -> str:
