@@ -1,4 +1,4 @@
-"""Did this tool really de-identify these medical images, and where it did not, why?
+"""Did this tool really de-identify these medical images? If not: where, and why?
 
 Answer keys and results of the MIDI-B benchmark as tidy DataFrames, and questions asked of them.
 

@@ -1,4 +1,4 @@
-"""What a notebook works on, the reader's own files or the demo where none are given, and how it counts what it finds.
+"""What a notebook works on: your files, or the demo if you give none; and the unit in which it counts.
 
 Every notebook starts with the same parameters. With them left at None it shows the demo; with paths it shows the
 reader's data, and nothing below the parameters changes.
@@ -61,7 +61,7 @@ def open_case(
     *,
     demo: str = "careless",
 ) -> Case:
-    """The submission a notebook is about: the one these paths lead to, or the demo's where none of them is given.
+    """The submission a notebook is about: the one at these paths, or the demo's if you give none.
 
     Parameters
     ----------

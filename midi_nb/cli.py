@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a value that the terminal's encoding lacks ends no table
+        sys.stdout.reconfigure(errors="backslashreplace")  # a sign that the terminal cannot show must not end a table
     try:
         with _warnings_as_notes():
             answer = options.run(options)
@@ -234,7 +234,7 @@ def _say_unread(results: pd.DataFrame) -> None:
 
 @contextmanager
 def _executor(options: argparse.Namespace) -> Iterator[Any]:
-    """What judges the batches: processes of our own, a Dask cluster, or nobody but us."""
+    """What judges the batches: new processes, a Dask cluster, or None for this process."""
     if options.dask:
         try:
             from distributed import Client
@@ -284,7 +284,7 @@ def _written(results: pd.DataFrame, options: argparse.Namespace, released: Any, 
 
 
 def _refuse_strangers(options: argparse.Namespace) -> None:
-    """Raise a ValueError, before any work, where a report would take the place of something else."""
+    """Raise a ValueError, before any work, if a report would overwrite a file that is no report."""
     _refuse_other_page(options.html)
     folder = Path(options.official or os.devnull)
     there = sorted(path.name for pattern in _OFFICIAL for path in folder.glob(pattern))
@@ -584,7 +584,7 @@ def _print(text: str) -> None:
 
 def _as_json(frame: pd.DataFrame) -> str:
     text = frame.to_json(orient="records", force_ascii=False, double_precision=12)
-    # Elsewhere what the encoding lacks would be written as Python writes it, which JSON does not know.
+    # A sign that the encoding does not have would be escaped as Python does it, which is no JSON.
     utf8 = codecs.lookup(sys.stdout.encoding or "utf-8").name == "utf-8"
     return json.dumps(json.loads(text), indent=1, ensure_ascii=not utf8) + "\n"
 

@@ -35,7 +35,7 @@ def _is_other(dtype: Any, kind: Any) -> bool:
 
 
 def tidy(columns: Mapping[str, Any], types: Mapping[str, Any], rows: int) -> pd.DataFrame:
-    """A frame of exactly the columns of `types`, in their order; what `columns` lacks is missing throughout.
+    """A frame of exactly the columns of `types`, in their order; those not in `columns` are missing in every row.
 
     Rows are of a source that holds all checks where `columns` do not say otherwise.
     """
@@ -125,7 +125,7 @@ def utf8(text: str) -> str:
 
 
 class Column:
-    """A categorical that grows piece by piece; Arrow holds its texts, which as Python's would take thrice the memory.
+    """A categorical that grows piece by piece; its texts are in Arrow: Python strings take three times the memory.
 
     >>> column = Column()
     >>> column.add(["CT", "MR"], np.array([0, 0, -1]))
@@ -136,7 +136,7 @@ class Column:
     """
 
     def __init__(self, null: str | None = None) -> None:
-        self.null = null  # a text that stands for a missing one
+        self.null = null  # a text that means missing
         self._texts: list[Any] = []
         self._codes: list[Any] = []
 

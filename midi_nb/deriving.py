@@ -119,7 +119,7 @@ def keep_key(
     out: str | Path,
     progress: bool = True,
 ) -> Path:
-    """The folder `out` with the answers, as `derive_key` keeps them, of which no more than a batch is ever held."""
+    """The folder `out` with the answers of `derive_key`, written batch by batch: no more than one is in memory."""
     for _ in _derived(original, (profile, edition, keep), private, read_text, executor, out, progress):
         pass
     return Path(out)
@@ -156,8 +156,7 @@ class _Job(NamedTuple):
 
 
 class _Task(NamedTuple):
-    """One batch: files, the patient of each, what is known of these patients, the files whose SOP Instance UID
-    another one has; where its part goes, if it is kept."""
+    """One batch: its files, their patients, what is known of these, copies of files, and where its part is written."""
 
     paths: Sequence[Path]
     patients: Sequence[str]
@@ -297,8 +296,7 @@ def _patients(whos: Iterable[_Who]) -> dict[_Who, str]:
 
 
 def _surveyed(job: _Job, task: _Task, step: Step | None = None) -> list[tuple[_Who, str, set[Identifier]]]:
-    """(who the patient is, SOP Instance UID, what is said of people) of each file of a batch; nothing of one that
-    cannot be read."""
+    """(patient, SOP Instance UID, identifiers of people) of each file of a batch that can be read."""
     from pydicom import dcmread
 
     profile, found = job.profile.table, []
@@ -379,7 +377,7 @@ _STREAMS = frozenset(["OW", "OF", "OD", "OL", "OV"])
 _REMOVE = frozenset("XZD")
 _LONG = 4000  # characters: longer values, such as contours, are not asked to stay
 _PIXELS = ("(7fe0,0010)", "(7fe0,0008)", "(7fe0,0009)")
-#: What every de-identification writes anew, or may: character set, markers, trailing padding.
+#: What every de-identification may rewrite: character set, markers, trailing padding.
 _UNASKED = frozenset(["(0008,0005)", "(0012,0062)", "(0012,0063)", "(0012,0064)", "(0028,0301)", "(0028,0303)",
 "(fffc,fffc)"])  # fmt: skip
 _REGISTERED = "1.2.840.10008."

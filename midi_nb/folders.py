@@ -51,7 +51,7 @@ def submission_of(given: Any, uids: Any = None, patients: Any = None) -> Submiss
 
 
 def warn_if_same(original: Path, released: Path) -> None:
-    """A warning where originals and release are one folder, or a copy of it: in what is asked, nothing can differ."""
+    """Warns if originals and release are the same folder, or copies of each other, so that nothing can differ."""
     if original.samefile(released):
         warnings.warn(
             "The folder of original files is that of the released ones: nothing can have changed.", stacklevel=4

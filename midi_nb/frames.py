@@ -171,7 +171,7 @@ def require_columns(frame: pd.DataFrame, columns: Iterable[str], verb: str) -> N
     >>> require_columns(pd.DataFrame({"action": []}), ["action", "verdict"], "score()")
     Traceback (most recent call last):
     ...
-    ValueError: score() needs the column verdict, which this frame lacks; evaluate() or read_results() makes it.
+    ValueError: score() needs the column verdict, missing in this frame; evaluate() or read_results() makes it.
     """
     require_frame(frame, verb)
     if numbers := _numbers(frame):
@@ -184,7 +184,7 @@ def require_columns(frame: pd.DataFrame, columns: Iterable[str], verb: str) -> N
         makers = dict.fromkeys(_MADE_BY[name] for name in lacking if name in _MADE_BY)
         column, them = ("column", "it") if len(lacking) == 1 else ("columns", "them")
         remedy = f"; {' and '.join(makers)} {'makes' if len(makers) == 1 else 'make'} {them}" if makers else ""
-        raise ValueError(f"{verb} needs the {column} {', '.join(lacking)}, which this frame lacks{remedy}.")
+        raise ValueError(f"{verb} needs the {column} {', '.join(lacking)}, missing in this frame{remedy}.")
 
 
 def _numbers(frame: pd.DataFrame) -> list[str]:

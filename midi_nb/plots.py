@@ -992,7 +992,7 @@ def _cut(text: str, width: int) -> str:
 
 
 def _drawable(text: str, family: str | None = None) -> str:
-    """`text` with a box for each character the font lacks, of which matplotlib would warn."""
+    """`text` with a box for each character that the font does not have: matplotlib would warn."""
     text = re.sub(r"\s", " ", text)
     if text.isascii() and text.isprintable():
         return text
@@ -1069,7 +1069,7 @@ def _bent(ax: Axes, widths: pd.Series) -> str:
     return _BENT
 
 
-#: There and back, of what is left of zero too.
+#: The square root and its inverse, for negative numbers too.
 _ROOT = (lambda x: np.sign(x) * np.sqrt(np.abs(x)), lambda x: np.sign(x) * x * x)
 _BENT = " (square-root scale)"
 

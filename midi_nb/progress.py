@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from . import amounts
+
 __all__ = ["counted", "counting"]
 
 _PAUSE = 0.1  # seconds between two updates of the line: more of them are not seen
@@ -57,10 +59,10 @@ def counting(total: int, noun: str, done: str, shown: bool = True) -> Iterator[C
         yield step
     except BaseException:
         if write:
-            write(f"Stopped: {count:,} of {_counted(total, noun)} {done}.", True)
+            write(f"Stopped: {count:,} of {amounts.count(total, noun)} {done}.", True)
         raise
     if write:
-        write(f"{_counted(count, noun)} {done} in {_duration(time.monotonic() - start)}", True)
+        write(f"{amounts.count(count, noun)} {done} in {_duration(time.monotonic() - start)}", True)
 
 
 def _running(count: int, total: int, noun: str, done: str, seconds: float) -> str:
@@ -71,11 +73,7 @@ def _running(count: int, total: int, noun: str, done: str, seconds: float) -> st
     """
     full = _WIDTH * count // total
     left = f", {_duration(seconds / count * (total - count))} left" if 0 < count < total and seconds > 1 else ""
-    return f"{'█' * full}{'░' * (_WIDTH - full)} {count:,} of {_counted(total, noun)} {done}{left}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{'█' * full}{'░' * (_WIDTH - full)} {count:,} of {amounts.count(total, noun)} {done}{left}"
 
 
 def _duration(seconds: float) -> str:

@@ -371,7 +371,7 @@ def _meant(label: str, item: int | None) -> Step | None:
 
 
 def _step(label: str, item: int | None = None) -> Step | None:
-    """The step a label stands for, in any spelling; None if it cannot be read."""
+    """The step that a label names, in any spelling; None if it cannot be read."""
     match = _LABEL.fullmatch(label)
     if match is None:
         return None

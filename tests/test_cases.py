@@ -116,7 +116,7 @@ def test_counts_are_of_what_occurs_the_most_frequent_first(make):
 
 def test_a_count_of_a_column_that_is_not_there_is_told(make):
     with pytest.raises(
-        ValueError, match=r"^counts\(\) needs the column cause, which this frame lacks; explain\(\) makes"
+        ValueError, match=r"^counts\(\) needs the column cause, missing in this frame; explain\(\) makes"
     ):
         cases.counts(make.results([{}]), "cause")
 

@@ -598,7 +598,7 @@ COLUMNS = (
         ("derive {here} -o {run}", "{run} is already there; give another name, nothing is overwritten."),
         ("derive {here} --edition 1", "edition must be one of 2024e, got '1'."),
         ("score nowhere", "The results nowhere does not exist (nearest folder that does: {here})."),
-        ("score {run} --by colour", "score(by=…) needs the column colour, which this frame lacks."),
+        ("score {run} --by colour", "score(by=…) needs the column colour, missing in this frame."),
         ("score {run} --interval 2", "interval must lie between 0 and 1, got 2.0."),
         ("score {run} {run}", "The same results are given twice."),
         ("score {run} {run}/", "The same results are given twice."),

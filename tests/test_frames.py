@@ -62,11 +62,11 @@ def test_a_frame_of_nothing_has_every_column_and_type(rows):
 
 NEEDS = {
     ("action",): None,
-    ("verdict",): "score() needs the column verdict, which this frame lacks; evaluate() or read_results() makes it.",
-    ("verdict", "cause"): "score() needs the columns verdict, cause, which this frame lacks; "
+    ("verdict",): "score() needs the column verdict, missing in this frame; evaluate() or read_results() makes it.",
+    ("verdict", "cause"): "score() needs the columns verdict, cause, missing in this frame; "
     "evaluate() or read_results() and explain() make them.",
-    ("shoe",): "score() needs the column shoe, which this frame lacks.",
-    ("rank", "p_first"): "score() needs the columns rank, p_first, which this frame lacks; rank() makes them.",
+    ("shoe",): "score() needs the column shoe, missing in this frame.",
+    ("rank", "p_first"): "score() needs the columns rank, p_first, missing in this frame; rank() makes them.",
 }
 
 

@@ -225,7 +225,7 @@ def test_an_empty_frame_gives_a_picture_that_says_so(name):
 
 @every_plot
 def test_names_the_columns_it_misses(name):
-    with pytest.raises(ValueError, match=rf"^plots\.{name}\(\) needs the columns .+, which this frame lacks"):
+    with pytest.raises(ValueError, match=rf"^plots\.{name}\(\) needs the columns .+, missing in this frame"):
         getattr(plots, name)(pd.DataFrame({"colour": ["red"]}))
 
 

@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "coded": {"frames"},
     "masking": {"frames", "coded", "tags"},
     "tags": set(),
-    "progress": set(),
+    "progress": {"amounts"},
     "text": BASE,
     "dates": BASE | {"text"},
     "printed": BASE,
@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "files": BASE | {"text", "actions", "sniff", "answers", "scores"},  # passes of a workbook go by the series rule
     "engine": BASE | {"text", "dates", "printed", "sniff", "checks", "actions", "answers", "files"},
     "deriving": BASE | {"text", "actions", "answers", "files", "engine"},  # asks engine for files and their batches
-    "causes": BASE | {"text", "dates", "actions", "answers", "files", "scores", "engine"},
+    "causes": BASE | {"text", "dates", "checks", "actions", "answers", "files", "scores", "engine"},
     "inspecting": BASE | {"text", "dates", "printed", "sniff", "actions", "answers", "files", "engine"},
     "vocabulary": BASE | {"actions", "scores", "causes"},
     "teaching": BASE | {"actions", "causes"},

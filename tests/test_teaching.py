@@ -111,7 +111,7 @@ def test_quiz_names_the_columns_it_misses(failures):
     with pytest.raises(ValueError) as told:
         teaching.quiz(failures.drop(columns="name"))
     assert str(told.value) == (
-        "quiz() needs the column name, which this frame lacks; evaluate() or read_results() makes it."
+        "quiz() needs the column name, missing in this frame; evaluate() or read_results() makes it."
     )
 
 

@@ -305,8 +305,7 @@ def _apart(word: str) -> list[str]:
 
 
 def short(word: str) -> bool:
-    """Whether a word is no evidence alone, as it stands in many others: one or two letters or digits, one of those
-    that are written without blanks."""
+    """Whether a word is too short to be evidence: up to two letters or digits; one, in a script without blanks."""
     signs = re.sub(r"[\W_]", "", word)
     return len(signs) < (3 if signs.isascii() else 2)
 
@@ -473,11 +472,11 @@ def respelled(asked: str) -> str:
 
 
 def telling(text: str) -> str:
-    """What to look for of a value that must go: its words that say something, or all of it where none does.
+    """The part of a value to look for where it must go: its telling words, or the whole value if it has none.
 
-    A word says something that is no common one, of three letters or digits or more: who leaves the others of it, as a
-    cleaned text does, leaves nobody's identity. Empty where the official comparison finds no word, or only zeros, and
-    where a value is no one's: what stands for a value that is not there.
+    A telling word has three letters or digits or more and is not a common one: a cleaned text may keep the common
+    words, which identify nobody. Empty if the official comparison finds no word, or only zeros, and if the value is a
+    placeholder.
 
     >>> telling("FC 10.216.0.17"), telling("Diagnostic Imaging"), telling("M"), telling("000000"), telling("Anonymous")
     ('10.216.0.17', 'Diagnostic Imaging', '', '', '')
@@ -495,9 +494,9 @@ _RUNS = re.compile(r"(?:(?<![\\A-Za-z0-9])|(?<=\\x[0-9a-f]{2})|(?<=\\[nrt]))[A-Z
 
 
 def asked_to_go(vr: str, text: str, keyword: str = "", action: str = "") -> str:
-    """What to look for of a value that must go from its own attribute; empty where nothing of it would be evidence.
+    """The part of a value to look for in its own attribute, where it must go; empty if no part would be evidence.
 
-    Of texts all of it counts, but no word of one or two signs: it stands in many others. Numbers are compared as such.
+    All words of a text count, except those of one or two letters, which are in many others. Numbers are compared whole.
 
     >>> asked_to_go("CS", "F"), asked_to_go("LO", "at 12 Long Street"), asked_to_go("PN", "Wang^W")
     ('', 'Long Street', 'Wang')

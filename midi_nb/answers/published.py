@@ -407,7 +407,7 @@ class FrameKey:
 
 
 def _meant(text: str) -> str:
-    """The path that an official text means; of one that means none, the text."""
+    """The path that an official text names; the text itself if it names none."""
     return tags.understood(text) or tags.from_official(text)
 
 
@@ -650,7 +650,7 @@ def _flat_check(row: Mapping[str, str | None], number: str, specs: Specs) -> Che
 
 
 def _listed(text: str | None) -> list[Any]:
-    """The list that Action Text writes as JSON; a text that is none stands for itself."""
+    """The list that Action Text writes as JSON; a text that is no list is kept as it is."""
     if text is None:
         return []
     try:

@@ -22,6 +22,7 @@ import pandas as pd
 
 from .. import tags
 from ..actions import ACTIONS, REGIONS, named
+from ..amounts import percent
 from ..coded import as_column, asked, coded, codes_at, concat
 from ..dates import fits, is_date, shifts, usual_shifts
 from ..engine import pixels
@@ -317,7 +318,7 @@ def _uids(results: pd.DataFrame) -> Iterator[pd.DataFrame]:
 
 
 def _several(code: str, results: pd.DataFrame, rows: np.ndarray, one: str, many: str, what: str) -> pd.DataFrame:
-    """A finding for each of the rarer values of `many` that one value of `one` goes with."""
+    """Findings where one value of `one` has several of `many`: one finding for each of these but the most frequent."""
     if len(rows) < 2:
         return _empty()
     pairs = pd.DataFrame({name: codes_at(results, name, rows) for name in ("submission", one, many)} | {"row": rows})
@@ -366,7 +367,7 @@ _Skipped = tuple[str, str, str]  # file, path of the image in it, why it was not
 
 
 class _Place(NamedTuple):
-    """Whose a file is: a row of the results about it (-1 if there is none), its instance, its patient, its name."""
+    """Whom a file belongs to: a row of the results about it (-1: none), its instance, its patient, its name."""
 
     row: int
     instance: str | None
@@ -386,7 +387,7 @@ class _Note(NamedTuple):
 
 
 def _of_notes(results: pd.DataFrame, notes: Sequence[_Note]) -> pd.DataFrame:
-    """Notes as findings; who is taken from the results where those know the file."""
+    """Notes as findings; patient and instance are those of the results if these know the file."""
     rows = np.array([note.place.row for note in notes])
     data: dict[str, Any] = {
         name: _column_of(note.tag_path if name == "tag_path" else getattr(note, name) for note in notes)
@@ -684,7 +685,7 @@ class _Colours:
             return
         share = repainted(before, file, boxes)
         if share > 0.01:
-            yield _Note("colours_changed", "likely", place, _PIXELS, None, f"{share:.0%} of the image")
+            yield _Note("colours_changed", "likely", place, _PIXELS, None, f"{percent(share, 0)} of the image")
 
 
 def _markers(file: Released, place: _Place, searches: _Searches) -> Iterator[_Note]:

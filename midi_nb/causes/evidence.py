@@ -123,7 +123,7 @@ def folder_of_submission(results: pd.DataFrame, released: Any) -> Path:
 
 
 def _same(row: tuple[Any, ...], texts: Sequence[str]) -> bool:
-    """Whether a file has the identifiers of a row; what one of them does not say may be anything."""
+    """Whether a file has the identifiers of a row; an identifier that either of them does not give is not compared."""
     return all(
         ours.strip() == theirs for ours, theirs in zip(row, texts, strict=True) if isinstance(ours, str) and theirs
     )
@@ -163,7 +163,7 @@ def _gap(before: Released, row: Mapping[str, Any], released: _Opened) -> str | N
 
 
 def _moved(row: Mapping[str, Any], released: _Opened) -> str | None:
-    """Whether what is absent from the released file stands at another path of it."""
+    """Whether an attribute that is absent at its path is at another path of the released file."""
     if row["state"] != "absent" or not tags.in_private(row["tag_path"]):
         return None
     after = released()
@@ -193,7 +193,7 @@ def _covered(before: np.ndarray, after: np.ndarray) -> str | None:
     return "see-through" if covered > _WHOLE else "part covered" if covered > 1 - _WHOLE else None
 
 
-_WHOLE = 0.9  # of what stands in a box: more is all of it, as its edges are never met exactly
+_WHOLE = 0.9  # of a box: a larger share counts as all of it, because tools never meet its edges exactly
 
 
 def _in_image(before: Released, row: Mapping[str, Any], released: _Opened) -> str | None:
@@ -305,7 +305,7 @@ def _boxes(changed: np.ndarray, after: np.ndarray, tolerance: float = 0) -> bool
 
 
 def _rectangles(mask: np.ndarray) -> list[tuple[slice, slice]]:
-    """The boxes that a mask falls into where empty rows and columns cut it, cut twice."""
+    """The boxes of a mask, cut twice at its empty rows and columns."""
     boxes = [(slice(0, mask.shape[0]), slice(0, mask.shape[1]))]
     for axis in (1, 0, 1, 0):
         boxes = [box for whole in boxes for box in _cut(mask, whole, axis)]

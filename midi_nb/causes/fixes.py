@@ -73,7 +73,7 @@ def problems(results: pd.DataFrame) -> pd.DataFrame:
 
 
 def numbered(results: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, Fixes]:
-    """The problems, the failing rows, for each of these the row of its problem in the table, and what counts fixes."""
+    """(problems, failing rows, the problem of each of these by its place in the table, the model that counts fixes)."""
     failures, table = _described(results)
     fixes = Fixes(failures.results, failures.rows, failures.problem, len(table))
     table["gain"], table["gain_series"] = (fixes.gains(unit) for unit in UNITS)

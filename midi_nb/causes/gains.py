@@ -29,13 +29,13 @@ class Counts(NamedTuple):
 class Model(NamedTuple):
     """What scores after fixes need: kinds of checks that problems touch, few of them however many checks there are.
 
-    A check passes if something of it passes, or did once a problem is fixed, and nothing of it fails any more. Of a
-    series the checks of an action and an attribute are one. `groups` are submission × 4 + category.
+    A check passes if one of its rows passes, before or after the fixes, and none of them still fails. Per series,
+    the rows of one action and attribute are one check. `groups` are submission × 4 + category.
     """
 
     passed: np.ndarray  # of each group: what no problem touches; it passes, and goes on passing
     group: np.ndarray  # of each kind
-    times: np.ndarray  # of each kind: how many checks are of it
+    times: np.ndarray  # of each kind: how many checks it has
     sound: np.ndarray  # of each kind: whether something passes before any fix
     kind: np.ndarray  # of each pair of a kind and a problem that touches it
     problem: np.ndarray
@@ -126,7 +126,7 @@ class Fixes:
         return other
 
     def _passes_beside(self, results: pd.DataFrame, unit: str, place: np.ndarray, counted: bool) -> np.ndarray:
-        """The passes that are no rows, by group (their category is unknown); missing where nobody says."""
+        """The passes known as numbers only, by group (their category is unknown); missing if nobody says."""
         more = np.zeros((len(self.submissions), len(CATEGORIES)))
         code = codes_at(results, "submission", slice(None)) + 1
         more[place[code[~complete_rows(results)]], -1] = np.nan

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ..actions import ACTIONS, REGIONS, named
+from ..checks import valid_uid
 from ..coded import column_of
 from ..dates import is_date, shift
 from ..frames import MASK
@@ -48,7 +49,7 @@ class Failures:
         return np.isin(self.state.astype(str), states)
 
     def shows(self, evidence: str) -> np.ndarray:
-        """Where the original file bears `evidence` out."""
+        """Where the original file shows `evidence`."""
         return np.fromiter((item == evidence for item in self.evidence), dtype=bool, count=len(self.evidence))
 
     def each(self, rule: Callable[..., bool], *columns: np.ndarray, where: np.ndarray | None = None) -> np.ndarray:
@@ -150,7 +151,6 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _HASH = re.compile(r"(?=.*\d)[0-9a-f]{16,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_UID = re.compile(r"(?=.{1,64}$)(0|[1-9]\d*)(\.(0|[1-9]\d*))+")
 
 
 def _dummy(actual: str) -> bool:
@@ -163,7 +163,7 @@ def is_uid(text: str) -> bool:
     >>> is_uid("1.2.840.10008.1.2"), is_uid("1.02.3"), is_uid("")
     (True, False, False)
     """
-    return all(_UID.fullmatch(part) for part in values(text))
+    return all(valid_uid(part) for part in values(text))
 
 
 class Cause(NamedTuple):

@@ -20,7 +20,7 @@ from .readme import readme
 
 
 def build(folder: Path, patients: int, seed: int, progress: bool) -> list[str]:
-    """Writes the whole demo into an empty folder; gives the tools that it had to do without."""
+    """Writes the whole demo into an empty folder; gives the tools that are not installed."""
     present = installed.tools()
     with ExitStack() as stack, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom warns of values, and planted flaws are meant

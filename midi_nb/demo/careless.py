@@ -25,11 +25,11 @@ from .release import hide, native, new_uid, pixels_of, put_pixels, shifted
 
 
 class Drop:
-    """Stands for an attribute that is taken out."""
+    """Marks an attribute to be deleted."""
 
 
 class WriteLength:
-    """Stands for a sequence whose length is written instead of left undefined."""
+    """Marks a sequence whose length is to be written instead of left undefined."""
 
 
 #: (released value, original value, case) → the value the careless tool leaves behind, Drop or WriteLength.

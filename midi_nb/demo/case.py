@@ -12,7 +12,7 @@ from .plant import Original
 
 
 class Case(NamedTuple):
-    """One instance in all that the demo knows of it."""
+    """One instance, with everything that the demo knows about it."""
 
     chart: Chart
     number: int  # within its patient, from 1

@@ -87,7 +87,7 @@ def apply_policy(
     True
     """
     policy = {rule.what: (place, rule.action) for place, rule in enumerate(read_policy(rules))}
-    folder = Path(folder)
+    original, folder = folder_of(original, "original"), Path(folder)
     made = Submission(folder / "files", folder / "uid_mapping.csv", folder / "patid_mapping.csv")
     made.folder.mkdir(parents=True, exist_ok=True)
     uids: dict[str, str] = {}
@@ -95,7 +95,7 @@ def apply_policy(
     patients: dict[str, str] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom warns of values; originals are as they are
-        for number, dataset in enumerate(_datasets(folder_of(original, "original")), 1):
+        for number, dataset in enumerate(_datasets(original), 1):
             instance, name, regions = *_ids(dataset), _regions(boxes or {}, dataset)
             _treat(dataset, policy, _patient(dataset), uids)
             files[instance], patients[name] = _ids(dataset)
@@ -304,7 +304,7 @@ def _uid(old: str) -> str:
 
 
 def _drop_empty_blocks(dataset: Dataset) -> None:
-    """Takes out the creators of private blocks that nothing is left of, in place."""
+    """Deletes the creators of private blocks that are empty now, in place."""
     used = {(tag.group, tag.element >> 8) for tag in dataset.keys() if tag.is_private and not tag.is_private_creator}  # noqa: SIM118
     for element in list(dataset):
         if element.tag.is_private_creator and (element.tag.group, element.tag.element) not in used:

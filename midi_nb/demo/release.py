@@ -29,7 +29,7 @@ METHODS = (
 
 
 def new_uid(seed: int, old: str) -> str:
-    """The UID that stands for `old` in a release."""
+    """The UID that replaces `old` in a release."""
     return ROOT + str(int.from_bytes(hashlib.sha256(f"{seed} {old}".encode()).digest()[:12], "big"))
 
 

@@ -1,7 +1,7 @@
 """evaluate(): a folder of released files against an answer key.
 
 Files are taken in batches; each batch is judged by one pure function, here or in the workers of an executor. The
-official script judges up to 50 files together and calls an attribute absent only if all of them lack it, so that its
+official script judges up to 50 files together and calls an attribute absent only if none of them has it, so that its
 verdicts depend on the number of processes. Here every file is judged alone: the result is always the same.
 """
 
@@ -324,7 +324,7 @@ _WHO = ("SOPInstanceUID", "PatientID", "StudyInstanceUID", "SeriesInstanceUID", 
 
 
 def _everyone(job: _Job, olds: Mapping[str, str], patients: Mapping[str, str]) -> dict[str, keys.Instance]:
-    """The instances there are, by their old UID: the originals, or what the mappings say of the released files."""
+    """All instances by their original UID: those of the originals, or of the released files by the mappings."""
     released = job.originals is None
     patients = {new: old for old, new in patients.items()}
     found: dict[str, keys.Instance] = {}
@@ -402,7 +402,7 @@ def _judged(job: _Job, task: _Task, step: Step | None = None) -> _Part:
 def _with_one_shift(results: pd.DataFrame, usual: pd.Series) -> pd.DataFrame:
     """Strict results in which a date passes only with the usual shift of its patient.
 
-    Each date is judged anew: an earlier call may have failed some for a shift that was not the usual one then.
+    Each date is judged again: an earlier call, with fewer files, may have found another usual shift.
     """
     dates = shifts(results)
     dates = dates[dates["was"] & results["actual"].notna().to_numpy()[dates.index]]

@@ -1,4 +1,4 @@
-"""Whether two files show one image, although a tool changed pixels of it: by the parts that stayed as they were."""
+"""Whether two files show the same image although a tool changed some of its pixels: the unchanged parts decide."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Look", "alike", "look"]
 _SIDE = 8  # rows and columns of a part, fewer in small images
 _MOST = 256  # parts of an image that are remembered: of equal images the same ones
 _FEW = 4  # parts; fewer say nothing
-_SHARE = 0.05  # of the parts that one image has in common with what a tool left of it, at the least
+_SHARE = 0.05  # of its parts, at the least, that an image has in common with its released form
 _SAME = 0.95  # correlation of an image with itself after a lossy compression, at the least
 
 

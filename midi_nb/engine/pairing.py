@@ -190,7 +190,7 @@ def _telling_encoded(pixels: bytes, dataset: Any, path: Path) -> bool:
 
 
 def _normal(dataset: Any, keyword: str) -> str | None:
-    """The value of an attribute in a form that survives being written anew; None where there is none."""
+    """The value of an attribute in a form that does not depend on how it is written; None where there is none."""
     try:
         value = dataset.get(keyword)
     except Exception:  # a value pydicom cannot make sense of says nothing
@@ -208,7 +208,7 @@ def _normal_text(part: Any) -> str:
 
 
 def _without_copies(prints: Iterable[_Print], side: str, unpaired: list[_Unpaired]) -> list[_Print]:
-    """One print of each instance: of files that are alike in everything the first."""
+    """One print of each instance: the first of identical files."""
     kept: dict[Hashable, _Print] = {}
     for one in prints:
         known = kept.setdefault((one.uid or one.file, one.stored, one.kind, one.traits, one.hints, one.places), one)
@@ -353,7 +353,7 @@ _RIVALS = "the {other} file that fits it best fits another one as well or better
 
 
 class _Column(NamedTuple):
-    """A descriptor of two sides of files as codes, -1 where missing: may it differ, how much does it count if not."""
+    """One descriptor of the files on both sides as codes (-1: missing): must they agree, and if not, their weight."""
 
     olds: Any
     news: Any

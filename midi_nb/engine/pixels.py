@@ -594,7 +594,7 @@ def legible(before: Image, after: Image) -> float:
 
 
 def most_legible(pairs: Iterable[tuple[Image, Image]]) -> tuple[int, float]:
-    """The number of the pair, before and after, of which most can still be read, and how much of it can."""
+    """The number of the pair (before, after) whose text is most legible after, and how legible it is."""
     left = [float(np.nan_to_num(legible(*pair))) for pair in pairs]
     number = int(np.argmax(left))
     return number, left[number]

@@ -1,4 +1,4 @@
-"""Text recognition behind one seam: what can be read in an image, and in a region of it."""
+"""Text recognition: what can be read in an image, or in a region of it."""
 
 from __future__ import annotations
 

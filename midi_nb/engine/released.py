@@ -42,7 +42,7 @@ def files_below(folder: str | Path) -> Iterator[Path]:
     """The regular files below `folder` in a fixed order; names that start with a dot are not entered.
 
     Folders behind symbolic links are entered once, so links that lead in circles end. A folder that cannot be entered
-    stands for the files in it: reading it says why.
+    is given as if it were a file: reading it says why.
     """
     seen: set[tuple[int, int]] = set()
     closed: list[OSError] = []
@@ -165,7 +165,7 @@ def read(path: str | Path) -> Released:
 
 
 def readable(paths: Iterable[Path]) -> Iterator[tuple[Path, Released]]:
-    """The files that can be read, in silence until the last one is done with."""
+    """The files that can be read; pydicom's warnings are off until the last one is done."""
     with quiet():
         for path in paths:
             try:
@@ -180,7 +180,7 @@ _MOST = 1 << 30  # bytes; pydicom inflates a deflated file whole, and one of 4 M
 
 
 def _check_inflated(file: BinaryIO) -> None:
-    """Refuses a deflated data set that would inflate beyond all measure; leaves `file` at its start."""
+    """Refuses a deflated data set that would inflate to an unreasonable size; leaves `file` at its start."""
     if file.read(132)[128:] == b"DICM" and _transfer_syntax(file) == _DEFLATED:
         inflate, size = zlib.decompressobj(-zlib.MAX_WBITS), 0
         while (chunk := file.read(1 << 16)) and not inflate.eof:

@@ -35,7 +35,7 @@ def read_results(
         ``validation_results.db``, a discrepancy report, ``pixel_validation.xlsx``, the folder the official script left,
         a Parquet file, or a folder of `write_run`.
     key, uids
-        The answer key and the UID mapping. With them official results get what they lack: the scope, the key's
+        The answer key and the UID mapping. With them official results get what is missing in them: the scope, the key's
         identifiers for found and missing files alike, the number of the check, and the checks that left no row. With
         the mapping alone, they get the original instance, series and study UIDs.
     name

@@ -130,13 +130,13 @@ class Recorder:
     def known(
         self, number: int, root: Path, paths: Sequence[Path], beside: Sequence[Path] = ()
     ) -> dict[str, Any] | None:
-        """What the part of a batch says, if it is there and about these very files, and those `beside` them."""
+        """The metadata of a batch's part, if it exists and is about exactly these files and those `beside` them."""
         path = self.path_of(number)
         if path is None or not path.is_file():
             return None
         try:
             before = about(path)
-        except (OSError, ValueError):  # damaged since: it is made anew
+        except (OSError, ValueError):  # damaged since: it is made again
             return None
         same = before.get("files") == _digests(root, paths) and before.get("beside", []) == _contents(beside)
         return before if same else None
@@ -214,7 +214,7 @@ def about_part(
     notes: Mapping[Any, int],
     beside: Sequence[Path] = (),
 ) -> dict[str, Any]:
-    """What a part of these files says of itself."""
+    """The metadata of a part of these files."""
     return {
         "beside": _contents(beside),
         "files": _digests(root, paths),
@@ -350,7 +350,7 @@ def read_run(folder: Path) -> pd.DataFrame:
 
 
 def skipped_of(folder: Path) -> list[tuple[str, str]]:
-    """The files that a run answered nothing for, and why."""
+    """The files that a run skipped, and why."""
     with open(folder / SKIPPED, newline="", encoding="utf-8") as file:
         return [(row["file"], row["reason"]) for row in csv.DictReader(file)]
 

@@ -15,7 +15,7 @@ _Made = TypeVar("_Made")
 
 
 class _Here(Executor):
-    """Does in this thread, at once, what it is given."""
+    """An executor that does each task at once, in this thread."""
 
     def submit(self, do: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
         done: Future[Any] = Future()

@@ -1,4 +1,4 @@
-"""What the standard asks of an attribute, and whether what became of it is that: checks without an answer key."""
+"""What the standard asks of an attribute, and whether the release does that: checks without an answer key."""
 
 from __future__ import annotations
 

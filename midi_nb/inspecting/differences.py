@@ -20,7 +20,7 @@ from uuid import uuid4
 import numpy as np
 import pandas as pd
 
-from .. import dates, tags
+from .. import amounts, dates, tags
 from ..answers.published import as_mapping
 from ..answers.standard import Profile
 from ..coded import concat, tidy
@@ -622,8 +622,7 @@ def text_of(element: Any) -> str:
     """The text of an element as the scorer prints it; items of a sequence by their number, long bytes by a digest."""
     value = element.value
     if element.VR == "SQ":
-        count = len(value or ())
-        return f"{count} item{'' if count == 1 else 's'}"
+        return amounts.count(len(value or ()), "item")
     if isinstance(value, bytes) and len(value) > SHOWN:
         return f"{len(value):,} bytes, MD5 {hashlib.md5(value, usedforsecurity=False).hexdigest()}"
     return REMOVED if value is None and element.tag == 0x7FE00010 else "" if value is None else _printed(element)

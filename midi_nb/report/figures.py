@@ -73,7 +73,7 @@ def _drawn(draw: Callable[[], Any]) -> Figure:
     style = {**dict.fromkeys(inks, _INK), **dict.fromkeys(papers, _PAPER)}
     with plt.ioff(), plt.rc_context(style | {"svg.fonttype": "none", "svg.hashsalt": "midi_nb"}):
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # labels too long for their figure are no news to who writes a report
+            warnings.simplefilter("ignore")  # a label too long for its figure: nothing that a reader can fix
             spare = plt.figure()  # so that an empty Axes of the caller's is not the current one, to be drawn on
             spare.add_subplot().set_axis_off()
             ax = draw()

@@ -82,9 +82,9 @@ def influence(counts: Any, total: Any, rate: Any, checks: Any) -> Any:
 
 
 def contributing(squares: Any, fourths: Any) -> Any:
-    """How many patients make up a spread: Kish's number of their squared influence, of which the sums are given.
+    """How many patients a spread comes from: Kish's effective number, from the sums of their squared influence.
 
-    1 where all of it is one patient's, their number where all move the rate alike; missing where there is no spread.
+    1 where one patient causes all of it, their number where all move the rate alike; missing where there is no spread.
     """
     return squares**2 / fourths
 

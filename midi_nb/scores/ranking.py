@@ -157,7 +157,7 @@ def _refuse_many(frame: pd.DataFrame, side: str) -> None:
 
 
 def _paired(before: pd.DataFrame, after: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """The place of every check in each frame, -1 where one lacks it: those of `before` first, in its order."""
+    """The place of every check in each frame, -1 where one does not have it: those of `before` first, in its order."""
     before, after, identity = _identified(before, after)
     a, b = _identities(before, after, identity)
     order_a, order_b = np.argsort(a, kind="stable"), np.argsort(b, kind="stable")

@@ -30,7 +30,7 @@ COUNTS = ("passed", "failed", "blank")
 #: The columns of scores beside those that they are broken down by.
 SCORES = (*COUNTS, "total", "score", "low", "high", "patients")
 
-#: The columns a tally keeps: enough for every breakdown of the notebooks and for drawing patients anew.
+#: The columns a tally keeps: enough for every breakdown of the notebooks and for resampling patients.
 TALLIED = (
     "submission",
     "patient",

@@ -182,7 +182,7 @@ class Deck(Board):
         return target
 
     def read_sheet(self, path: str | Path) -> int:
-        """Takes over what differs in an official ``pixel_validation.xlsx`` from the verdicts as they are; how many."""
+        """Takes over the verdicts of an official ``pixel_validation.xlsx`` that differ from ours; how many did."""
         sheet = read_results(path)
         theirs = dict(zip(_places(sheet), sheet["verdict"], strict=True))
         places, verdicts = self._in_frame_order(_places), self.checks["verdict"]

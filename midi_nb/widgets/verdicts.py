@@ -1,4 +1,4 @@
-"""The log of human verdicts: a file that only grows, one verdict a line, and what of it stands.
+"""The log of human verdicts: a file that only grows, one verdict a line; the last one on a check counts.
 
 The file is the state: nothing is kept in memory that is not in it, so that neither a restart nor a second notebook
 loses a verdict. A check is named by a digest; no line holds a value of the data.

@@ -34,8 +34,11 @@ const THUMBNAIL = 72; // points, as wide as in viewer.css
 const REMEMBERED = 256 * 2 ** 20; // bytes of pixels kept in the browser
 const PATIENCE = 5000; // milliseconds until an answer counts as lost and other things are asked for
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
-// Never rounded up to all nor down to nothing, as amounts.percent.
-const percent = (share) => (share === null || share === undefined ? "–" : `${share <= 0 || share >= 1 ? Math.round(share * 100) : Math.min(99, Math.max(1, Math.round(share * 100)))} %`);
+// As amounts.percent without digits: never rounded up to all nor down to nothing.
+const percent = (share) => {
+  if (share === null || share === undefined) return "–";
+  return share > 0 && share < 0.01 ? "< 1 %" : share > 0.99 && share < 1 ? "> 99 %" : `${Math.round(100 * share)} %`;
+};
 
 function make(tag, properties = {}, ...children) {
   const node = document.createElement(tag);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 import midi_nb as mn
 from midi_nb.actions import ACTIONS
 from midi_nb.amounts import count, percent, points
-from midi_nb.widgets import explore
+from midi_nb.widgets import board, explore
 
 LOAD = """async (esm) => {
   const url = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));
@@ -195,6 +196,18 @@ def test_what_ticked_problems_bring_is_what_python_says(page: Any, make: Any, se
                 for name in known.index:
                     assert said[name][:2] == pytest.approx(tuple(expected.loc[(name, unit), ["before", "after"]]))
                 assert gains == pytest.approx(problems[column].tolist())
+
+
+def test_the_viewer_writes_shares_as_python_writes_them(page: Any) -> None:
+    shares = [None, 0.0, 1.0, 0.004, 0.0099, 0.01, 0.356, 0.99, 0.991, 0.999]
+    said = page.evaluate(
+        """async ([source, shares]) => {
+          const code = new Blob([`${source}\\nexport { percent };`], { type: "text/javascript" });
+          return shares.map((await import(URL.createObjectURL(code))).percent);
+        }""",
+        [(Path(board.__file__).parent / "viewer.js").read_text("utf-8"), shares],
+    )
+    assert said == [percent(share, 0) for share in shares]
 
 
 def test_numbers_are_written_as_python_writes_them(page: Any, make: Any) -> None:

@@ -195,7 +195,7 @@ def test_audit_names_the_columns_it_misses():
         audit(checks(DATE).drop(columns="state"))
     assert (
         str(told.value)
-        == "audit() needs the column state, which this frame lacks; evaluate() or read_results() makes it."
+        == "audit() needs the column state, missing in this frame; evaluate() or read_results() makes it."
     )
 
 
@@ -586,10 +586,10 @@ def with_boxes(pixels, *boxes, value=0):
 @pytest.mark.parametrize(
     ("before", "after", "detail"),
     [
-        (of(SCAN), of(SCAN[..., ::-1]), "60% of the image"),  # blue is red now
-        (of(SCAN), of(SCAN // 2), "73% of the image"),
-        (of(SCAN), of(SCAN, PhotometricInterpretation="YBR_FULL"), "73% of the image"),
-        (of(SCAN[..., 0]), of(SCAN[..., 0], PhotometricInterpretation="MONOCHROME1"), "70% of the image"),
+        (of(SCAN), of(SCAN[..., ::-1]), "60 % of the image"),  # blue is red now
+        (of(SCAN), of(SCAN // 2), "73 % of the image"),
+        (of(SCAN), of(SCAN, PhotometricInterpretation="YBR_FULL"), "73 % of the image"),
+        (of(SCAN[..., 0]), of(SCAN[..., 0], PhotometricInterpretation="MONOCHROME1"), "70 % of the image"),
         (of(SCAN[..., 0]), of(255 - SCAN[..., 0], PhotometricInterpretation="MONOCHROME1"), None),
         (of(np.dstack([SCAN[..., 0]] * 3)), of(SCAN[..., 0]), None),  # grey all along
         (of(SCAN), of(SCAN), None),

@@ -221,7 +221,7 @@ def test_explain_names_the_columns_it_misses():
     with pytest.raises(ValueError) as told:
         explain(checks({"action": RETAINED}).drop(columns=["state"]))
     assert str(told.value) == (
-        "explain() needs the column state, which this frame lacks; evaluate() or read_results() makes it."
+        "explain() needs the column state, missing in this frame; evaluate() or read_results() makes it."
     )
 
 

@@ -215,9 +215,10 @@ def test_a_policy_is_text_or_a_frame(rules):
         read_policy(rules)
 
 
-def test_a_missing_folder_is_told():
+def test_of_a_missing_folder_nothing_is_made(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"^The folder of original files nowhere does not exist\.$"):
-        apply_policy("PN Z", "nowhere", "out")
+        apply_policy("PN Z", "nowhere", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_policy_for_the_whole_demo_is_safer_than_none_and_keeps_more_than_emptying_it(demo, tmp_path):

@@ -575,7 +575,7 @@ def test_wrong_files_are_told_what_they_are(bench, make, tmp_path):
         "empty": "{} holds no results (looked for run.json, validation_results.db, discrepancy_report_internal.csv, "
         "discrepancy_report_participant.csv).",
         "broken.parquet": "{} is no readable Parquet file (ArrowInvalid); was it copied whole?",
-        "other.parquet": "read_results(): {} needs the columns action, verdict, tag_path, which this frame lacks; "
+        "other.parquet": "read_results(): {} needs the columns action, verdict, tag_path, missing in this frame; "
         "evaluate() or read_results() makes them.",
         "other.db": "{} has no table validation_results (found: things); it holds no results.",
         "answer_key.db": "{} is an answer key, not results; read it with read_key().",

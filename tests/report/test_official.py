@@ -468,7 +468,7 @@ def test_nothing_is_overwritten(make, tmp_path):
 def test_results_must_be_whole(make, tmp_path):
     with pytest.raises(
         ValueError,
-        match=r"^write_official\(\) needs the column original, which this frame lacks; "
+        match=r"^write_official\(\) needs the column original, missing in this frame; "
         r"evaluate\(\) or read_results\(\) makes it\.$",
     ):
         write_official(make.results([{}]).drop(columns="original"), tmp_path)

@@ -409,7 +409,7 @@ def test_frames_of_something_else_are_refused(write, mixed):
     with pytest.raises(ValueError) as error:
         write(mixed.drop(columns=["actual", "state"]))
     assert str(error.value) == (
-        "write_html() needs the columns actual, state, which this frame lacks; evaluate() or read_results() makes them."
+        "write_html() needs the columns actual, state, missing in this frame; evaluate() or read_results() makes them."
     )
     with pytest.raises(TypeError) as error:
         write([1])

@@ -173,8 +173,8 @@ def test_by_cause_every_check_was_an_opportunity(make):
 MESSAGES = [
     ({"unit": "study"}, "unit must be one of instance, series, series-2024, got 'study'."),
     ({"interval": 95}, "interval must lie between 0 and 1, got 95."),
-    ({"by": "shoe"}, "score(by=…) needs the column shoe, which this frame lacks."),
-    ({"by": "cause"}, "score(by=…) needs the column cause, which this frame lacks; explain() makes it."),
+    ({"by": "shoe"}, "score(by=…) needs the column shoe, missing in this frame."),
+    ({"by": "cause"}, "score(by=…) needs the column cause, missing in this frame; explain() makes it."),
 ]
 
 
@@ -212,7 +212,7 @@ def test_no_results_are_needed_but_a_verdict_an_action_and_that_nothing_is_left_
     assert counts(score(plain)) == [[2, 1, 0, 3]]
     assert counts(score(plain, by="action")) == [[2, 1, 0, 3]]
     assert list(tally(plain).columns) == ["action", *COUNTS]
-    with pytest.raises(ValueError, match=r"^score\(\) needs the column verdict, which this frame lacks; "):
+    with pytest.raises(ValueError, match=r"^score\(\) needs the column verdict, missing in this frame; "):
         score(plain[["action"]])
 
 

@@ -274,7 +274,7 @@ def test_unknown_state_is_refused_in_one_line(results):
         explorer.filters = {"colour": ["red"]}
     with pytest.raises(TraitError, match=r"explore\(\): 1 of 1 texts for the filter patient are not in that column\."):
         explorer.filters = {"patient": ["DOE^JOHN"]}
-    with pytest.raises(ValueError, match=r"^explore\(\) needs the columns verdict, score, which this frame lacks; "):
+    with pytest.raises(ValueError, match=r"^explore\(\) needs the columns verdict, score, missing in this frame; "):
         explore(results.drop(columns=["verdict", "score"]))
 
 

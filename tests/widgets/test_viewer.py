@@ -234,7 +234,7 @@ def test_answers_without_verdicts_draw_boxes_too() -> None:
 
 
 def test_results_without_regions_are_refused_by_name() -> None:
-    with pytest.raises(ValueError, match=r"^view\(\) needs the columns x0, y0, which this frame lacks; "):
+    with pytest.raises(ValueError, match=r"^view\(\) needs the columns x0, y0, missing in this frame; "):
         widgets.view(np.zeros((4, 4)), checks().drop(columns=["x0", "y0"]))
 
 
