@@ -12,11 +12,15 @@ import pytest
 
 import midi_nb as mn
 
+gc.disable()  # until all tests are collected: nothing of them is garbage
+
 
 def pytest_collection_finish() -> None:
-    """What is loaded stays: looking through it again and again for garbage costs a tenth of the time."""
+    """What is loaded stays, and much is made: looking for garbage again and again costs a tenth of the time."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
