@@ -37,6 +37,12 @@ ASK = """(state) => {
 OF_FAILURES = ("verdict", "axis", "cause")
 
 
+def seeds(some: int, all_of_them: int) -> Any:
+    """Runs a test on random frames: some of them, and the rest in `make stress`."""
+    rest = (pytest.param(seed, marks=pytest.mark.long) for seed in range(some, all_of_them))
+    return pytest.mark.parametrize("seed", [*range(some), *rest])
+
+
 @pytest.fixture(scope="module")
 def page(chromium: Any) -> Any:
     """A page that holds the module of the widgets."""
@@ -104,7 +110,7 @@ def in_order(rows: pd.DataFrame, data: dict[str, Any], sort: str) -> list[int]:
     return labels.map(places).sort_values(ascending=name == sort, kind="stable", na_position="last").index.tolist()
 
 
-@pytest.mark.parametrize("seed", range(6))
+@seeds(3, 6)
 def test_whatever_is_asked_the_browser_answers_as_pandas_does(page: Any, make: Any, seed: int) -> None:
     random = np.random.default_rng(seed)
     explorer = explore(frame(make, random))
@@ -147,7 +153,7 @@ def test_whatever_is_asked_the_browser_answers_as_pandas_does(page: Any, make: A
             assert column.is_monotonic_decreasing if state["sort"][0] == "-" else column.is_monotonic_increasing
 
 
-@pytest.mark.parametrize("seed", range(3))
+@seeds(1, 3)
 def test_scores_of_the_selection_are_those_of_score(page: Any, make: Any, seed: int) -> None:
     random = np.random.default_rng(seed)
     explorer = explore(frame(make, random))
