@@ -403,7 +403,7 @@ class Interrupted:
         return str(image)
 
 
-@pytest.mark.parametrize("rules", ["official", "strict"])
+@pytest.mark.parametrize("rules", ["official", pytest.param("strict", marks=pytest.mark.long)])
 def test_an_interrupted_run_goes_on_where_it_stopped(planted, tmp_path, monkeypatch, rules):
     monkeypatch.setattr(batches, "BATCH", 1)
     alone = warned(planted.evaluate, read_text=str, rules=rules)
