@@ -449,7 +449,7 @@ def date_shifts(results: pd.DataFrame, *, values: bool = True, ax: Axes | None =
     require_complete(results, "plots.date_shifts()")
     require_columns(results, ["patient", "action", "original", "actual"], "plots.date_shifts()")
     who = [*_runs_of(results), "patient"]
-    dates = _shifted(results[results["action"] == "date_shifted"], who)
+    dates = _shifted(results[results["action"].isin(named(about=["date"]))], who)
     if not dates["days"].notna().any():
         return _says(ax, f"None of {count(len(dates), 'date')} can be compared with its original")
     groups = dates.groupby(who, observed=True)

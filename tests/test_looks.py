@@ -70,6 +70,13 @@ def test_widgets_show_each_meaning_in_its_colour():
     assert all(rule.startswith(f"color-mix(in srgb, {looks.PALETTE[name]} ") for name, rule in last.items())
 
 
+@pytest.mark.parametrize("sheet", ["page.css", "viewer.css"])
+def test_hues_of_style_sheets_are_those_of_a_meaning(sheet):
+    hues = {hue.upper() for hue in re.findall(r"#[0-9a-fA-F]{6}\b", (PACKAGE / "widgets" / sheet).read_text("utf-8"))}
+    vivid = {hue for hue in hues if np.ptp(to_rgb(hue)) > 0.2}
+    assert vivid <= {*looks.PALETTE.values(), "#1565C0"}  # of a button that is pressed
+
+
 @pytest.mark.parametrize(("ink", "paper"), [("#1f1f1f", "#ffffff"), ("#e0e0e0", "#111111")])
 def test_signs_and_bars_of_widgets_stand_out_on_light_and_dark(ink, paper):
     for name, colour, percent in MIXED.findall(Board._css):

@@ -479,7 +479,7 @@ class _Searches:
                 results, failed, ("patient", "instance", "tag_path", column, "actual")
             ):
                 said = self._words(patient, text or "")
-                if name == "pixels_hidden":  # its box is a part of the image: what is gone there may stand elsewhere
+                if name in REGIONS:  # its box is a part of the image: what is gone there may stand elsewhere
                     said = {word for word in said if word.casefold() in (left or "").casefold()} or said
                 self._reported[instance, path] |= said
 

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 import traitlets
 
-from ..actions import PIXELS
+from ..actions import PIXELS, named
 from ..amounts import percent
 from ..engine import pixels
 from ..engine.released import files_below, quiet
@@ -519,10 +519,10 @@ class _Checks:
         if "submission" in rows and rows["submission"].nunique() > 1:
             rows, note = _of_one_submission(rows, source)
             notes += note
-        kept = rows[rows["action"] == "pixels_retained"]
+        kept = rows[rows["action"].isin(named("pixels"))]
         if len(kept) and "verdict" in kept and (verdict := kept["verdict"].iloc[0]) != "passed":
             says = verdict if verdict in _VERDICTS else "not decided"
-            notes.append(f"{words_of('action', 'pixels_retained')}: {says}.")
+            notes.append(f"{words_of('action', kept['action'].iloc[0])}: {says}.")
         return rows, notes
 
 
