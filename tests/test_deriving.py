@@ -397,11 +397,22 @@ def test_overlay_planes_go_as_the_standard_has_it(with_overlay, make, tmp_path):
     assert gone["verdict"].tolist() == ["passed", "passed"]
 
 
-def test_leaks_of_the_demo_are_found_without_its_key(small_demo):
-    answers = mn.derive_key(small_demo.original, f"{PROFILE}+retain_safe_private", private=KEEP, progress=False)
+@pytest.fixture(scope="module")
+def usual(small_demo):
+    """The key of the demo by the usual profile."""
+    return mn.derive_key(small_demo.original, PROFILE, progress=False)
+
+
+@pytest.fixture(scope="module")
+def keeping(small_demo):
+    """The same, private attributes of the demo's table being kept."""
+    return mn.derive_key(small_demo.original, f"{PROFILE}+retain_safe_private", private=KEEP, progress=False)
+
+
+def test_leaks_of_the_demo_are_found_without_its_key(small_demo, keeping):
     known, found, reference = (
         mn.evaluate(small_demo.submissions[name], key, read_text=None, progress=False)
-        for name, key in (("untouched", small_demo.key), ("untouched", answers), ("reference", answers))
+        for name, key in (("untouched", small_demo.key), ("untouched", keeping), ("reference", keeping))
     )
     direct = known[known["subcategory"].isin([f"HIPAA-{letter}" for letter in "ADFGHM"]) & (known["state"] == "value")]
     direct = direct[direct["action"] == "text_removed"][["released", "tag_path"]].astype(str).drop_duplicates()
@@ -416,11 +427,10 @@ def test_leaks_of_the_demo_are_found_without_its_key(small_demo):
     assert set(wrong["name"]) <= kept
 
 
-def test_the_written_key_judges_as_the_frame_does(small_demo, tmp_path, make):
-    answers = mn.derive_key(small_demo.original, PROFILE, progress=False)
+def test_the_written_key_judges_as_the_frame_does(small_demo, usual, tmp_path, make):
     results, again = (
         mn.evaluate(small_demo.submissions["careless"], key, read_text=None, progress=False)
-        for key in (answers, mn.write_key(answers, tmp_path / "key.db"))
+        for key in (usual, mn.write_key(usual, tmp_path / "key.db"))
     )
 
     make.assert_same(again, results)
@@ -448,11 +458,10 @@ def test_parts_are_the_frame_and_are_gone_on_with(small_demo, tmp_path, make, mo
         mn.derive_key(small_demo.original, "basic+retain_device", progress=False, out=tmp_path / "key")
 
 
-def test_audits_by_a_derived_key_and_two_folders_alone(small_demo):
+def test_audits_by_a_derived_key_and_two_folders_alone(small_demo, keeping):
     """They find what they find by the key that planted it; vacuous passes depend on what is asked."""
     submission = small_demo.submissions["careless"]
     pairs = mn.pair_folders(submission.folder, small_demo.original, progress=False)
-    derived = mn.derive_key(small_demo.original, f"{PROFILE}+retain_safe_private", private=KEEP, progress=False)
     alone = mn.Submission(submission.folder, pairs.uids, pairs.patients)
 
     def found(submission, key):
@@ -464,7 +473,7 @@ def test_audits_by_a_derived_key_and_two_folders_alone(small_demo):
     planted = found(submission, small_demo.key)
     kinds = {"dangling_reference", "date_unshifted", "phi_elsewhere", "uid_removed", "uid_split"}
     assert {finding for finding, *_ in planted} == kinds
-    assert planted <= found(alone, derived)
+    assert planted <= found(alone, keeping)
 
 
 def test_pixels_by_what_is_read_in_them(make, tmp_path):
@@ -639,9 +648,9 @@ def test_originals_are_not_touched(small_demo, tmp_path):
     assert {path: path.read_bytes() for path in (tmp_path / "in").rglob("*.dcm")} == before
 
 
-def test_a_derived_key_says_so_where_scores_are_shown(small_demo, tmp_path):
-    answers = mn.derive_key(small_demo.original, PROFILE, progress=False)
-    results = mn.evaluate(small_demo.submissions["reference"], answers, read_text=None, progress=False)
+@pytest.mark.usefixtures("no_pictures")
+def test_a_derived_key_says_so_where_scores_are_shown(small_demo, usual, tmp_path):
+    results = mn.evaluate(small_demo.submissions["reference"], usual, read_text=None, progress=False)
     says = "PS3.15 2024e, basic+clean_graphics+clean_structured+clean_descriptors+retain_modified_dates+retain_patient"
 
     page = mn.write_html(results, tmp_path / "report.html", values=False).read_text("utf-8")

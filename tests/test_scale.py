@@ -201,24 +201,22 @@ def test_a_second_call_judges_only_what_changed(make, demo, kept, serial, tmp_pa
     assert [task.part for task in here.tasks if task.paths] == [gone, damaged]
 
 
-def test_files_are_known_by_what_is_in_them_and_not_by_their_time(demo, tmp_path, monkeypatch):
+def test_files_are_known_by_what_is_in_them_and_not_by_their_time(bench, make, tmp_path, monkeypatch):
     monkeypatch.setattr(batches, "BATCH", 1)
+    for number in (1, 2, 3):
+        bench.ask(f"1.{number}", make.check("text_removed", "(0010,0010)", "DOE"))
+        bench.release(f"{number}.dcm", f"1.{number}", PatientName="ANON")
     first, second = Here(), Here()
-    careless = demo.submissions["careless"]
-    patient = min(path for path in careless.folder.iterdir() if path.is_dir())
-    shutil.copytree(patient, tmp_path / "careless" / patient.name)
-    copy = careless._replace(folder=tmp_path / "careless")
-    how = {"read_text": None, "progress": False, "out": tmp_path / "run"}
-    mn.evaluate(copy, demo.key, executor=first, **how)
-    touched, changed, *_ = sorted(first.files)
+    bench.evaluate(executor=first, out=tmp_path / "run")
+    touched, changed, _ = sorted(first.files)
 
     os.utime(touched, (0, 0))
     before, content = changed.stat(), changed.read_bytes()
-    changed.write_bytes(content.replace(b"ISO_IR 100", b"ISO_IR 101"))
+    changed.write_bytes(content.replace(b"ANON", b"ANNA"))
     os.utime(changed, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert changed.stat().st_size == before.st_size
     assert changed.read_bytes() != content
-    mn.evaluate(copy, demo.key, executor=second, **how)
+    bench.evaluate(executor=second, out=tmp_path / "run")
 
     assert second.files == [changed]
 
