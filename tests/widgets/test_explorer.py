@@ -5,6 +5,7 @@ What the browser does of it is in ``tests/browser/test_filters.py`` and ``test_s
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 
@@ -16,8 +17,12 @@ from traitlets import TraitError
 import midi_nb as mn
 from midi_nb.coded import concat
 from midi_nb.scores import score
+from midi_nb.vocabulary import words_of
 from midi_nb.widgets import explore
 from midi_nb.widgets.practice import practice, rule
+
+LEAK = {"expected": "DOE", "actual": "DOE X", "verdict": "failed", "score": 0.5}
+BOX = LEAK | {"action": "pixels_hidden", "tag_path": "(7fe0,0010)", "name": "Pixel Data", "original": "REMOVED"}
 
 
 def said(explorer):
@@ -131,13 +136,59 @@ def test_the_detail_shows_what_was_lost_or_left_by_more_than_colour(results):
         assert (
             f'<del><span class="unseen">[lost: </span>{word}<span class="unseen">]</span></del>' in explorer.as_html()
         )
+    assert "struck out: lost" in said(explorer)
     explorer.picked = 2
+    assert "boxed: still there" in said(explorer)
     assert (
         '<mark><span class="unseen">[still there: </span>DOE<span class="unseen">]</span></mark>^X'
         in explorer.as_html()
     )
     explorer.picked = 3
     assert '<mark><span class="unseen">[still there: </span>20130829' in explorer.as_html()
+
+
+@pytest.mark.parametrize(
+    ("check", "says"),
+    [
+        ({"state": "absent", "actual": None}, "(attribute absent)"),
+        ({"state": "empty", "actual": ""}, "(empty)"),
+        ({"state": "value", "actual": None}, "(no value)"),
+        (BOX | {"state": "empty", "actual": ""}, "(no text read)"),
+    ],
+)
+def test_a_released_value_without_a_text_says_why(make, check, says):
+    explorer = explore(make.results([LEAK | check, LEAK | {"check": "1"}]))
+    explorer.set(table="checks", picked=0)
+    assert said(explorer).count(says) == 2, "in the row and in the card"
+    codes, texts = explorer._rows._absences(np.arange(2))
+    assert (texts[codes[0]], codes[1]) == (says, -1)
+
+
+def test_the_detail_shows_the_original_where_it_is_another_text_and_no_picture(make):
+    kept = {"action": "text_retained", "verdict": "failed", "score": 0.5, "expected": "HEAD AND", "actual": "HEAD"}
+    for check, shown in (
+        (kept | {"original": "HEAD AND NECK"}, ["Original", "Must stay", "Released"]),
+        (kept | {"original": "HEAD AND"}, ["Must stay", "Released"]),
+        (BOX, ["Must go", "Read now"]),
+    ):
+        explorer = explore(make.results([check]))
+        explorer.set(table="checks", picked=0)
+        assert re.findall("<dt>(.*?)</dt>", explorer._check(0)["words"]) == shown
+
+
+def test_the_detail_cuts_a_very_long_text_and_says_so(make):
+    explorer = explore(make.results([LEAK | {"actual": "DOE " * 1000}]))
+    explorer.set(table="checks", picked=0)
+    card = explorer._check(0)["words"]
+    assert "… (4,000 characters)</span>" in card
+    assert card.rpartition("<dd>")[2].count("DOE<") == 750
+
+
+@pytest.mark.parametrize(("score", "says"), [(0.5, "50 %"), (0.999, "&gt; 99 %"), (0.001, "&lt; 1 %")])
+def test_the_detail_says_which_part_of_the_words_is_right(make, score, says):
+    explorer = explore(make.results([LEAK | {"score": score}]))
+    explorer.set(table="checks", picked=0)
+    assert f"({says} of the words right)" in said(explorer)
 
 
 def test_the_detail_tells_the_rule_and_the_practice(results):
@@ -150,6 +201,7 @@ def test_the_detail_tells_the_rule_and_the_practice(results):
 def test_every_action_and_subcategory_has_a_rule():
     from midi_nb.actions import ACTIONS
 
+    assert len(ACTIONS) == 10
     for action in ACTIONS:
         assert rule(action, None).endswith(").")
         assert re.search(r"best practice \d+\)\.$", practice(action))
@@ -458,6 +510,26 @@ def test_the_picture_counts_as_score_does_and_says_what_a_number_is_of(make):
     assert f"of all {score(explorer.results)['total'].iloc[0]} checks" in said(explorer)
     explorer.filters = {"patient": ["P2"]}
     assert re.search(r"1 of 2\+\d\d\.\d\d of all", said(explorer))
+
+
+@pytest.mark.parametrize(("table", "what"), [("problems", "problem"), ("failures", "failed or blank check")])
+def test_the_picture_shows_a_page_of_the_table_and_says_how_much_there_is(make, table, what):
+    rows = [LEAK | {"check": str(number), "name": f"Name {number}"} for number in range(13)]
+    explorer = explore(make.results([row | {"tag_path": f"(0010,10{row['check']:0>2})"} for row in rows]))
+    explorer.table = table
+    assert f"13 {what}s, the first 12" in said(explorer)
+    assert explorer.as_html().count("<tr>") == 1 + 12
+    explorer.search = "Name 1"
+    assert re.search(rf"4 {what}s\s", said(explorer))
+
+
+def test_a_browser_gets_the_problems_as_the_verb_gives_them(results):
+    sent = explore(results)._rows.whole([])["problems"]
+    known = mn.problems(results)
+    for name in ("problem", "cause", "axis", "submission", "name", "rows", "series", "patients", "gain"):
+        assert [one[name] for one in sent] == known[name].tolist()
+    assert [one["label"] for one in sent] == [words_of("cause", code) for code in known["cause"]]
+    json.dumps(sent)
 
 
 def runs(make, verdicts):

@@ -207,6 +207,14 @@ def test_the_picture_shows_what_is_ticked_and_by_which_rules(results):
     assert (said.count("☑"), said.count("☐")) == (1, len(wishes.problems) - 1)
 
 
+def test_the_picture_is_of_the_submission_whose_problems_are_listed(make):
+    one = make.results([{}, {"check": "1", "verdict": "failed", "score": 0.0}])
+    both = concat([one, named(make.results([{}, {"check": "1"}, {"check": "2"}]), "all passed")])
+    assert [re.search('class="big">(.*?)<', what_if(both, name)._as_html())[1] for name in ("run", "all passed")] == [
+        "50.00 %", "100 %"
+    ]  # fmt: skip
+
+
 @pytest.mark.long
 def test_two_million_checks_come_to_the_browser_as_a_few_kinds(many):
     buffers = []
