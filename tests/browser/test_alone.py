@@ -169,8 +169,11 @@ def test_each_card_says_what_the_kernel_says_and_each_value_is_in_the_page_once(
     opened: Any, make: Any, tmp_path: Path
 ) -> None:
     values = [MARK, "<!--actual-->", "!--error--", r"$& \1", "A\u00a0B  C", "'\"&amp;", "QWERTZ 12345"]
-    leaks = [LEAK | dict.fromkeys(("original", "expected", "actual", "error"), value) for value in values]
+    columns = ("original", "expected", "actual", "error")
+    blanks = [LOST | {"verdict": "blank"} | {name: f"{name} {value}" for name in columns} for value in values]
+    leaks = [LEAK | dict.fromkeys(columns, value) for value in values]
     rows = [
+        *blanks,
         *leaks,
         LOST | {"actual": "LOW X"},
         LOST | {"actual": "", "state": "empty"},
@@ -192,7 +195,8 @@ def test_each_card_says_what_the_kernel_says_and_each_value_is_in_the_page_once(
             }""",
             arg=said["words"] + said["reasons"],
         )
-    assert everything(path).count("QWERTZ 12345") == 4, "once in each column"
+    held = [everything(path).count(f"{name} QWERTZ 12345") for name in columns]
+    assert held == [1, 1, 1, 2], "once in its column; an error is in the name of its problem, too"
 
 
 def everything(path: Path) -> str:

@@ -15,6 +15,7 @@ import pytest
 from traitlets import TraitError
 
 import midi_nb as mn
+from midi_nb.causes import CAUSES
 from midi_nb.coded import concat
 from midi_nb.scores import score
 from midi_nb.vocabulary import words_of
@@ -520,6 +521,7 @@ def test_the_picture_shows_a_page_of_the_table_and_says_how_much_there_is(make, 
     assert f"13 {what}s, the first 12" in said(explorer)
     assert explorer.as_html().count("<tr>") == 1 + 12
     explorer.search = "Name 1"
+    assert "search: Name 1" in said(explorer)
     assert re.search(rf"4 {what}s\s", said(explorer))
 
 
@@ -530,6 +532,14 @@ def test_a_browser_gets_the_problems_as_the_verb_gives_them(results):
         assert [one[name] for one in sent] == known[name].tolist()
     assert [one["label"] for one in sent] == [words_of("cause", code) for code in known["cause"]]
     json.dumps(sent)
+
+
+def test_bars_of_axis_cause_and_verdict_have_colours(results):
+    facets = explore(results)._rows.whole([])["facets"]
+    verdicts = {"failed": "fail", "blank": "blank", "passed": "pass", "lost": "blank"}
+    causes = {cause.code: cause.axis for cause in CAUSES}
+    for name, meaning in (("axis", str), ("cause", causes.get), ("verdict", verdicts.get), ("patient", lambda _: "")):
+        assert facets[name]["meanings"][1:] == [meaning(text) for text in facets[name]["texts"][1:]]
 
 
 def runs(make, verdicts):
