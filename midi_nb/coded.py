@@ -270,7 +270,6 @@ def joint_keys(columns: Sequence[np.ndarray], rows: int) -> np.ndarray:
             width = int(number.max(initial=0)) + 1
         number *= size
         number += codes
-        number += 1
         width *= size
     return number
 

@@ -29,7 +29,8 @@ def _defined(column: pd.Series, allowed: str) -> pd.Categorical:
 
 def is_masked(results: pd.DataFrame) -> bool:
     """Whether `results` are without values, as `mask_values` leaves them."""
-    return any(MASK in coded(results[[name]])[name].cat.categories for name in VALUES if name in results.columns)
+    columns = [coded(results[[name]])[name] for name in VALUES if name in results.columns]
+    return any((column.cat.categories == MASK).any() for column in columns)  # with `in`, pandas would index all texts
 
 
 def mask_values(results: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..coded import codes_at, first_rows, joint_codes
+from ..coded import codes_at, first_rows, joint_codes, verdicts
 from ..frames import CATEGORIES, VERDICTS, complete_rows, count_rows, scored
 from ..scores import scoring
 from .grouping import multiset
@@ -102,7 +102,7 @@ class Fixes:
         self.models: dict[str, Model] = {}
         for unit in countable:
             more = self._passes_beside(results, unit, place, is_count.any() and known == [unit])
-            key = np.arange(len(results)) if unit == "instance" else scoring.series_checks(results)
+            key = None if unit == "instance" else scoring.series_checks(results)
             self.models[unit] = _model(results, key, group, counted, rows, problem, more, size)
 
     def counts(self, unit: str, fixed: np.ndarray) -> Counts:
@@ -147,7 +147,7 @@ def _categories(results: pd.DataFrame) -> np.ndarray:
 
 def _model(
     results: pd.DataFrame,
-    key: np.ndarray,
+    key: np.ndarray | None,
     group: np.ndarray,
     counted: np.ndarray,
     rows: np.ndarray,
@@ -155,14 +155,18 @@ def _model(
     more: np.ndarray,
     size: int,
 ) -> Model:
-    """The model of the checks that `key` numbers: the rows of a number are one check."""
-    count = int(key.max(initial=-1)) + 1
-    group_of, there, sound = np.zeros(count, dtype="intp"), np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
-    group_of[key] = group
-    there[key[counted]] = True
-    verdict = codes_at(results, "verdict", slice(None))
-    sound[key[verdict == VERDICTS.index("passed")]] = True
-    touched, own = np.unique(key[rows], return_inverse=True)
+    """The model of the checks that `key` numbers: the rows of a number are one check; without it each row is one."""
+    verdict = verdicts(results)
+    passes = verdict == VERDICTS.index("passed")
+    if key is None:
+        group_of, there, sound, touched, own = group, counted.copy(), passes, rows, np.arange(len(rows))
+    else:
+        count = int(key.max(initial=-1)) + 1
+        group_of, there, sound = np.zeros(count, dtype="intp"), np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+        group_of[key] = group
+        there[key[counted]] = True
+        sound[key[passes]] = True
+        touched, own = np.unique(key[rows], return_inverse=True)
     there[touched] = False
     failed = verdict[rows] == VERDICTS.index("failed")
     pairs = pd.DataFrame({"key": own, "problem": problem, "failed": failed, "counts": counted[rows]})

@@ -183,10 +183,10 @@ def _joint(results: pd.DataFrame, columns: Mapping[str, np.ndarray | None], rows
         codes = results[name].cat.codes.to_numpy()
         labels = np.append(np.arange(len(results[name].cat.categories)), -1) if labels is None else labels
         distinct = np.unique(labels[codes[rows]])
-        place = np.where(np.isin(labels, distinct), np.searchsorted(distinct, labels), -1)[codes]
+        place = np.where(np.isin(labels, distinct), np.searchsorted(distinct, labels), -1).astype("int32")
         numbers *= len(distinct)
-        numbers += place
-        known &= place >= 0
+        numbers += place[codes]
+        known &= (place >= 0)[codes]
     numbers[~known] = -1
     return numbers
 

@@ -293,8 +293,8 @@ _WORST_FIRST = np.array([("failed", "passed", "blank", "lost").index(verdict) fo
 
 def _codes(values: pd.Series) -> Any:
     if isinstance(values.dtype, pd.CategoricalDtype):
-        return values.cat.codes.to_numpy().astype("intp")
-    return pd.factorize(values)[0].astype("intp")
+        return values.cat.codes.to_numpy()
+    return pd.factorize(values)[0]
 
 
 def _grouped(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
