@@ -75,6 +75,9 @@ async function alone() {
     if (state.table === "problems" ? data.problems[picked] : rows.position.includes(picked)) state.picked = picked;
     return state;
   }
+  // A step back is to the table or the row before; filters and letters typed are no steps.
+  const stepOf = ({ table, picked }) => `${table} ${picked}`;
+  let step = "";
   function write(state) {
     const said = new URLSearchParams();
     for (const [name, codes] of Object.entries(state.filters)) for (const code of codes) said.append(name, facets[name].texts[code]);
@@ -83,7 +86,8 @@ async function alone() {
     if (state.unit !== (data.fixes?.unit ?? Object.keys(unit)[0])) said.set("unit", state.unit);
     if (Object.keys(state.weights).length) said.set("weights", Object.keys(category).map((name) => state.weights[name] ?? 0));
     if (state.picked >= 0) said.set(state.table === "problems" ? "problem" : "row", state.picked);
-    history.replaceState(null, "", `#${said}`);
+    history[stepOf(state) === step ? "replaceState" : "pushState"](null, "", `#${said}`);
+    step = stepOf(state);
   }
 
   const BLOCK = 256, unpacked = {}; // texts that are packed together, as in alone.py
@@ -135,8 +139,12 @@ async function alone() {
   const root = document.createElement("div");
   document.getElementById("board").append(root);
   const board = explorer.render(root, data, host);
-  const follow = () => { board.state(read()); show(); };
-  addEventListener("hashchange", follow);
+  const follow = () => {
+    board.state(read());
+    step = stepOf(board.current);
+    show();
+  };
+  addEventListener("popstate", follow); // a link to another part of this page too
   document.addEventListener("keydown", (event) => { if (!root.contains(event.target)) board.pressed(event); });
   follow();
 }

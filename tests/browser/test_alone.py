@@ -112,6 +112,26 @@ def test_an_address_opens_on_its_filter_and_its_row(
     page.wait_for_function("() => !document.querySelector('.chip')")
 
 
+def test_a_step_back_is_to_the_table_and_the_row_before(opened: Any, results: pd.DataFrame, tmp_path: Path) -> None:
+    page = opened(mn.write_page(results, tmp_path / "explorer.html"))
+    page.locator("[data-id=table-failures]").click()
+    page.locator(".facet button", has_text="utility").click()
+    page.locator("tr[data-act=pick]").first.click()
+    page.locator("section.card").wait_for()
+    page.locator("[data-id=table-map]").click()
+    picked = "#axis=utility&table=failures&row=2"
+    for step, hash, rows in ((-1, picked, 1), (-1, "#axis=utility&table=failures", 0), (-1, "", 0), (2, picked, 1)):
+        page.evaluate("step => history.go(step)", step)
+        page.wait_for_function("hash => location.hash === hash", arg=hash)
+        page.wait_for_function(
+            "rows => document.querySelectorAll('section.card:not([hidden])').length === rows", arg=rows
+        )
+        assert page.locator("tr[aria-selected=true]").count() == rows
+        assert page.locator(".chip").count() == bool(hash)
+        table = "Failures" if hash else "Problems"
+        assert page.locator("[data-id^=table-][aria-pressed=true]").inner_text() == table
+
+
 def test_what_is_ticked_as_fixed_is_kept_in_the_address(opened: Any, results: pd.DataFrame, tmp_path: Path) -> None:
     path = mn.write_page(results, tmp_path / "explorer.html")
     page = opened(path)
