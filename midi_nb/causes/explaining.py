@@ -15,7 +15,7 @@ from ..coded import as_column, asked, coded, codes_at, column_of, encode, sparse
 from ..frames import MASK, VERDICTS, require_columns
 from .blocks import blocks_gone
 from .evidence import WITNESSED, evidence_of, folders_of_submissions
-from .table import AXES, CAUSES, CODES, CONFIDENCES, WITHOUT_TEXTS, Failures
+from .table import AXES, CAUSES, CODES, CONFIDENCES, Failures
 
 _KINDS = {
     "cause": pd.CategoricalDtype(list(CODES)),
@@ -109,7 +109,7 @@ def _first_cause(failures: Failures) -> np.ndarray:
     for place, row in enumerate(CAUSES):
         if (not row.actions or failures.action in row.actions) and todo.any():
             hit = todo & row.holds(failures)
-            if row.code not in WITHOUT_TEXTS:
+            if row.texts:
                 hit &= ~failures.masked
             cause[hit] = place
             todo &= ~hit
