@@ -262,16 +262,22 @@ def joint_keys(columns: Sequence[np.ndarray], rows: int) -> np.ndarray:
 
     By hand: with ``groupby(...).ngroup()`` `compare` takes over twice as long, and a third more memory.
     """
-    number, width = np.zeros(rows, dtype="int64"), 1
+    number, width = np.zeros(rows, dtype="int32"), 1
     for codes in columns:
-        size = int(codes.max(initial=-1)) + 2
+        least, most = int(codes.min(initial=0)), int(codes.max(initial=0))
+        size = most - least + 1
+        if size == 1:  # it distinguishes nothing
+            continue
         if width * size > 2**62:  # before they run over, the numbers so far are made small
             number = pd.factorize(number)[0].astype("int64")
             width = int(number.max(initial=0)) + 1
+        if max(width * size, most) > 2**30:
+            number = number.astype("int64", copy=False)
         number *= size
-        number += codes
+        np.add(number, codes, out=number, casting="same_kind")
+        number -= least
         width *= size
-    return number
+    return number.astype("int64", copy=False)
 
 
 def first_rows(codes: np.ndarray) -> np.ndarray:

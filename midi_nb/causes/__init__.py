@@ -2,7 +2,7 @@
 
 from .evidence import by_instance, could_say_more, folder_of_submission, repainted, require_one_submission
 from .explaining import explain, explained
-from .fixes import PROBLEMS, numbered, problem_of, problems, to_fix, what_if
+from .fixes import PROBLEMS, in_full, numbered, problem_of, problems, to_fix, what_if
 from .gains import UNITS, Fixes, weighted
 from .images import Images, Region
 from .table import AXES, CAUSES, CONFIDENCES, Cause, Failures, causes_table, is_uid
@@ -24,6 +24,7 @@ __all__ = [
     "explain",
     "explained",
     "folder_of_submission",
+    "in_full",
     "is_uid",
     "numbered",
     "problem_of",

@@ -15,7 +15,7 @@ from ..answers.standard import family_of
 from ..coded import encode, sparse, texts_at
 from ..frames import require_columns, require_complete
 from .explaining import NEEDED
-from .gains import UNITS, Fixes, weighted
+from .gains import Fixes, weighted
 from .grouping import Grouped, grouped
 from .table import AXES, CAUSES, CODES, CONFIDENCES, KEY, NONE
 
@@ -69,22 +69,31 @@ def problems(results: pd.DataFrame) -> pd.DataFrame:
     >>> bool(found["rows"].sum() == (results["verdict"] != "passed").sum())
     True
     """
-    return numbered(results)[0]
+    table, _, _, fixes = numbered(results)
+    return in_full(table, fixes)
+
+
+def in_full(table: pd.DataFrame, fixes: Fixes) -> pd.DataFrame:
+    """The problems of `numbered` with all their columns."""
+    return table.assign(gain_series=fixes.gains("series"))[list(PROBLEMS)]
 
 
 def numbered(results: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, Fixes]:
-    """(problems, failing rows, the problem of each of these by its place in the table, the model that counts fixes)."""
+    """(problems without the gain by series, failing rows, the problem of each of these by its place in the table, what
+    counts fixes): to count series takes as long as all the rest, see `in_full`."""
     failures, table = _described(results)
     fixes = Fixes(failures.results, failures.rows, failures.problem, len(table))
-    table["gain"], table["gain_series"] = (fixes.gains(unit) for unit in UNITS)
+    known = table["gain"] = fixes.gains("instance")
+    if np.isnan(known).any():  # of some results only the other one is known
+        known = np.where(np.isnan(known), fixes.gains("series"), known)
     table["share"] = table["rows"] / table.groupby("submission", observed=True, dropna=False)["rows"].transform("sum")
-    known = table["gain"].fillna(table["gain_series"])  # of some results only one of the two is known
     table = table.assign(known=known).sort_values(
         ["known", "rows", "problem"], ascending=[False, False, True], kind="stable"
     )
     order = table.index.to_numpy()
     place = np.argsort(order)
-    return table[list(PROBLEMS)].reset_index(drop=True), failures.rows, place[failures.problem], fixes.ordered(order)
+    table = table.drop(columns="known").reset_index(drop=True)
+    return table, failures.rows, place[failures.problem], fixes.ordered(order)
 
 
 def to_fix(results: pd.DataFrame, most: int = 5) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -100,6 +109,7 @@ def to_fix(results: pd.DataFrame, most: int = 5) -> tuple[pd.DataFrame, pd.DataF
     """
     table, _, _, fixes = numbered(results)
     unit = next(iter(fixes.units), "instance")
+    table = in_full(table, fixes)
     gain = table["gain" if unit == "instance" else "gain_series"]
     of_tool = ~table["axis"].isin([KEY, NONE])
     first = table[of_tool & ~(gain <= 0)].groupby("submission", observed=True, dropna=False, sort=False).head(most)

@@ -78,55 +78,58 @@ class Fixes:
     """
 
     def __init__(self, results: pd.DataFrame, rows: np.ndarray, problem: np.ndarray, count: int) -> None:
-        self._count = count
-        code = codes_at(results, "submission", slice(None)) + 1
+        self._results, self._rows, self._problem, self._count = results, rows, problem, count
         names = [None, *results["submission"].cat.categories] if "submission" in results else [None]
-        present = np.flatnonzero(np.bincount(code, minlength=len(names)))
+        present = np.flatnonzero(np.bincount(codes_at(results, "submission", slice(None)) + 1, minlength=len(names)))
         #: The names of the submissions, in the order of their codes; None for rows of none.
         self.submissions = [names[code] for code in present]
-        place = np.full(len(names), -1)
-        place[present] = np.arange(len(present))
-        submission = place[code]
+        self._place = np.full(len(names), -1)
+        self._place[present] = np.arange(len(present))
         #: The submission of each problem, as a place in `submissions`.
         self.submission_of = np.zeros(count, dtype="intp")
-        self.submission_of[problem] = submission[rows]
-        is_count = count_rows(results)
-        known = [unit for unit in UNITS if unit in scoring.units_of(results)]
-        countable = UNITS if all(name in results for name in _OF_SERIES) else UNITS[:1]
+        self.submission_of[problem] = self._place[codes_at(results, "submission", rows) + 1]
+        self._known = [unit for unit in UNITS if unit in scoring.units_of(results)]
+        #: Of what there is a model.
+        self.countable = UNITS if all(name in results for name in _OF_SERIES) else UNITS[:1]
         #: What can be counted of all submissions; beside a workbook of series the images of others can be counted too.
-        self.units = [name for name in known if name in countable]
-        group = submission * len(CATEGORIES) + _categories(results)
-        counted = np.asarray(scored(results)) & ~is_count
-        size = len(self.submissions) * len(CATEGORIES)
-        #: The model of each unit.
-        self.models: dict[str, Model] = {}
-        for unit in countable:
-            more = self._passes_beside(results, unit, place, is_count.any() and known == [unit])
+        self.units = [name for name in self._known if name in self.countable]
+        self._models: dict[str, Model] = {}
+
+    def model(self, unit: str) -> Model:
+        """The model of a unit, made when it is first asked for: that of series takes as long as all the rest."""
+        if unit not in self._models:
+            results, is_count = self._results, count_rows(self._results)
+            submission = self._place[codes_at(results, "submission", slice(None)) + 1]
+            group = submission * len(CATEGORIES) + _categories(results)
+            counted = np.asarray(scored(results)) & ~is_count
+            more = self._passes_beside(unit, is_count.any() and self._known == [unit])
             key = None if unit == "instance" else scoring.series_checks(results)
-            self.models[unit] = _model(results, key, group, counted, rows, problem, more, size)
+            self._models[unit] = _model(results, key, group, counted, self._rows, self._problem, more)
+        return self._models[unit]
 
     def counts(self, unit: str, fixed: np.ndarray) -> Counts:
         """Passes and checks by submission and category with the problems of a mask fixed."""
-        return self.models[unit].after(fixed)
+        return self.model(unit).after(fixed)
 
     def gains(self, unit: str, weights: Mapping[str, float] | None = None) -> np.ndarray:
         """What the score of its submission would gain by each problem alone; missing where unknown."""
-        if unit not in self.models or not self._count:
+        if unit not in self.countable or not self._count:
             return np.full(self._count, np.nan)
         nothing = self.counts(unit, np.zeros(self._count, dtype=bool))
         before = Counts(*(part[self.submission_of] for part in nothing))
-        added = self.models[unit].alone(self._count)
+        added = self.model(unit).alone(self._count)
         return weighted(Counts(*map(np.add, before, added)), weights) - weighted(before, weights)
 
     def ordered(self, order: np.ndarray) -> Fixes:
         """The same with the problems in another order: `order` holds their numbers of now."""
         place, other = np.argsort(order), copy(self)
-        other.submission_of = self.submission_of[order]
-        other.models = {unit: model._replace(problem=place[model.problem]) for unit, model in self.models.items()}
+        other.submission_of, other._problem = self.submission_of[order], place[self._problem]
+        other._models = {unit: model._replace(problem=place[model.problem]) for unit, model in self._models.items()}
         return other
 
-    def _passes_beside(self, results: pd.DataFrame, unit: str, place: np.ndarray, counted: bool) -> np.ndarray:
+    def _passes_beside(self, unit: str, counted: bool) -> np.ndarray:
         """The passes known as numbers only, by group (their category is unknown); missing if nobody says."""
+        results, place = self._results, self._place
         more = np.zeros((len(self.submissions), len(CATEGORIES)))
         code = codes_at(results, "submission", slice(None)) + 1
         more[place[code[~complete_rows(results)]], -1] = np.nan
@@ -153,7 +156,6 @@ def _model(
     rows: np.ndarray,
     problem: np.ndarray,
     more: np.ndarray,
-    size: int,
 ) -> Model:
     """The model of the checks that `key` numbers: the rows of a number are one check; without it each row is one."""
     verdict = verdicts(results)
@@ -179,7 +181,7 @@ def _model(
     first = first_rows(kind)
     pairs = pairs[np.isin(pairs["key"], first)]
     return Model(
-        np.bincount(group_of[there], minlength=size) + more,
+        np.bincount(group_of[there], minlength=len(more)) + more,
         group_of[touched][first],
         np.bincount(kind, minlength=len(first)),
         sound[touched][first],

@@ -184,9 +184,10 @@ def _joint(results: pd.DataFrame, columns: Mapping[str, np.ndarray | None], rows
         labels = np.append(np.arange(len(results[name].cat.categories)), -1) if labels is None else labels
         distinct = np.unique(labels[codes[rows]])
         place = np.where(np.isin(labels, distinct), np.searchsorted(distinct, labels), -1).astype("int32")
+        said = place[codes]
         numbers *= len(distinct)
-        numbers += place[codes]
-        known &= (place >= 0)[codes]
+        numbers += said
+        known &= said >= 0
     numbers[~known] = -1
     return numbers
 

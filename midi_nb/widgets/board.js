@@ -129,6 +129,7 @@ function exploring({ model, el }) {
     else if (kind === "check") board.check(message);
     else if (kind === "header") board.header(message);
     else if (kind === "lines") board.lines(message.lines);
+    else if (kind === "fixes") board.fixes(explorer.unpacked(message.units, buffers));
     else seen.hear(message, buffers);
   });
   send({ kind: "ready" });

@@ -11,6 +11,7 @@ from .. import tags
 from ..actions import ACTIONS, KINDS, PIXELS, REGIONS
 from ..coded import texts_of
 from ..frames import IDENTIFIERS, MASK, VALUES
+from ..masking import only_defined
 from ..text import marked, marks
 from ..vocabulary import WORDS
 from .page import Markup, kit
@@ -35,7 +36,7 @@ class Teller:
     """Describes checks, with or without the values of the data."""
 
     def __init__(self, results: pd.DataFrame, values: bool) -> None:
-        self.results, self.values = results, values
+        self.results, self.values = results if values else only_defined(results), values
         self._columns: dict[str, Any] = {}
         source = ("source",) if several_sources(results) else ()
         self.places = ("submission", "patient", "modality", "scope", "subcategory", *source, "file")

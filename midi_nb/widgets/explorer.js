@@ -289,7 +289,8 @@ const explorer = (() => {
     const { facets } = data, everything = sift.scores({});
     const submitted = [...new Set(facets.submission?.codes ?? [0])], several = submitted.length > 1;
     const only = data.covers === "problems"; // what-if: problems to tick, and nothing else
-    const fixes = data.fixes && scores.model(data), official = data.problems.map(({ gain }) => gain);
+    let fixes = data.fixes && scores.model(data);
+    const official = data.problems.map(({ gain }) => gain);
     const START = { ...STATE, unit: data.fixes?.unit ?? STATE.unit }; // by what the score counts
     const byRules = () => state.unit !== START.unit || Object.keys(state.weights).length > 0;
     const titled = (name, table = state.table) => data.words.heads[table === "checks" && name === "cause" ? "verdict" : name];
@@ -979,6 +980,12 @@ const explorer = (() => {
       },
       rows(answer) { given = answer; draw(); },
       lines(answer) { Object.assign(data.lines, answer); draw(); },
+
+      fixes(units) {
+        Object.assign(data.fixes.units, units);
+        fixes = scores.model(data);
+        draw();
+      },
       // Two headers, or none; or the line of theirs that the check is about.
       header({ data: lines, picked }) {
         if (lines !== undefined) {

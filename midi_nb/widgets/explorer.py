@@ -105,6 +105,7 @@ class Explorer(Fixing, Board):
         self._teller = Teller(self.results, values)
         self._rows = Rows(self.results, values, without_originals(results, original))
         self._known = self._rows.problems
+        self._counted = [self._known.unit]  # the units by which the browser can count
         self._imaged: str | None = None
         self._headers: tuple[Any, Lines | None] = (None, None)  # the two files whose headers are shown
         self._views: dict[str, dict[str, Any]] = {}
@@ -155,14 +156,14 @@ class Explorer(Fixing, Board):
 
     @traitlets.validate("fixed")
     def _fixable(self, proposal: Any) -> list[int]:
-        return [number for number in dict.fromkeys(proposal["value"]) if 0 <= number < len(self.problems)]
+        return [number for number in dict.fromkeys(proposal["value"]) if 0 <= number < len(self._known)]
 
     def _fixed(self) -> np.ndarray:
-        return np.isin(np.arange(len(self.problems)), self.fixed)
+        return np.isin(np.arange(len(self._known)), self.fixed)
 
     @traitlets.validate("picked")
     def _there(self, proposal: Any) -> int:
-        size = len(self.problems) if self.table == "problems" else len(self.results)
+        size = len(self._known) if self.table == "problems" else len(self.results)
         return int(proposal["value"]) if 0 <= proposal["value"] < size else -1
 
     @traitlets.validate("sort")
@@ -276,6 +277,10 @@ class Explorer(Fixing, Board):
 
     def _show(self, changed: AbstractSet[str]) -> None:
         """Sends what is other than before: the state, rows if the browser does not hold them, the picked check."""
+        if self.unit not in self._counted:
+            self._counted.append(self.unit)
+            buffers: list[bytes] = []
+            self._tell({"kind": "fixes", "units": self._rows.models([self.unit], buffers)}, buffers)
         state = {name: getattr(self, name) for name in _STATE}
         codes = {name: self._rows[name].categories.get_indexer(texts) for name, texts in self.filters.items()}
         filters = {name: [int(code) + 1 for code in found] for name, found in codes.items()}
@@ -355,7 +360,7 @@ class Explorer(Fixing, Board):
     def _ready(self) -> None:
         buffers: list[bytes] = []
         drawn = {"views": views(self.results), "lines": {}}
-        self._tell({"kind": "data", "data": self._rows.whole(buffers) | drawn}, buffers)
+        self._tell({"kind": "data", "data": self._rows.whole(buffers, self._counted) | drawn}, buffers)
         self._show(set(self.trait_names()))
         self._show_header(self._position, again=self._headers[1] is not None)
         super()._ready()
@@ -402,7 +407,7 @@ class Explorer(Fixing, Board):
             "checks": int(scored(self.results).sum()),
             "failing": int(self.results["verdict"].isin(["failed", "blank"]).sum()),
             "unit": self._known.unit,
-            "rates": [*self._known.scores.get(self._known.unit, [])],
+            "rates": [*self._known.scores(self._known.unit)] if self._known.units else [],
         }
         card = None if position is None else self._card(position)
         viewer = Markup("" if self.viewer is None else self.viewer._as_html())
@@ -413,4 +418,4 @@ class Explorer(Fixing, Board):
         if self.table != "problems":
             return [Check(self._teller, int(position)) for position in listed]
         left = [len(self._of_problem(int(number))) for number in listed]
-        return records(self.problems.assign(gain=self._known.gain).iloc[listed].assign(left=left))
+        return records(self._known.listed.iloc[listed].assign(left=left))

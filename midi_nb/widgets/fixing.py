@@ -48,9 +48,9 @@ class Fixing(traitlets.HasTraits):
     @traitlets.validate("unit")
     def _countable(self, proposal: Any) -> str:
         unit = str(proposal["value"])
-        if unit == "series" and unit not in self._known.fixes.models:
+        if unit == "series" and unit not in self._known.fixes.countable:
             raise traitlets.TraitError("unit='series' needs the released identifiers, which these results do not have.")
-        if unit not in self._known.scores and unit != self._known.unit:
+        if unit not in self._known.units and unit != self._known.unit:
             raise traitlets.TraitError(
                 f"unit={unit!r} needs passes counted by {unit}, which these results do not have."
             )

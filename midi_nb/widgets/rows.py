@@ -64,19 +64,27 @@ class Problems:
     """The problems of explained results, and the rows that belong to each."""
 
     def __init__(self, results: pd.DataFrame) -> None:
-        # `number` is for each of `rows` its row in `table`
-        self.table, self.rows, self.number, self.fixes = causes.numbered(results)
+        # `number` is for each of `rows` its row in the table
+        self.listed, self.rows, self.number, self.fixes = causes.numbered(results)
         self.first = self.rows[np.unique(self.number, return_index=True)[1]]  # of each problem
-        self.complete, fixes, none = is_complete(results), self.fixes, np.zeros(len(self.table), dtype=bool)
-        scores = {unit: causes.weighted(fixes.counts(unit, none)) for unit in fixes.models}
-        #: The scores before any fix, by unit; where not all checks are there, of the units of which one is known.
-        self.scores = {unit: own for unit, own in scores.items() if self.complete or not np.isnan(own).all()}
+        self.complete, known = is_complete(results), self.fixes.countable
+        #: The units of which scores are known.
+        self.units = [unit for unit in known if self.complete or not np.isnan(self.scores(unit)).all()]
         #: The unit that counts first: every check, or what a scoring workbook counts.
-        self.unit = next((unit for unit in (*fixes.units, *causes.UNITS) if unit in self.scores), causes.UNITS[0])
-        self.gain = self.table["gain" if self.unit == "instance" else "gain_series"]
+        self.unit = next((unit for unit in (*self.fixes.units, *causes.UNITS) if unit in self.units), causes.UNITS[0])
+        self.listed = self.listed.assign(gain=self.fixes.gains(self.unit))
 
     def __len__(self) -> int:
-        return len(self.table)
+        return len(self.listed)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """As ``problems(results)`` gives it."""
+        return causes.in_full(self.listed.assign(gain=self.fixes.gains("instance")), self.fixes)
+
+    def scores(self, unit: str) -> np.ndarray:
+        """The scores of the submissions before any fix."""
+        return causes.weighted(self.fixes.counts(unit, np.zeros(len(self), dtype=bool)))
 
     def of(self, problem: int) -> np.ndarray:
         """The rows of a problem, as positions in the results."""
@@ -273,8 +281,8 @@ class Rows:
             },
         }
 
-    def whole(self, buffers: list[bytes]) -> dict[str, Any]:
-        """All that a browser filters by: kinds, problems, and the rows that go there one by one."""
+    def whole(self, buffers: list[bytes], units: Sequence[str] | None = None) -> dict[str, Any]:
+        """All that a browser filters by: kinds, problems, rows that go there one by one; what `units` count by."""
         _, kinds, counts, failing = self._kinds
         whole, none = np.arange(len(self.results)), np.empty(0, dtype="int64")
         rows = {"all": whole, "failing": self.failing}.get(self.covers, none)
@@ -296,10 +304,10 @@ class Rows:
             "signs": SIGNS,
             "words": _WORDS,
             "presets": WEIGHTS,
-            "fixes": self._fixes(buffers) if self.problems.scores else None,
+            "fixes": self._fixes(units or self.problems.units, buffers) if self.problems.units else None,
         }
 
-    def _fixes(self, buffers: list[bytes]) -> dict[str, Any]:
+    def _fixes(self, units: Sequence[str], buffers: list[bytes]) -> dict[str, Any]:
         """What scores after fixes need: of each problem and model the submission, as its place in `codes`."""
         fixes = self.problems.fixes
         known = self["submission"].categories.get_indexer(fixes.submissions) if "submission" in self else [-1]
@@ -307,16 +315,20 @@ class Rows:
             "codes": [int(code) + 1 for code in known],
             "of": _buffer(fixes.submission_of, buffers),
             "unit": self.problems.unit,
-            "units": {
-                unit: {
-                    name: [None if np.isnan(one) else float(one) for one in numbers]
-                    if name == "passed"
-                    else _buffer(numbers, buffers)
-                    for name, numbers in model._asdict().items()
-                }
-                for unit, model in fixes.models.items()
-                if unit in self.problems.scores
-            },
+            "units": {**dict.fromkeys(self.problems.units), **self.models(units, buffers)},
+        }
+
+    def models(self, units: Sequence[str], buffers: list[bytes]) -> dict[str, Any]:
+        """By unit what its scores after fixes are counted by, where these are known."""
+        return {
+            unit: {
+                name: [None if np.isnan(one) else float(one) for one in numbers]
+                if name == "passed"
+                else _buffer(numbers, buffers)
+                for name, numbers in self.problems.fixes.model(unit)._asdict().items()
+            }
+            for unit in units
+            if unit in self.problems.units
         }
 
     def _facet(self, name: str, codes: np.ndarray, buffers: list[bytes]) -> dict[str, Any]:
@@ -334,11 +346,9 @@ class Rows:
         }
 
     def _problems(self) -> list[dict[Any, Any]]:
-        table = self.problems.table
-        shown = table[["problem", "cause", "axis", "submission", "rows", "series", "patients", "name"]].assign(
-            gain=self.problems.gain, label=[words_of("cause", code) for code in table["cause"]]
-        )
-        return records(shown)
+        names = ["problem", "cause", "axis", "submission", "rows", "series", "patients", "name", "gain"]
+        shown = self.problems.listed[names]
+        return records(shown.assign(label=[words_of("cause", code) for code in shown["cause"]]))
 
     def _column(self, name: str, rows: np.ndarray) -> tuple[np.ndarray, list[str]]:
         """(codes, texts) of a column at `rows`, with the texts in use alone, as they may be shown."""

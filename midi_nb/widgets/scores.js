@@ -10,6 +10,7 @@ const scores = (() => {
 
     // Passes and checks of each submission and category with some problems fixed.
     function counted(unit, fixed) {
+      if (!units[unit]) return [NaN, NaN].map((none) => Array(CATEGORIES.length * codes.length).fill(none)); // on its way
       const { passed, group, times, sound, kind, problem, failed, counts } = units[unit];
       const [passes, total] = [passed.map((one) => one ?? NaN), passed.map((one) => one ?? NaN)];
       const there = Uint8Array.from(sound), broken = new Uint8Array(group.length), asked = new Uint8Array(group.length);
@@ -54,6 +55,7 @@ const scores = (() => {
     // What each problem brings its submission by itself; null where nobody knows.
     const gains = ({ unit, weights }) => gained(unit, JSON.stringify(weights));
     const gained = kept((unit, rules) => {
+      if (!units[unit]) return problems.map(() => null);
       const weights = JSON.parse(rules), { group, times, sound, kind, problem, failed, counts } = units[unit], [passes, total] = counted(unit, new Set());
       const fails = new Uint32Array(group.length), asked = Uint8Array.from(sound);
       for (let pair = 0; pair < kind.length; pair++) { fails[kind[pair]] += failed[pair]; asked[kind[pair]] |= counts[pair]; }
@@ -87,7 +89,7 @@ const scores = (() => {
     const fields = Object.entries(words.category).map(([name, title]) => node("label", {}, `${title} `,
       node("input", { type: "number", min: 0, step: 5, value: String(weights[name] ?? 0), class: "weight", "data-act": "weight", "data-of": name, "data-id": `weight-${name}` })));
     return node("div", { class: "line" }, complete && [node("span", {}, "Weights ", choice("weights", titles, chosen)), chosen !== "equal" && fields],
-      node("span", {}, "Count ", choice("unit", words.unit, unit, Object.keys(words.unit).filter((name) => !fixes.units[name]))));
+      node("span", {}, "Count ", choice("unit", words.unit, unit, Object.keys(words.unit).filter((name) => !(name in fixes.units)))));
   }
 
   // What a score counts, where that is not every check alike.

@@ -19,9 +19,11 @@ LOAD = """async (esm) => {
   const url = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));
   Object.assign(window, await import(url)); // explorer, scores
 }"""
-TAKE = """([data, buffers]) => {
+TAKE = """([message, buffers]) => {
   const unpacked = (text) => new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
-  window.data = explorer.unpacked(data, buffers.map(unpacked));
+  const { data, units } = explorer.unpacked(message, buffers.map(unpacked));
+  if (units) return Object.assign(window.data.fixes.units, units); // what they count by comes when they are asked for
+  window.data = data;
   window.sift = explorer.sieve(window.data);
 }"""
 ASK = """(state) => {
@@ -71,15 +73,19 @@ def frame(make: Any, random: np.random.Generator) -> pd.DataFrame:
 
 
 def take(page: Any, explorer: Any) -> dict[str, Any]:
-    """Hands the data of an explorer to the page, and gives back what it sent."""
+    """Hands the page what an explorer sends, now and later, and gives back its data."""
     sent: list[Any] = []
-    explorer.send = lambda content, buffers=None: sent.append((content, buffers or []))
-    explorer._hear(None, {"kind": "ready"}, [])
-    data, buffers = sent[0]
     if not page.evaluate("() => 'explorer' in window"):
         page.evaluate(LOAD, explorer._esm)
-    page.evaluate(TAKE, [data["data"], [base64.b64encode(buffer).decode() for buffer in buffers]])
-    return data["data"]
+
+    def send(message: Any, buffers: Any = None) -> None:
+        if message["kind"] in ("data", "fixes"):
+            page.evaluate(TAKE, [message, [base64.b64encode(buffer).decode() for buffer in buffers]])
+            sent.append(message)
+
+    explorer.send = send
+    explorer._hear(None, {"kind": "ready"}, [])
+    return sent[0]["data"]
 
 
 def some_state(random: np.random.Generator, data: dict[str, Any]) -> dict[str, Any]:

@@ -667,3 +667,9 @@ def test_submissions_that_share_no_check_are_not_compared(make):
     explorer = explore(runs(make, {"a": "pp", "b": "pp"}))
     explorer.filters = {"passes_in": ["b"]}
     assert explorer.selection.empty
+
+
+def test_without_values_a_card_hides_a_modality_that_dicom_does_not_define(make):
+    explorer = explore(make.results([{"modality": "SMITH^JOHN"}]), values=False)
+    explorer.picked = 0
+    assert "SMITH" not in explorer.as_html()
