@@ -312,6 +312,7 @@ const explorer = (() => {
 
     const label = (name, code) => facets[name].labels[code];
     const put = (old, ...fresh) => { const made = document.createDocumentFragment(); made.append(...fresh.flat(9).filter(Boolean)); patch(old, made); };
+    const fit = lines.fitted(list);
 
     // What is listed: numbers of problems, or rows; positions of rows that are not here come a page at a time. Ticks, pages
     // and picks leave what the filters leave.
@@ -537,8 +538,11 @@ const explorer = (() => {
       const bar = node("div", { class: "line tabs" },
         node("span", { class: "joined", role: "group", "aria-label": "What to list", "data-group": "tables" }, tabs),
         node("span", { class: "quiet", "aria-live": "polite" }, given?.waiting ? "…" : notice || said), copies());
-      const drawn = () => (state.table === "map" ? map() : lines.draw(state.table, data.lines[state.table], leaf, state, { node, sign, count, label, button, steps, signs, values: data.values }));
+      const fits = [], tools = { node, sign, count, label, button, steps, signs, values: data.values, fits };
+      const view = () => lines.draw(state.table, data.lines[state.table], leaf, state, tools);
+      const drawn = () => (state.table === "map" ? map() : view());
       put(list, bar, chips(), whatIf(), DRAWN.includes(state.table) ? drawn() : [table(), pager()], hint());
+      fit(fits);
     }
 
     function hint() {

@@ -50,9 +50,9 @@ const lines = (() => {
   }
   const signedDays = (days, count) => `${days < 0 ? "−" : "+"}${count(Math.abs(days), "day")}`;
 
-  // Studies and series in rows, references as arcs at their left; what leads nowhere ends at the left edge. Where their
-  // texts wrap, the arcs follow.
-  function graph({ things, arcs }, kinds, { node, count, signs }) {
+  // Studies and series in rows, references as arcs at their left; what leads nowhere ends at the left edge. Rows are as
+  // high as their texts are where they wrap: `fits` is given what draws the arcs beside the rows of a page.
+  function graph({ things, arcs }, kinds, { node, count, signs, fits }) {
     const reach = (start, end) => Math.min(16 + 10 * Math.abs(end - start), FAR);
     const ended = (one) => one[1] === null, rights = arcs.filter((one) => !ended(one)).map(([start, end]) => 0.75 * reach(start, end));
     const wide = Math.max(0, ...rights) + (arcs.some(ended) ? 5 * END : END); // arcs, and at their left where others end
@@ -62,8 +62,7 @@ const lines = (() => {
     };
     const odd = (place) => arcs.filter(([start, end]) => start === place && end === null).map(([, , leads, number]) => node("span", { class: `signed-text ${kinds[leads][0]}` }, `${count(number)} ${kinds[leads][1]}`));
     const rows = node("ul", {}, things.map(({ label, study, uid }, place) => node("li", { class: study ? "study" : null, title: uid || null }, label, odd(place))));
-    const middle = (place) => rows.children[place].offsetTop - rows.offsetTop + ROW / 2, open = new Map();
-    const drawn = () => [...arcs].reverse().map((one) => {
+    const beside = (middle, open = new Map()) => [...arcs].reverse().map((one) => {
       const [start, end, leads, number] = one, [meaning] = kinds[leads], y = middle(start), width = Math.min(1 + Math.log2(number), 6);
       const right = wide - 4, far = wide - reach(start, end), shift = end === start ? 7 : 0;
       const stop = END / 2 + END * (open.get(start) ?? 0);
@@ -74,12 +73,11 @@ const lines = (() => {
         end === null ? svg("text", { x: stop, y: y + 4, "text-anchor": "middle" }, signs[meaning])
           : svg("circle", { cx: right, cy: middle(end) + shift, r: 3 }));
     });
-    const web = svg("svg", { width: wide, height: things.length * ROW, "aria-hidden": "true" });
-    new ResizeObserver(() => {
-      open.clear();
-      web.setAttribute("height", rows.offsetHeight);
-      web.replaceChildren(...drawn());
-    }).observe(rows);
+    fits.push((web, { children, offsetTop, offsetHeight }) => {
+      web.setAttribute("height", offsetHeight);
+      web.replaceChildren(...beside((place) => children[place].offsetTop - offsetTop + ROW / 2));
+    });
+    const web = svg("svg", { width: wide, "aria-hidden": "true" });
     return { list: arcs.map((one) => says(one, one[4].join(", "))), drawn: node("div", { class: "web" }, web, rows) };
   }
 
@@ -110,5 +108,20 @@ const lines = (() => {
       last > 0 && node("div", { class: "line pager" }, steps("leaf", [["‹", "Previous page", at - 1, at === 0], ["›", "Next page", at + 1, at >= last]]), node("span", { class: "quiet", "aria-live": "polite" }, `${count(at * PAGE + 1)} to ${count(at * PAGE + shown.length)} of ${patients(all.length)}, the worst first`))];
   }
 
-  return { views, draw };
+  // Draws the arcs in the webs of `list`, by what `graph` gave for each of them, and again when their texts wrap anew. A
+  // page keeps its nodes when it is patched, so this comes after patching and looks for them there.
+  function fitted(list) {
+    let fits = [];
+    const webs = () => [...list.querySelectorAll(".web")];
+    const fit = () => webs().forEach((web, place) => fits[place](...web.children));
+    const sizes = new ResizeObserver(fit);
+    return (given) => {
+      fits = given;
+      fit();
+      sizes.disconnect();
+      for (const web of webs()) sizes.observe(web.lastChild);
+    };
+  }
+
+  return { views, draw, fitted };
 })();

@@ -343,6 +343,48 @@ def test_time_lines_and_references_are_reached_by_keys(opened: Any, make: Any, t
     assert page.locator(".web svg").bounding_box()["height"] == 66
 
 
+def test_what_a_view_has_drawn_is_the_same_after_filters_a_search_and_other_sizes(
+    opened: Any, make: Any, tmp_path: Path
+) -> None:
+    uid = {"action": "uid_changed", "tag_path": "(0008,1140)[0](0008,1155)", "modality": "CT"}
+    date = {"action": "date_shifted", "name": "Study Date", "tag_path": "(0008,0020)", "original": "20200101"}
+    rows = [
+        uid | {"patient": who, "instance": f"1.{who}", "released": f"9.{who}", "original": to, "actual": to}
+        for who in "AB" for to in (f"9.{who}", "9.77")
+    ]  # fmt: skip
+    rows += [date | {"patient": who, "actual": day} for who in "AB" for day in ("20210101", "2021010" + who)]
+    rows += [LEAK | {"patient": who} for who in "AB"]
+    results = make.results([row | {"check": str(number)} for number, row in enumerate(rows)])
+    shapes = "() => [...document.querySelectorAll('.time-lines, .web svg')].map((drawn) => drawn.outerHTML)"
+    page = opened(mn.write_page(results, tmp_path / "explorer.html"))
+    for table in ("dates", "references"):
+        page.locator(f"[data-id=table-{table}]").press("Enter")
+        page.wait_for_selector("section.of-patient")
+        drawn, patient = page.evaluate(shapes), page.locator("section[aria-label=B] [data-act=toggle]")
+        assert [svg.count("line-of") for svg in drawn] == [2, 2]
+        for button in ("[data-id=copies]", "[data-page=side] [data-id=axis] [data-act=toggle]"):
+            for _ in range(2):
+                page.locator(button).first.press("Enter")
+                assert page.evaluate(shapes) == drawn
+        for text in ("DOE", ""):
+            page.locator("[data-id=search]").fill(text)
+            page.wait_for_function("gone => !document.querySelector('.chip') === gone", arg=not text)
+            assert page.evaluate(shapes) == drawn
+        patient.press("Enter")
+        page.locator("section[aria-label=A]").wait_for(state="detached")
+        assert page.evaluate(shapes) == drawn[1:]
+        patient.press("Enter")
+        page.locator("section[aria-label=A]").wait_for()
+        assert page.evaluate(shapes) == drawn
+    heights = [page.locator(".web svg").last.bounding_box()["height"]]
+    for width in (320, 1000):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_function("old => document.querySelector('.web svg').clientHeight !== old", arg=heights[-1])
+        heights.append(page.locator(".web svg").last.bounding_box()["height"])
+    assert heights == [44, 66, 44]
+    assert page.evaluate(shapes) == drawn
+
+
 def test_time_lines_name_the_submissions_and_say_why_there_are_none(opened: Any, make: Any, tmp_path: Path) -> None:
     date = {"action": "date_shifted", "name": "Study Date", "original": "20200101", "actual": "20210101"}
     rows = [date | {"patient": f"P{number % 4}", "submission": f"S{number // 4}", "check": "1"} for number in range(8)]
