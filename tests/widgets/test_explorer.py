@@ -595,6 +595,20 @@ def test_a_check_that_others_were_not_judged_on_is_not_only_here(make):
         assert explorer.selection["check"].tolist() == left
 
 
+def test_a_submission_may_be_called_like_what_says_where_a_check_fails(make):
+    explorer = explore(runs(make, {"only here": "ffffp", "not judged elsewhere": "fpp p"}))
+    facet = explorer._rows.whole([])["facets"]["also_fails_in"]
+    assert facet["texts"][1:] == ["only here*", "not judged elsewhere*", "only here", "not judged elsewhere"]
+    for text, left in {
+        "only here": [("not judged elsewhere", "0")],
+        "not judged elsewhere": [("only here", "0")],
+        "only here*": [("only here", "1"), ("only here", "2")],
+        "not judged elsewhere*": [("only here", "3")],
+    }.items():
+        explorer.filters = {"also_fails_in": [text]}
+        assert list(zip(explorer.selection["submission"], explorer.selection["check"], strict=True)) == left
+
+
 def test_the_picture_of_a_list_of_failures_counts_failures(make):
     results = runs(make, {"a": "ffbp", "b": "fppp"})
     listed = results[(results["submission"] == "b") | (results["verdict"] != "passed")]
