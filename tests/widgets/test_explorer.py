@@ -684,6 +684,7 @@ def test_submissions_that_share_no_check_are_not_compared(make):
 
 
 def test_without_values_a_card_hides_a_modality_that_dicom_does_not_define(make):
-    explorer = explore(make.results([{"modality": "SMITH^JOHN"}]), values=False)
+    explorer = explore(make.results([{"modality": "SMITH^JOHN", "verdict": "failed", "score": 0.0}]), values=False)
     explorer.picked = 0
+    assert "modality" in explorer.as_html()
     assert "SMITH" not in explorer.as_html()
