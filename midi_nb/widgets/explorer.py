@@ -175,7 +175,7 @@ class Explorer(Fixing, Board):
 
     @traitlets.validate("page")
     def _in_range(self, proposal: Any) -> int:
-        return min(int(proposal["value"]), max((self._listed - 1) // PAGE, 0)) if proposal["value"] > 0 else 0
+        return min(int(proposal["value"]), max((len(self._listed) - 1) // PAGE, 0)) if proposal["value"] > 0 else 0
 
     @traitlets.observe("filters", *_STATE)
     def _changed(self, change: Any) -> None:
@@ -229,8 +229,7 @@ class Explorer(Fixing, Board):
         before = self.filters
         with self._at_once():
             self.filters = {name: [text] for name, text in texts.items()}
-            listed = self._problems_left() if self.table == "problems" else self._left
-            if len(listed):
+            if len(listed := self._listed):
                 checks = self._rows.problems.first[listed] if self.table == "problems" else listed
                 self.picked = int(listed[self.results["score"].iloc[checks].fillna(1.0).argmin()])
             else:
@@ -251,11 +250,10 @@ class Explorer(Fixing, Board):
     # What is listed and picked
 
     @property
-    def _listed(self) -> int:
-        """How many rows the table has."""
-        return len(self._problems_left() if self.table == "problems" else self._left)
-
-    def _problems_left(self) -> np.ndarray:
+    def _listed(self) -> np.ndarray:
+        """The rows of the table: problems by their number, or positions in the results."""
+        if self.table != "problems":
+            return self._left
         numbers = self._rows.problem[np.isin(self._rows.failing, self._left, assume_unique=True)]
         return np.unique(numbers[numbers >= 0])
 
@@ -282,8 +280,8 @@ class Explorer(Fixing, Board):
             buffers: list[bytes] = []
             self._tell({"kind": "fixes", "units": self._rows.models([self.unit], buffers)}, buffers)
         state = {name: getattr(self, name) for name in _STATE}
-        codes = {name: self._rows[name].categories.get_indexer(texts) for name, texts in self.filters.items()}
-        filters = {name: [int(code) + 1 for code in found] for name, found in codes.items()}
+        rows = self._rows
+        filters = {name: (rows[name].categories.get_indexer(of) + 1).tolist() for name, of in self.filters.items()}
         self._tell({"kind": "explorer", "state": {**state, "filters": filters}, **self._asked})
         if changed & {"filters", "search", "table", "sort", "page"}:
             self._show_rows()
@@ -391,8 +389,7 @@ class Explorer(Fixing, Board):
     # Without a kernel
 
     def _as_html(self) -> str:
-        rows, position = self._rows, self._position
-        listed = self._problems_left() if self.table == "problems" else self._left
+        rows, position, listed = self._rows, self._position, self._listed
         chips = [
             (name, rows.labels(name)[rows[name].categories.get_loc(text)])
             for name, texts in self.filters.items()

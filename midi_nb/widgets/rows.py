@@ -107,13 +107,6 @@ ONLY = "only here"  # others were judged on this check, and in none of them it f
 UNJUDGED = "not judged elsewhere"
 
 
-def _unlike(text: str, names: pd.Index) -> str:
-    """The text, with an asterisk where a submission is called like that."""
-    while text in names:
-        text += "*"
-    return text
-
-
 def _others(results: pd.DataFrame, failing: np.ndarray) -> dict[str, Sets]:
     """In which other submissions the same check fails, and in which it passes, of the failing rows.
 
@@ -140,7 +133,7 @@ def _others(results: pd.DataFrame, failing: np.ndarray) -> dict[str, Sets]:
     for marks in (fails, passes):
         marks[own >= 0, own[own >= 0]] = False
     alone, judged = ~fails.any(axis=1), passes.any(axis=1)
-    special = [_unlike(text, names) for text in (ONLY, UNJUDGED)]
+    special = [f"{text}*" if text in names else text for text in (ONLY, UNJUDGED)]  # a submission may be called so
     also = np.column_stack([alone & judged, alone & ~judged, fails]), pd.Index([*special, *names])
     for name, (marks, texts) in (("also_fails_in", also), ("passes_in", (passes, names))):
         code = joint_codes(list(marks.T), len(failing))
