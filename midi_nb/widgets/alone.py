@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from markupsafe import escape
 
 from .. import causes
 from ..actions import REGIONS
@@ -21,11 +20,11 @@ from ..frames import require_columns
 from ..looks import style
 from ..masking import mask_values
 from .board import MODULES
-from .detail import Teller
+from .detail import Check, Teller
 from .headers import Lines
 from .images import Images
 from .lines import sent, views
-from .page import Markup, count, join, tag
+from .page import Markup, count, join, kit, tag
 from .pictures import pictured
 from .rows import MANY, Rows, without_originals
 from .tour import tour
@@ -238,7 +237,8 @@ def _distinct(
     """What is said of each row, every distinct text once: codes, and blocks of texts, opened one by one."""
     kinds = joint_codes([_numbers(shown, name, rows) for name in names], len(rows))
     known: dict[str, int] = {}
-    said = (_said(teller, what, int(position)) for position in rows[first_rows(kinds)])
+    say = getattr(kit(), what)
+    said = (str(say(_Card(teller, int(position)))) for position in rows[first_rows(kinds)])
     codes = np.array([known.setdefault(text, len(known)) for text in said], dtype="<u4")
     buffers.append(codes[kinds].tobytes())
     of: dict[str, Any] = {"codes": {"buffer": len(buffers) - 1, "bytes": 4}, "blocks": []}
@@ -249,13 +249,21 @@ def _distinct(
     return of
 
 
-def _said(teller: Teller, what: str, position: int) -> str:
-    """What is said of a check; a comment, which no value can make, stands for each whole text that its row has."""
-    said = str(teller.say(what, position))
-    for name in ("original", "expected", "actual", "error"):
-        if text := teller.cell(name, position):
-            said = said.replace(f">{escape(text)}<", f"><!--{name}--><")
-    return said
+class _Card(Check):
+    """A check whose whole texts are comments, which no value can make: alone.js writes there what the row has."""
+
+    def shown(self, name: str) -> str | None:
+        text = super().shown(name)
+        return _own(name) if name == "error" and text else text
+
+    def pieces(self, name: str, text: str, wrong: dict[str, str]) -> tuple[list[tuple[str, str | None]], int]:
+        pieces, size = super().pieces(name, text, wrong)
+        return [(_own(name) if piece == text else piece, mark) for piece, mark in pieces], size
+
+
+def _own(name: str) -> Markup:
+    """What stands for the row's own text of a column."""
+    return Markup(f"<!--{name}-->")
 
 
 def _numbers(shown: pd.DataFrame, name: str, rows: np.ndarray) -> np.ndarray:

@@ -100,12 +100,16 @@ class Check:
         maps = asks is not None and asks.kind == "map"
         asked = expected if asks and (asks.column == "expected" or maps) else ""
         wanted = "Expected" if maps else KINDS[asks.kind].capitalize() if asks else ""
-        lines = [("Original", "" if original == asked or self.action in PIXELS else original), (wanted, asked)]
-        released = "Read now" if self.action in REGIONS else "Released", actual if self.state == "value" else ""
-        shown = [line for line in lines if line[1]] + [released]
-        return [(name, *self._pieces(text, wrong)) for name, text in shown], list(dict.fromkeys(wrong.values()))
+        before = "" if original == asked or self.action in PIXELS else original
+        lines = [("Original", "original", before), (wanted, "expected", asked)]
+        released = "Read now" if self.action in REGIONS else "Released"
+        shown = [line for line in lines if line[2]]
+        shown.append((released, "actual", actual if self.state == "value" else ""))
+        pieces = [(label, *self.pieces(name, text, wrong)) for label, name, text in shown]
+        return pieces, list(dict.fromkeys(wrong.values()))
 
-    def _pieces(self, text: str, wrong: dict[str, str]) -> tuple[list[tuple[str, str | None]], int]:
+    def pieces(self, name: str, text: str, wrong: dict[str, str]) -> tuple[list[tuple[str, str | None]], int]:
+        """(the text of the cell `name` in pieces with their marks, its length if it is cut)."""
         pieces = marked(text[:_LONGEST], wrong)
         if not self._teller.values:
             pieces = [(re.sub(r"\S+", MASK, piece), mark) for piece, mark in pieces]

@@ -12,10 +12,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from markupsafe import escape
 
 import midi_nb as mn
 from midi_nb.amounts import percent
 from midi_nb.widgets import explore
+from midi_nb.widgets.detail import Teller
+from midi_nb.widgets.practice import practice, rule
 
 MARK = '<img src=x onerror="document.title=1"><script>document.title=1</script>'
 LEAK = {"expected": f"DOE {MARK}", "actual": f"DOE {MARK} X", "verdict": "failed", "score": 0.5}
@@ -192,7 +195,10 @@ def test_each_card_says_what_the_kernel_says_and_each_value_is_in_the_page_once(
     columns = ("original", "expected", "actual", "error")
     blanks = [LOST | {"verdict": "blank"} | {name: f"{name} {value}" for name in columns} for value in values]
     leaks = [LEAK | dict.fromkeys(columns, value) for value in values]
+    alike = [LEAK | {name: label} for name, label in (("original", "Rule"), ("error", "Released"), ("error", "Why"))]
     rows = [
+        *alike,
+        LEAK,
         *blanks,
         *leaks,
         LOST | {"actual": "LOW X"},
@@ -219,17 +225,68 @@ def test_each_card_says_what_the_kernel_says_and_each_value_is_in_the_page_once(
     assert held == [1, 1, 1, 2], "once in its column; an error is in the name of its problem, too"
 
 
-def everything(path: Path) -> str:
-    """All that a page holds, what it opens later included."""
+LABELS = ["Rule", "Released", "Original", "Why", "Practice", "Error", "Where", "Must go", "Expected", "(empty)"]
+KINDS = [
+    {"expected": "DOE", "actual": "DOE X", "score": 0.5},
+    {"action": "text_retained", "expected": "CHEST LOW", "actual": "CHEST", "score": 0.5},
+    {"action": "date_shifted", "original": "20200101", "actual": "20200101"},
+    {"action": "pixels_hidden", "expected": "DOE", "actual": "DOE"},
+    {"action": "text_notnull", "actual": "", "state": "empty"},
+    {"verdict": "blank", "score": np.nan, "error": "no word is left"},
+]
+
+
+@pytest.mark.parametrize("values", [True, False])
+def test_a_value_that_is_a_label_or_a_sentence_of_its_card_stands_for_itself_alone(
+    make: Any, tmp_path: Path, values: bool
+) -> None:
+    cause = next(cause for cause in mn.causes.CAUSES if cause.code == "leak_untouched")
+    texts = [*LABELS, cause.sentence, cause.hint, rule("text_removed"), practice("text_removed"), "<!--actual-->", ""]
+    columns = ("original", "expected", "actual", "error")
+    rows = [{"verdict": "failed", "score": 0.0} | kind | {"actual": "DOE CHEST " * 400} for kind in KINDS]
+    for number, text in enumerate(texts):
+        for kind in KINDS:
+            for at, names in enumerate([*([name] for name in columns), columns]):
+                own = {"subcategory": f"{number} {at}", "tag_path": f"(0010,{number:04})"}
+                alike = {"verdict": "failed", "score": 0.0} | kind | own
+                rows += [alike | dict.fromkeys(names, cell) for cell in (text, "another", None)]
+    results = mn.explain(make.results([row | {"check": str(number)} for number, row in enumerate(rows)]))
+    content, buffers = held(mn.write_page(results, tmp_path / "explorer.html", values=values))
+    teller = Teller(results if values else mn.mask_values(results), values)
+    cells = {
+        name: [of["texts"][code] for code in numbers(of["codes"], buffers)]
+        for name, of in content["data"]["rows"]["columns"].items()
+    }
+    for what, of in content["cards"].items():
+        said = [card for block in of["blocks"] for card in json.loads(gzip.decompress(buffers[block["buffer"]]))]
+        assert len(said) < len(rows) / 2, "rows share cards"
+        for row, code in enumerate(numbers(of["codes"], buffers)):
+            filled = re.sub(r"<!--(\w+)-->", lambda found, row=row: escape(cells[found[1]][row]), said[code])
+            assert filled == str(teller.say(what, row))
+
+
+def numbers(of: Any, buffers: list[bytes]) -> np.ndarray:
+    return np.frombuffer(buffers[of["buffer"]], f"<u{of['bytes']}")
+
+
+def held(path: Path) -> tuple[Any, list[bytes]]:
+    """What a page holds, as alone.js reads it: (what is JSON, buffers)."""
     packed = gzip.decompress(base64.b64decode(re.search('id="data">([^<]+)', path.read_text("utf-8"))[1]))
     end = 4 + int.from_bytes(packed[:4], "little")
-    texts = [packed[4:end]]
-    for size in json.loads(texts[0])["sizes"]:
-        buffer, end = packed[end : end + size], end + size
-        texts.append(gzip.decompress(buffer) if buffer.startswith(b"\x1f\x8b") else buffer)
-    assert len(texts) > 1
+    content, buffers = json.loads(packed[4:end]), []
+    for size in content["sizes"]:
+        buffers.append(packed[end : end + size])
+        end += size
+    assert buffers
     assert end == len(packed)
-    return b"\n".join(texts).decode("latin-1")
+    return content, buffers
+
+
+def everything(path: Path) -> str:
+    """All that a page holds, what it opens later included."""
+    content, buffers = held(path)
+    opened = [gzip.decompress(one) if one.startswith(b"\x1f\x8b") else one for one in buffers]
+    return b"\n".join([json.dumps(content).encode(), *opened]).decode("latin-1")
 
 
 def test_without_values_no_text_of_the_data_is_in_the_file(
