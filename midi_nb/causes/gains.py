@@ -131,8 +131,7 @@ class Fixes:
         """The passes known as numbers only, by group (their category is unknown); missing if nobody says."""
         results, place = self._results, self._place
         more = np.zeros((len(self.submissions), len(CATEGORIES)))
-        code = codes_at(results, "submission", slice(None)) + 1
-        more[place[code[~complete_rows(results)]], -1] = np.nan
+        more[place[codes_at(results, "submission", ~complete_rows(results)) + 1], -1] = np.nan
         if counted:
             _, of_workbook = scoring.known(results, unit)
             own = place[codes_at(of_workbook, "submission", slice(None)) + 1]

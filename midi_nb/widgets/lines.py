@@ -29,7 +29,8 @@ def views(results: pd.DataFrame) -> list[str]:
         return []
     if not {*_WHO, *NEEDED}.issubset(results.columns):
         return []
-    return [name for name, view in VIEWS.items() if results["action"].isin(named(about=[view.about])).any()]
+    asked = set(results["action"].unique())
+    return [name for name, view in VIEWS.items() if asked.intersection(named(about=[view.about]))]
 
 
 def sent(view: str, results: pd.DataFrame, rows: Rows) -> dict[str, Any]:
