@@ -358,7 +358,7 @@ class Rows:
         place = np.full(len(self[name].categories) + 1, -1)
         place[used] = np.arange(len(used))
         if self.values or name not in (*IDENTIFIERS, *VALUES, "file"):
-            return place[codes], [str(text) for text in self[name].categories.take(used)]
+            return place[codes], [*map(str, self[name].categories.take(used).to_numpy(object))]
         if name in VALUES:
             return np.minimum(codes, 0), [MASK]
         return place[codes], [f"{name} {code + 1}" for code in used]
