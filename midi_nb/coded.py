@@ -266,6 +266,7 @@ def joint_keys(columns: Sequence[np.ndarray], rows: int) -> np.ndarray:
 
 
 def _keys(columns: Sequence[np.ndarray], rows: int) -> np.ndarray:
+    """As `joint_keys`, with four bytes each where these are enough: that is quicker to number."""
     number, width = np.zeros(rows, dtype="int32"), 1
     for codes in columns:
         least, most = int(codes.min(initial=0)), int(codes.max(initial=0))

@@ -74,13 +74,15 @@ def problems(results: pd.DataFrame) -> pd.DataFrame:
 
 
 def in_full(table: pd.DataFrame, fixes: Fixes) -> pd.DataFrame:
-    """The problems of `numbered` with all their columns."""
+    """The problems of `numbered` with the gain by series."""
     return table.assign(gain_series=fixes.gains("series"))[list(PROBLEMS)]
 
 
 def numbered(results: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, Fixes]:
-    """(problems without the gain by series, failing rows, the problem of each of these by its place in the table, what
-    counts fixes): to count series takes as long as all the rest, see `in_full`."""
+    """(the problems, the failing rows, the place of each row's problem in the table, what counts fixes).
+
+    The gain by series is left out, as it takes as long as everything else together; `in_full` adds it.
+    """
     failures, table = _described(results)
     fixes = Fixes(failures.results, failures.rows, failures.problem, len(table))
     known = table["gain"] = fixes.gains("instance")

@@ -89,14 +89,14 @@ class Fixes:
         self.submission_of = np.zeros(count, dtype="intp")
         self.submission_of[problem] = self._place[codes_at(results, "submission", rows) + 1]
         self._known = [unit for unit in UNITS if unit in scoring.units_of(results)]
-        #: Of what there is a model.
+        #: The units that these results have the columns for.
         self.countable = UNITS if all(name in results for name in _OF_SERIES) else UNITS[:1]
         #: What can be counted of all submissions; beside a workbook of series the images of others can be counted too.
         self.units = [name for name in self._known if name in self.countable]
         self._models: dict[str, Model] = {}
 
     def model(self, unit: str) -> Model:
-        """The model of a unit, made when it is first asked for: that of series takes as long as all the rest."""
+        """The model of a unit, made when it is first asked for: series take as long as everything else together."""
         if unit not in self._models:
             results, is_count = self._results, count_rows(self._results)
             submission = self._place[codes_at(results, "submission", slice(None)) + 1]

@@ -25,7 +25,7 @@ class Batch(Protocol):
 
 
 class Skipping(Protocol):
-    """What is made of some files."""
+    """The answer for a batch."""
 
     @property
     def skipped(self) -> Sequence[tuple[str, str]]: ...  # of files that could not be used, with the reason
@@ -47,7 +47,7 @@ def require_executor(executor: object) -> None:
 
 
 def in_batches(items: Sequence[Item]) -> list[Sequence[Item]]:
-    """Files, or what there is one of for each file, some at a time."""
+    """The items in lists of `BATCH` at most: files, or something that each file has."""
     return [items[start : start + BATCH] for start in range(0, len(items), BATCH)]
 
 
@@ -61,9 +61,10 @@ def kept_or_made(
     step: Step,
     beside: Callable[[Sequence[Path]], Sequence[Path]] = lambda batch: (),
 ) -> Iterator[dict[str, Any] | Made]:
-    """Of each batch, in order: what its part says, if an earlier call kept one, or else what `work` makes of its task.
+    """For each batch, in order: what its part says of itself if an earlier call kept it, else the answer of `work`.
 
-    `task_of` is given the number of a batch and where its part goes, `beside` the batch. What was skipped is recorded.
+    `task_of` makes a task of the number of a batch and the path of its part; `beside` names the files a part depends on
+    too. What was skipped is recorded.
     """
     numbers = range(len(batches))
     known = list(ahead(lambda number: recorder.known(number, root, batches[number], beside(batches[number])), numbers))

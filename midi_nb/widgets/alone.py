@@ -250,7 +250,7 @@ def _distinct(
 
 
 class _Card(Check):
-    """A check whose whole texts are comments, which no value can make: alone.js writes there what the row has."""
+    """A check for a page: comments, which no value can contain, stand for its texts until alone.js fills them in."""
 
     def shown(self, name: str) -> str | None:
         text = super().shown(name)
