@@ -108,8 +108,8 @@ const lines = (() => {
       last > 0 && node("div", { class: "line pager" }, steps("leaf", [["‹", "Previous page", at - 1, at === 0], ["›", "Next page", at + 1, at >= last]]), node("span", { class: "quiet", "aria-live": "polite" }, `${count(at * PAGE + 1)} to ${count(at * PAGE + shown.length)} of ${patients(all.length)}, the worst first`))];
   }
 
-  // Draws the arcs in the webs of `list`, by what `graph` gave for each of them, and again when their texts wrap differently. A
-  // page keeps its nodes when it is patched, so this comes after patching and looks for them there.
+  // Draws the arcs in the webs of `list`, by what `graph` gave for each of them, and again when their texts wrap
+  // differently. A page keeps its nodes when it is patched, so this comes after patching and looks for them there.
   function fitted(list) {
     let fits = [];
     const webs = () => [...list.querySelectorAll(".web")];
