@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import codecs
+import inspect
 import io
 import json
 import os
@@ -12,7 +13,6 @@ import shutil
 import signal
 import sys
 import tempfile
-import unicodedata
 import warnings
 import webbrowser
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -100,6 +100,10 @@ def _warnings_as_notes() -> Iterator[None]:
 
 
 def _demo(options: argparse.Namespace) -> Answer:
+    """Make a mini benchmark, score submissions of all qualities, write a report.
+
+    midi-nb demo my-demo --patients 4
+    """
     import pandas as pd
 
     folder = Path(options.folder)
@@ -134,6 +138,10 @@ def _jupyter() -> str:
 
 
 def _evaluate(options: argparse.Namespace) -> Answer:
+    """Say what a tool did right and wrong: judge its released files by an answer key.
+
+    midi-nb evaluate released/ answer_key.db --uids uid_mapping.csv --patients patid_mapping.csv --out run/
+    """
     _refuse_strangers(options)
     if bool(options.key) == bool(options.derive):
         raise ValueError("evaluate needs either KEY, the answer key, or --derive ORIGINAL, where there is none.")
@@ -167,8 +175,10 @@ def _evaluate(options: argparse.Namespace) -> Answer:
 
 
 def _derive(options: argparse.Namespace) -> Answer:
-    import tempfile
+    """Make an answer key where there is none, from the original files and the DICOM standard.
 
+    midi-nb derive original/ -o key.db --profile basic+clean_descriptors+retain_modified_dates
+    """
     import pandas as pd
 
     target = Path(options.output)
@@ -279,7 +289,7 @@ def _written(results: pd.DataFrame, options: argparse.Namespace, released: Any, 
     if options.summary:
         yield f"Summary: {mn.write_summary(results, options.summary)}"
     if options.html:
-        values = not options.no_values
+        values = not options.value_free
         yield f"Report: {mn.write_html(results, options.html, released, original, values=values)}"
 
 
@@ -303,6 +313,10 @@ _OFFICIAL = ("discrepancy_report_*.csv", "scoring_report_*.xlsx", "pixel_validat
 
 
 def _report(options: argparse.Namespace) -> Answer:
+    """Write reports: describe one submission, compare several.
+
+    midi-nb report run/ --released released/ --original original/
+    """
     if not (options.html or options.official or options.summary):
         options.html = "report.html"
     _refuse_strangers(options)
@@ -313,21 +327,29 @@ def _report(options: argparse.Namespace) -> Answer:
 
 
 def _page(options: argparse.Namespace) -> Answer:
+    """Write the explorer as one file, to be opened in a browser.
+
+    midi-nb page run/ --released released/ --original original/
+    """
     _refuse_other_page(options.html)
-    return _explorer(options, options.html)
+    return _explorer(options, Path(options.html))
 
 
 def _explore(options: argparse.Namespace) -> Answer:
-    answer = _explorer(options, _own_folder() / "explorer.html")
-    webbrowser.open(Path(answer.notes[0].removeprefix("Page: ")).as_uri())
+    """Open the explorer in the browser.
+
+    midi-nb explore run/ --released released/ --original original/
+    """
+    answer = _explorer(options, page := _own_folder() / "explorer.html")
+    webbrowser.open(page.as_uri())
     return answer
 
 
-def _explorer(options: argparse.Namespace, path: str | Path) -> Answer:
+def _explorer(options: argparse.Namespace, page: Path) -> Answer:
     frames = _frames(options)
     files = _folders(options, frames), options.original
     results = _explained(mn.concat(frames), *files)
-    page = mn.write_page(results, path, *files, values=not options.no_values)
+    mn.write_page(results, page, *files, values=not options.value_free)
     largest = mn.problems(results).head(5)
     if not options.format:
         largest = largest[[*_several(options), *_PROBLEM, "axis", "rows", "patients", "gain"]]
@@ -335,24 +357,32 @@ def _explorer(options: argparse.Namespace, path: str | Path) -> Answer:
 
 
 def _view(options: argparse.Namespace) -> Answer:
+    """Open images in the browser, with the boxes of their checks.
+
+    midi-nb view released/0001.dcm --results run/ --original original/
+    """
     import pandas as pd
 
     results = mn.read_results(options.results) if options.results else None
     images = [Path(image) for image in options.images]
     original = options.original and Path(options.original)
-    page = mn.write_view(images, results, _own_folder() / "viewer.html", original, values=not options.no_values)
+    page = mn.write_view(images, results, _own_folder() / "viewer.html", original, values=not options.value_free)
     webbrowser.open(page.as_uri())
     return Answer(pd.DataFrame({"image": [image.name for image in images]}), notes=[f"Page: {page}"])
 
 
 def _header(options: argparse.Namespace) -> Answer:
+    """Open the headers of an original and a released file in the browser, line by line.
+
+    midi-nb header original/ released/0001.dcm --results run/
+    """
     import pandas as pd
 
     results = mn.read_results(options.results) if options.results else None
     asked = {"profile": options.profile, "edition": options.edition} if results is None else {}
     page = mn.write_header(
         options.original, options.released, results, options.output or _own_folder() / "header.html", uids=options.uids,
-        values=not options.no_values, **asked,
+        values=not options.value_free, **asked,
     )  # fmt: skip
     if not options.output:
         webbrowser.open(page.as_uri())
@@ -366,6 +396,10 @@ def _own_folder() -> Path:
 
 
 def _score(options: argparse.Namespace) -> Answer:
+    """Scores of results, over all or by any columns.
+
+    midi-nb score run/ --by category,action --unit series
+    """
     results = _read(options)
     by = list(dict.fromkeys([*_several(options), *options.by]))
     if {"cause", "axis", "confidence", "words"} & set(by):
@@ -375,16 +409,24 @@ def _score(options: argparse.Namespace) -> Answer:
 
 
 def _problems(options: argparse.Namespace) -> Answer:
+    """The few things worth fixing, the largest gain first.
+
+    midi-nb problems run/ --top 10
+    """
     problems = mn.problems(_explained(_read(options), options.released, options.original))
-    if options.format:
-        return Answer(problems.head(options.top or len(problems)))
-    shown = problems.head(options.top or 20)
     gain = "gain_series" if problems["gain"].isna().all() and problems["gain_series"].notna().any() else "gain"
     columns = [*_PROBLEM, "axis", "confidence", "rows", "series", "patients", "share", gain]
-    notes = [] if len(problems) else ["Every check passed."]
-    if len(shown) < len(problems):
-        notes = [f"{len(problems) - len(shown)} more: --top {len(problems)} shows all."]
-    return Answer(shown[[*_several(options), *columns]], notes=notes)
+    answer = _first(problems, options, [*_several(options), *columns])
+    return answer if options.format or len(problems) else answer._replace(notes=["Every check passed."])
+
+
+def _first(frame: pd.DataFrame, options: argparse.Namespace, columns: Sequence[str]) -> Answer:
+    """As many rows as --top asks for; on a terminal these `columns`, and 20 rows if nothing is asked for."""
+    if options.format:
+        return Answer(frame.head(options.top or len(frame)))
+    shown = frame.head(options.top or 20)
+    rest = len(frame) - len(shown)
+    return Answer(shown[[*columns]], notes=[f"{rest:,} more: --top {len(frame)} shows all."] if rest else [])
 
 
 _PROBLEM = ("cause", "name")  # of `problems`, what people see of the name of a problem
@@ -396,6 +438,10 @@ def _several(options: argparse.Namespace) -> list[str]:
 
 
 def _compare(options: argparse.Namespace) -> Answer:
+    """What became of each check from one run to another.
+
+    midi-nb compare run-1/ run-2/ --by tag
+    """
     files = zip((options.before, options.after), _beside(options, 2), strict=True)
     before, after = (mn.read_results(path, **beside) for path, beside in files)
     if "privacy" in options.fail_on:
@@ -426,10 +472,18 @@ _FAIL_ON = {"regressed": "Regressed checks", "privacy": "Regressed checks that l
 
 
 def _rank(options: argparse.Namespace) -> Answer:
+    """Several submissions from best to worst, and how sure that is.
+
+    midi-nb rank run-1/ run-2/ run-3/
+    """
     return Answer(mn.rank(_read(options), n=options.draws, seed=options.seed))
 
 
 def _audit(options: argparse.Namespace) -> Answer:
+    """What the official rules let pass.
+
+    midi-nb audit run/ --released released/
+    """
     findings = mn.audit(
         _read(options), released=options.released, original=options.original, key_shift=options.key_shift
     )
@@ -442,6 +496,10 @@ def _audit(options: argparse.Namespace) -> Answer:
 
 
 def _pair(options: argparse.Namespace) -> Answer:
+    """Find the mappings of a tool that wrote none.
+
+    midi-nb pair original/ released/ --uids uid_mapping.csv --patients patid_mapping.csv
+    """
     targets = (options.uids, options.patients)
     if len({Path(path).resolve() for path in targets}) < len(targets):
         raise ValueError(f"--uids and --patients are one file, {options.uids}; give two.")
@@ -463,6 +521,10 @@ def _pair(options: argparse.Namespace) -> Answer:
 
 
 def _inspect(options: argparse.Namespace) -> Answer:
+    """Count what became of every attribute, without a key.
+
+    midi-nb inspect original/ released/ --uids uid_mapping.csv --by tag,name,asked
+    """
     given = (options.original, options.released)
     wanted = {"uids": options.uids, "patients": options.patients, "progress": not options.quiet}
     wanted |= {"profile": options.profile, "edition": options.edition}
@@ -479,15 +541,15 @@ def _inspect(options: argparse.Namespace) -> Answer:
 
 
 def _census(options: argparse.Namespace) -> Answer:
+    """List every distinct value of a folder, rare free text and private values first.
+
+    midi-nb census released/ --top 50 --value-free
+    """
     with _executor(options) as executor:
         values = mn.census(options.folder, executor=executor, out=options.out, progress=not options.quiet)
-    if options.no_values:
+    if options.value_free:
         values = mn.mask_values(values)
-    if options.format:
-        return Answer(values.head(options.top or len(values)))
-    shown = values.head(options.top or 20)
-    more = [f"{len(values) - len(shown):,} more: --top {len(values)} shows all."] if len(shown) < len(values) else []
-    return Answer(shown[["tag", "name", "actual", "count", "in_patients", "place", "file"]], notes=more)
+    return _first(values, options, ["tag", "name", "actual", "count", "in_patients", "place", "file"])
 
 
 # What the commands read
@@ -570,10 +632,10 @@ def _show(answer: Answer, options: argparse.Namespace) -> None:
             _say(note)
         return
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    beside = (f"{title}\n{_table(part, width)}" for title, part in answer.tables.items() if len(part))
-    tables = [_table(answer.frame, width), *beside]
+    tables = [_table(answer.frame, width)] if len(answer.frame) else []
+    tables += [f"{title}\n{_table(part, width)}" for title, part in answer.tables.items() if len(part)]
     notes = [_line(note) for note in answer.notes]
-    _print("\n\n".join(filter(None, [*tables, "\n".join(notes)])) + "\n")
+    _print("\n\n".join([*tables, *(["\n".join(notes)] if notes else [])]) + "\n")
 
 
 def _print(text: str) -> None:
@@ -598,28 +660,27 @@ _RATES = frozenset({"score", "low", "high", "share", "p_first"})
 _GAINS = frozenset({"gain", "gain_series"})
 
 
-def _table(frame: pd.DataFrame, width: int | None = None) -> str:
+def _table(frame: pd.DataFrame, width: int | None) -> str:
     """A frame as aligned text: numbers to the right, rates in percent, gains in points, codes in words and as they are.
 
-    There is no index; the text is cut to `width` where that is given.
-
-    >>> import pandas as pd
-    >>> print(_table(pd.DataFrame({"action": ["text_removed"], "failed": [1200], "score": [0.99999]})))
-    action                       failed    score
-    ───────────────────────────  ──────  ───────
-    text must go (text_removed)   1,200  99.99 %
+    There is no index; texts are cut where the table would be wider than `width`, if that is given.
     """
-    if frame.empty:
-        return ""
-    names = [str(name) for name in frame.columns]
-    right = [frame[name].dtype.kind in "iuf" for name in frame.columns]
-    columns = [[_cell(value, str(name)) for value in frame[name]] for name in frame.columns]
-    widths = [max(map(_width, [name, *cells])) for name, cells in zip(names, columns, strict=True)]
-    if width is not None:
-        widths = _narrowed(widths, right, width)
-    rows = [names, ["─" * size for size in widths], *zip(*columns, strict=True)]
-    lines = ("  ".join(_padded(*cell) for cell in zip(row, widths, right, strict=True)).rstrip() for row in rows)
-    return "\n".join(lines)
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), pad_edge=False)
+    for name in frame.columns:
+        number = frame[name].dtype.kind in "iuf"
+        table.add_column(Text(str(name)), justify="right" if number else "left", no_wrap=number)
+    for row in frame.astype(object).itertuples(index=False, name=None):
+        cells = (_cell(value, str(name)) for value, name in zip(row, frame.columns, strict=True))
+        table.add_row(*(Text(cell, no_wrap=True, overflow="ellipsis") for cell in cells))
+    console = Console(file=io.StringIO(), width=width or sys.maxsize, color_system=None, force_jupyter=False)
+    with console.capture() as captured:
+        console.print(table)
+    return "\n".join(map(str.rstrip, captured.get().splitlines()))
 
 
 def _cell(value: Any, name: str) -> str:
@@ -640,41 +701,30 @@ def _line(text: str) -> str:
     return "".join(char if char.isprintable() else "�" for char in " ".join(text.split()))
 
 
-def _width(text: str) -> int:
-    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
-    return len(text) + wide - sum(unicodedata.combining(char) > 0 for char in text)
-
-
-def _padded(text: str, size: int, right: bool) -> str:
-    while _width(text) > size:
-        text = text.rstrip("…")[:-1] + "…"
-    blank = " " * (size - _width(text))
-    return blank + text if right else text + blank
-
-
-def _narrowed(widths: list[int], right: Sequence[bool], room: int) -> list[int]:
-    """`widths` that fit into `room`, the widest texts cut first; no text below twelve."""
-    widths = list(widths)
-    while sum(widths) + 2 * (len(widths) - 1) > room:
-        texts = [place for place, number in enumerate(right) if not number and widths[place] > 12]
-        if not texts:
-            break
-        widths[max(texts, key=widths.__getitem__)] -= 1
-    return widths
-
-
 # What can be asked
 
 
 class Option(NamedTuple):
     """An argument of a command as argparse takes it."""
 
-    flags: tuple[str, ...]
+    flags: Sequence[str]
     settings: Mapping[str, Any]
 
 
-def _option(*flags: str, **settings: Any) -> Option:
-    return Option(flags, settings)
+def _option(usage: str, help: str, default: Any = None, **settings: Any) -> Option:
+    """An option as its usage says it, ``--by COLUMNS``; without a value it is a switch, without dashes it has a place.
+
+    The default is said in the help.
+    """
+    flags, metavar = [word for word in usage.split() if word[0] == "-"], usage.split()[-1]
+    if not flags:
+        flags = [metavar.lower()]
+    if metavar.isupper():
+        settings.setdefault("metavar", metavar)
+    elif "choices" not in settings:
+        return Option(flags, {"action": "store_true", "help": help})
+    said = f"{help} (default {default})" if default not in (None, []) else help
+    return Option(flags, {"default": default, "help": said, **settings})
 
 
 def _columns(text: str) -> list[str]:
@@ -729,271 +779,131 @@ def _at_least_one(text: str) -> int:
     return int(text)
 
 
-_RESULTS = _option("results", nargs="+", metavar="RESULTS", help="a run folder, an official output or a Parquet file")
-_KEY = _option("--key", metavar="FILE", help="the answer key, to complete official results with")
-_UIDS = _option(
-    "--uids", metavar="FILE", action="append", help="UID mapping of official results; one for all, or for each"
-)
+_ORIGINALS = _option("ORIGINAL", "the folder of original files")
+_RELEASES = _option("RELEASED", "the folder of released files")
+_KEY = _option("--key FILE", "the answer key, to complete official results with")
+_UIDS = _option("--uids FILE", "UID mapping of official results; one for all, or for each", action="append")
 _SCORES = _option(
-    "--scores",
-    metavar="FILE",
+    "--scores FILE", "scoring workbook of a discrepancy report, for the checks that passed; one for each report",
     action="append",
-    help="scoring workbook of a discrepancy report, for the checks that passed; one for each report",
+)  # fmt: skip
+_BESIDE = (_KEY, _UIDS, _SCORES)
+_READS = (_option("RESULTS", "a run folder, an official output or a Parquet file", nargs="+"), *_BESIDE)
+_MAPPED_UIDS = _option("--uids FILE", "UID mapping, CSV id_old,id_new (if there is none: midi-nb pair)")
+_MAPPED_PATIENTS = _option("--patients FILE", "patient ID mapping, CSV id_old,id_new")
+_BY = _option("--by COLUMNS", "columns to break down by, comma-separated", [], type=_columns)
+_UNIT = _option("--unit", "what counts once", _UNITS[0], choices=_UNITS)
+_INTERVAL = _option("--interval P", "coverage of low to high", 0.95, type=float)
+_TOP = _option("--top N", "how many (default 20 on a terminal, else all)", type=_at_least_one)
+_DRAWS = _option("--draws N", "bootstrap draws", 1000, type=_at_least_one)
+_KEY_SHIFT = _option("--key-shift", "also find dates shifted by another number of days than the key's")
+_SEED = _option("--seed N", "random seed", 0, type=int)
+_ROWS = _option("--rows", "every row, not counts (shows identifiers and values of the data)")
+_QUIET = _option("--quiet", "no progress line")
+_ORIGINAL = _option("--original FOLDER", "the original files, for more exact causes")
+_RELEASED = _option("--released FOLDER", "the released files")
+_FILES = (_ORIGINAL, _RELEASED)
+_FILES_EACH = (
+    _option("--released FOLDER", "the released files, for pictures of boxes; once per results", action="append"),
+    _ORIGINAL,
 )
-_READS = (_RESULTS, _KEY, _UIDS, _SCORES)
-_BY = _option("--by", metavar="COLUMNS", type=_columns, default=[], help="columns to break down by, comma-separated")
-_UNIT = _option("--unit", choices=_UNITS, default=_UNITS[0], help=f"what counts once (default {_UNITS[0]})")
-_INTERVAL = _option("--interval", metavar="P", type=float, default=0.95, help="coverage of low to high (default 0.95)")
-_TOP = _option("--top", metavar="N", type=_at_least_one, help="how many (default 20 on a terminal, else all)")
-_DRAWS = _option("--draws", metavar="N", type=_at_least_one, default=1000, help="bootstrap draws (default 1000)")
-_SEED = _option("--seed", metavar="N", type=int, default=0, help="random seed (default 0)")
-_ROWS = _option("--rows", action="store_true", help="every row, not counts (shows identifiers and values of the data)")
-_QUIET = _option("--quiet", action="store_true", help="no progress line")
-_ORIGINAL = _option("--original", metavar="FOLDER", help="the original files, for more exact causes")
-_RELEASED = _option("--released", metavar="FOLDER", help="the released files")
-_RELEASED_EACH = _option(
-    "--released", metavar="FOLDER", action="append", help="the released files, for pictures of boxes; once per results"
-)
-_KEY_SHIFT = _option(
-    "--key-shift", action="store_true", help="also find dates shifted by another number of days than the key's"
-)
-_VALUE_FREE = _option(
-    "--value-free", "--no-values", dest="no_values", action="store_true", help="hide values and identifiers of the data"
-)
-_PAGE = _option("--html", metavar="FILE", default="explorer.html", help="the file (default explorer.html)")
+_VALUE_FREE = _option("--value-free --no-values", "hide values and identifiers of the data")
 _WRITES = (
-    _option("--html", metavar="FILE", help="write a self-contained report"),
-    _option("--official", metavar="FOLDER", help="write the reports of the official script"),
-    _option("--summary", metavar="FILE", help="write counts only, fit to be published (JSON)"),
+    _option("--html FILE", "write a self-contained report"),
+    _option("--official FOLDER", "write the reports of the official script"),
+    _option("--summary FILE", "write counts only, fit to be published (JSON)"),
     _VALUE_FREE,
 )
-_DEMO = (
-    _option("folder", nargs="?", default="midi-nb-demo", metavar="FOLDER", help="where (default midi-nb-demo)"),
-    _option("--patients", metavar="N", type=_at_least_one, help="how many patients (default 10)"),
-)
 _PROFILE = (
-    _option("--profile", metavar="NAME", default="basic", help="basic, or with options: basic+clean_descriptors"),
-    _option("--edition", metavar="EDITION", default="2024e", help="edition of PS3.15 (default 2024e)"),
-    _option(
-        "--keep",
-        metavar="NAME",
-        action="append",
-        default=[],
-        help="an attribute that your policy keeps all the same, by name, keyword or tag; may be given several times",
-    ),
-    _option("--private", metavar="FILE", help="what becomes of private attributes: CSV creator,element,disposition"),
+    _option("--profile NAME", "the profile, or with options: basic+clean_descriptors", "basic"),
+    _option("--edition EDITION", "edition of PS3.15", "2024e"),
 )
-_WORKERS = (
-    _option("--jobs", metavar="N", type=_at_least_one, default=1, help="processes to work in (default 1)"),
-    _option("--dask", metavar="ADDRESS", help="work on a Dask cluster, e.g. tcp://10.0.0.1:8786"),
+_POLICY = (
+    *_PROFILE,
+    _option(
+        "--keep NAME", "an attribute that your policy keeps all the same, by name, keyword or tag; may be given "
+        "several times", [], action="append",
+    ),
+    _option("--private FILE", "what becomes of private attributes: CSV creator,element,disposition"),
+)  # fmt: skip
+_WORK = (
+    _option("--out FOLDER", "save what is found, part by part (resumable)"),
+    _option("--jobs N", "processes to work in", 1, type=_at_least_one),
+    _option("--dask ADDRESS", "work on a Dask cluster, e.g. tcp://10.0.0.1:8786"),
+    _QUIET,
+)
+_DEMO = (
+    _option("FOLDER", "where", "midi-nb-demo", nargs="?"),
+    _option("--patients N", "how many patients (default 10)", type=_at_least_one),
 )
 _DERIVED = (
-    _option("original", metavar="ORIGINAL", help="the folder of original files"),
-    _option("-o", "--output", metavar="FILE", default="answer_key.db", help="the key to write (default answer_key.db)"),
-    _option("--out", metavar="FOLDER", help="keep the parts of the key (resumable)"),
-    _option("--text", action="store_true", help="also read burned-in text, for checks of pixels (slow)"),
+    _option("-o --output FILE", "the key to write", "answer_key.db"),
+    _option("--text", "also read burned-in text, for checks of pixels (slow)"),
 )
 _JUDGED = (
-    _option("released", metavar="RELEASED", help="the folder of released files"),
-    _option("key", nargs="?", metavar="KEY", help="the answer key"),
-    _option("--derive", metavar="ORIGINAL", help="where there is no key: the original files, to derive one from"),
-    _option("--uids", metavar="FILE", help="UID mapping, CSV id_old,id_new (if there is none: midi-nb pair)"),
-    _option("--patients", metavar="FILE", help="patient ID mapping, CSV id_old,id_new"),
-    _option("--rules", choices=("official", "strict"), default="official", help="which rules (default official)"),
-    _option("--name", metavar="NAME", help="name of the submission (default: the folder's)"),
-    _option("--out", metavar="FOLDER", help="save the run (resumable)"),
-    *_WORKERS,
-    _option("--no-text", action="store_true", help="no text recognition: checks of burned-in text stay blank"),
+    _option("KEY", "the answer key", nargs="?"),
+    _option("--derive ORIGINAL", "where there is no key: the original files, to derive one from"),
+    _MAPPED_UIDS,
+    _MAPPED_PATIENTS,
+    _option("--rules", "which rules", "official", choices=("official", "strict")),
+    _option("--name NAME", "name of the submission (default: the folder's)"),
+    _option("--no-text", "no text recognition: checks of burned-in text stay blank"),
     _option(
-        "--fail-under",
-        metavar="SCORE",
-        type=_least,
-        help="end with exit code 1 where the score is lower: a share such as 0.98, or percent such as 98 or 98%%",
+        "--fail-under SCORE", "end with exit code 1 where the score is lower: a share such as 0.98, or percent such as "
+        "98 or 98%%", type=_least,
     ),
-    _option("--unit", choices=_UNITS, default=_UNITS[0], help=f"the score of --fail-under (default {_UNITS[0]})"),
-)
+    _option("--unit", "the score of --fail-under", _UNITS[0], choices=_UNITS),
+)  # fmt: skip
 _COMPARED = (
-    _option("before", metavar="BEFORE", help="results of the earlier run"),
-    _option("after", metavar="AFTER", help="results of the later run"),
+    _option("BEFORE", "results of the earlier run"),
+    _option("AFTER", "results of the later run"),
     _option(
-        "--fail-on",
-        metavar="CONDITIONS",
-        type=_conditions,
-        action="extend",
-        default=[],
-        help="end with exit code 1 where a check regressed (regressed), or only where one that leaks an identifier "
-        "did (privacy); comma-separated",
+        "--fail-on CONDITIONS", "end with exit code 1 where a check regressed (regressed), or only where one that "
+        "leaks an identifier did (privacy); comma-separated", [], type=_conditions, action="extend",
     ),
-)
+)  # fmt: skip
 _PAIRED = (
-    _option("original", metavar="ORIGINAL", help="the folder of original files"),
-    _option("released", metavar="RELEASED", help="the folder of released files"),
-    _option(
-        "--by",
-        choices=("content", "path"),
-        default="content",
-        help="path: the tool keeps relative paths (default content)",
-    ),
-    _option("--uids", metavar="FILE", default="uid_mapping.csv", help="UID mapping to write (default uid_mapping.csv)"),
-    _option(
-        "--patients", metavar="FILE", default="patid_mapping.csv", help="patient ID mapping (default patid_mapping.csv)"
-    ),
+    _option("--by", "path: the tool keeps relative paths", "content", choices=("content", "path")),
+    _option("--uids FILE", "UID mapping to write", "uid_mapping.csv"),
+    _option("--patients FILE", "patient ID mapping to write", "patid_mapping.csv"),
 )
-
-
-_INSPECTED = (
-    *_PAIRED[:2],
-    _option("--uids", metavar="FILE", help="UID mapping, CSV id_old,id_new (without one, files are paired by content)"),
-    _option("--patients", metavar="FILE", help="patient ID mapping, CSV id_old,id_new"),
-    _option("--out", metavar="FOLDER", help="keep the differences (resumable, for more than fits in memory)"),
-    *_PROFILE[:2],
-    *_WORKERS,
+_SEEN = (
+    _option("IMAGES", "DICOM files; several are one stack", nargs="+", metavar="IMAGE"),
+    _option("--results RUN", "results, for the boxes"),
+    _option("--original FOLDER", "the original files, to see each image before"),
 )
-_COUNTED = (
-    _option("folder", metavar="FOLDER", help="the folder to look into"),
-    _option("--out", metavar="FOLDER", help="keep what is found (resumable)"),
-    _option("--value-free", "--no-values", dest="no_values", action="store_true", help="hide values and file names"),
-    *_WORKERS,
+_HEADERS = (
+    _option("ORIGINAL", "the original file, or a folder with it"),
+    _option("RELEASED", "the released file"),
+    _option("--results RUN", "results, for the verdicts (default: by the standard)"),
+    _MAPPED_UIDS,
+    _option("-o --output FILE", "write the page here; nothing is opened"),
 )
+_PAGE = _option("--html FILE", "the file", "explorer.html")
 
-
-class Command(NamedTuple):
-    """A command: what runs it, one line that says what it does, an example, its arguments."""
-
-    name: str
-    run: Callable[[argparse.Namespace], Answer]
-    summary: str
-    example: str
-    options: tuple[Option, ...]
-
-
-COMMANDS = (
-    Command(
-        "demo",
-        _demo,
-        "make a mini benchmark, score submissions of all qualities, write a report",
-        "midi-nb demo my-demo --patients 4",
-        (*_DEMO, _SEED),
-    ),
-    Command(
-        "evaluate",
-        _evaluate,
-        "say what a tool did right and wrong: judge its released files by an answer key",
-        "midi-nb evaluate released/ answer_key.db --uids uid_mapping.csv --patients patid_mapping.csv --out run/",
-        (*_JUDGED, *_PROFILE, _ORIGINAL, *_WRITES, _QUIET),
-    ),
-    Command(
-        "derive",
-        _derive,
-        "make an answer key where there is none, from the original files and the DICOM standard",
-        "midi-nb derive original/ -o key.db --profile basic+clean_descriptors+retain_modified_dates",
-        (*_DERIVED, *_PROFILE, *_WORKERS, _QUIET),
-    ),
-    Command(
-        "score",
-        _score,
-        "scores of results, over all or by any columns",
-        "midi-nb score run/ --by category,action --unit series",
-        (*_READS, _BY, _UNIT, _INTERVAL, _ORIGINAL, _RELEASED),
-    ),
-    Command(
-        "problems",
-        _problems,
-        "the few things worth fixing, the largest gain first",
-        "midi-nb problems run/ --top 10",
-        (*_READS, _TOP, _ORIGINAL, _RELEASED),
-    ),
-    Command(
-        "compare",
-        _compare,
-        "what became of each check from one run to another",
-        "midi-nb compare run-1/ run-2/ --by tag",
-        (*_COMPARED, _KEY, _UIDS, _SCORES, _BY, _ROWS, _ORIGINAL, _RELEASED),
-    ),
-    Command(
-        "rank",
-        _rank,
-        "several submissions from best to worst, and how sure that is",
-        "midi-nb rank run-1/ run-2/ run-3/",
-        (*_READS, _DRAWS, _SEED),
-    ),
-    Command(
-        "audit",
-        _audit,
-        "what the official rules let pass",
-        "midi-nb audit run/ --released released/",
-        (*_READS, _RELEASED, _ORIGINAL, _KEY_SHIFT, _ROWS),
-    ),
-    Command(
-        "pair",
-        _pair,
-        "find the mappings of a tool that wrote none",
-        "midi-nb pair original/ released/ --uids uid_mapping.csv --patients patid_mapping.csv",
-        (*_PAIRED, _ROWS, _QUIET),
-    ),
-    Command(
-        "inspect",
+Run = Callable[[argparse.Namespace], Answer]
+#: Name of a command → the function that runs it, whose docstring says what it does and gives an example; its options.
+COMMANDS: Mapping[str, tuple[Run, Sequence[Option]]] = {
+    "demo": (_demo, (*_DEMO, _SEED)),
+    "evaluate": (_evaluate, (_RELEASES, *_JUDGED, *_POLICY, _ORIGINAL, *_WRITES, *_WORK)),
+    "derive": (_derive, (_ORIGINALS, *_DERIVED, *_POLICY, *_WORK)),
+    "score": (_score, (*_READS, _BY, _UNIT, _INTERVAL, *_FILES)),
+    "problems": (_problems, (*_READS, _TOP, *_FILES)),
+    "compare": (_compare, (*_COMPARED, *_BESIDE, _BY, _ROWS, *_FILES)),
+    "rank": (_rank, (*_READS, _DRAWS, _SEED)),
+    "audit": (_audit, (*_READS, *_FILES, _KEY_SHIFT, _ROWS)),
+    "pair": (_pair, (_ORIGINALS, _RELEASES, *_PAIRED, _ROWS, _QUIET)),
+    "inspect": (
         _inspect,
-        "count what became of every attribute, without a key",
-        "midi-nb inspect original/ released/ --uids uid_mapping.csv --by tag,name,asked",
-        (*_INSPECTED, _BY, _ROWS, _QUIET),
+        (_ORIGINALS, _RELEASES, _MAPPED_UIDS, _MAPPED_PATIENTS, *_PROFILE, _BY, _ROWS, *_WORK),
     ),
-    Command(
-        "census",
-        _census,
-        "list every distinct value of a folder, rare free text and private values first",
-        "midi-nb census released/ --top 50 --value-free",
-        (*_COUNTED, _TOP, _QUIET),
-    ),
-    Command(
-        "report",
-        _report,
-        "write reports: describe one submission, compare several",
-        "midi-nb report run/ --released released/ --original original/",
-        (*_READS, *_WRITES, _RELEASED_EACH, _ORIGINAL),
-    ),
-    Command(
-        "page",
-        _page,
-        "write the explorer as one file, to be opened in a browser",
-        "midi-nb page run/ --released released/ --original original/",
-        (*_READS, _RELEASED_EACH, _ORIGINAL, _PAGE, _VALUE_FREE),
-    ),
-    Command(
-        "explore",
-        _explore,
-        "open the explorer in the browser",
-        "midi-nb explore run/ --released released/ --original original/",
-        (*_READS, _RELEASED_EACH, _ORIGINAL, _VALUE_FREE),
-    ),
-    Command(
-        "view",
-        _view,
-        "open images in the browser, with the boxes of their checks",
-        "midi-nb view released/0001.dcm --results run/ --original original/",
-        (
-            _option("images", nargs="+", metavar="IMAGE", help="DICOM files; several are one stack"),
-            _option("--results", metavar="RUN", help="results, for the boxes"),
-            _option("--original", metavar="FOLDER", help="the original files, to see each image before"),
-            _VALUE_FREE,
-        ),
-    ),
-    Command(
-        "header",
-        _header,
-        "open the headers of an original and a released file in the browser, line by line",
-        "midi-nb header original/ released/0001.dcm --results run/",
-        (
-            _option("original", metavar="ORIGINAL", help="the original file, or a folder with it"),
-            _option("released", metavar="RELEASED", help="the released file"),
-            _option("--results", metavar="RUN", help="results, for the verdicts (default: by the standard)"),
-            _option("--uids", metavar="FILE", help="UID mapping, CSV id_old,id_new"),
-            _option("-o", "--output", metavar="FILE", help="write the page here; nothing is opened"),
-            *_PROFILE[:2],
-            _VALUE_FREE,
-        ),
-    ),
-)
+    "census": (_census, (_option("FOLDER", "the folder to look into"), _TOP, _VALUE_FREE, *_WORK)),
+    "report": (_report, (*_READS, *_WRITES, *_FILES_EACH)),
+    "page": (_page, (*_READS, *_FILES_EACH, _PAGE, _VALUE_FREE)),
+    "explore": (_explore, (*_READS, *_FILES_EACH, _VALUE_FREE)),
+    "view": (_view, (*_SEEN, _VALUE_FREE)),
+    "header": (_header, (*_HEADERS, *_PROFILE, _VALUE_FREE)),
+}
 
 
 _EXITS = """exit codes:
@@ -1018,20 +928,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"midi-nb {mn.__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in COMMANDS:
+    for name, (run, asked) in COMMANDS.items():
+        summary, example = (inspect.getdoc(run) or "\n\n").split("\n\n")
         described = commands.add_parser(
-            command.name,
-            help=command.summary,
-            description=f"{command.summary[0].upper()}{command.summary[1:]}.",
-            epilog=f"example:\n  {command.example}\n\n{_EXITS}",
+            name,
+            help=f"{summary[:1].lower()}{summary[1:-1]}",
+            description=summary,
+            epilog=f"example:\n  {example}\n\n{_EXITS}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        for option in command.options:
+        for option in asked:
             described.add_argument(*option.flags, **option.settings)
         machine = described.add_mutually_exclusive_group()
         for form in _WRITERS:
             machine.add_argument(
                 f"--{form}", dest="format", action="store_const", const=form, help=f"print {form.upper()}"
             )
-        described.set_defaults(run=command.run)
+        described.set_defaults(run=run)
     return parser
