@@ -166,7 +166,15 @@ class Specs:
         )
 
 
-_OFFICIAL = ("PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "Modality", "SOPClassUID")
+#: The columns by which a key identifies an instance: ours, as in `Instance`, and the official ones.
+IDENTITY = {
+    "patient": "PatientID",
+    "study": "StudyInstanceUID",
+    "series": "SeriesInstanceUID",
+    "instance": "SOPInstanceUID",
+    "modality": "Modality",
+    "sop_class": "SOPClassUID",
+}
 
 
 class AnswerKey:
@@ -189,18 +197,18 @@ class AnswerKey:
             found = sniff.tables(connection)
             if "answer_data" not in found:
                 raise _no_answers(self.path, found)
-            lacking = [name for name in (*_OFFICIAL, "AnswerData") if name not in found["answer_data"]]
+            lacking = [name for name in (*IDENTITY.values(), "AnswerData") if name not in found["answer_data"]]
             if lacking:
                 raise ValueError(f"{self.path}, table answer_data, lacks the column {', '.join(lacking)}.")
             scope = "scope" if "scope" in found["answer_data"] else "NULL"
             self._scopes: dict[int, Any] = {}
-            rows = f"SELECT rowid, {scope}, {', '.join(_OFFICIAL)} FROM answer_data ORDER BY rowid"
+            rows = f"SELECT rowid, {scope}, {', '.join(IDENTITY.values())} FROM answer_data ORDER BY rowid"
             for row, level, *who in connection.execute(rows):
                 if row is None:
                     raise ValueError(f"{self.path}: answer_data is a view; copy it to a table of that name.")
-                texts = [None if value is None else str(value) for value in who]
-                uid = texts[3] or ""
-                self.instances.setdefault(uid, Instance(texts[0], texts[1], texts[2], uid, texts[4], texts[5]))
+                texts = {ours: cell and str(cell) for ours, cell in zip(IDENTITY, who, strict=True)}
+                uid = texts["instance"] = texts["instance"] or ""
+                self.instances.setdefault(uid, Instance(**texts))
                 self._rows.setdefault(uid, []).append(row)
                 if level is not None:
                     self._scopes[row] = level
@@ -283,25 +291,10 @@ _MAPPED = named("map")
 
 def _codes(given: Any) -> tuple[Any, ...]:
     """prev_cat and the eight codes of ``answer_category_v2``, in the order of `CODES`; what is not there is None."""
-    try:
-        hipaa, dicom, tcia = given["hipaa"], given["dicom"], given["tcia"]
-        return (
-            given["prev_cat"],
-            hipaa["z"],
-            hipaa["m"],
-            dicom["p15"],
-            dicom["iod"],
-            dicom["safe"],
-            tcia["ptkb"],
-            tcia["p15"],
-            tcia["rev"],
-        )
-    except (KeyError, TypeError):
-        branches = (
-            {name: part for name, part in given.items() if isinstance(part, dict)} if isinstance(given, dict) else {}
-        )
-        codes = (branches.get(branch, {}).get(leaf) for branch, leaf in (name.split("_") for name in CODES))
-        return (given.get("prev_cat") if isinstance(given, dict) else None, *codes)
+    nested = given if isinstance(given, dict) else {}
+    branches = {name: part for name, part in nested.items() if isinstance(part, dict)}
+    codes = (branches.get(branch, {}).get(leaf) for branch, leaf in (name.split("_") for name in CODES))
+    return (nested.get("prev_cat"), *codes)
 
 
 def region_of(text: str) -> tuple[str, tuple[int, int, int, int]] | None:
@@ -569,25 +562,14 @@ def shared_columns(fields: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> di
     }
 
 
-_FLAT = {
-    "patient": "patientid",
-    "study": "studyinstanceuid",
-    "series": "seriesinstanceuid",
-    "instance": "sopinstanceuid",
-    "modality": "modality",
-    "sop_class": "sopclassuid",
-    "check": "check",
-}
-
-
 def _read_flat(path: Path, instances: Iterable[str] | None) -> pd.DataFrame:
     header, rows, rows_at = _flat_rows(path)
     names = sniff.plain(header)
     if not {"scope", "tag", "action", "action_text"} <= set(names):
         raise sniff.wrong(path, "read_key()", "an answer key", header)
     specs = Specs()
-    whos: dict[tuple[Any, ...], tuple[Any, ...]] = {}
-    who: list[tuple[Any, ...]] = []
+    whos: dict[Instance, Instance] = {}
+    who: list[Instance] = []
     checks: list[Check] = []
     numbers: list[int] = []
     nameless: list[int] = []
@@ -601,15 +583,15 @@ def _read_flat(path: Path, instances: Iterable[str] | None) -> pd.DataFrame:
             nameless.append(number)
         if row.get("scope", "Instance").strip().capitalize() not in SCOPES:
             unscoped.append(number)
-        person = tuple(row.get(name) for name in list(_FLAT.values())[:6])
+        person = Instance._make(row.get(theirs.lower()) for theirs in IDENTITY.values())
         who.append(whos.setdefault(person, person))
         checks.append(check)
         numbers.append(number)
     if nameless:
         column = "Tag Path" if "tag_path" in names else "Tag"
         raise _no_attribute(len(nameless), f"{rows_at(nameless[0], nameless[0])}, column {column}")
-    columns = {**shared_columns(tuple(_FLAT)[:6], who), **check_columns(checks)}
-    if all(person[3] is None for person in whos):
+    columns = {**shared_columns(Instance._fields, who), **check_columns(checks)}
+    if all(person.instance is None for person in whos):
         found = workshop.identities(checks, lambda first, last: rows_at(numbers[first], numbers[last]))
         if found and unscoped:
             raise ValueError(f"{rows_at(unscoped[0], unscoped[0])}, column Scope: write one of {', '.join(SCOPES)}.")

@@ -12,16 +12,13 @@ from typing import Any
 import pandas as pd
 
 from .. import tags
-from ..actions import REGIONS
-from ..answers.published import cells
-from ..coded import tidy
+from ..answers.published import IDENTITY, cells
+from ..coded import recode, tidy
 from ..frames import ANSWERS, CODES, require_columns
 from . import runs
+from .official import wrap, written
 
 __all__ = ["write_key"]
-
-_WHO = {"modality": "Modality", "sop_class": "SOPClassUID", "patient": "PatientID", "study": "StudyInstanceUID",
-"series": "SeriesInstanceUID", "instance": "SOPInstanceUID"}  # fmt: skip
 
 
 def write_key(answers: Any, path: str | Path) -> Path:
@@ -47,7 +44,7 @@ def write_key(answers: Any, path: str | Path) -> Path:
         raise ValueError(f"{path} is already there; give another name, nothing is overwritten.")
     parts: Iterable[pd.DataFrame] = [answers] if isinstance(answers, pd.DataFrame) else _kept(answers)
     with runs.replacing(path) as temporary, closing(sqlite3.connect(temporary)) as connection, connection:
-        texts = ", ".join(f"{name} TEXT" for name in (*_WHO.values(), "AnswerData"))
+        texts = ", ".join(f"{name} TEXT" for name in (*(IDENTITY[name] for name in _WHO), "AnswerData"))
         connection.execute(f'CREATE TABLE answer_data ("index" INTEGER, "group" INTEGER, {texts})')
         rows = (row for part in parts for row in _rows(part))
         marks = ", ".join("?" * (len(_WHO) + 3))
@@ -77,50 +74,42 @@ def _rows(answers: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
         raise ValueError("write_key() needs to know which instance each check is about: the column instance.")
     given = {name: cells(answers[name], kind) for name, kind in ANSWERS.items() if name in answers.columns}
     frame = tidy(given, ANSWERS, len(answers))
-    for _, part in frame.groupby("instance", observed=True, sort=False):
-        plain = part.astype(object).where(part.notna(), None)
-        who = tuple(plain.iloc[0][list(_WHO)])
+    official = written(frame.assign(tag=recode(frame["tag_path"], tags.leaf)))
+    official["scope"] = [None if pd.isna(scope) else wrap(scope) for scope in frame["scope"]]
+    own = {name: frame[name].astype(object).where(frame[name].notna(), None).to_numpy() for name in _PLAIN}
+    columns = official | own
+    for rows in frame.groupby("instance", observed=True, sort=False).indices.values():
+        who = tuple(own[name][rows[0]] for name in _WHO)
         entries: dict[str, Any] = {}
-        for place, row in enumerate(plain.to_dict("records")):
-            number = str(place) if row["check"] is None else str(row["check"])
+        for place, row in enumerate(rows):
+            number = str(place) if own["check"][row] is None else str(own["check"][row])
             if number in entries:
                 yield *who, json.dumps(entries)
                 entries = {}
-            entries[number] = _entry(row)
+            entries[number] = _entry(columns, row)
         yield *who, json.dumps(entries)
 
 
-def _entry(row: dict[str, Any]) -> dict[str, Any]:
+_WHO = ("modality", "sop_class", "patient", "study", "series", "instance")
+_PLAIN = (*_WHO, "check", "source", "prev_cat")
+
+
+def _entry(columns: dict[str, Any], row: int) -> dict[str, Any]:
     """A check as the official key writes it; `source` and `scope` are ours, which the official script does not read."""
-    path = row["tag_path"]
-    entry = {
-        "tag": _wrapped(path and tags.to_official(tags.leaf(path))[1:-1]),
-        "tag_ds": None if path is None else tags.to_official(path),
-        "tag_name": f"<{row['name'] or ''}>",
-        "value": _wrapped(row["original"]),
-        "action": _wrapped(row["action"]),
-        "action_text": _wrapped(_region(row) if row["action"] in REGIONS else row["expected"]),
-        "answer_category_v2": {
-            "prev_cat": row["prev_cat"],
-            **{
-                branch: {name.split("_")[1]: row[name] for name in CODES if name.startswith(branch)}
-                for branch in ("hipaa", "dicom", "tcia")
-            },
-        },
-        "scope": _wrapped(row["scope"]),
-    }
-    if row["source"] not in (None, "published"):
-        entry["source"] = row["source"]
+    codes: dict[str, Any] = {"prev_cat": columns["prev_cat"][row], "hipaa": {}, "dicom": {}, "tcia": {}}
+    for name in CODES:
+        branch, leaf = name.split("_")
+        codes[branch][leaf] = columns[name][row]
+    entry = {name: columns[official][row] for name, official in _ENTRY.items()} | {"answer_category_v2": codes}
+    entry["scope"] = columns["scope"][row]
+    if columns["source"][row] not in (None, "published"):
+        entry["source"] = columns["source"][row]
     return entry
 
 
-def _wrapped(text: str | None) -> str | None:
-    return None if text is None else f"<{text}>"
-
-
-def _region(row: dict[str, Any]) -> str | None:
-    """A region as the official key writes it, in JSON; one that could not be read stays as it was."""
-    if row["expected"] is None or row["x0"] is None:
-        return row["expected"]
-    box = [int(row[name]) for name in ("x0", "y0", "x1", "y1")]
-    return json.dumps({"text": row["expected"], "top_left": box[:2], "bottom_right": box[2:]})
+#: What an entry of the key calls the columns of official results.
+_ENTRY = {
+    **{name: name for name in ("tag", "tag_ds", "tag_name")},
+    "value": "answer_value",
+    **{name: name for name in ("action", "action_text")},
+}

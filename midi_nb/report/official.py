@@ -6,7 +6,6 @@ A room beside `files`, not in it: the scoring workbook needs the denominators of
 from __future__ import annotations
 
 import csv
-import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -16,84 +15,25 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .. import tags
-from ..actions import PIXELS, REGIONS, named
-from ..coded import coded, texts_of
-from ..files.results import HIDDEN, MISSING_FILE
+from ..actions import REGIONS
+from ..coded import coded
+from ..files.official import HIDDEN, wrap, written
 from ..files.runs import replacing
 from ..frames import CODES, RESULTS, require_columns, require_complete, scored
 from ..scores.scoring import counted, score
 
-_REPORT = (
-    "index",
-    "check_passed",
-    "check_score",
-    "tag_ds",
-    "tag_name",
-    "file_value",
-    "answer_value",
-    "action",
-    "action_text",
-    "category",
-    "subcategory",
-    "hipaa_z",
-    "hipaa_m",
-    "dicom_p15",
-    "dicom_iod",
-    "dicom_safe",
-    "tcia_ptkb",
-    "tcia_p15",
-    "tcia_rev",
-    "prev_cat",
-    "modality",
-    "class",
-    "patient",
-    "study",
-    "series",
-    "instance",
-    "file_name",
-    "file_path",
-)
+_VERDICT = ("check_passed", "check_score")
+_ASKED = ("action", "action_text")
+_ATTRIBUTE = ("tag_ds", "tag_name")
+_VALUES = ("file_value", "answer_value")
+_WHO = ("modality", "class", "patient", "study", "series", "instance")
+_FILE = ("file_name", "file_path")
+_CATEGORY = ("category", "subcategory")
+_REPORT = ("index", *_VERDICT, *_ATTRIBUTE, *_VALUES, *_ASKED, *_CATEGORY, *CODES, "prev_cat", *_WHO, *_FILE)
 _INTERNAL_ONLY = ("prev_cat", *CODES, "file_path")
-_PIXELS = (
-    "index",
-    "check_passed",
-    "check_score",
-    "action",
-    "action_text",
-    "file_path",
-    "modality",
-    "class",
-    "patient",
-    "study",
-    "series",
-    "instance",
-)
-_DATABASE = (
-    "index",
-    "file_index",
-    "check_index",
-    "check_passed",
-    "check_score",
-    "action",
-    "action_text",
-    "file_value",
-    "answer_value",
-    "tag",
-    "tag_ds",
-    "tag_name",
-    "modality",
-    "class",
-    "patient",
-    "study",
-    "series",
-    "instance",
-    "file_name",
-    "file_path",
-    "prev_cat",
-    *CODES,
-)
-
+_PIXELS = ("index", *_VERDICT, *_ASKED, "file_path", *_WHO)
+_KEPT = ("index", "file_index", "check_index")
+_DATABASE = (*_KEPT, *_VERDICT, *_ASKED, *_VALUES, "tag", *_ATTRIBUTE, *_WHO, *_FILE, "prev_cat", *CODES)
 
 #: What no official file has a column for.
 _OURS = ("source", "complete")
@@ -153,7 +93,7 @@ def write_pixels(results: pd.DataFrame, path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.append(["", *_PIXELS[1:]])
-    columns = _official(pixels)
+    columns = written(pixels)
     columns["check_passed"] = [None if passed is None else bool(passed) for passed in columns["check_passed"]]
     for row in zip(*(columns[name] for name in _PIXELS), strict=True):
         _append(sheet, row)
@@ -176,89 +116,11 @@ def _text(sheet: Any, text: str) -> Any:
     return cell
 
 
-def _official(results: pd.DataFrame) -> dict[str, Any]:
-    """The columns of `results` as the official files write them; `index` is the row's label.
-
-    Each distinct text is made once, and a missing cell is None.
-    """
-    missing = (results["state"] == "missing").to_numpy()
-    action, verdict = results["action"], results["verdict"]
-    digests = action.isin(named("pixels")).to_numpy() & ~missing
-    pixels = action.isin(PIXELS).to_numpy() & ~missing
-    original, actual, file = (results[name] for name in ("original", "actual", "file"))
-    shown = np.where(pixels, _cells(actual), _cells(actual, _wrapped))
-    shown[digests & actual.isna().to_numpy()] = "None"
-    shown[pixels & ~digests & actual.isna().to_numpy()] = ""
-    shown[missing] = MISSING_FILE
-    # A missing file goes by the key's identifiers, and these without the <…> of all others.
-    who = {
-        name: np.where(missing, _cells(results[name]), _cells(results[released], _wrapped))
-        for name, released in _WHO.items()
-    }
-    return {
-        "index": results.index.to_numpy(dtype=object),
-        "file_index": np.array([0, None], dtype=object)[missing.astype(int)],
-        "check_index": _cells(results["check"]),
-        "check_passed": _cells(verdict, {"passed": 1, "failed": 0}.get),
-        "check_score": results["score"].astype(object).where(results["score"].notna(), None).to_numpy(),
-        "action": _cells(action, _wrapped),
-        "action_text": _action_texts(results),
-        "file_value": shown,
-        # Where the digests could be compared, the key's takes the place of the original.
-        "answer_value": np.where(
-            digests & (verdict != "blank").to_numpy(), _cells(original), _cells(original, _wrapped)
-        ),
-        "tag": _cells(results["tag"], _wrapped),
-        "tag_ds": _cells(results["tag_path"], tags.to_official),
-        "tag_name": _cells(results["name"], _wrapped, "<>"),
-        "category": _cells(results["category"]),
-        "subcategory": _cells(results["subcategory"]),
-        "prev_cat": _cells(results["prev_cat"], lambda text: text or "nan", "nan"),
-        **{code: _cells(results[code]) for code in CODES},
-        **{
-            official: np.where(missing, _cells(results[name]), _cells(results[name], _wrapped))
-            for official, name in (("modality", "modality"), ("class", "sop_class"))
-        },
-        **who,
-        "file_name": _cells(file, lambda path: path.rsplit("/", 1)[-1]),
-        "file_path": _cells(file),
-    }
-
-
-#: The identifiers of a row, and those of its released file.
-_WHO = {
-    "patient": "released_patient",
-    "study": "released_study",
-    "series": "released_series",
-    "instance": "released",
-}
-
-
-def _cells(column: pd.Series, change: Callable[[str], Any] = str, absent: str | None = None) -> Any:
-    """The cells of a categorical, each distinct text changed once."""
-    return np.array([*map(change, texts_of(column.cat)), absent], dtype=object)[column.cat.codes]
-
-
-def _wrapped(text: str) -> str:
-    return f"<{text}>"
-
-
-def _action_texts(results: pd.DataFrame) -> Any:
-    """What the checks ask for; of a region its text and corners, as the key writes them."""
-    texts = _cells(results["expected"], _wrapped)
-    regions = results["action"].isin(REGIONS) & results["x0"].notna()
-    for place, row in zip(np.flatnonzero(regions), results[regions].astype(object).to_dict("records"), strict=True):
-        text = None if pd.isna(row["expected"]) else row["expected"]
-        corners = {"top_left": [row["x0"], row["y0"]], "bottom_right": [row["x1"], row["y1"]]}
-        texts[place] = _wrapped(json.dumps({"text": text, **corners}))
-    return texts
-
-
 def _write_discrepancies(path: Path, rows: pd.DataFrame, columns: Sequence[str]) -> None:
     failing = rows[rows["verdict"] != "passed"]
     # As pandas prints whole numbers with blanks among them.
     zero = "0.0" if (failing["verdict"] == "blank").any() else "0"
-    shown = _official(failing)
+    shown = written(failing)
     shown["check_passed"] = np.where(pd.isna(shown["check_passed"]), "", zero)
     tables = shown["tag_name"] == "<LUT Data>"  # which officially are not shown
     for name in ("file_value", "answer_value", "action_text"):
@@ -301,7 +163,7 @@ def _sheet(scores: pd.DataFrame, by: list[str]) -> Iterator[list[Any]]:
         return
     names = scores[by].astype(object).to_numpy().tolist()
     for number, (keys, numbers) in enumerate(zip(names, counts, strict=True)):
-        yield [number, *([_wrapped(key) for key in keys] if by == ["action"] else keys), *numbers, sum(numbers)]
+        yield [number, *([wrap(key) for key in keys] if by == ["action"] else keys), *numbers, sum(numbers)]
     yield ["Total", *[None] * len(by), *total, sum(total)]
 
 
@@ -316,7 +178,7 @@ def write_database(path: Path, rows: pd.DataFrame) -> None:
             connection.execute(f"CREATE TABLE validation_results ({columns})")
             insert = f"INSERT INTO validation_results VALUES ({', '.join('?' * len(_DATABASE))})"
             for start in range(0, len(rows), _SLICE):
-                made = _official(rows.iloc[start : start + _SLICE])
+                made = written(rows.iloc[start : start + _SLICE])
                 connection.executemany(insert, zip(*(made[name].tolist() for name in _DATABASE), strict=True))
             connection.execute('CREATE INDEX ix_validation_results_index ON validation_results ("index")')
     finally:
