@@ -15,7 +15,7 @@ from pydicom import dcmread
 from ..progress import counted
 from . import careless, hospital, installed, key, layouts, release, tools
 from .case import Case, Delivery, Maker
-from .plant import finish, write
+from .dicom import finish, write
 from .readme import readme
 
 
@@ -53,7 +53,7 @@ def cases(folder: Path, seed: int, index: int) -> Iterator[Case]:
         path = save(folder / f"{index + 1:05d}" / f"{draft.name.replace(' ', '_')}.dcm", original.content)
         reference = release.reference(original, chart)
         content = write(reference, str(reference.file_meta.TransferSyntaxUID))
-        yield Case(chart, number, original, path, key.answers(original, chart.person.shift), content)
+        yield Case(chart, number, original, path, key.answers(original, chart.shift), content)
 
 
 def save(path: Path, content: bytes) -> Path:

@@ -16,11 +16,11 @@ from pydicom import Dataset
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import DataElement
 
-from . import lettering
+from ..answers import lettering
+from ..answers.lettering import Box
 from .case import Case, Delivery
+from .dicom import walk
 from .hospital import story
-from .lettering import Box
-from .plant import walk
 from .release import hide, native, new_uid, pixels_of, put_pixels, shifted
 
 
@@ -80,8 +80,14 @@ def write_length(now: Any, was: Any, case: Case) -> Any:
     return WriteLength
 
 
-def glued(now: Any, was: Any, case: Case) -> Any:
-    return f"{now} ({case.chart.person.spoken})"
+def glued(template: str) -> Spoil:
+    """The released value, `now`, and words of the chart in one text."""
+    return lambda now, was, case: template.format(now=now, **case.chart.fields)
+
+
+def referrer(part: int) -> Spoil:
+    """The released value, then the surname (0) or the given name (1) of the referring physician."""
+    return lambda now, was, case: f"{now} {case.chart.fields['referring'].split('^')[part]}"
 
 
 def foreign_uid(now: Any, was: Any, case: Case) -> Any:
@@ -106,7 +112,7 @@ BUGS: tuple[Bug, ...] = (
     Bug("portable_chest abdomen ultrasound", "*", "PatientComments",
         original, {"text_removed": "leak_untouched"}, "free text is not cleaned at all"),
     Bug("head", "t1 [1-6]", "StudyDescription",
-        glued, {"text_removed": "leak_full"}, "name put in brackets instead of removed"),
+        glued("{now} ({patient})"), {"text_removed": "leak_full"}, "name put in brackets instead of removed"),
     Bug("second_head ultrasound slides", "*", "AccessionNumber",
         lambda now, was, case: str(int(was)), {"text_removed": "leak_numeric"},
         "accession number passed through a number: only the leading zeros are gone"),
@@ -114,10 +120,10 @@ BUGS: tuple[Bug, ...] = (
         to("liver seg VI depth 8"), {"text_removed": "leak_substring"},
         "a name's particle survives inside another word"),
     Bug("pet_ct", "pet *", '<(0009,"GEMS_PETD_01",37)>',
-        lambda now, was, case: f"{now} {case.chart.person.referring.split('^')[0]}", {"text_removed": "leak_partial"},
+        referrer(0), {"text_removed": "leak_partial"},
         "title and given name removed, surname left"),
     Bug("abdomen", "ct *", "RequestedContrastAgent",
-        lambda now, was, case: f"{now} {case.chart.person.referring.split('^')[1]}", {"text_removed": "leak_partial"},
+        referrer(1), {"text_removed": "leak_partial"},
         "surname removed, given name left"),
     Bug("pet_ct", "low dose ct *", "SeriesDate",
         original, {"date_shifted": "date_unshifted"}, "dates of one series are not shifted"),
@@ -199,7 +205,7 @@ BUGS: tuple[Bug, ...] = (
         to(""), {"text_notnull": "required_value_emptied"}, "a UID emptied that no mapping has", "uid_removed"),
     # what the benchmark lets pass
     Bug("second_head", "*", "ImageComments",
-        lambda now, was, case: f"prev. {case.chart.person.spoken}", {},
+        glued("prev. {patient}"), {},
         "the name moved into another attribute", "phi_elsewhere"),
     Bug("ultrasound", "us 1", "StudyDate",
         to(""), {}, "a date emptied instead of shifted", "date_removed"),

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from .chart import Chart
+from ..answers.people import Chart
+from .dicom import Original
 from .key import Answers
-from .plant import Original
 
 
 class Case(NamedTuple):

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from ..answers.people import Chart
 from . import phantoms
-from .chart import SOP_CLASSES, Attributes, Chart, Draft, code, facts, instance
+from .drafts import SOP_CLASSES, Attributes, Draft, code, facts, instance
 from .images import planes, raster
 
 NODULE = (-0.42, -0.03, 0.07, 0.065)  # where phantoms.ct_section puts it: middle, half axes

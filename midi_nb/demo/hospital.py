@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from ..answers.people import Chart, someone
 from . import documents as doc
 from . import images as image
-from .chart import IMPLICIT, JPEG_2000, RLE, Attributes, Chart, Draft, code, facts, patient, series, study
-from .people import someone
+from .drafts import IMPLICIT, JPEG_2000, RLE, Attributes, Draft, code, facts, patient, series, study
 
 #: Machines: equipment attributes and private blocks, with identifiers in the private attributes where TCIA's curators
 #: have found some.
@@ -128,7 +128,7 @@ def portable_chest(chart: Chart) -> Iterator[Draft]:
         AdmittingDiagnosesDescription = Cough[[, seen by {dr_referring}]]; RetrieveURL = {url};
         ReasonForStudy = persistent cough[[ per {dr_referring}]];
     """)
-    today = {"ScheduledStudyStartDate": f"{chart.person.first_seen:%Y%m%d}"}
+    today = {"ScheduledStudyStartDate": f"{chart.first_seen:%Y%m%d}"}
     first = person | REQUEST | request | today
     first |= study(chart, "chest", "191128", "XR CHEST AP PORTABLE[[ for {patient}]]")
     views = series(chart, first, "cr", 1, "CR", MACHINES["Fuji CR"]) | facts("""
@@ -315,7 +315,7 @@ PATIENTS: tuple[tuple[Story, str, int, str], ...] = (
 def chart(seed: int, index: int) -> Chart:
     """The chart of patient number `index`, who every kind of patient takes its turn to be."""
     _, culture, age, sex = PATIENTS[index % len(PATIENTS)]
-    return Chart(seed, index, someone(seed, index, culture, age, sex), age)
+    return someone(seed, index, culture, age, sex)
 
 
 def story(chart: Chart) -> str:

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import lettering, phantoms
-from .chart import EXPLICIT, JPEG_2000, Attributes, Burned, Chart, Draft, code, facts, instance
+from ..answers.people import Chart
+from ..answers.planting import Planted, burn_in
+from . import phantoms
+from .drafts import EXPLICIT, JPEG_2000, Attributes, Draft, code, facts, instance
 
-Burn = Mapping[str, Any]  # the arguments of `burnt` after the picture
+Burn = Mapping[str, Any]  # the arguments of `burn_in` after the picture
 
 
 def raster(pixels: NDArray[Any], stored: int, photometric: str, frames: bool = False) -> Attributes:
@@ -49,21 +51,7 @@ def planes(spacing: float, position: tuple[float, float, float], thickness: floa
 
 def banner(chart: Chart) -> str:
     """What a scanner burns in, as the real set has it: `MEYER STEPHANIE [F] 02.25.2012` over `DOB: 07.16.1953`."""
-    return f"{{letters}} [{chart.person.sex}] {{seen_dots}}\nDOB: {{dob_dots}}"
-
-
-def burnt(
-    chart: Chart, image: NDArray[Any], template: str, size: int, corner: str, ink: float, paper: float | None = None
-) -> Burned:
-    """Writes a text of the chart into the picture, in place; gives the record of it."""
-    text = chart.say(template)
-    rows, columns = image.shape[:2]
-    box = lettering.text_box((rows, columns), text, size, corner)
-    while min(box) < 0 or box.x1 > columns:  # a long name: smaller letters
-        size -= 1
-        box = lettering.text_box((rows, columns), text, size, corner)
-    lettering.burn(image, text, size, box, ink, paper)
-    return Burned(text, box, size)
+    return f"{{letters}} [{chart.sex}] {{seen_dots}}\nDOB: {{dob_dots}}"
 
 
 def cr(
@@ -72,7 +60,7 @@ def cr(
     """A computed radiograph of the chest, 12 bit, MONOCHROME1."""
     beam = phantoms.chest_xray(chart.random(name), 300, 256, lateral)
     pixels = (4095 - 3600 * beam - 200).astype(np.uint16)  # MONOCHROME1: high values are dark
-    burned = (burnt(chart, pixels, **burn),) if burn else ()
+    burned = (burn_in(chart, pixels, **burn),) if burn else ()
     attributes = {
         **instance(chart, series, "CR", name, number),
         **acquired(series),
@@ -103,7 +91,7 @@ def dx(
 ) -> Draft:
     """A digital radiograph of the chest, 14 bit, MONOCHROME2."""
     pixels = (400 + 15000 * phantoms.chest_xray(chart.random(name), 300, 256)).astype(np.uint16)
-    burned = (burnt(chart, pixels, **burn),) if burn else ()
+    burned = (burn_in(chart, pixels, **burn),) if burn else ()
     attributes = {
         **instance(chart, series, "DX", name, number),
         **acquired(series),
@@ -128,7 +116,7 @@ def mg(
 ) -> Draft:
     """A mammogram, 12 bit, MONOCHROME2."""
     pixels = (4000 * phantoms.breast(chart.random(name), 272, 204, side, oblique)).astype(np.uint16)
-    burned = (burnt(chart, pixels, **burn),) if burn else ()
+    burned = (burn_in(chart, pixels, **burn),) if burn else ()
     view = ("399368009", "medio-lateral oblique") if oblique else ("399162004", "cranio-caudal")
     attributes = {
         **instance(chart, series, "MG", name, number),
@@ -202,7 +190,7 @@ def mr(
     size = 128
     stored, top = (16, 30000) if syntax == JPEG_2000 else (12, 3800)
     pixels = (top * phantoms.head_mr(chart.random(name), size, level, weighting)).astype(np.uint16)
-    burned = (burnt(chart, pixels, **burn),) if burn else ()
+    burned = (burn_in(chart, pixels, **burn),) if burn else ()
     plane, written = overlay_plane(chart, size) if overlay else ({}, ())
     echo, repetition = ("98", "4200") if weighting == "T2" else ("9.1", "550")
     attributes = {
@@ -230,10 +218,10 @@ def mr(
     return Draft(name, attributes, pixels, syntax, burned + written)
 
 
-def overlay_plane(chart: Chart, size: int) -> tuple[Attributes, tuple[Burned, ...]]:
+def overlay_plane(chart: Chart, size: int) -> tuple[Attributes, tuple[Planted, ...]]:
     """An overlay plane with a text in it, and the record of that text."""
     ink = np.zeros((size, size), np.float32)
-    written = burnt(chart, ink, "{surname} {seen_dots}", 10, "bottom left", 1.0)
+    written = burn_in(chart, ink, "{surname} {seen_dots}", size=10, corner="bottom left", ink=1.0, path="<(6000,3000)>")
     plane = {
         "OverlayRows": size,
         "OverlayColumns": size,
@@ -245,7 +233,7 @@ def overlay_plane(chart: Chart, size: int) -> tuple[Attributes, tuple[Burned, ..
         "OverlayDescription": "Console graphics[[ by {operator}]]",
         "OverlayData": np.packbits(ink > 0.5, bitorder="little").tobytes(),
     }
-    return plane, (written._replace(overlay=True),)
+    return plane, (written,)
 
 
 def pt(chart: Chart, series: Attributes, name: str, number: int, of: int) -> Draft:
@@ -295,7 +283,7 @@ def us(chart: Chart, series: Attributes, name: str, number: int, burn: Burn, syn
     grey = phantoms.ultrasound(chart.random(name), 216, 288)
     pixels = np.repeat((255 * grey).astype(np.uint8)[..., None], 3, axis=2)
     pixels[30:170, 4:10] = np.linspace(255, 0, 140).astype(np.uint8)[:, None, None]  # the grey scale
-    burned = (burnt(chart, pixels, **burn),)
+    burned = (burn_in(chart, pixels, **burn),)
     attributes = {
         **instance(chart, series, "US", name, number),
         **acquired(series),
@@ -321,7 +309,7 @@ def cine(chart: Chart, series: Attributes, name: str, number: int, frames: int, 
     """An ultrasound loop, 8 bit, several frames with the same banner."""
     beats = np.sin(2 * np.pi * np.arange(frames) / frames)
     loop = np.stack([(255 * phantoms.ultrasound(chart.random(name), 160, 216, b)).astype(np.uint8) for b in beats])
-    burned = [burnt(chart, frame, **burn) for frame in loop][:1]
+    burned = [burn_in(chart, frame, **burn) for frame in loop][:1]
     attributes = {
         **instance(chart, series, "cine", name, number),
         **acquired(series),
@@ -343,12 +331,12 @@ def tiled(chart: Chart, name: str, tile: int = 64, across: int = 4) -> NDArray[n
     return whole.reshape(across, tile, across, tile, 3).swapaxes(1, 2).reshape(-1, tile, tile, 3)
 
 
-def label_picture(chart: Chart, name: str) -> tuple[NDArray[np.uint8], tuple[Burned, ...]]:
+def label_picture(chart: Chart, name: str) -> tuple[NDArray[np.uint8], tuple[Planted, ...]]:
     """The paper label of a slide with its barcode, and the record of what is written on it."""
     paper = np.full((1, 120, 208, 3), 244, np.uint8)
     bars = np.repeat(chart.random(name).random(60) > 0.45, 3)
     paper[0, 78:112, 14 : 14 + bars.size] = np.where(bars, 20, 244).astype(np.uint8)[None, :, None]
-    return paper, (burnt(chart, paper[0], "{letters}\n{mrn}\n{seen_dots}", 14, "top left", 25),)
+    return paper, (burn_in(chart, paper[0], "{letters}\n{mrn}\n{seen_dots}", size=14, corner="top left", ink=25),)
 
 
 def slide(chart: Chart, series: Attributes, name: str, number: int, label: bool) -> Draft:

@@ -14,8 +14,9 @@ from pydicom import Dataset
 from pydicom.dataelem import DataElement
 
 from .. import tags
-from .people import words
-from .plant import Original, Planted, printed_value, walk
+from ..answers.people import words
+from ..answers.planting import Planted
+from .dicom import Original, printed_value, walk
 from .required import type_of
 
 #: Why an attribute is kept: TCIA's options on top of the basic profile.

@@ -25,7 +25,7 @@ from pydicom.valuerep import VR
 
 from ..folders import Submission, folder_of
 from . import release
-from .plant import label, walk
+from .dicom import label, walk
 
 __all__ = ["ACTIONS", "Rule", "apply_policy", "read_policy"]
 

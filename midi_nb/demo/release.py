@@ -11,10 +11,12 @@ import numpy as np
 from pydicom import Dataset, dcmread
 from pydicom.dataelem import DataElement
 
-from .chart import JPEG_2000, RLE, Chart, code
+from ..answers.lettering import Box
+from ..answers.people import Chart
+from ..answers.planting import Planted
+from .dicom import Original, compress, label, official
+from .drafts import JPEG_2000, RLE, code
 from .key import REMOVED_SEQUENCES, by_path, treat
-from .lettering import Box
-from .plant import Original, Planted, compress, label, official
 from .required import type_of
 
 ROOT = "1.2.826.0.1.3680043.10.1729.2."
@@ -79,7 +81,7 @@ def apply(dataset: Dataset, element: DataElement, how: str, planted: Sequence[Pl
     elif how == "clean":
         element.value = planted[0].kept
     elif how == "date" and element.value:
-        element.value = shifted(str(element.value), chart.person.shift)
+        element.value = shifted(str(element.value), chart.shift)
     elif how == "uid" and element.value:
         element.value = new_uid(chart.seed, str(element.value))
 

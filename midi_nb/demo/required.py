@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from pydicom.dataelem import DataElement
 
-from .people import words
+from ..answers.people import words
 
 #: Object, by modality → type → attributes; where the modality has no line for an attribute, `any` and `nested` count.
 REQUIRED: Mapping[str, Mapping[str, frozenset[str]]] = {

@@ -11,7 +11,7 @@ from unittest import mock
 from pydicom import Dataset, dcmread
 
 from .case import Case, Delivery, Maker
-from .plant import walk
+from .dicom import walk
 from .release import ROOT, new_uid
 
 #: A started tool: (file, seeded new UIDs by old ones) → the de-identified dataset.

@@ -12,10 +12,10 @@ from pydicom.encaps import encapsulate
 from pydicom.pixels import get_encoder
 from pydicom.uid import ExplicitVRLittleEndian, RLELossless
 
+from midi_nb.answers.lettering import lettering
 from midi_nb.causes import audits
 from midi_nb.causes.audits import FINDINGS, audit, conformance, findings_table
 from midi_nb.coded import concat, tidy
-from midi_nb.demo.lettering import lettering
 from midi_nb.engine import recognition
 from midi_nb.frames import RESULTS
 from midi_nb.masking import mask_values

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from midi_nb.demo.lettering import lettering
+from midi_nb.answers.lettering import lettering
 from midi_nb.engine import recognition
 
 NAME = "MEYER STEPHANIE"

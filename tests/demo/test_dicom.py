@@ -1,4 +1,4 @@
-"""Templates are filled in, and every identifier is recorded as it is planted."""
+"""Drafts become DICOM files, and every identifier in them is on record."""
 
 import io
 import re
@@ -6,8 +6,8 @@ import re
 import pydicom
 import pytest
 
-from midi_nb.demo import hospital, plant
-from midi_nb.demo.chart import RLE, Draft, facts
+from midi_nb.demo import dicom, hospital
+from midi_nb.demo.drafts import RLE, Draft, facts
 from midi_nb.demo.images import raster
 
 PATIENT_NAME = "<(0010,0010)>"
@@ -55,7 +55,7 @@ def chart():
 
 def filled(chart, **attributes):
     planted = []
-    return plant.fill(chart, attributes, "", planted), planted
+    return dicom.fill(chart, attributes, "", planted), planted
 
 
 def test_facts_are_keywords_and_values_as_text():
@@ -68,15 +68,11 @@ def test_facts_are_keywords_and_values_as_text():
     }
 
 
-def test_what_stands_in_double_brackets_goes_and_the_rest_is_kept(chart):
+def test_what_stands_in_double_brackets_is_planted_and_recorded(chart):
     dataset, (row,) = filled(chart, StudyDescription="XR CHEST AP PORTABLE[[ for {patient}]]")
-    assert dataset.StudyDescription == f"XR CHEST AP PORTABLE for {chart.person.spoken}"
-    assert row == ("<(0008,1030)>", "patient", "HIPAA-A", chart.person.spoken, "XR CHEST AP PORTABLE", None, 0)
-
-
-def test_without_brackets_nothing_is_kept_and_each_field_is_a_row(chart):
-    _, rows = filled(chart, LabelText="{letters} {mrn}")
-    assert [(row.field, row.kept) for row in rows] == [("letters", ""), ("mrn", "")]
+    patient = chart.fields["patient"]
+    assert dataset.StudyDescription == f"XR CHEST AP PORTABLE for {patient}"
+    assert row == ("<(0008,1030)>", "patient", "HIPAA-A", patient, "XR CHEST AP PORTABLE", None, 0)
 
 
 def test_nested_and_private_attributes_have_official_paths(chart):
@@ -86,7 +82,7 @@ def test_nested_and_private_attributes_have_official_paths(chart):
         **{'(0009,"FDMS 1.0",92) SH': "{ward}"},
     )
     assert [row.path for row in rows] == ['<(0009,"FDMS 1.0",92)>', "<(0040,a730)>[<0001>]<(0040,a160)>"]
-    assert [path for path, _, _ in plant.walk(dataset)] == [
+    assert [path for path, _, _ in dicom.walk(dataset)] == [
         "<(0009,0010)>", '<(0009,"FDMS 1.0",92)>', "<(0040,a730)>", "<(0040,a730)>[<0000>]<(0040,a160)>",
         "<(0040,a730)>[<0001>]<(0040,a160)>",
     ]  # fmt: skip
@@ -99,7 +95,7 @@ def test_numbers_may_be_written_as_text(chart):
 
 def test_pixels_in_rle_are_those_that_were_put_in(chart):
     draft = next(iter(hospital.records(hospital.chart(0, 5))))
-    packed = plant.finish(chart, draft._replace(syntax=RLE))
+    packed = dicom.finish(chart, draft._replace(syntax=RLE))
     assert packed.dataset.file_meta.TransferSyntaxUID == RLE
     assert (packed.dataset.pixel_array == draft.pixels).all()
 
@@ -108,14 +104,14 @@ def test_pixels_in_jpeg_2000_are_those_that_were_put_in():
     chart = hospital.chart(0, 3)
     drafts = [draft for draft in hospital.records(chart) if draft.name.startswith("t1 post")]
     assert len(drafts) == 6
-    packed = plant.finish(chart, drafts[0])
+    packed = dicom.finish(chart, drafts[0])
     assert (packed.dataset.pixel_array == drafts[0].pixels).all()
     assert len(packed.dataset.PixelData) < 0.8 * drafts[0].pixels.nbytes
 
 
 def test_the_same_draft_gives_the_same_bytes(chart):
     draft = next(iter(hospital.records(chart)))
-    assert plant.finish(chart, draft).content == plant.finish(chart, draft).content
+    assert dicom.finish(chart, draft).content == dicom.finish(chart, draft).content
 
 
 def test_a_raster_describes_its_array():
@@ -129,11 +125,11 @@ def test_a_raster_describes_its_array():
 
 def test_every_original_holds_what_is_recorded_of_it(demo, originals, phi):
     """Read back by pydicom alone: the text of each attribute contains each identifier that was planted into it."""
-    elements = {uid: {path: element for path, element, _ in plant.walk(ds)} for uid, ds in originals.items()}
+    elements = {uid: {path: element for path, element, _ in dicom.walk(ds)} for uid, ds in originals.items()}
     attributes = [row for row in phi if not row["x0"]]
     assert len(attributes) > 2000
     for row in attributes:
-        value = plant.printed_value(elements[row["instance"]][row["tag_path"]])
+        value = dicom.printed_value(elements[row["instance"]][row["tag_path"]])
         assert row["text"] in value
 
 
@@ -174,4 +170,4 @@ def test_an_overlay_plane_carries_text(phi, originals):
 
 def test_a_draft_without_pixels_is_no_image(chart):
     draft = Draft("sr", {"SOPClassUID": "1.2", "SOPInstanceUID": "1.3", "Modality": "SR"})
-    assert "PixelData" not in pydicom.dcmread(io.BytesIO(plant.finish(chart, draft).content))
+    assert "PixelData" not in pydicom.dcmread(io.BytesIO(dicom.finish(chart, draft).content))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from midi_nb.demo import lettering
+from midi_nb.answers import lettering
 
 CORNERS = ["top left", "top right", "bottom left", "bottom right"]
 TEXT = "MEYER STEPHANIE [F] 02.25.2012\nDOB: 07.16.1953"

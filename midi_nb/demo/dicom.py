@@ -1,4 +1,4 @@
-"""From drafts to DICOM: templates filled in, every identifier recorded as it is planted."""
+"""From drafts to DICOM files; every attribute of a file with its path, as the official program spells it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import io
 import re
 import warnings
 from collections.abc import Iterator
-from string import Formatter
 from typing import Any, NamedTuple
 
 from pydicom import Dataset, dcmread
@@ -15,29 +14,18 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import RLELossless
 
+from ..answers.people import Chart
+from ..answers.planting import Planted, fill_in
 from ..printed import printed
-from .chart import EXPLICIT, IMPLICIT, JPEG_2000, RLE, Attributes, Chart, Draft
-from .lettering import Box
+from .drafts import EXPLICIT, IMPLICIT, JPEG_2000, RLE, Attributes, Draft
 
 IMPLEMENTATION = "1.2.826.0.1.3680043.10.1729.1"  # pinned, so that files do not depend on who wrote them
 PRIVATE = re.compile(r'\(([0-9a-f]{4}),"(.+)",([0-9a-f]{2})\) ([A-Z]{2})')
-OVERLAY = {"OverlayRows": 0x10, "OverlayColumns": 0x11, "OverlayType": 0x40, "OverlayOrigin": 0x50,
-"OverlayBitsAllocated": 0x100,
-           "OverlayBitPosition": 0x102, "OverlayDescription": 0x22, "OverlayLabel": 0x1500,
-           "OverlayData": 0x3000}  # fmt: skip
+OVERLAY = {
+    "OverlayRows": 0x10, "OverlayColumns": 0x11, "OverlayDescription": 0x22, "OverlayType": 0x40, "OverlayOrigin": 0x50,
+    "OverlayBitsAllocated": 0x100, "OverlayBitPosition": 0x102, "OverlayLabel": 0x1500, "OverlayData": 0x3000,
+}  # fmt: skip
 NUMBERS = {"FD": float, "FL": float, "SL": int, "SS": int, "UL": int, "US": int}
-
-
-class Planted(NamedTuple):
-    """An identifier and where it was put: an attribute's path, or a region of the pixels or of an overlay plane."""
-
-    path: str
-    field: str
-    hipaa: str
-    text: str
-    kept: str  # what of the attribute's text is no identifier and should stay
-    box: Box | None = None
-    size: int = 0  # of burned-in letters
 
 
 class Original(NamedTuple):
@@ -53,15 +41,12 @@ def finish(chart: Chart, draft: Draft) -> Original:
     """The DICOM file a draft describes."""
     planted: list[Planted] = []
     dataset = fill(chart, draft.attributes, "", planted)
-    for burned in draft.burned:
-        where = "<(6000,3000)>" if burned.overlay else "<(7fe0,0010)>"
-        planted.append(Planted(where, "burned in", "HIPAA-A", burned.text, "", burned.box, burned.size))
     if draft.pixels is not None:
         content = draft.pixels.tobytes()
         dataset.PixelData = content + b"\0" * (len(content) % 2)
         dataset["PixelData"].VR = "OW" if dataset.BitsAllocated > 8 else "OB"
     content = write(compress(dataset, draft.syntax), draft.syntax)
-    return Original(draft.name, dcmread(io.BytesIO(content)), content, tuple(planted))
+    return Original(draft.name, dcmread(io.BytesIO(content)), content, (*planted, *draft.burned))
 
 
 def fill(chart: Chart, attributes: Attributes, path: str, planted: list[Planted]) -> Dataset:
@@ -76,11 +61,9 @@ def fill(chart: Chart, attributes: Attributes, path: str, planted: list[Planted]
             label = official(dataset, sequence)
             sequence.value = [fill(chart, item, f"{path}<{label}>[<{n:04d}>]", planted) for n, item in enumerate(value)]
             continue
-        if isinstance(value, str) and "{" in value:
-            planted.extend(identifiers(chart, f"{path}<{label}>", value))
-            value = chart.say(value)
-        elif isinstance(value, str):
-            value = value.replace("[[", "").replace("]]", "")
+        if isinstance(value, str):
+            value, records = fill_in(chart, f"{path}<{label}>", value)
+            planted += records
         if vr in NUMBERS:
             value = number(NUMBERS[vr], value)
         if vr in ("OB", "UN", "OW") and isinstance(value, str):
@@ -95,15 +78,6 @@ def number(kind: type[int] | type[float], value: Any) -> Any:
     if isinstance(value, list):
         return [number(kind, part) for part in value]
     return kind(value) if isinstance(value, str) else value
-
-
-def identifiers(chart: Chart, path: str, template: str) -> Iterator[Planted]:
-    """One record for each field of a template; what stands outside double brackets and braces is kept."""
-    kept = re.sub(r"\[\[.*?\]\]", "", template).strip() if "[[" in template else ""
-    for _, field, _, _ in Formatter().parse(template.replace("[[", "").replace("]]", "")):
-        if field:
-            text, hipaa = chart.fields[field]
-            yield Planted(path, field, hipaa, text, kept)
 
 
 def order(key: str) -> int:

@@ -1,0 +1,141 @@
+"""Drafts of DICOM objects: plain dictionaries of keyword → value, layer on layer, and the layers all objects share.
+
+Texts are templates of `answers.planting`. Private attributes are written `(0027,"GEMS_IMAG_01",33) LO`, a sequence is
+a list of dictionaries.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..answers.people import Chart, words
+from ..answers.planting import Planted
+
+Attributes = dict[str, Any]
+
+EXPLICIT = "1.2.840.10008.1.2.1"
+IMPLICIT = "1.2.840.10008.1.2"
+RLE = "1.2.840.10008.1.2.5"
+JPEG_2000 = "1.2.840.10008.1.2.4.90"
+SOP_CLASSES = {
+    name: f"1.2.840.10008.5.1.4.1.1.{number}"
+    for name, _, number in (
+        pair.partition("=")
+        for pair in words("""CR=1 CT=2 DX=1.1 MG=1.2 MR=4 PT=128 RTDOSE=481.2 RTPLAN=481.5 RTSTRUCT=481.3 SEG=66.4
+            SM=77.1.6 SR=88.22 US=6.1 cine=3.1""")
+    )
+}
+
+
+class Draft(NamedTuple):
+    """A DICOM object to be: its name in the patient's chart, attributes, pixels and what is burned into them."""
+
+    name: str
+    attributes: Attributes
+    pixels: NDArray[np.generic] | None = None
+    syntax: str = EXPLICIT
+    burned: tuple[Planted, ...] = ()
+
+
+def facts(text: str) -> Attributes:
+    r"""Attributes written as `Keyword = value; Keyword = value`; backslashes part several values, as in DICOM.
+
+    >>> facts(r"KVP = 120; ImageType = ORIGINAL\PRIMARY")
+    {'KVP': '120', 'ImageType': ['ORIGINAL', 'PRIMARY']}
+    """
+    pairs = (part.split(" =", 1) for part in re.split(r";\s+|;$", text.strip()) if part)
+    values = ((keyword.strip(), value.strip().split("\\")) for keyword, value in pairs)
+    return {keyword: value if len(value) > 1 else value[0] for keyword, value in values}
+
+
+def code(value: str, scheme: str, meaning: str) -> list[Attributes]:
+    """A code sequence of one item."""
+    return [{"CodeValue": value, "CodingSchemeDesignator": scheme, "CodeMeaning": meaning}]
+
+
+def patient(chart: Chart) -> Attributes:
+    """The patient's attributes."""
+    random = chart.random("body")
+    return {
+        "SpecificCharacterSet": chart.charset,
+        "PatientName": "{name}",
+        "PatientID": "{mrn}",
+        "IssuerOfPatientID": "{hospital}",
+        "PatientBirthDate": "{dob}",
+        "PatientSex": chart.sex,
+        "OtherPatientIDsSequence": [{"PatientID": "{ssn}", "IssuerOfPatientID": "SSA", "TypeOfPatientID": "TEXT"}],
+        "PatientMotherBirthName": "{mother}",
+        "PatientAddress": "{address}",
+        "PatientTelephoneNumbers": "{phone}",
+        "PatientTelecomInformation": "mailto:{email}",
+        "PatientAge": chart.fields["age"],
+        "PatientSize": f"{random.uniform(1.52, 1.95):.2f}",
+        "PatientWeight": f"{random.uniform(52, 104):.1f}",
+        "EthnicGroup": str(random.choice(["2135-2", "2186-5"])),
+    }
+
+
+def study(chart: Chart, name: str, time: str, description: str, days: int = 0) -> Attributes:
+    """A study's own attributes, so many days after the patient was first seen."""
+    day = chart.first_seen + datetime.timedelta(days=days)
+    return {
+        "StudyInstanceUID": chart.uid("study", name),
+        "StudyDate": f"{day:%Y%m%d}",
+        "StudyTime": time,
+        "StudyDescription": description,
+        "AccessionNumber": "{second_accession}" if days else "{accession}",
+        "StudyID": "{second_study_id}" if days else "{study_id}",
+        "ReferringPhysicianName": "{referring}",
+        "ReferringPhysicianTelephoneNumbers": "{phone}",
+        "NameOfPhysiciansReadingStudy": "{reading}",
+        "RequestingPhysician": "{requesting}",
+        "AdmissionID": "{visit}",
+    }
+
+
+def series(chart: Chart, study: Attributes, name: str, number: int, modality: str, machine: Attributes) -> Attributes:
+    """A series' attributes on top of its study's: equipment, people, the procedure step."""
+    date, time = study["StudyDate"], after(study["StudyTime"], 70 * number)
+    return {
+        **study,
+        **machine,
+        "Modality": modality,
+        "SeriesInstanceUID": chart.uid("series", name),
+        "SeriesNumber": number,
+        "SeriesDate": date,
+        "SeriesTime": time,
+        "OperatorsName": "{operator}",
+        "PerformingPhysicianName": "{performing}",
+        "InstitutionName": "{hospital}",
+        "InstitutionAddress": "{hospital_address}",
+        "InstitutionalDepartmentName": "Diagnostic Imaging",
+        "PerformedProcedureStepStartDate": date,
+        "PerformedProcedureStepStartTime": time,
+        "PerformedProcedureStepID": "{step}",
+        "PerformedProcedureStepDescription": study["StudyDescription"],
+        "DeviceSerialNumber": "{serial}",
+    }
+
+
+def instance(chart: Chart, series: Attributes, kind: str, name: str, number: int) -> Attributes:
+    """An instance's attributes on top of its series'."""
+    return {
+        **series,
+        "SOPClassUID": SOP_CLASSES[kind],
+        "SOPInstanceUID": chart.uid(name),
+        "InstanceCreationDate": series["SeriesDate"],
+        "InstanceCreationTime": series["SeriesTime"],
+        "ContentDate": series["SeriesDate"],
+        "ContentTime": after(series["SeriesTime"], 2 * number),
+        "InstanceNumber": number,
+    }
+
+
+def after(time: str, seconds: int) -> str:
+    """The time of day some seconds later, both as HHMMSS."""
+    return f"{datetime.datetime.strptime(time, '%H%M%S') + datetime.timedelta(seconds=seconds):%H%M%S}"
