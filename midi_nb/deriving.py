@@ -37,7 +37,18 @@ from .answers.identifiers import (
 from .answers.standard import Profile, disposition, read_private, safe_private, type_of
 from .coded import concat, tidy
 from .engine import released as files_of
-from .engine.batches import Step, answers_of, counted, in_batches, kept_or_made, require_executor
+from .engine.batches import (
+    Notes,
+    Part,
+    Step,
+    Task,
+    answers_of,
+    counted,
+    in_batches,
+    kept,
+    kept_or_made,
+    require_executor,
+)
 from .files import runs
 from .folders import folder_of
 from .frames import ANSWERS, CODES, DERIVED
@@ -100,9 +111,12 @@ def derive_key(
     >>> answers = mn.derive_key(demo.original, "basic+clean_descriptors", progress=False)
     >>> results = mn.evaluate(demo.submissions["careless"], answers, read_text=None, progress=False)
     """
-    parts = list(_derived(original, (profile, edition, keep), private, read_text, executor, out, progress))
-    frames = [part.frame if part.frame is not None else _read(part.path) for part in parts]
-    answers = concat(frames) if frames else tidy({}, ANSWERS, 0)
+    given = original, (profile, edition, keep), private, read_text, executor, out, progress
+    parts = list(_derived(*given))
+    frames = [part.frame for part in parts if part.frame is not None]
+    if out is not None:
+        frames = [_read(path) for path in runs.parts_of(Path(out))]
+    answers = concat([tidy({}, ANSWERS, 0), *frames])
     answers.attrs["skipped"] = [entry for part in parts for entry in part.skipped]
     return answers
 
@@ -155,22 +169,12 @@ class _Job(NamedTuple):
     read_text: Any
 
 
-class _Task(NamedTuple):
-    """One batch: its files, their patients, what is known of these, copies of files, and where its part is written."""
+class _Whose(NamedTuple):
+    """What is known of the files of a batch: their patients, the identifiers of these, and which are copies."""
 
-    paths: Sequence[Path]
     patients: Sequence[str]
     people: Mapping[str, frozenset[Identifier]]
     again: Set[Path]
-    part: Path | None
-
-
-class _Part(NamedTuple):
-    """The answers of one batch; its frame is None where it was written to `path`."""
-
-    frame: pd.DataFrame | None
-    path: Path | None
-    skipped: Sequence[tuple[str, str]]
 
 
 def _derived(
@@ -181,7 +185,7 @@ def _derived(
     executor: Any,
     out: Any,
     progress: bool,
-) -> Iterator[_Part]:
+) -> Iterator[Part]:
     require_executor(executor)
     from .engine.recognition import reader
 
@@ -198,7 +202,7 @@ def _derived(
     paths = list(files_of.files_below(job.folder))
     batches = in_batches(paths)
     with counting(2 * len(paths), "file", "read", progress) as step:
-        surveys = [_Task(batch, (), {}, frozenset(), None) for batch in batches]
+        surveys = [Task(batch) for batch in batches]
         whos, file_of, again = list[_Who](), dict[str, Path](), set[Path]()
         said_of: dict[_Who, tuple[_Who, set[Identifier]]] = {}
         for said in answers_of(partial(_surveyed, job), surveys, executor, step):
@@ -219,17 +223,13 @@ def _derived(
         whole = {patient: frozenset(found) for patient, found in people.items()}
         recorder = runs.Recorder(out, _provenance(job, whole, again) if out is not None else {})
 
-        def task(number: int, part: Path | None) -> _Task:
-            batch, theirs = batches[number], patients[number]
-            return _Task(batch, theirs, {each: whole[each] for each in theirs}, again.intersection(batch), part)
+        def own(number: int) -> _Whose:
+            theirs = patients[number]
+            return _Whose(theirs, {each: whole[each] for each in theirs}, again.intersection(batches[number]))
 
         with recorder:
             recorder.forget(len(batches), 0)
-            made = kept_or_made(recorder, job.folder, batches, task, partial(_answered, job), executor, step)
-            for number, part in enumerate(made):
-                if isinstance(part, dict):
-                    part = _Part(None, recorder.path_of(number), [*map(tuple, part["skipped"])])
-                yield part
+            yield from kept_or_made(recorder, job.folder, batches, partial(_answered, job), executor, step, own)
     _warn(recorder.skipped, len(paths))
 
 
@@ -255,8 +255,8 @@ def _warn(skipped: Sequence[tuple[str, str]], files: int) -> None:
         warnings.warn(f"Left out: {counts}. answers.attrs['skipped'] lists them.", stacklevel=4)
 
 
-def _read(path: Path | None) -> pd.DataFrame:
-    frame = pd.read_parquet(path)  # type: ignore[arg-type]
+def _read(path: Path) -> pd.DataFrame:
+    frame = pd.read_parquet(path)
     return tidy({name: frame[name].array for name in frame.columns}, ANSWERS, len(frame))
 
 
@@ -295,7 +295,7 @@ def _patients(whos: Iterable[_Who]) -> dict[_Who, str]:
     }
 
 
-def _surveyed(job: _Job, task: _Task, step: Step | None = None) -> list[tuple[_Who, str, set[Identifier]]]:
+def _surveyed(job: _Job, task: Task, step: Step | None = None) -> list[tuple[_Who, str, set[Identifier]]]:
     """(patient, SOP Instance UID, identifiers of people) of each file of a batch that can be read."""
     from pydicom import dcmread
 
@@ -350,14 +350,14 @@ def _collect(dataset: Any, profile: Profile, said: set[Identifier], kept: set[st
 # The checks of a file
 
 
-def _answered(job: _Job, task: _Task, step: Step | None = None) -> _Part:
+def _answered(job: _Job, task: Task, step: Step | None = None) -> Part:
     """The answers of one batch: what an executor runs."""
     derived, skipped = _Derived(job), list[tuple[str, str]]()
-    known = {patient: Known(said) for patient, said in task.people.items()}
+    known = {patient: Known(said) for patient, said in task.own.people.items()}
     with files_of.quiet():
-        for path, patient in zip(counted(task.paths, step), task.patients, strict=True):
+        for path, patient in zip(counted(task.paths, step), task.own.patients, strict=True):
             try:
-                if path in task.again:
+                if path in task.own.again:
                     raise files_of.Unreadable("another file, larger or earlier, has its SOP Instance UID")
                 file = files_of.read(path)
                 if file.cut:
@@ -365,11 +365,7 @@ def _answered(job: _Job, task: _Task, step: Step | None = None) -> _Part:
                 derived.add(file, known[patient])
             except files_of.Unreadable as reason:
                 skipped.append((path.relative_to(job.folder).as_posix(), str(reason)))
-    frame = derived.frame()
-    if task.part is None:
-        return _Part(frame, None, skipped)
-    runs.write_part(frame, task.part, runs.about_part(job.folder, task.paths, (), skipped, {}))
-    return _Part(None, task.part, skipped)
+    return kept(Part(derived.frame(), (), skipped, Notes()), task, job.folder)
 
 
 _BYTES = frozenset(["OB", "UN"])

@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from ..files.runs import Recorder
+import pandas as pd
+
+from ..files.runs import Recorder, about_part, write_part
 from ..files.threads import ahead
 
 BATCH = 64  # files at a time: enough to make a task worth its overhead, few enough to hold in memory
@@ -17,24 +19,39 @@ BATCH = 64  # files at a time: enough to make a task worth its overhead, few eno
 Step = Callable[[int], None]
 
 
-class Batch(Protocol):
-    """A task of some files."""
-
-    @property
-    def paths(self) -> Sequence[Path]: ...
-
-
-class Skipping(Protocol):
-    """The answer for a batch."""
-
-    @property
-    def skipped(self) -> Sequence[tuple[str, str]]: ...  # of files that could not be used, with the reason
-
-
 Item = TypeVar("Item")
-Task = TypeVar("Task", bound=Batch)
 Answer = TypeVar("Answer")
-Made = TypeVar("Made", bound=Skipping)
+Notes = Counter[tuple[str, str]]
+
+
+class Task(NamedTuple):
+    """One batch: its files, where its part goes, if it is kept, and what else the work on it needs."""
+
+    paths: Sequence[Path]
+    part: Path | None = None
+    own: Any = None
+
+
+class Part(NamedTuple):
+    """The answer for one batch; its frame is None where the worker has written it, or an earlier call.
+
+    `skipped` are the files that could not be used, with the reason; `notes` count what a warning is to say: (what, of
+    which attribute) → how often.
+    """
+
+    frame: pd.DataFrame | None
+    answered: Sequence[str]
+    skipped: Sequence[tuple[str, str]]
+    notes: Notes
+
+
+def kept(made: Part, task: Task, root: Path, beside: Sequence[Path] = ()) -> Part:
+    """`made`, its frame written where its part goes; `beside` are files that it depends on too."""
+    if task.part is None or made.frame is None:
+        return made
+    about = about_part(root, task.paths, made.answered, made.skipped, made.notes, beside)
+    write_part(made.frame, task.part, about)
+    return made._replace(frame=None)
 
 
 def require_executor(executor: object) -> None:
@@ -55,30 +72,30 @@ def kept_or_made(
     recorder: Recorder,
     root: Path,
     batches: Sequence[Sequence[Path]],
-    task_of: Callable[[int, Path | None], Task],
-    work: Callable[..., Made],
+    work: Callable[..., Part],
     executor: Executor | None,
     step: Step,
-    beside: Callable[[Sequence[Path]], Sequence[Path]] = lambda batch: (),
-) -> Iterator[dict[str, Any] | Made]:
-    """For each batch, in order: what its part says of itself if an earlier call kept it, else the answer of `work`.
+    own: Callable[[int], Any] = lambda number: None,
+    beside: Callable[[int], Sequence[Path]] = lambda number: (),
+) -> Iterator[Part]:
+    """For each batch, in order, its part: as an earlier call kept it, without a frame, or as `work` makes it now.
 
-    `task_of` makes a task of the number of a batch and the path of its part; `beside` names the files a part depends on
-    too. What was skipped is recorded.
+    `own` and `beside` give what the work needs besides the files of a batch, and the files its part depends on too, by
+    its number. What was skipped is recorded.
     """
     numbers = range(len(batches))
-    known = list(ahead(lambda number: recorder.known(number, root, batches[number], beside(batches[number])), numbers))
-    tasks = [task_of(number, recorder.path_of(number)) for number in numbers if known[number] is None]
+    known = list(ahead(lambda number: recorder.known(number, root, batches[number], beside(number)), numbers))
+    tasks = [Task(batches[each], recorder.path_of(each), own(each)) for each in numbers if known[each] is None]
     answers = answers_of(work, tasks, executor, step)
-    for batch, part in zip(batches, known, strict=True):
-        if part is not None:
-            step(len(batch))
-            recorder.skipped += [(name, reason) for name, reason in part["skipped"]]
-            yield part
+    for batch, before in zip(batches, known, strict=True):
+        if before is None:
+            part = next(answers)
         else:
-            made = next(answers)
-            recorder.skipped += made.skipped
-            yield made
+            step(len(batch))
+            notes = Counter({(what, of): count for what, of, count in before["notes"]})
+            part = Part(None, before["answered"], [(name, reason) for name, reason in before["skipped"]], notes)
+        recorder.skipped += part.skipped
+        yield part
     next(answers, None)  # which lets it say what the executor lost
 
 

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -29,7 +29,7 @@ from ..files import runs
 from ..folders import folder_of, submission_of, warn_if_same
 from ..progress import counting
 from . import released as files_of
-from .batches import Step, answers_of, counted, in_batches, kept_or_made, require_executor
+from .batches import Notes, Part, Step, Task, answers_of, counted, in_batches, kept, kept_or_made, require_executor
 from .verdicts import (
     ABSENT,
     FOUND,
@@ -180,26 +180,6 @@ def evaluate_run(
     return Path(out)
 
 
-class _Task(NamedTuple):
-    """One batch: files, or instances that no file answers; and where its part goes, if it is kept."""
-
-    paths: Sequence[Path]
-    missing: Sequence[str]
-    part: Path | None
-
-
-class _Part(NamedTuple):
-    """The answer of one batch; its frame is None where the worker has written it.
-
-    `notes` count what a warning is to say of checks and files: (what, attribute) → how many.
-    """
-
-    frame: pd.DataFrame | None
-    answered: Sequence[str]
-    skipped: Sequence[tuple[str, str]]
-    notes: Counter[tuple[str, str]]
-
-
 @dataclass(frozen=True)
 class _Job:
     """What every batch needs to know: small, and sent with each as it was given."""
@@ -345,28 +325,21 @@ def _reader(read_text: Any) -> tuple[ReadText | None, str]:
     return found, NO_READER if read_text is not None else NOT_WANTED
 
 
-def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.Recorder) -> Iterator[_Part]:
+def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.Recorder) -> Iterator[Part]:
     """The parts of the results, in order: those of the files, then those of the instances no file answered."""
     paths = list(files_of.files_below(job.folder))
-    batches, answered, notes = in_batches(paths), Counter[str](), Counter[tuple[str, str]]()
+    batches, answered, notes, work = in_batches(paths), Counter[str](), Notes(), partial(_judged, job)
     with counting(len(paths), "file", "judged", progress) as step:
-        for part in kept_or_made(
-            recorder, job.folder, batches, lambda number, part: _Task(batches[number], (), part),
-            partial(_judged, job), executor, step,
-        ):  # fmt: skip
-            if isinstance(part, dict):
-                answered.update(part["answered"])
-                notes.update({(what, tag_path): count for what, tag_path, count in part.get("notes", ())})
-            else:
-                answered.update(part.answered)
-                notes.update(part.notes)
-                yield part
+        for part in kept_or_made(recorder, job.folder, batches, work, executor, step):
+            answered.update(part.answered)
+            notes.update(part.notes)
+            yield part
     recorder.skipped += _repeated(job, {uid for uid, count in answered.items() if count > 1})
     missing = [uid for uid in job.judge.key.instances if uid not in answered]
     rest = in_batches(missing) or [[]]  # one at least: a run without files has a part too
     recorder.forget(len(batches), len(rest))
-    tasks = [_Task((), some, recorder.path_of(len(batches) + number)) for number, some in enumerate(rest)]
-    for part in answers_of(partial(_judged, job), tasks, executor):
+    tasks = [Task((), recorder.path_of(len(batches) + number), missing) for number, missing in enumerate(rest)]
+    for part in answers_of(work, tasks, executor):
         recorder.skipped += part.skipped
         notes.update(part.notes)
         yield part
@@ -381,22 +354,19 @@ def _repeated(job: _Job, instances: Set[str]) -> Iterator[tuple[str, str]]:
             yield path.relative_to(job.folder).as_posix(), f"{JUDGED}it is not the only file of its instance"
 
 
-def _judged(job: _Job, task: _Task, step: Step | None = None) -> _Part:
+def _judged(job: _Job, task: Task, step: Step | None = None) -> Part:
     """The verdicts of one batch: what an executor runs."""
     judge = job.judge
     with files_of.quiet(), judge.key.reading() as checks_of:
         if task.paths:
             table, answered, skipped = judged_files(judge, job.folder, counted(task.paths, step), checks_of)
         else:
-            table, answered, skipped = judged_missing(judge, task.missing, checks_of), [], []
+            table, answered, skipped = judged_missing(judge, task.own, checks_of), [], []
         with suppress(IndexError):  # batches in other threads take their notes off the same list
             while True:
                 skipped.append(judge.key.skipped.pop(0))
         frame = table.frame()
-    if task.part is None:
-        return _Part(frame, answered, skipped, table.notes)
-    runs.write_part(frame, task.part, runs.about_part(job.folder, task.paths, answered, skipped, table.notes))
-    return _Part(None, answered, skipped, table.notes)
+    return kept(Part(frame, answered, skipped, table.notes), task, job.folder)
 
 
 def _with_one_shift(results: pd.DataFrame, usual: pd.Series) -> pd.DataFrame:

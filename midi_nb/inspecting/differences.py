@@ -25,7 +25,7 @@ from ..answers.published import as_mapping
 from ..answers.standard import Profile
 from ..coded import concat, tidy
 from ..engine import released as files_of
-from ..engine.batches import Step, counted, in_batches, kept_or_made, require_executor
+from ..engine.batches import Notes, Part, Step, Task, counted, in_batches, kept, kept_or_made, require_executor
 from ..engine.likeness import alike, look
 from ..engine.pairing import pair_folders
 from ..files import runs
@@ -97,7 +97,7 @@ def inspect(
     recorder = runs.Recorder(None, {})
     job = _job(original, released, uids, patients, (profile, edition), executor, progress)
     parts = list(_parts(job, executor, progress, recorder))
-    differences = concat([_empty(), *(part for part in parts if part is not None)])
+    differences = concat([_empty(), *(part.frame for part in parts if part.frame is not None)])
     differences.attrs["skipped"] = recorder.skipped
     return differences
 
@@ -170,21 +170,12 @@ def _read(folder: Path) -> Iterator[pd.DataFrame]:
         yield tidy({name: part[name].to_numpy() for name in part.columns}, DIFFERENCES, len(part))
 
 
-class _Task(NamedTuple):
-    """One batch of released files with the originals they are compared with; and where its part goes."""
+class _Beside(NamedTuple):
+    """What is known of the released files of a batch."""
 
-    paths: Sequence[Path]
     originals: Mapping[Path, tuple[str, Path]]  # released file → UID and path of its original
     alone: frozenset[Path]  # files with a UID but without a certain original
     people: frozenset[str]  # names and IDs of all patients of the originals
-    part: Path | None
-
-
-class _Answer(NamedTuple):
-    frame: pd.DataFrame | None
-    compared: Sequence[str]
-    skipped: Sequence[tuple[str, str]]
-    notes: Counter[tuple[str, str]]
 
 
 class _Job(NamedTuple):
@@ -237,36 +228,29 @@ def _job(
     return job
 
 
-def _parts(
-    job: _Job, executor: Executor | None, progress: bool, recorder: runs.Recorder
-) -> Iterator[pd.DataFrame | None]:
+def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.Recorder) -> Iterator[Part]:
     originals, recorder.skipped = _originals(job.original)
     partners, alone = _partners(job, originals)
     said = files_of.identifiers(job.original, "SOPInstanceUID", "PatientID", "PatientName")
     people = frozenset(text for _, (_, *texts) in said for text in texts if text)
     recorder.skipped += [(path.relative_to(job.released).as_posix(), reason) for path, reason in alone.items()]
     paths = list(files_of.files_below(job.released))
-    batches, notes = in_batches(paths), Counter[tuple[str, str]]()
+    batches, notes = in_batches(paths), Notes()
     recorder.forget(len(batches), 0)
 
-    def own(batch: Sequence[Path]) -> dict[Path, tuple[str, Path]]:
-        return {path: partners[path] for path in batch if path in partners}
-
-    def task(number: int, part: Path | None) -> _Task:
+    def own(number: int) -> _Beside:
         batch = batches[number]
-        return _Task(batch, own(batch), frozenset(alone).intersection(batch), people, part)
+        its = {path: partners[path] for path in batch if path in partners}
+        return _Beside(its, frozenset(alone).intersection(batch), people)
+
+    def beside(number: int) -> list[Path]:
+        return [path for _, path in own(number).originals.values()]
 
     compared = {uid for uid, _ in partners.values()}
     with counting(len(paths), "file", "compared", progress) as step:
-        for answer in kept_or_made(
-            recorder, job.released, batches, task, partial(_compared, job), executor, step,
-            lambda batch: [path for _, path in own(batch).values()],
-        ):  # fmt: skip
-            if isinstance(answer, dict):
-                notes.update({(what, more): count for what, more, count in answer["notes"]})
-            else:
-                notes.update(answer.notes)
-                yield answer.frame
+        for part in kept_or_made(recorder, job.released, batches, partial(_compared, job), executor, step, own, beside):
+            notes.update(part.notes)
+            yield part
     recorder.skipped += [
         (path.relative_to(job.original).as_posix(), "original: no released file of it")
         for uid, path in originals.items()
@@ -322,7 +306,7 @@ def _olds(uids: Mapping[str, str]) -> dict[str, list[str]]:
     return olds
 
 
-def _warnings(skipped: Sequence[tuple[str, str]], notes: Counter[tuple[str, str]]) -> Iterator[str]:
+def _warnings(skipped: Sequence[tuple[str, str]], notes: Notes) -> Iterator[str]:
     """What is to be said of the whole: files compared with nothing, doubtful pairs, releases that are the original."""
     if skipped:
         counts = Counter(reason for _, reason in skipped)
@@ -338,26 +322,26 @@ def _warnings(skipped: Sequence[tuple[str, str]], notes: Counter[tuple[str, str]
         yield "Nothing changed: every released file has exactly the attributes of its original."
 
 
-def _compared(job: _Job, task: _Task, step: Step | None = None) -> _Answer:
+def _compared(job: _Job, task: Task, step: Step | None = None) -> Part:
     """The differences of one batch: what an executor runs."""
     columns: dict[str, list[Any]] = {name: [] for name in DIFFERENCES}
     compared: list[str] = []
     skipped: list[tuple[str, str]] = []
-    notes: Counter[tuple[str, str]] = Counter()
+    notes = Notes()
     with files_of.quiet():
         for path in counted(task.paths, step):
             name = path.relative_to(job.released).as_posix()
-            if path in task.alone:
+            if path in task.own.alone:
                 continue
             try:
                 after = files_of.read(path)
-                if path not in task.originals:
+                if path not in task.own.originals:
                     skipped.append((name, "released: no SOP Instance UID"))
                     continue
             except files_of.Unreadable as reason:
                 skipped.append((name, f"released: {reason}"))
                 continue
-            uid, source = task.originals[path]
+            uid, source = task.own.originals[path]
             try:
                 before = files_of.read(source)
             except files_of.Unreadable as reason:
@@ -370,7 +354,7 @@ def _compared(job: _Job, task: _Task, step: Step | None = None) -> _Answer:
                 skipped.append((file, f"{side}: {files_of.CUT}"))
                 continue
             rows = list(differences_between(before, after, *job.mappings()))
-            doubtful = are_apart(before, after) or _is_of_another(before, after, task.people, job.mappings()[1])
+            doubtful = are_apart(before, after) or _is_of_another(before, after, task.own.people, job.mappings()[1])
             of_file = {
                 "patient": before.text("(0010,0020)") or None, "study": before.text("(0020,000d)") or None,
                 "series": before.text("(0020,000e)") or None, "instance": uid,
@@ -387,11 +371,8 @@ def _compared(job: _Job, task: _Task, step: Step | None = None) -> _Answer:
             notes.update(("change", row.change) for row in rows)
             notes["doubtful", ""] += doubtful
         frame = tidy(columns, DIFFERENCES, len(columns["change"]))
-    if task.part is None:
-        return _Answer(frame, compared, skipped, notes)
-    beside = [path for _, path in task.originals.values()]
-    runs.write_part(frame, task.part, runs.about_part(job.released, task.paths, compared, skipped, notes, beside))
-    return _Answer(None, compared, skipped, notes)
+    beside = [path for _, path in task.own.originals.values()]
+    return kept(Part(frame, compared, skipped, notes), task, job.released, beside)
 
 
 @lru_cache(8)

@@ -18,7 +18,7 @@ import pandas as pd
 from .. import tags
 from ..coded import tidy, utf8
 from ..engine import released as files_of
-from ..engine.batches import Step, counted, in_batches, kept_or_made, require_executor
+from ..engine.batches import Notes, Part, Step, Task, counted, in_batches, kept, kept_or_made, require_executor
 from ..files import runs
 from ..folders import Submission, folder_of
 from ..frames import VALUES_FOUND
@@ -79,12 +79,10 @@ def census(
         recorder.skipped += [(file.as_posix(), _HIDDEN) for file in _hidden(root)]
         batches = in_batches(paths)
         recorder.forget(len(batches), 0)
-        found = kept_or_made(
-            recorder, root, batches, lambda number, part: _Task(batches[number], part),
-            partial(_counted, root), executor, step,
-        )  # fmt: skip
-        for number, tally in enumerate(found):
-            total.add(_Tally.kept(recorder.path_of(number)) if isinstance(tally, dict) else tally)
+        parts = kept_or_made(recorder, root, batches, partial(_counted, root), executor, step)
+        for number, part in enumerate(parts):
+            for row in _rows(part.frame, recorder.path_of(number)):
+                total.see(*row)
     skipped = recorder.skipped
     values = total.frame()
     values.attrs["skipped"] = skipped
@@ -105,11 +103,6 @@ def _hidden(root: Path) -> Iterator[Path]:
     yield from (
         file for file in (path.relative_to(root) for path in files) if any(part[0] == "." for part in file.parts)
     )
-
-
-class _Task(NamedTuple):
-    paths: Sequence[Path]
-    part: Path | None  # where what is found goes, if it is kept
 
 
 class _Attribute(NamedTuple):
@@ -141,35 +134,21 @@ class _Tally:
         self.values: dict[tuple[_Attribute, str], _Seen] = {}
         self.patients: dict[str, int] = {}
         self.series: dict[str, int] = {}
-        self.skipped: list[tuple[str, str]] = []
 
-    def see(self, texts: Counter[tuple[_Attribute, str]], file: str, patient: str, series: str) -> None:
-        """Take in the values of one file."""
-        who = _bit(self.patients, patient), _bit(self.series, series)
-        for place, count in texts.items():
-            seen = self.values.get(place)
-            if seen is None:
-                seen = self.values[place] = _Seen(file)
-            seen.count += count
-            seen.files += 1
-            seen.patients |= who[0]
-            seen.series |= who[1]
-
-    def add(self, other: _Tally) -> None:
-        """Take in what another one has seen."""
-        patients, series = ([_bit(mine, one) for one in its] for mine, its in
-                            ((self.patients, other.patients), (self.series, other.series)))  # fmt: skip
-        for place, its in other.values.items():
-            seen = self.values.get(place)
-            if seen is None:
-                seen = self.values[place] = _Seen(its.file)
-            seen.count += its.count
-            seen.files += its.files
-            seen.patients |= _translated(its.patients, patients)
-            seen.series |= _translated(its.series, series)
+    def see(
+        self, place: _Attribute, text: str, count: int, files: int, file: str, patients: list[str], series: list[str]
+    ) -> None:
+        """Take in how often a value was seen: in one file, or in those of a batch."""
+        seen = self.values.get((place, text))
+        if seen is None:
+            seen = self.values[place, text] = _Seen(file)
+        seen.count += count
+        seen.files += files
+        seen.patients |= _bits(self.patients, patients)
+        seen.series |= _bits(self.series, series)
 
     def part(self) -> pd.DataFrame:
-        """The tally as a frame, of which `kept` makes it again."""
+        """The tally as a frame, a row a value: what `see` takes."""
         patients, series = list(self.patients), list(self.series)
         whose = [(_named(one.patients, patients), _named(one.series, series)) for one in self.values.values()]
         rows = [
@@ -177,19 +156,6 @@ class _Tally:
             for ((place, text), one), who in zip(self.values.items(), whose, strict=True)
         ]
         return pd.DataFrame(rows, columns=_KEPT, dtype=object)
-
-    @classmethod
-    def kept(cls, part: Path | None) -> _Tally:
-        """The tally of which `part` was written."""
-        import pyarrow.parquet as pq
-
-        tally = cls()
-        for *place, text, count, files, file, patients, series in map(dict.values, pq.read_table(part).to_pylist()):
-            seen = tally.values[_Attribute(*place), text] = _Seen(file)
-            seen.count, seen.files = count, files
-            seen.patients = sum(_bit(tally.patients, each) for each in patients)
-            seen.series = sum(_bit(tally.series, each) for each in series)
-        return tally
 
     def frame(self) -> pd.DataFrame:
         """One row a value, free and private text and the rarest first."""
@@ -219,17 +185,23 @@ class _Tally:
         return frame.iloc[order].reset_index(drop=True)
 
 
-def _bit(numbers: dict[str, int], text: str) -> int:
-    """The bit of a patient or a series; no bit of none."""
-    return 1 << numbers.setdefault(text, len(numbers)) if text else 0
+def _rows(part: pd.DataFrame | None, path: Path | None) -> Iterator[tuple[Any, ...]]:
+    """The rows of a part, in memory or at `path`, as `_Tally.see` takes them."""
+    import pyarrow.parquet as pq
+
+    rows = map(dict.values, pq.read_table(path).to_pylist()) if part is None else part.itertuples(False, None)
+    yield from ((_shared(*row[:4]), *row[4:]) for row in map(tuple, rows))
 
 
-def _translated(bits: int, news: Sequence[int]) -> int:
-    """`bits` of one tally as those of another."""
-    return sum(_named(bits, news))
+_shared = lru_cache(65536)(_Attribute)
 
 
-def _named(bits: int, names: Sequence[Any]) -> list[Any]:
+def _bits(numbers: dict[str, int], texts: list[str]) -> int:
+    """The bits of patients or series; no bit of none."""
+    return sum(1 << numbers.setdefault(text, len(numbers)) for text in texts if text)
+
+
+def _named(bits: int, names: Sequence[str]) -> list[str]:
     """Whose bits are set."""
     made = []
     while bits:
@@ -245,9 +217,9 @@ def _creator(label: str) -> str | None:
     return steps[0].creator if steps else None
 
 
-def _counted(root: Path, task: _Task, step: Step | None = None) -> _Tally:
+def _counted(root: Path, task: Task, step: Step | None = None) -> Part:
     """The values of one batch: what an executor runs."""
-    tally = _Tally()
+    tally, skipped = _Tally(), list[tuple[str, str]]()
     with files_of.quiet():
         for path in counted(task.paths, step):
             file = path.relative_to(root)
@@ -260,7 +232,7 @@ def _counted(root: Path, task: _Task, step: Step | None = None) -> _Tally:
                 patient, series = (released.text(one) or "" for one in ("(0010,0020)", "(0020,000e)"))
                 texts.update(_of_header(released))
                 if released.cut:
-                    tally.skipped.append((file.as_posix(), files_of.CUT))
+                    skipped.append((file.as_posix(), files_of.CUT))
             except files_of.Unreadable as reason:
                 try:
                     kind = path.suffix.lower().lstrip(".").upper()
@@ -268,11 +240,10 @@ def _counted(root: Path, task: _Task, step: Step | None = None) -> _Tally:
                     texts.update((_Attribute(f"{kind} file", None, where, ""), text) for where, text in found)
                 except files_of.Unreadable as other:
                     broken = "not DICOM" not in str(reason)
-                    tally.skipped.append((file.as_posix(), str(reason if broken else other)))
-            tally.see(texts, file.as_posix(), patient, series)
-    if task.part is not None:
-        runs.write_part(tally.part(), task.part, runs.about_part(root, task.paths, (), tally.skipped, {}))
-    return tally
+                    skipped.append((file.as_posix(), str(reason if broken else other)))
+            for (place, text), count in texts.items():
+                tally.see(place, text, count, 1, file.as_posix(), [patient], [series])
+    return kept(Part(tally.part(), (), skipped, Notes()), task, root)
 
 
 def _of_names(file: Path) -> Iterator[tuple[_Attribute, str]]:
