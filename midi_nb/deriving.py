@@ -34,7 +34,7 @@ from .answers.identifiers import (
     respelled,
     searched,
 )
-from .answers.standard import Profile, disposition, read_private, safe_private, type_of
+from .answers.standard import REGISTERED, Profile, disposition, read_private, safe_private, type_of
 from .coded import concat, tidy
 from .engine import released as files_of
 from .engine.batches import (
@@ -376,7 +376,6 @@ _PIXELS = ("(7fe0,0010)", "(7fe0,0008)", "(7fe0,0009)")
 #: What every de-identification may rewrite: character set, markers, trailing padding.
 _UNASKED = frozenset(["(0008,0005)", "(0012,0062)", "(0012,0063)", "(0012,0064)", "(0028,0301)", "(0028,0303)",
 "(fffc,fffc)"])  # fmt: skip
-_REGISTERED = "1.2.840.10008."
 
 
 class _Plan:
@@ -535,7 +534,7 @@ def _removal(plan: _Plan, source: str, code: str) -> keys.Spec:
 
 def _uid_checks(plan: _Plan, gone: bool, text: str) -> Iterator[tuple[keys.Spec, str | None]]:
     asked, code = plan.asked
-    if all(value.startswith(_REGISTERED) for value in re.findall(r"[\d.]+", text)):
+    if all(value.startswith(REGISTERED) for value in re.findall(r"[\d.]+", text)):
         if not gone and asked != "U":
             yield plan.spec("text_retained", "standard", tcia_p15=f"TCIA-P15-{code}"), text
     elif asked == "K" and not gone:

@@ -43,6 +43,8 @@ _FAMILIES: Mapping[str, str] = {
     "clean_structured": "structured content",
     "clean_graphics": "graphic",
 }
+#: UIDs of the standard itself, which are the same in all files of the world, start so.
+REGISTERED = "1.2.840.10008."
 _BASIC = "basic"
 _SAFE = "ps3_15_e3_10_"
 

@@ -21,7 +21,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from .. import tags
 from ..answers.published import as_mapping
+from ..answers.standard import REGISTERED
 from ..files.runs import replacing
 from ..folders import Submission, folder_of
 from ..progress import counted
@@ -541,38 +543,21 @@ def _mappings(
     return uids.winners(), patients.winners()
 
 
-_INSTANCE = ((0x00080018, 0),)
-
-
-def _weight(path: tuple[tuple[int, int], ...]) -> int:
+def _weight(path: str) -> int:
     # The file's own UIDs say where they went; references to them are what a tool may have forgotten.
-    return 0 if path == _INSTANCE else 1 if len(path) == 1 else 2
+    return 0 if path == "(0008,0018)" else 2 if tags.is_nested(path) else 1
 
 
-_Path = tuple[tuple[int, int], ...]
-
-
-def _uids_of(path: Path) -> Iterator[tuple[_Path, list[str]]]:
+def _uids_of(path: Path) -> Iterator[tuple[str, list[str]]]:
+    """(path, UIDs) of every element of UIDs; those that DICOM itself registers are nobody's."""
     from pydicom import dcmread
 
-    yield from _walked(dcmread(path, stop_before_pixels=True), ())
-
-
-def _walked(dataset: Any, parent: _Path) -> Iterator[tuple[_Path, list[str]]]:
-    """(path, UIDs) of every element of UIDs; those that DICOM itself registers are nobody's."""
-    for tag in dataset.keys():  # noqa: SIM118  -- iterating a dataset would parse every element
-        try:
-            vr = dataset.get_item(tag).VR or dataset[tag].VR
-            value = dataset[tag].value if vr in ("UI", "SQ") else None
-        except Exception:  # a value pydicom cannot make sense of; the others still can be looked at
-            value = None
-        if value and vr == "SQ":
-            for number, item in enumerate(value):
-                yield from _walked(item, (*parent, (int(tag), number)))
-        elif value:
+    for where, place in files_of.Released(dcmread(path, stop_before_pixels=True)).places():
+        value = place.element.value if place.vr == "UI" else None
+        if value and not isinstance(value, bytes):  # which it is where pydicom cannot make sense of it
             uids = [value] if isinstance(value, str) else list(value)
-            if not any(uid.startswith("1.2.840.10008.") for uid in uids):
-                yield (*parent, (int(tag), 0)), [str(uid) for uid in uids]
+            if not any(uid.startswith(REGISTERED) for uid in uids):
+                yield where, [str(uid) for uid in uids]
 
 
 class _Votes:

@@ -223,6 +223,12 @@ class Place:
             return self.raw
 
     @property
+    def items(self) -> Sequence[Any]:
+        """The items of a sequence; none where it is empty or broken."""
+        value = self.element.value
+        return () if value is None or isinstance(value, bytes) else value
+
+    @property
     def vr(self) -> str:
         """The value representation that pydicom finds."""
         vr = self.raw.VR
@@ -308,12 +314,30 @@ class Released:
         """The paths of the absent attributes without which the official script ends, and writes no result at all."""
         return [path for path, tag in _NEEDED.items() if tag not in self.dataset]
 
-    def elements(self, unread: bool = False) -> Iterator[tuple[str, Any]]:
+    def places(self) -> Iterator[tuple[str, Place]]:
+        """(path, place) of every element of the main data set, depth first, in order; decoded when asked."""
+        yield from self._places_of(self.dataset, "")
+
+    def _places_of(self, dataset: Any, parent: str) -> Iterator[tuple[str, Place]]:
+        elements = self._elements(dataset)
+        for tag in sorted(elements):
+            place, path = Place(dataset, tag, elements[tag]), parent + self._label(dataset, tag)
+            yield path, place
+            if (place.raw.VR or _dictionary_vr(tag) or place.vr) == "SQ":
+                for number, item in enumerate(place.items):
+                    yield from self._places_of(item, f"{path}[{number}]")
+
+    def elements(self) -> Iterator[tuple[str, Any]]:
         """(path, element) of every element of the main data set, depth first, in order.
 
-        Those that pydicom cannot make sense of are left out, or with `unread` given as they were read, in bytes.
+        Those that pydicom cannot make sense of are left out; the others still can be looked at.
         """
-        yield from self._walk(self.dataset, "", unread)
+        for path, place in self.places():
+            try:
+                element = place.dataset[place.tag]
+            except Exception:  # pydicom raises many kinds on broken values
+                continue
+            yield path, element
 
     def texts(self, show: Show | None = None) -> Iterator[tuple[str, int, str, str | None]]:
         """(path, tag, VR, text) of every element of the main data set, depth first; a sequence has no text here.
@@ -322,39 +346,18 @@ class Released:
         `show`, which gives the text of an element, its VR is the one that pydicom finds, and those that pydicom cannot
         make sense of are there too, as they were read.
         """
-        yield from self._texts_of(self.dataset, "", show)
-
-    def _texts_of(self, dataset: Any, parent: str, show: Show | None) -> Iterator[tuple[str, int, str, str | None]]:
-        elements = self._elements(dataset)
-        for tag in sorted(elements):
-            raw = elements[tag]
+        for path, place in self.places():
+            dataset, tag, raw = place.dataset, place.tag, place.raw
             try:
                 vr = str(raw.VR or _dictionary_vr(tag) or dataset[tag].VR)
-                if show is not None and vr not in _CACHED:
+                if vr == "SQ" or (show is not None and vr not in _CACHED):
                     vr = str(dataset[tag].VR)
                 text = None if vr == "SQ" else _text(dataset, tag, raw, show)
-                items = dataset[tag].value or () if vr == "SQ" else ()
-                path = parent + self._label(dataset, tag)
-            except Exception:  # a value pydicom cannot make sense of; the others still can be looked at
+            except Exception:  # a value pydicom cannot make sense of
                 if show is None:
                     continue
-                path, vr, items, text = parent + self._label(dataset, tag), str(raw.VR or "UN"), (), show(raw)
+                vr, text = str(raw.VR or "UN"), show(raw)
             yield path, int(tag), vr, text
-            for number, item in enumerate(items):
-                yield from self._texts_of(item, f"{path}[{number}]", show)
-
-    def places(self) -> Iterator[tuple[str, Place]]:
-        """(path, place) of every element of the main data set, depth first; decoded when asked."""
-        yield from self._places_of(self.dataset, "")
-
-    def _places_of(self, dataset: Any, parent: str) -> Iterator[tuple[str, Place]]:
-        elements = self._elements(dataset)
-        for tag in sorted(elements):
-            place, path = Place(dataset, tag, elements[tag]), parent + self._label(dataset, tag)
-            yield path, place
-            if place.vr == "SQ":
-                for number, item in enumerate(place.element.value or ()):
-                    yield from self._places_of(item, f"{path}[{number}]")
 
     def nested(self, label: str) -> list[str]:
         """The paths inside sequences at which an attribute stands."""
@@ -364,20 +367,6 @@ class Released:
                 if tags.is_nested(path):
                     self._nested.setdefault(tags.leaf(path), []).append(path)
         return self._nested.get(label, [])
-
-    def _walk(self, dataset: Any, parent: str, unread: bool = False) -> Iterator[tuple[str, Any]]:
-        for tag in sorted(dataset.keys()):
-            try:
-                element = dataset[tag]
-            except Exception:  # a value pydicom cannot make sense of; the others still can be looked at
-                if unread:
-                    yield parent + self._label(dataset, tag), self._elements(dataset)[tag]
-                continue
-            path = parent + self._label(dataset, tag)
-            yield path, element
-            if element.VR == "SQ" and element.value:
-                for number, item in enumerate(element.value):
-                    yield from self._walk(item, f"{path}[{number}]", unread)
 
     def _label(self, dataset: Any, tag: int) -> str:
         group, element, creator = tag >> 16, tag & 0xFFFF, self._creator(dataset, tag)

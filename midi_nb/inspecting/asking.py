@@ -8,13 +8,11 @@ from typing import NamedTuple
 from .. import tags
 from ..actions import ACTIONS
 from ..answers.identifiers import asked_to_go
-from ..answers.standard import Asked
+from ..answers.standard import REGISTERED, Asked
 from ..text import marks
 from .differences import Difference
 
 __all__ = ["Check", "checks_of"]
-
-_REGISTERED = "1.2.840.10008."  # UIDs of the standard itself, which are the same in all files of the world
 
 
 class Check(NamedTuple):
@@ -48,7 +46,7 @@ def _by_letter(row: Difference, was: str, asked: Asked) -> Iterator[Check]:
         if letter == "X":
             yield Check(_failed(not gone), "text_removed", code, None)
     elif letter == "U":
-        if not was.startswith(_REGISTERED):
+        if not was.startswith(REGISTERED):
             yield Check(_failed(kept), "uid_changed", code, was)
     elif letter == "C" and row.vr in ("DA", "DT"):
         yield Check(_failed(kept), "date_shifted", code, was)

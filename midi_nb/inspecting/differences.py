@@ -480,7 +480,7 @@ def _aligned(olds: _Places, news: _Places, uids: Mapping[str, str]) -> dict[tupl
         path, new = place[0], news.get(place)
         if new is None or old.vr != "SQ" or new.vr != "SQ":
             continue
-        many, more = (len(one.element.value or ()) for one in (old, new))
+        many, more = (len(one.items) for one in (old, new))
         if many != more and many and more:
             numbers = _numbers(_items(olds, path, many, uids), _items(news, path, more, {}))
             start = len(path) + 1
