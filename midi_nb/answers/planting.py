@@ -37,7 +37,7 @@ def said(chart: Chart, template: str) -> str:
 
     >>> from midi_nb.answers.people import someone
     >>> said(someone(0, 0, "ascii", 59, "F"), "XR CHEST[[ for {patient}]]")
-    'XR CHEST for Stephanie Meyer'
+    'XR CHEST for Margaret Thornbury'
     """
     return _bare(template).format_map(chart.fields)
 
