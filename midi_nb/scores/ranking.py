@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..coded import coded, codes_at, concat, joint_codes, joint_keys, verdicts
-from ..frames import count_rows, is_complete, require_columns, require_complete
+from ..frames import ANSWERS, count_rows, is_complete, require_columns, require_complete
 from .intervals import intervals
 from .scoring import COUNTS, is_tally, tally
 
@@ -21,23 +21,7 @@ CHANGES = ("fixed", "regressed", "still failing", "still passing", "only before"
 
 # What a check is known by: the key's own numbers, none of the released file's.
 _IDENTITY = ("instance", "check", "action", "tag_path")
-_SHOWN = (
-    "patient",
-    "study",
-    "series",
-    "instance",
-    "check",
-    "action",
-    "tag_path",
-    "tag",
-    "name",
-    "private",
-    "scope",
-    "modality",
-    "sop_class",
-    "category",
-    "subcategory",
-)
+_SHOWN = tuple(ANSWERS)[: tuple(ANSWERS).index("prev_cat")]  # what a check is, without its codes and texts
 _WHY = ("cause", "axis")
 _SAME_KEY = 0.5  # of the smaller run: two runs that share fewer checks were not asked the same
 
@@ -158,23 +142,17 @@ def _refuse_many(frame: pd.DataFrame, side: str) -> None:
 
 def _paired(before: pd.DataFrame, after: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """The place of every check in each frame, -1 where one does not have it: those of `before` first, in its order."""
-    before, after, identity = _identified(before, after)
-    a, b = _identities(before, after, identity)
-    order_a, order_b = np.argsort(a, kind="stable"), np.argsort(b, kind="stable")
-    often = np.concatenate([_repeated(a[order_a]), _repeated(b[order_b])])
-    if len(often):
-        fine = np.concatenate(_identities(before, after, list(dict.fromkeys([*identity, *_texts(before, after)]))))
-        both = np.concatenate([a, b])
-        both = np.where(np.isin(both, often), pd.factorize(fine)[0], -1 - pd.factorize(both)[0])
-        a, b = _kept_apart(both[: len(a)], verdicts(before), both[len(a) :], verdicts(after))
-        order_a, order_b = np.argsort(a), np.argsort(b)
-    found = _found(a[order_a], b[order_b])
-    in_after = np.full(len(a), -1, dtype="int64")
-    in_after[order_a[found >= 0]] = order_b[found[found >= 0]]
-    alone = np.ones(len(b), dtype=bool)
+    frames, identity = _identified([before, after])
+    run = np.repeat([0, 1], [len(before), len(after)])
+    key = _kept_apart(frames, identity, _keys(frames, identity), run)
+    place = np.full(int(key.max(initial=-1)) + 1, -1)
+    place[key[len(before) :]] = np.arange(len(after))
+    in_after = place[key[: len(before)]]
+    alone = np.ones(len(after), dtype=bool)
     alone[in_after[in_after >= 0]] = False
     extra = np.flatnonzero(alone)
-    return np.concatenate([np.arange(len(a)), np.full(len(extra), -1)]), np.concatenate([in_after, extra])
+    in_before = np.concatenate([np.arange(len(before)), np.full(len(extra), -1)])
+    return in_before, np.concatenate([in_after, extra])
 
 
 def same_checks(results: pd.DataFrame, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -182,93 +160,57 @@ def same_checks(results: pd.DataFrame, rows: np.ndarray) -> tuple[np.ndarray, np
 
     Rows of one number are the same check of one submission each, as `compare` pairs them.
     """
-    texts = _texts(results, results)
-    checks = coded(results[[*_IDENTITY, *texts, "submission", "verdict"]])
-    checks, _, identity = _identified(checks, checks)
-    key = _keys(checks, identity)
+    checks = coded(results[[*_IDENTITY, *_texts([results]), "submission", "verdict"]])
+    [checks], identity = _identified([checks])
+    key = _keys([checks], identity)
     positions = np.flatnonzero(pd.Series(key).isin(key[rows]).to_numpy())
-    checks, key = checks.iloc[positions], key[positions]
-    submission = codes_at(checks, "submission", slice(None))
-    repeated = pd.Series(joint_keys([submission, key], len(key))).duplicated().to_numpy()
-    if repeated.any():
-        fine = np.where(np.isin(key, key[repeated]), _keys(checks, [*dict.fromkeys([*identity, *texts])]), 0)
-        key = joint_codes([key, fine], len(key))
-        key = joint_keys([key, _numbers(joint_codes([submission, key], len(key)), verdicts(checks))], len(key))
+    checks = checks.iloc[positions]
+    key = _kept_apart([checks], identity, key[positions], codes_at(checks, "submission", slice(None)))
     return positions, pd.factorize(key)[0]
 
 
-def _keys(checks: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
-    """A number for what each check is known by."""
-    return joint_codes([checks[name].astype("category").cat.codes.to_numpy() for name in names], len(checks))
-
-
-def _identified(before: pd.DataFrame, after: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
-    """The two frames and what their checks are known by: text and region where one run has no numbers of the key."""
-    if before["check"].notna().all() and after["check"].notna().all():
-        return before, after, list(_IDENTITY)
-    texts = _texts(before, after)
+def _identified(frames: Sequence[pd.DataFrame]) -> tuple[Sequence[pd.DataFrame], list[str]]:
+    """Frames and what their checks are known by: text and region where one run has no numbers of the key."""
+    if all(frame["check"].notna().all() for frame in frames):
+        return frames, list(_IDENTITY)
+    texts = _texts(frames)
     if "expected" in texts:  # of tables a report does not show the text
-        before, after = (
+        frames = [
             frame.assign(expected=frame["expected"].where(frame["tag_path"].map(_is_shown).astype(bool)))
-            for frame in (before, after)
-        )
-    return before, after, [*(name for name in _IDENTITY if name != "check"), *texts]
+            for frame in frames
+        ]
+    return frames, [*(name for name in _IDENTITY if name != "check"), *texts]
 
 
 def _is_shown(path: str) -> bool:
     return not path.endswith("(0028,3006)")  # LUT Data
 
 
-def _texts(before: pd.DataFrame, after: pd.DataFrame) -> list[str]:
-    return [name for name in ("expected", "x0", "y0", "x1", "y1") if name in before and name in after]
+def _texts(frames: Sequence[pd.DataFrame]) -> list[str]:
+    return [name for name in ("expected", "x0", "y0", "x1", "y1") if all(name in frame for frame in frames)]
 
 
-def _repeated(keys: np.ndarray) -> np.ndarray:
-    """Those of sorted `keys` that stand there several times."""
-    return keys[1:][keys[1:] == keys[:-1]]
+def _keys(frames: Sequence[pd.DataFrame], names: Sequence[str]) -> np.ndarray:
+    """A number for what each check is known by: of one frame after another, the same in all."""
+    whole = concat(frame[[*names]] for frame in frames)
+    return joint_codes([whole[name].astype("category").cat.codes.to_numpy() for name in names], len(whole))
 
 
-def _found(wanted: np.ndarray, keys: np.ndarray) -> np.ndarray:
-    """The place of each of `wanted` in `keys`, both sorted; -1 where it is not there."""
-    place = np.searchsorted(keys, wanted)
-    there = place < len(keys)
-    there[there] = keys[place[there]] == wanted[there]
-    return np.where(there, place, -1)
-
-
-def _identities(before: pd.DataFrame, after: pd.DataFrame, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """A number for what each check is known by, the same in both frames."""
-    columns = [_common_codes(before[name].astype("category"), after[name].astype("category")) for name in names]
-    key = joint_keys(columns, len(before) + len(after))
-    return key[: len(before)], key[len(before) :]
-
-
-def _common_codes(a: pd.Series, b: pd.Series) -> np.ndarray:
-    """The codes of two categoricals one after another as if they had one set of categories."""
-    place = a.cat.categories.get_indexer(b.cat.categories)
-    new = place < 0
-    place[new] = len(a.cat.categories) + np.arange(new.sum())
-    theirs = np.append(place, -1)[b.cat.codes.to_numpy()]
-    return np.concatenate([a.cat.codes.to_numpy(), theirs])
-
-
-def _kept_apart(a: np.ndarray, first: np.ndarray, b: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The same identities, with those that a frame has several times numbered by verdict: no two rows are alike."""
-    identity = pd.factorize(np.concatenate([a, b]))[0].astype("int64")
-    keys = (identity[: len(a)], identity[len(a) :])
-    numbers = [_numbers(key, verdict) for key, verdict in zip(keys, (first, second), strict=True)]
-    width = 1 + max(int(number.max(initial=0)) for number in numbers)
-    return keys[0] * width + numbers[0], keys[1] * width + numbers[1]
-
-
-def _numbers(keys: np.ndarray, verdicts: np.ndarray) -> np.ndarray:
-    """For each row how many rows of its key come before it when failures come first."""
-    order = np.lexsort((verdicts, keys))
-    starts = np.flatnonzero(np.diff(keys[order], prepend=-1))
-    run = np.arange(len(keys)) - np.repeat(starts, np.diff(starts, append=len(keys)))
-    numbers = np.empty(len(keys), dtype="int64")
-    numbers[order] = run
-    return numbers
+def _kept_apart(
+    frames: Sequence[pd.DataFrame], identity: Sequence[str], key: np.ndarray, run: np.ndarray
+) -> np.ndarray:
+    """`key` with the checks that a run has several times kept apart by text and region, then by verdict."""
+    of_run = joint_keys([run, key], len(key))
+    repeated = np.bincount(of_run)[of_run] > 1
+    if not repeated.any():
+        return key
+    fine = _keys(frames, [*dict.fromkeys([*identity, *_texts(frames)])])
+    key = joint_codes([key, np.where(np.isin(key, key[repeated]), fine, 0)], len(key))
+    failures_first = np.argsort(np.concatenate([verdicts(frame) for frame in frames]), kind="stable")
+    of_run = joint_keys([run, key], len(key))[failures_first]
+    copy = np.empty_like(key)
+    copy[failures_first] = pd.Series(of_run).groupby(of_run).cumcount()
+    return joint_codes([key, copy], len(key))
 
 
 def _changes(before: pd.Series, after: pd.Series, whole: tuple[bool, bool]) -> pd.Categorical:
