@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -43,12 +44,23 @@ def judged_once() -> Callable[..., pd.DataFrame]:
 
 @pytest.fixture(autouse=True)
 def _examples(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Submissions judged once, and no example's figures left to the next: matplotlib warns at the twenty-first."""
+    """What examples find there: `mn`, `demo`, and `results` of its careless submission, as `midi_nb` itself has them.
+
+    Submissions are judged once, and no example's figures are left to the next: matplotlib warns at the twenty-first.
+    """
     if not isinstance(request.node, pytest.DoctestItem):
         yield
         return
+    judged = request.getfixturevalue("judged_once")
     for room in (mn, mn.cases):
-        monkeypatch.setattr(room, "evaluate", request.getfixturevalue("judged_once"))
+        monkeypatch.setattr(room, "evaluate", judged)
+    sources = "".join(example.source for example in request.node.dtest.examples)
+    names = request.node.dtest.globs
+    names.setdefault("mn", mn)
+    if re.search(r"\b(demo|results)\b", sources):
+        names.setdefault("demo", mn.make_demo())
+    if "results" in sources and "results =" not in sources:
+        names["results"] = judged(names["demo"].submissions["careless"], names["demo"].key, progress=False)
     yield
     if pyplot := sys.modules.get("matplotlib.pyplot"):
         pyplot.close("all")

@@ -1,6 +1,7 @@
 """Did this tool really de-identify these medical images? If not: where, and why?
 
-Answer keys and results of the MIDI-B benchmark as tidy DataFrames, and questions asked of them.
+Answer keys and results of the MIDI-B benchmark as tidy DataFrames, and questions asked of them. In all examples `mn`,
+`demo` and `results` are these:
 
 >>> import midi_nb as mn
 >>> demo = mn.make_demo()

@@ -36,8 +36,8 @@ from .amounts import count, percent
 from .causes.references import LEADS, NOWHERE, Arc, graph
 from .dates import SHIFTS, places, shifts
 from .frames import EXPLAINED, MASK, require_columns, require_complete, scored
-from .looks import LOOKS, PALETTE, Look
-from .scores import intervals
+from .looks import LOOKS, PALETTE
+from .scores import scoring
 from .text import Marks, diff, marked, marks
 from .vocabulary import WORDS, words_of
 
@@ -75,10 +75,8 @@ def score(scores: pd.DataFrame, *, ax: Axes | None = None, limit: int = 30) -> A
 
     Examples
     --------
-    >>> scores = pd.DataFrame({"category": ["hipaa", "tcia"], "passed": [90, 48], "failed": [10, 1], "blank": [0, 1],
-    ...                        "total": [100, 50], "score": [0.90, 0.96], "low": [0.83, 0.87], "high": [0.94, 0.99]})
-    >>> score(scores).get_title("left")
-    'HIPAA scores lowest: 90.00 % (10 of 100 checks failed)'
+    >>> score(mn.score(results, by="category")).get_title("left").replace("\\n", " ")
+    'TCIA scores lowest: 93.40 % (... of ... checks failed, 1 blank)'
     """
     require_columns(scores, _SCORES, "plots.score()")
     if not len(scores):
@@ -111,10 +109,8 @@ def causes(results: pd.DataFrame, *, ax: Axes | None = None, limit: int = 40) ->
 
     Examples
     --------
-    >>> results = pd.DataFrame({"cause": ["leak_full", "leak_full", None], "axis": ["privacy", "privacy", None],
-    ...                         "series": ["1", "1", "1"], "patient": ["a", "a", "a"]})
-    >>> causes(results).get_title("left").replace("\\n", " ")
-    'Whole text left is the most frequent of 1 cause: 2 of 2 failed or blank checks (100 %)'
+    >>> causes(mn.explain(results)).get_title("left").replace("\\n", " ")
+    'Private block dropped is the most frequent of ... causes: ... of ... failed or blank checks (... %)'
     """
     columns = ["cause", "axis", "series", "patient"]
     require_columns(results, columns, "plots.causes()")
@@ -147,10 +143,8 @@ def pareto(problems: pd.DataFrame, *, ax: Axes | None = None, limit: int = 20) -
 
     Examples
     --------
-    >>> found = pd.DataFrame({"cause": ["private_block_dropped", "leak_full"], "name": ["GEMS_ACQU_01", "Patient ID"],
-    ...                       "axis": ["utility", "privacy"], "rows": [90, 10], "series": [1, 2], "patients": [1, 2]})
-    >>> pareto(found).get_title("left").replace("\\n", " ")
-    '1 of 2 problems makes 90.00 % of 100 failed or blank checks'
+    >>> pareto(mn.problems(results)).get_title("left").replace("\\n", " ")
+    '11 of 46 problems make 80... % of ... failed or blank checks'
     """
     require_columns(problems, ["cause", "name", "axis", "rows", "series", "patients"], "plots.pareto()")
     total = int(problems["rows"].sum())
@@ -191,10 +185,8 @@ def heatmap(
 
     Examples
     --------
-    >>> results = pd.DataFrame({"scope": ["Study", "Study", "Series"], "modality": ["CT", "CT", "MR"],
-    ...                         "verdict": ["passed", "failed", "passed"], "complete": True})
-    >>> [text.get_text() for text in heatmap(results, rows="scope").texts]
-    ['50 %\\n1/2', '0/1']
+    >>> heatmap(results).get_title("left").replace("\\n", " ")
+    'Most failures: Convolution Kernel (0018,1210) in CT (19 of 19, 100 %); overall ... of ... checks (... %)'
     """
     require_complete(results, "plots.heatmap()")
     require_columns(results, dict.fromkeys([rows, columns, "verdict"]), "plots.heatmap()")
@@ -253,20 +245,17 @@ def tradeoff(results: pd.DataFrame, *, interval: float = 0.95, ax: Axes | None =
 
     Examples
     --------
-    >>> results = pd.DataFrame({"submission": ["ours"] * 4, "patient": ["a", "a", "b", "b"],
-    ...                         "axis": ["privacy", None, "utility", None]})
-    >>> tradeoff(results).get_title("left")
-    'ours: 250 privacy, 250 utility failures per 1,000 checks'
+    >>> tradeoff(mn.explain(results)).get_title("left").replace("\\n", " ")
+    'careless: ... privacy, ... utility failures per 1,000 checks'
     """
     require_complete(results, "plots.tradeoff()")
     require_columns(results, ["submission", "patient", "axis"], "plots.tradeoff()")
     if not 0 < interval < 1:
         raise ValueError(f"interval must lie between 0 and 1, got {interval}.")
-    counts = _failures_by_patient(results)
-    if not len(counts):
+    found = {axis: _rates(results, axis, interval) for axis in ("privacy", "utility")}
+    rates, highs = (pd.DataFrame({axis: one[name] for axis, one in found.items()}) for name in ("rate", "high"))
+    if not len(rates):
         return _says(ax, _NOTHING)
-    sums = counts.groupby("submission", observed=True)[["privacy", "utility", "checks"]].sum()
-    rates = sums[["privacy", "utility"]].div(sums["checks"], axis=0) * 1000
     rates = rates.loc[rates.sum(axis=1).sort_values(kind="stable").index]
     named, rest = (rates, rates.iloc[:0]) if len(rates) <= limit + 1 else (rates.iloc[:limit], rates.iloc[limit:])
     ax = _axes(ax, 16)
@@ -274,23 +263,14 @@ def tradeoff(results: pd.DataFrame, *, interval: float = 0.95, ax: Axes | None =
         small: dict[str, Any] = {"s": 14, "color": _ink(), "alpha": 0.35, "zorder": 2}
         ax.scatter(rest["privacy"], rest["utility"], label=f"other ({len(rest):,})", **small)
         ax.legend(loc="upper right", frameon=False)
-    spans = {name: _spans(counts[counts["submission"] == name], interval) for name in named.index}
+    point: dict[str, Any] = {"marker": "o", "markersize": 6, "color": _ink(), "clip_on": False, "zorder": 6}
+    whiskers: dict[str, Any] = {"ecolor": _ink(), "elinewidth": 1.2, "alpha": 0.45, "capsize": 3, "clip_on": False}
     for name, rate in named.iterrows():
-        ax.plot(
-            *rate,
-            "o",
-            markersize=6,
-            color=_ink(),
-            clip_on=False,
-            zorder=6,
-            label=f"{_label(name, 30)}: {_per_mille(rate)}",
-        )
-        reach = np.abs(spans[name] - rate.to_numpy()[:, np.newaxis])
-        whiskers: dict[str, Any] = {"ecolor": _ink(), "elinewidth": 1.2, "alpha": 0.45, "capsize": 3, "clip_on": False}
-        x, y = rate
-        ax.errorbar(x, y, xerr=reach[0][:, np.newaxis], yerr=reach[1][:, np.newaxis], fmt="none", **whiskers)
-    ends = np.nan_to_num(np.stack([span[:, 1] for span in spans.values()]))
-    words = _from_zero(ax, np.concatenate([ends, rates.to_numpy()]), rates.to_numpy())
+        ax.plot(*rate, label=f"{_label(name, 30)}: {_per_mille(rate)}", **point)
+        across, up = (one.loc[[name], ["below", "above"]].T for one in found.values())
+        ax.errorbar(rate["privacy"], rate["utility"], xerr=across, yerr=up, fmt="none", **whiskers)
+    ends = np.concatenate([highs.loc[named.index].fillna(0), rates])
+    words = _from_zero(ax, ends, rates.to_numpy())
     ax.set(xlabel=f"privacy failures per 1,000 checks{words}", ylabel=f"utility failures per 1,000 checks{words}")
     _name_points(ax, named)
     return _title(ax, _frontier(rates))
@@ -309,11 +289,9 @@ def ranking(ranking: pd.DataFrame, *, ax: Axes | None = None, limit: int = 30) -
 
     Examples
     --------
-    >>> ranks = pd.DataFrame({"submission": ["ours", "theirs"], "score": [0.99, 0.95], "low": [0.98, 0.93],
-    ...                       "high": [1.0, 0.97], "rank": [1, 2], "rank_low": [1, 2], "rank_high": [1, 2],
-    ...                       "p_first": [1.0, 0.0]})
-    >>> ranking(ranks).get_title("left")
-    'ours ranks first of 2 submissions with 99.00 %, in every draw of patients'
+    >>> runs = [mn.evaluate(demo.submissions[name], demo.key, progress=False) for name in ("careless", "reference")]
+    >>> ranking(mn.rank(mn.concat(runs))).get_title("left").replace("\\n", " ")
+    'reference ranks first of 2 submissions with 100 %, in every draw of patients'
     """
     require_columns(ranking, _RANKS, "plots.ranking()")
     if not len(ranking):
@@ -350,9 +328,9 @@ def changes(comparison: pd.DataFrame, *, by: str = "tag", ax: Axes | None = None
 
     Examples
     --------
-    >>> comparison = pd.DataFrame({"modality": ["CT", "CT", "MR"], "change": ["fixed", "fixed", "regressed"]})
-    >>> changes(comparison, by="modality").get_title("left")
-    '2 fixed, 1 regressed of 3 checks: 1 failure fewer'
+    >>> fixed = mn.evaluate(demo.submissions["reference"], demo.key, progress=False)
+    >>> changes(mn.compare(results, fixed)).get_title("left").replace("\\n", " ")
+    '... fixed, 0 regressed of ... checks: ... failures fewer'
     """
     require_columns(comparison, [by, "change"], "plots.changes()")
     groups = _filled(comparison[by])
@@ -392,10 +370,8 @@ def partial_scores(results: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
-    >>> results = pd.DataFrame({"action": ["text_retained", "text_removed", "text_removed"], "score": [0.75, 0.5, 0.0],
-    ...                         "verdict": ["failed", "failed", "failed"]})
-    >>> partial_scores(results).get_title("left")
-    '2 of 3 failed text checks were right in part (median 62.50 %); the others scored 0'
+    >>> partial_scores(results).get_title("left").replace("\\n", " ")
+    '... of ... failed text checks were right in part (median 66.67 %); the others scored 0'
     """
     require_columns(results, ["action", "verdict", "score"], "plots.partial_scores()")
     failed = results.loc[results["action"].isin(named("keep", "remove")) & _failed(results), ["action", "score"]]
@@ -440,11 +416,8 @@ def date_shifts(results: pd.DataFrame, *, values: bool = True, ax: Axes | None =
 
     Examples
     --------
-    >>> results = pd.DataFrame({"patient": ["a", "a", "b"], "action": ["date_shifted"] * 3,
-    ...                         "original": ["20200101", "20200102", "20200101"],
-    ...                         "actual": ["20210101", "20210102", "20200101"]})
-    >>> date_shifts(results).get_title("left")
-    'No patient of 2 has several shifts; 1 of 3 dates was not shifted'
+    >>> date_shifts(results).get_title("left").replace("\\n", " ")
+    '3 of 10 patients have several shifts; 19 of 419 dates were not shifted'
     """
     require_complete(results, "plots.date_shifts()")
     require_columns(results, ["patient", "action", "original", "actual"], "plots.date_shifts()")
@@ -503,10 +476,8 @@ def timelines(lines: pd.DataFrame, *, values: bool = True, ax: Axes | None = Non
 
     Examples
     --------
-    >>> lines = pd.DataFrame({"submission": "", "patient": ["a", "a"], "was": [0, 9], "now": [366, 377], "usual": 366,
-    ...                       "shift": ["usual", "other"], "checks": [3, 1]})
-    >>> timelines(lines).get_title("left")
-    '1 of 4 dates is not shifted as usual, in 1 of 1 patient'
+    >>> timelines(mn.timelines(results)).get_title("left").replace("\\n", " ")
+    '66 of 417 dates are not shifted as usual, in 7 of 10 patients'
     """
     who = ["submission", "patient"]
     require_columns(lines, [*who, "was", "now", "usual", "shift", "checks"], "plots.timelines()")
@@ -567,11 +538,8 @@ def references(references: pd.DataFrame, *, values: bool = True, ax: Axes | None
 
     Examples
     --------
-    >>> web = pd.DataFrame({"submission": "", "patient": ["a"] * 3, "study": "1", "series": ["2", "2", "3"],
-    ...                     "modality": "CT", "name": "UID", "leads": ["inside", "dangling", "inside"],
-    ...                     "to_study": "1", "to_series": "2", "to_modality": "CT"})
-    >>> references(web).get_title("left")
-    '1 of 3 references leads to no released object'
+    >>> references(mn.references(results)).get_title("left").replace("\\n", " ")
+    '10 of 41 references lead to no released object, 1 as in the original'
     """
     who = ["submission", "patient"]
     require_columns(references, [*who, *_GRAPH], "plots.references()")
@@ -635,10 +603,9 @@ def word_diff(failure: pd.Series | pd.DataFrame, *, values: bool = True, ax: Axe
 
     Examples
     --------
-    >>> failure = pd.Series({"tag_path": "(0008,103e)", "action": "text_retained", "original": "CHEST LOW DOSE",
-    ...                      "expected": "CHEST LOW DOSE", "actual": "CHEST"})
-    >>> word_diff(failure).get_title("left")
-    'Series Description (0008,103e): 2 of 3 words lost'
+    >>> failure = mn.explain(results).query("cause == 'overclean_partial'").iloc[0]
+    >>> word_diff(failure).get_title("left").replace("\\n", " ")
+    'Study Description (0008,1030): 1 of 3 words lost'
     """
     frame = failure.to_frame().T if isinstance(failure, pd.Series) else failure
     require_columns(frame, ["action", "tag_path", *_TEXTS.values()], "plots.word_diff()")
@@ -758,28 +725,18 @@ def _hottest(failed: pd.DataFrame, checks: pd.DataFrame) -> str:
     return f"{place} ({most:,} of {of:,}, {percent(most / of)})"
 
 
-def _failures_by_patient(results: pd.DataFrame) -> pd.DataFrame:
-    """Checks, privacy and utility failures of each patient in each submission."""
-    kept = results.loc[scored(results), ["submission", "patient", "axis"]]
-    ones = {axis: kept["axis"].eq(axis).fillna(False).astype("int64") for axis in ("privacy", "utility")}
-    groups = (
-        kept.drop(columns="axis")
-        .assign(checks=1, **ones)
-        .groupby(["submission", "patient"], observed=True, dropna=False)
+def _rates(results: pd.DataFrame, axis: str, interval: float) -> pd.DataFrame:
+    """Failures of an axis per 1,000 checks of each submission: rate, high, and how far the interval reaches."""
+    failed = results["axis"].eq(axis).fillna(False).astype("int64")
+    checks = results[["submission", "patient"]].assign(passed=1 - failed, failed=failed, blank=0)[scored(results)]
+    scores = scoring.score(checks.dropna(subset="submission"), by="submission", interval=interval)
+    rate, low, high = (
+        1000 * scores["failed"] / scores["total"],
+        1000 - 1000 * scores["high"],
+        1000 - 1000 * scores["low"],
     )
-    counts: pd.DataFrame = groups.sum().reset_index()
-    return counts
-
-
-def _spans(counts: pd.DataFrame, interval: float) -> Any:
-    """Lowest and highest rate per 1,000 checks of one submission, of privacy and of utility."""
-    checks = counts["checks"].to_numpy()
-    ends = []
-    for axis in ("privacy", "utility"):
-        fallen, named = counts[axis].to_numpy(), counts["patient"].notna()
-        passes = intervals.intervals(checks - fallen, checks, [0] * len(checks), 1, interval, named)
-        ends.append([1 - passes.high[0], 1 - passes.low[0]])
-    return np.array(ends) * 1000
+    found = pd.DataFrame({"rate": rate, "high": high, "below": rate - low, "above": high - rate})
+    return found.set_axis(scores["submission"].astype(object), axis=0).clip(lower=0)  # rounding is no reach
 
 
 def _from_zero(ax: Axes, reached: Any, rates: Any) -> str:
@@ -1093,23 +1050,19 @@ class _RootTicks(Locator):
 
 
 def _legend(ax: Axes, meanings: Mapping[str, str] | Iterable[str], markers: bool = False) -> None:
-    """A strip between title and plot that names the looks."""
+    """A strip between title and plot that names the looks: of points, or of bars."""
     texts = meanings if isinstance(meanings, Mapping) else {name: name for name in meanings}
-    handles = [(_dot if markers else _patch)(LOOKS[name], text) for name, text in texts.items()]
+    handles: list[Any] = []
+    for name, text in texts.items():
+        colour, hatch, marker, _ = LOOKS[name]
+        if markers:
+            edge: dict[str, Any] = {"markeredgecolor": _ink(), "markeredgewidth": 0.4}
+            handles.append(Line2D([], [], linestyle="", color=colour, marker=marker, label=text, **edge))
+        else:
+            handles.append(Patch(facecolor=colour, hatch=hatch, edgecolor="white", linewidth=0, label=text))
     if handles:
         above: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2, "borderpad": 0.2}
         ax.legend(handles=handles, ncols=len(handles), frameon=False, fontsize=9, **above)
-
-
-def _patch(look: Look, text: str) -> Any:
-    """A legend entry for bars."""
-    return Patch(facecolor=look.colour, hatch=look.hatch, edgecolor="white", linewidth=0, label=text)
-
-
-def _dot(look: Look, text: str) -> Any:
-    """A legend entry for points."""
-    edge: dict[str, Any] = {"markeredgecolor": _ink(), "markeredgewidth": 0.4}
-    return Line2D([], [], linestyle="", color=look.colour, marker=look.marker, label=text, **edge)
 
 
 def _percent_axis(ax: Axes, rows: pd.DataFrame) -> None:

@@ -152,8 +152,6 @@ def audit(
 
     Examples
     --------
-    >>> import midi_nb as mn
-    >>> demo = mn.make_demo()
     >>> results = mn.evaluate(demo.submissions["emptied"], demo.key, progress=False)
     >>> bool(mn.audit(results)["finding"].eq("vacuous_pass").any())
     True

@@ -57,9 +57,6 @@ def explain(
 
     Examples
     --------
-    >>> import midi_nb as mn
-    >>> demo = mn.make_demo()
-    >>> results = mn.evaluate(demo.submissions["careless"], demo.key, progress=False)
     >>> bool(mn.explain(results)["cause"].eq("private_block_dropped").any())
     True
     """

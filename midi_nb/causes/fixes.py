@@ -62,10 +62,7 @@ def problems(results: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> import midi_nb as mn
-    >>> demo = mn.make_demo()
-    >>> results = mn.evaluate(demo.submissions["careless"], demo.key, progress=False)
-    >>> found = mn.problems(mn.explain(results))
+    >>> found = mn.problems(results)
     >>> bool(found["rows"].sum() == (results["verdict"] != "passed").sum())
     True
     """
@@ -150,9 +147,6 @@ def what_if(results: pd.DataFrame, fixed: str | Sequence[str]) -> pd.DataFrame:
 
     Examples
     --------
-    >>> import midi_nb as mn
-    >>> demo = mn.make_demo()
-    >>> results = mn.evaluate(demo.submissions["careless"], demo.key, progress=False)
     >>> bool((mn.what_if(results, fixed=["missing_file"])["gain"] > 0).all())
     True
     """
@@ -181,11 +175,8 @@ def problem_of(results: pd.DataFrame) -> pd.Series:
 
     Examples
     --------
-    >>> import midi_nb as mn
-    >>> demo = mn.make_demo()
-    >>> results = mn.explain(mn.evaluate(demo.submissions["careless"], demo.key, progress=False))
     >>> worst = mn.problems(results).loc[0]
-    >>> bool(problem_of(results).eq(worst["problem"]).sum() == worst["rows"])
+    >>> bool(mn.problem_of(results).eq(worst["problem"]).sum() == worst["rows"])
     True
     """
     failures, table = _described(results)

@@ -147,9 +147,6 @@ def references(
 
     Examples
     --------
-    >>> import midi_nb as mn
-    >>> demo = mn.make_demo()
-    >>> results = mn.evaluate(demo.submissions["careless"], demo.key, progress=False)
     >>> sorted(mn.references(results)["leads"].unique())
     ['dangling', 'dangling before', 'inside']
     """

@@ -229,8 +229,7 @@ def read_parts(folder: str | Path) -> Iterator[pd.DataFrame]:
 
     Examples
     --------
-    >>> import tempfile, midi_nb as mn
-    >>> demo = mn.make_demo()
+    >>> import tempfile
     >>> run = mn.evaluate_run(demo.submissions["reference"], demo.key, tempfile.mkdtemp(), progress=False)
     >>> scores = mn.score(mn.tally(mn.read_parts(run)), by="modality")
     """
@@ -360,9 +359,7 @@ def write_run(results: pd.DataFrame, folder: str | Path) -> Path:
 
     Examples
     --------
-    >>> import tempfile, midi_nb as mn
-    >>> demo = mn.make_demo()
-    >>> results = mn.evaluate(demo.submissions["reference"], demo.key, progress=False)
+    >>> import tempfile
     >>> folder = mn.write_run(results, tempfile.mkdtemp())
     >>> len(mn.read_results(folder)) == len(results)
     True

@@ -33,8 +33,8 @@ def write_key(answers: Any, path: str | Path) -> Path:
 
     Examples
     --------
-    >>> import tempfile, midi_nb as mn
-    >>> answers = mn.read_key(mn.make_demo().key)
+    >>> import tempfile
+    >>> answers = mn.read_key(demo.key)
     >>> path = mn.write_key(answers, tempfile.mkdtemp() + "/key.db")
     >>> len(mn.read_key(path)) == len(answers)
     True

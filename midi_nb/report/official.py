@@ -53,9 +53,7 @@ def write_official(results: pd.DataFrame, folder: str | Path, *, database: bool 
 
     Examples
     --------
-    >>> import tempfile, midi_nb as mn
-    >>> demo = mn.make_demo()
-    >>> results = mn.evaluate(demo.submissions["careless"], demo.key, progress=False)
+    >>> import tempfile
     >>> sorted(path.name for path in mn.write_official(results, tempfile.mkdtemp()).iterdir())
     ['discrepancy_report_internal.csv', 'discrepancy_report_participant.csv', 'pixel_validation.xlsx', \
 'scoring_report_instance.xlsx', 'scoring_report_series.xlsx']

@@ -66,9 +66,7 @@ def write_html(
 
     Examples
     --------
-    >>> import tempfile, midi_nb as mn
-    >>> demo = mn.make_demo()
-    >>> results = mn.evaluate(demo.submissions["careless"], demo.key, progress=False)
+    >>> import tempfile
     >>> mn.write_html(results, tempfile.mkdtemp() + "/report.html").name
     'report.html'
     """

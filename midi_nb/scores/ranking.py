@@ -54,8 +54,6 @@ def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> import midi_nb as mn
-    >>> demo = mn.make_demo()
     >>> runs = [mn.evaluate(demo.submissions[name], demo.key, progress=False) for name in ("careless", "reference")]
     >>> bool((mn.compare(*runs)["change"] == "regressed").any())
     False
@@ -252,10 +250,8 @@ def rank(results: pd.DataFrame, *, n: int = 1000, seed: int = 0) -> pd.DataFrame
 
     Examples
     --------
-    >>> import midi_nb as mn
-    >>> demo = mn.make_demo()
     >>> runs = [mn.evaluate(demo.submissions[name], demo.key, progress=False) for name in ("careless", "reference")]
-    >>> mn.rank(concat(runs))["submission"].tolist()
+    >>> mn.rank(mn.concat(runs))["submission"].tolist()
     ['reference', 'careless']
     """
     require_complete(results, "rank()")
