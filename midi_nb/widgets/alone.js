@@ -13,45 +13,28 @@ async function held() {
   return [content, content.sizes.map((size) => bytes.slice(at, (at += size)))];
 }
 
+const board = () => placeIn(document.getElementById("board"));
+
 // A viewer: each question it asks has been answered already.
 async function aloneViewer() {
   const [{ state, answers }, buffers] = await held();
-  const heard = {};
-  const fire = (event, ...given) => (heard[event] ?? []).forEach((act) => act(...given));
-  const model = {
-    get: (name) => state[name],
-    set: (name, value) => { state[name] = value; fire(`change:${name}`); },
-    save_changes: () => {},
-    send: ({ kind, slice }) => setTimeout(() => {
-      const [message, numbers] = answers[`${kind} ${slice}`];
-      fire("msg:custom", { kind, slice, ...message }, numbers.map((number) => new DataView(buffers[number])));
-    }),
-    on: (event, act) => (heard[event] ??= []).push(act),
-    off: () => {},
-  };
-  viewer({ model, el: document.getElementById("board") });
+  const model = modelOf(state, ({ kind, content }) => {
+    if (kind !== "message") return;
+    const [message, numbers] = answers[`${content.kind} ${content.slice}`];
+    setTimeout(() => model.hear({ ...content, ...message }, numbers.map((number) => new DataView(buffers[number]))));
+  });
+  viewer({ model, el: board() });
 }
 
-async function aloneHeader() {
-  const [{ data }] = await held();
-  const root = document.createElement("div");
-  document.getElementById("board").append(root);
-  headers.render(root, data, {}, () => {});
-}
+const aloneHeader = async () => headers.render(board(), (await held())[0].data, {}, () => {});
 
-async function aloneTour() {
-  const [data] = await held();
-  const root = document.createElement("div");
-  document.getElementById("board").append(root);
-  tour.render(root, data, 0, { moved: () => {} });
-}
+const aloneTour = async () => tour.render(board(), (await held())[0], 0, { moved: () => {} });
 
 // The explorer: data and cards are in the page, what is chosen is in its address.
 async function alone() {
   const [content, buffers] = await held();
   const data = explorer.unpacked(content.data, buffers), cards = explorer.unpacked(content.cards, buffers);
   const { facets, rows } = data;
-  const markup = (html) => { const made = document.createElement("template"); made.innerHTML = html; return made.content; };
 
   // The address: texts of facets by their names, and all else that differs from the beginning.
   const PLAIN = ["table", "search", "sort", "page", "example"], { category, unit } = data.words;
@@ -69,8 +52,7 @@ async function alone() {
       if (data.complete && scores.weighty(weights)) state.weights = weights;
       if (Object.hasOwn(data.fixes.units, asked.get("unit"))) state.unit = asked.get("unit");
     }
-    const columns = state.table === "problems" ? ["cause", "name", "submission", "rows", "series", "patients", "gain"] : ["cause", "action", "name", "expected", "actual", "submission", "patient"];
-    if (!columns.includes((state.sort ?? "").replace("-", ""))) delete state.sort;
+    if (!explorer.sortable(state.table).includes((state.sort ?? "").replace("-", ""))) delete state.sort;
     const picked = parseInt(asked.get(state.table === "problems" ? "problem" : "row"));
     if (state.table === "problems" ? data.problems[picked] : rows.position.includes(picked)) state.picked = picked;
     return state;
@@ -91,60 +73,43 @@ async function alone() {
   }
 
   const BLOCK = 256, unpacked = {}; // texts that are packed together, as in alone.py
+  const textOf = (column, row) => rows.columns[column]?.texts[rows.columns[column].codes[row]];
   async function text(name, row) {
     const code = cards[name].codes[row], block = Math.floor(code / BLOCK);
     const said = (await (unpacked[`${name} ${block}`] ??= opened(cards[name].blocks[block]).json()))[code % BLOCK];
-    return said.replace(/<!--(\w+)-->/g, (_, column) => escaped(rows.columns[column].texts[rows.columns[column].codes[row]]));
-  }
-
-  function escaped(text) {
-    const made = document.createElement("span");
-    made.textContent = text;
-    return made.innerHTML;
+    return said.replace(/<!--(\w+)-->/g, (_, column) => node("span", {}, textOf(column, row)).innerHTML);
   }
 
   let turn = 0;
   async function show() {
-    const picked = board.picked(), mine = ++turn;
-    board.place.replaceChildren();
+    const picked = shown.picked(), mine = ++turn;
+    shown.place.replaceChildren();
     if (!picked) return;
     const { row } = picked, position = rows.position[row];
     const [words, reasons] = await Promise.all(["words", "reasons"].map((name) => text(name, row)));
     if (mine !== turn) return; // another one was picked meanwhile
     const picture = content.pictures[position];
-    if (picture) board.place.append(markup(picture));
-    board.check({ ...picked, position, words, reasons: reasons + where(row) });
+    if (picture) shown.place.append(markup(picture));
+    shown.check({ ...picked, position, words, reasons: reasons + where(row) });
   }
 
-  // Where a check is; its texts become text nodes before they become markup.
+  // Where a check is.
   function where(row) {
-    const list = document.createElement("dl"), name = document.createElement("dt"), said = document.createElement("dd");
-    list.className = "facts";
-    name.textContent = "Where";
-    const kind = rows.kind[row];
-    for (const column of ["submission", "patient", "modality", "scope", "source", "file", "study", "series", "instance"]) {
-      const text = facets[column] ? facets[column].labels[facets[column].codes[kind]] : rows.columns[column]?.texts[rows.columns[column].codes[row]];
-      if (!text) continue;
-      const [label, value] = [document.createElement("span"), document.createElement("span")];
-      [label.className, value.className] = ["quiet", "value"];
-      label.textContent = `${column} `;
-      value.textContent = text;
-      said.append(said.hasChildNodes() ? " · " : "", label, value);
-    }
-    list.append(name, said);
-    return list.outerHTML;
+    const said = ["submission", "patient", "modality", "scope", "source", "file", "study", "series", "instance"].flatMap((name) => {
+      const text = facets[name] ? facets[name].labels[facets[name].codes[rows.kind[row]]] : textOf(name, row);
+      return text ? [" · ", node("span", { class: "quiet" }, `${name} `), node("span", { class: "value" }, text)] : [];
+    });
+    return node("dl", { class: "facts" }, node("dt", {}, "Where"), node("dd", {}, said.slice(1))).outerHTML;
   }
 
   const host = { kernel: false, changed: (state) => { write(state); show(); } };
-  const root = document.createElement("div");
-  document.getElementById("board").append(root);
-  const board = explorer.render(root, data, host);
+  const root = board(), shown = explorer.render(root, data, host);
   const follow = () => {
-    board.state(read());
-    step = stepOf(board.current);
+    shown.state(read());
+    step = stepOf(shown.current);
     show();
   };
   addEventListener("popstate", follow); // a link to another part of this page too
-  document.addEventListener("keydown", (event) => { if (!root.contains(event.target)) board.pressed(event); });
+  document.addEventListener("keydown", (event) => { if (!root.contains(event.target)) shown.pressed(event); });
   follow();
 }

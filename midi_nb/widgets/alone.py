@@ -17,9 +17,8 @@ from ..actions import REGIONS
 from ..coded import codes_at, first_rows, joint_codes
 from ..files.runs import replacing
 from ..frames import require_columns
-from ..looks import style
 from ..masking import mask_values
-from .board import MODULES
+from .board import script, sheet
 from .detail import Check, Teller
 from .headers import Lines
 from .images import Images
@@ -32,7 +31,6 @@ from .viewer import Viewer
 
 __all__ = ["write_header", "write_page", "write_tour", "write_view"]
 
-_HERE = Path(__file__).parent
 _NEEDED = (
     "patient", "series", "instance", "action", "tag_path", "name", "private", "subcategory", "original", "expected",
     "actual", "state", "verdict", "score",
@@ -297,19 +295,17 @@ def _packed(content: Any, buffers: list[bytes]) -> str:
 def _html(title: str, start: str, packed: str, note: str = "", block: bool = False) -> str:
     from .. import __version__
 
-    script = "\n".join([*((_HERE / name).read_text("utf-8") for name in (*MODULES, "alone.js")), start])
-    sheets = [(_HERE / name).read_text("utf-8") for name in ("viewer.css", "page.css")]
-    css = "\n".join([*sheets, style(".midi-page", "--midi-ink", "--midi-meaning"), "" if block else _CSS])
+    code, css = f"{script('alone.js')}\n{start}", f"{sheet()}\n{'' if block else _CSS}"
     body = [
         tag("noscript", "This page needs JavaScript."),
         tag("div" if block else "main", class_="midi-board", id="board"),
         tag("footer", note, class_="midi-page") if note else None,
         tag("script", packed, type="text/plain", id="data"),
-        tag("script", Markup(script), type="module"),
+        tag("script", Markup(code), type="module"),
     ]
     if block:
         return join([tag("style", Markup(css)), *body, "\n"])
-    allowed = {"script-src": script, "style-src": css}
+    allowed = {"script-src": code, "style-src": css}
     digests = {
         name: base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for name, text in allowed.items()
     }

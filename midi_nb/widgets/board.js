@@ -1,8 +1,8 @@
-// A widget of this package: one model, one module. A viewer and a header (headers.js) are one by itself; a board is pages of HTML (page.js), or the
-// explorer (explorer.js), and a place where the kernel puts a viewer (viewer.js). All of a board travels as messages, none
-// of it is widget state:
+// A widget of this package: one model, one module. A viewer and a header (headers.js) are one by itself; a board is the
+// deck or the explorer (explorer.js), and a place where the kernel puts a viewer (viewer.js). All of a board travels as
+// messages, none of it is widget state:
 //
-//   kernel → browser   { kind: "page", page, html, refused? }      what a page shows
+//   kernel → browser   { kind: "page", html }                      what the deck shows
 //                      { kind: "data", data }                      what the explorer filters (with buffers)
 //                      { kind: "explorer", state, view, turn }     its state, and after which of whose messages
 //                      { kind: "rows", total, rows?, weights?, … } what the browser does not hold (with buffers)
@@ -12,33 +12,11 @@
 //                      { kind: "state", viewer, state }            what changed in it
 //                      { kind: "message", viewer, content }        a message to it (with buffers)
 //   browser → kernel   { kind: "ready" }                           a new view: send it all
-//                      { kind: "act", act, of, value }             what was done on a page
+//                      { kind: "act", act, of, value }             what was done on the deck
 //                      { kind: "explorer", state, view, turn }     the state of the explorer
 //                      { kind: "state" | "message", viewer, … }    as above, from the viewer
 //
 // A viewer is a number, so that what is still under way from the last one is not taken for the next one's.
-
-// The model of a viewer in a board: what anywidget gives a widget of its own.
-function part(state, send) {
-  const heard = new Map();
-  const changed = new Set();
-  const fire = (event, ...given) => [...(heard.get(event) ?? [])].forEach((act) => act(...given));
-  const put = (name, value) => {
-    if (JSON.stringify(state[name]) === JSON.stringify(value)) return;
-    state[name] = value;
-    fire(`change:${name}`);
-  };
-  return {
-    get: (name) => state[name],
-    set: (name, value) => { changed.add(name); put(name, value); },
-    save_changes: () => { send({ kind: "state", state: Object.fromEntries([...changed].map((name) => [name, state[name]])) }); changed.clear(); },
-    send: (content) => send({ kind: "message", content }),
-    on: (event, act) => heard.set(event, [...(heard.get(event) ?? []), act]),
-    off: (event, act) => heard.set(event, (heard.get(event) ?? []).filter((other) => other !== act)),
-    put: (fresh) => Object.entries(fresh).forEach(([name, value]) => put(name, value)),
-    hear: (content, buffers) => fire("msg:custom", content, buffers),
-  };
-}
 
 // The place of a viewer, and what the kernel says to it.
 function placeOf(place, send, mounted) {
@@ -47,10 +25,8 @@ function placeOf(place, send, mounted) {
     if (shown?.viewer === number) return shown.model.put(state);
     leave();
     if (number === null) return;
-    const inner = part(state, (message) => send({ viewer: number, ...message }));
-    const room = document.createElement("div");
-    place.append(room);
-    shown = { viewer: number, model: inner, leave: viewer({ model: inner, el: room }) };
+    const model = modelOf(state, (message) => send({ viewer: number, ...message })), room = placeIn(place);
+    shown = { viewer: number, model, leave: viewer({ model, el: room }) };
     mounted(room);
   };
   const leave = () => {
@@ -60,7 +36,9 @@ function placeOf(place, send, mounted) {
   };
   const hear = (message, buffers) => {
     if (message.kind === "mount") mount(message);
-    else if (shown && message.viewer === shown.viewer) message.kind === "state" ? shown.model.put(message.state) : shown.model.hear(message.content, buffers);
+    else if (message.viewer !== shown?.viewer) return;
+    else if (message.kind === "state") shown?.model.put(message.state);
+    else shown?.model.hear(message.content, buffers);
   };
   return { hear, leave };
 }
@@ -81,44 +59,65 @@ function unhurried(model, el, hear) {
   const released = ["pointerup", "pointercancel", "blur"];
   el.addEventListener("pointerdown", press);
   for (const event of released) addEventListener(event, release, true);
-  model.on("msg:custom", receive);
+  const leave = listen(model, { "msg:custom": receive });
   return () => {
-    model.off("msg:custom", receive);
+    leave();
     el.removeEventListener("pointerdown", press);
     for (const event of released) removeEventListener(event, release, true);
   };
 }
 
-function board({ model, el }) {
-  const parts = document.createElement("div");
-  parts.className = `midi-parts midi-${model.get("name")}`;
-  const send = (message) => model.send(message);
-  let acted = 0; // when something was last done on a page: an image that comes soon after is brought into view
-  const act = (done) => { acted = Date.now(); send({ kind: "act", ...done }); };
-  const pages = Object.fromEntries(model.get("pages").map(([name, label]) => [name, page(name, label, act)]));
-  const place = document.createElement("div");
-  place.className = "midi-place-of-viewer";
-  parts.append(...Object.values(pages).map((one) => one.root), place);
-  el.classList.add("midi-board");
-  el.append(parts);
-  const seen = placeOf(place, send, (room) => { if (Date.now() - acted < PROMPT) room.scrollIntoView({ block: "nearest" }); });
-  const leave = unhurried(model, el, (message, buffers) => (message.kind === "page" ? pages[message.page]?.show(message) : seen.hear(message, buffers)));
-  send({ kind: "ready" });
+// The deck: shows the HTML that the kernel sends, and sends back what is done there. `data-keys` binds keys for all of it.
+function deck({ model, el }) {
+  const root = node("div", { class: "midi-page", role: "region", "aria-label": "Review of burned-in text" });
+  const place = node("div", { class: "midi-place-of-viewer" }), card = () => root.querySelector("[data-keys]");
+  el.append(node("div", { class: "midi-parts midi-deck" }, root, place));
+  let acted = 0, waiting = 0; // when something was last done: an image that comes soon after is brought into view
+  const act = (name, of = "", value = null) => {
+    acted = Date.now();
+    model.send({ kind: "act", act: name, of, value });
+  };
+  const show = ({ html }) => {
+    const focused = root.contains(focusedIn(root)) ? focusedIn(root) : null, id = focused?.dataset.id;
+    patch(root, markup(html));
+    if (!focused || focusedIn(root) === focused) return;
+    const again = root.contains(focused) ? focused : id && root.querySelector(`[data-id="${CSS.escape(id)}"]`);
+    (again || card())?.focus({ preventScroll: true });
+  };
+  root.addEventListener("click", ({ target }) => {
+    if (!target.closest(FOCUSABLE)) card()?.focus({ preventScroll: true });
+    const element = target.closest("button[data-act]");
+    if (element && !element.disabled) act(element.dataset.act, element.dataset.of);
+  });
+  root.addEventListener("input", ({ target }) => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => act(target.dataset.act, "", target.value), 40);
+  });
+  root.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input")) return;
+    const acts = Object.fromEntries((card()?.dataset.keys ?? "").split(" ").map((pair) => pair.split("=")));
+    const name = acts[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (!name) return;
+    act(name);
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  const seen = placeOf(place, (message) => model.send(message), (room) => {
+    if (Date.now() - acted < PROMPT) room.scrollIntoView({ block: "nearest" });
+  });
+  const leave = unhurried(model, el, (message, ...given) => (message.kind === "page" ? show : seen.hear)(message, ...given));
+  model.send({ kind: "ready" });
   return () => { seen.leave(); leave(); };
 }
 
 function exploring({ model, el }) {
-  el.classList.add("midi-board");
   const view = crypto.randomUUID?.() ?? String(Math.random());
   let turn = 0, board = null, seen = null;
-  const send = (message) => model.send(message);
-  const host = { kernel: true, changed: (state) => send({ kind: "explorer", state, view, turn: ++turn }) };
+  const host = { kernel: true, changed: (state) => model.send({ kind: "explorer", state, view, turn: ++turn }) };
   const begin = ({ data }, buffers) => {
     if (board) return;
-    const root = document.createElement("div");
-    el.append(root);
-    board = explorer.render(root, explorer.unpacked(data, buffers), host);
-    seen = placeOf(board.place, send, () => board.reveal());
+    board = explorer.render(placeIn(el), explorer.unpacked(data, buffers), host);
+    seen = placeOf(board.place, (message) => model.send(message), () => board.reveal());
   };
   const leave = unhurried(model, el, (message, buffers) => {
     const { kind } = message, mine = message.view === view;
@@ -132,19 +131,18 @@ function exploring({ model, el }) {
     else if (kind === "fixes") board.fixes(explorer.unpacked(message.units, buffers));
     else seen.hear(message, buffers);
   });
-  send({ kind: "ready" });
+  model.send({ kind: "ready" });
   return () => { seen?.leave(); leave(); };
 }
 
 // A tour: when it is at its end, the explorer below it.
 function touring({ model, el }) {
-  el.classList.add("midi-board");
-  const root = document.createElement("div"), below = document.createElement("div");
+  const root = placeIn(el), below = placeIn(el);
   below.tabIndex = -1;
-  el.append(root, below);
   let shown = null, leave = null, ends = 0;
   const opened = (step) => {
     if (step < ends || leave) return;
+    below.classList.add("midi-board");
     leave = exploring({ model, el: below });
     below.focus({ preventScroll: true });
     below.scrollIntoView({ block: "start" });
@@ -161,74 +159,57 @@ function touring({ model, el }) {
     if (model.get("step") >= ends) opened(model.get("step"));
   };
   const follow = () => { shown?.state(model.get("step")); opened(model.get("step")); };
-  model.on("msg:custom", hear);
-  model.on("change:step", follow);
+  const deaf = listen(model, { "msg:custom": hear, "change:step": follow });
   model.send({ kind: "tour" });
-  return () => {
-    model.off("msg:custom", hear);
-    model.off("change:step", follow);
-    leave?.();
+  return () => { deaf(); leave?.(); };
+}
+
+// A part that is drawn from one message of the kernel, and whose state are traits, which `state` reads and `changed` sets.
+function traited({ model, el }, kind, names, begin) {
+  let shown = null, own = false; // a change made here needs no drawing again
+  const changed = (fresh) => {
+    own = true;
+    for (const [name, value] of Object.entries(fresh)) model.set(name, value);
+    model.save_changes();
+    own = false;
   };
+  const follow = () => { if (!own) shown?.follow(); };
+  const hear = (message, buffers) => {
+    if (message.kind === kind) shown ??= begin(placeIn(el), message.data, changed, buffers);
+  };
+  const leave = listen(model, { "msg:custom": hear, ...Object.fromEntries(names.map((name) => [`change:${name}`, follow])) });
+  model.send({ kind: "ready" });
+  return leave;
 }
 
 // Problems to tick: the explorer shows them, and what is ticked are traits.
-function fixing({ model, el }) {
-  el.classList.add("midi-board");
-  let board = null, data = null;
-  const plain = ["unit", "weights", "page"], names = ["submission", "fixed", ...plain];
-  const place = (name) => data.problems.findIndex((one) => one.problem === name && one.submission === model.get("submission"));
-  const state = () => ({
-    filters: { submission: [data.facets.submission.texts.indexOf(model.get("submission"))] }, fixed: model.get("fixed").map(place),
-    ...Object.fromEntries(plain.map((name) => [name, model.get(name)])),
+function fixing(given) {
+  const { model } = given, plain = ["unit", "weights", "page"];
+  return traited(given, "data", ["submission", "fixed", ...plain], (root, packed, changed, buffers) => {
+    const data = explorer.unpacked(packed, buffers), { texts } = data.facets.submission;
+    const traits = () => Object.fromEntries(plain.map((name) => [name, model.get(name)]));
+    const state = () => {
+      const submission = model.get("submission");
+      const place = (name) => data.problems.findIndex((one) => one.problem === name && one.submission === submission);
+      return { ...traits(), filters: { submission: [texts.indexOf(submission)] }, fixed: model.get("fixed").map(place) };
+    };
+    const set = ({ filters, fixed, unit, weights, page }) => changed({
+      submission: texts[filters.submission[0]], // first: what is fixed are problems of it
+      fixed: fixed.map((number) => data.problems[number].problem), unit, weights, page,
+    });
+    const board = explorer.render(root, data, { kernel: true, changed: set }, state());
+    return { follow: () => board.state({ ...board.current, ...state() }) };
   });
-  const changed = ({ filters, fixed, ...more }) => {
-    model.set("submission", data.facets.submission.texts[filters.submission[0]]); // first: what is fixed are problems of it
-    model.set("fixed", fixed.map((number) => data.problems[number].problem));
-    for (const name of plain) model.set(name, more[name]);
-    model.save_changes();
-  };
-  let own = false; // a change made here needs no drawing again
-  const host = { kernel: true, changed: (fresh) => { own = true; changed(fresh); own = false; } };
-  const follow = () => { if (!own && board) board.state({ ...board.current, ...state() }); };
-  const hear = ({ kind, data: packed }, buffers) => {
-    if (kind !== "data" || board) return;
-    const root = document.createElement("div");
-    el.append(root);
-    data = explorer.unpacked(packed, buffers);
-    board = explorer.render(root, data, host, state());
-  };
-  model.on("msg:custom", hear);
-  for (const name of names) model.on(`change:${name}`, follow);
-  model.send({ kind: "ready" });
-  return () => {
-    model.off("msg:custom", hear);
-    for (const name of names) model.off(`change:${name}`, follow);
-  };
 }
 
-function heading({ model, el }) {
-  el.classList.add("midi-board");
-  let shown = null;
-  const state = () => Object.fromEntries(["show", "search", "picked"].map((name) => [name, model.get(name)]));
-  const changed = (fresh) => {
-    Object.entries(fresh).forEach(([name, value]) => model.set(name, value));
-    model.save_changes();
-  };
-  const hear = ({ kind, data }) => {
-    if (kind !== "header" || shown) return;
-    const root = document.createElement("div");
-    el.append(root);
-    shown = headers.render(root, data, state(), changed);
+function heading(given) {
+  const names = ["show", "search", "picked"];
+  return traited(given, "header", names, (root, data, changed) => {
+    const state = () => Object.fromEntries(names.map((name) => [name, given.model.get(name)]));
+    const shown = headers.render(root, data, state(), changed);
     shown.reveal();
-  };
-  const follow = () => shown?.state(state());
-  model.on("msg:custom", hear);
-  for (const name of ["show", "search", "picked"]) model.on(`change:${name}`, follow);
-  model.send({ kind: "ready" });
-  return () => {
-    model.off("msg:custom", hear);
-    for (const name of ["show", "search", "picked"]) model.off(`change:${name}`, follow);
-  };
+    return { follow: () => shown.state(state()) };
+  });
 }
 
 // With the kernel's first message the widget is alive: it hides the picture for readers without a kernel, and comes into
@@ -238,25 +219,26 @@ function alive(model, el) {
   const picture = `[data-picture="${model.get("picture")}"]`;
   style.textContent = `${picture}, .jp-OutputArea-child:has(${picture}) { display: none !important; }`;
   const begin = () => {
-    model.off("msg:custom", begin);
+    deaf();
     document.head.append(style);
     requestAnimationFrame(() => {
       const active = el.closest(".jp-Cell.jp-mod-active");
       if (active && el.getBoundingClientRect().top > innerHeight / 2) el.scrollIntoView({ block: "start" });
     });
   };
-  model.on("msg:custom", begin);
+  const deaf = listen(model, { "msg:custom": begin });
   return () => {
-    model.off("msg:custom", begin);
+    deaf();
     style.remove();
   };
 }
 
 function render({ model, el }) {
-  const kind = { explorer: exploring, header: heading, "what-if": fixing, tour: touring }[model.get("name")] ?? (model.get("pages") ? board : viewer);
-  const leave = [kind({ model, el }), alive(model, el)];
+  const kind = { explorer: exploring, deck, header: heading, "what-if": fixing, tour: touring }[model.get("name")];
+  if (kind) el.classList.add("midi-board");
+  const leave = [(kind ?? viewer)({ model, el }), alive(model, el)];
   return () => leave.forEach((act) => act());
 }
 
-export { explorer, scores };
+export { count, explorer, percent, points, scores };
 export default { render };

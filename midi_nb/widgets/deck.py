@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +17,14 @@ from ..actions import REGIONS
 from ..coded import coded
 from ..files import read_results
 from ..frames import is_complete, require_columns, scored
-from ..looks import SIGNS
 from ..report.official import write_pixels
 from ..scores.scoring import score
 from .board import Board
-from .detail import Teller
+from .detail import Check, Teller
 from .images import Images
-from .page import Markup, button, count, join, kit, percent, tag
+from .page import MEANINGS, Markup, count, kit, macros, tag
 from .pictures import pictured
-from .verdicts import VERDICTS, Entry, Log, identities, judged
+from .verdicts import VERDICTS, Log, identities, judged
 
 __all__ = ["Deck", "review"]
 
@@ -31,19 +32,19 @@ LOG = "midi_nb_review.jsonl"
 
 _BOX = ("x0", "y0", "x1", "y1")
 _NEEDED = ("instance", "released", "check", "action", "expected", "actual", "state", "verdict", "score", "file", *_BOX)
-_MEANINGS = {"hidden": "pass", "visible": "fail", "unsure": "blank"}
+#: What can be done → the key that does it.
 _KEYS = {
-    "h": "hidden",
-    "v": "visible",
-    "u": "unsure",
-    "z": "undo",
-    "ArrowLeft": "previous",
-    "ArrowRight": "next",
-    "c": "contrast",
-    "w": "whole",
-    ",": "back",
-    ".": "on",
-}
+    "hidden": "h", "visible": "v", "unsure": "u", "undo": "z", "previous": "ArrowLeft", "next": "ArrowRight",
+    "contrast": "c", "whole": "w", "back": ",", "on": ".",
+}  # fmt: skip
+#: What a button does → its label.
+_LABELS = {
+    "hidden": "Hidden", "visible": "Visible", "unsure": "Unsure",
+    "undo": "Undo", "contrast": "Contrast", "whole": "Whole image",
+}  # fmt: skip
+_MAPPED = 120  # more buttons than these are no map
+_USED = r' (data-[a-z]+|type|tabindex|role)="[^"]*"'  # attributes of what can be used
+_TRIED = 20  # images that are read to find one that can be shown
 
 
 def review(
@@ -107,7 +108,8 @@ class Deck(Board):
         self._teller = Teller(results, values)
         self._trouble = ""
         self._shown: tuple[str | None, bool] = None, False  # the whole image, and whether with verdicts
-        super().__init__("deck", {"deck": "Review of burned-in text"})
+        super().__init__("deck")
+        self.markup = Markup()
         self.place = self._first()
         self._draw()
 
@@ -223,7 +225,8 @@ class Deck(Board):
             self.frame = 0
         self._draw()
 
-    def _act(self, act: str, of: str, value: Any) -> None:
+    def act(self, act: str, of: Any = "", value: Any = None) -> None:
+        """Does what a key, a button or the slider does; unknown acts are ignored."""
         self._trouble = ""
         try:
             if act in VERDICTS and not self._at_end:
@@ -235,7 +238,7 @@ class Deck(Board):
         except OSError as error:
             self._trouble = f"The verdict was not kept: {error.strerror}. Give another file by log=…"
             self._draw()
-        number = int(of) if of.isdigit() else int(value) if str(value).isdigit() else 0
+        number = next((int(one) for one in (of, value) if str(one).isdigit()), 0)
         moves = {
             "previous": ("place", self.place - 1),
             "next": ("place", self.place + 1),
@@ -251,152 +254,66 @@ class Deck(Board):
 
     # What is shown
 
-    def _draw(self) -> None:
-        if not self._names:
-            self.show(deck=tag("p", "These results have no check of hidden pixels.", class_="note"))
+    def hear(self, message: dict[str, Any]) -> None:
+        """Does what was done in the browser, or sends a new view of it the page and the viewer."""
+        kind, act = message.get("kind"), message.get("act")
+        if kind == "act" and isinstance(act, str):
+            self.act(act, message.get("of"), message.get("value"))
             return
+        if kind == "ready":
+            self._send_page()
+        super().hear(message)
+
+    def _send_page(self) -> None:
+        """Sends the page, as a plain string: marimo takes subclasses of `str` apart."""
+        self.send({"kind": "page", "html": str(self.markup)})
+
+    def _draw(self) -> None:
+        """Makes the page, and sends it if it is another one."""
+        before, self.markup = self.markup, self._page()
+        if self.markup != before:
+            self._send_page()
+        if self._names:
+            self._show_whole()
+        self._changed_looks()
+
+    def _page(self) -> Markup:
+        if not self._names:
+            return tag("p", "These results have no check of hidden pixels.", class_="note")
         standing = self._log.standing()
         said = [standing[name].verdict if name in standing else "" for name in self._names]
-        keys = " ".join(f"{key}={act}" for key, act in _KEYS.items())
+        unread = f"{count(self._log.unreadable, 'line')} of {self.log.name} cannot be read; the others count."
+        known = said, self.place, self.log, [self._trouble, unread if self._log.unreadable else ""]
         if self._at_end:
-            body = [self._end(said)]
-        else:
-            body = [self._top(), self._judging(said[self.place]), self._body(standing.get(self._names[self.place]))]
-        card = tag("section", body, tabindex=0, class_="deck", data_keys=keys, data_home=True, aria_label="Card")
-        self.show(deck=join([self._progress(said), card]))
-        self._show_whole()
-
-    def _progress(self, said: list[str]) -> Markup:
-        """How far the deck is judged, and how."""
-        tally, total = Counter(said), len(said)
-        done = total - tally[""]
-        counts = [
-            tag("span", kit().sign(_MEANINGS[verdict]), f"{count(tally[verdict])} {verdict}") for verdict in VERDICTS
-        ]
-        parts = [
-            tag("span", class_=f"bar {_MEANINGS.get(verdict, 'open')}", style=f"flex:{tally[verdict]}")
-            for verdict in (*VERDICTS, "")
-        ]
-        values = {"aria_valuemin": 0, "aria_valuenow": done, "aria_valuemax": total}
-        stack = tag("div", parts, class_="stack", role="progressbar", aria_label="Judged", **values)
-        kept = tag("span", f"kept in {self.log.name}", class_="quiet end", title=str(self.log))
-        head = tag(
-            "div", tag("span", f"{count(done)} of {count(total)} judged", class_="big"), counts, kept, class_="line"
-        )
-        lines = count(self._log.unreadable, "line")
-        unread = f"{lines} of {self.log.name} cannot be read; the others count." if self._log.unreadable else ""
-        notes = [tag("p", note, class_="note", role="alert") for note in (self._trouble, unread) if note]
-        return tag("header", head, stack, self._map(said), notes)
-
-    def _map(self, said: list[str]) -> Markup | None:
-        """A button for each check of a deck that is not too long."""
-        return (
-            tag("div", [self._spot(*spot) for spot in enumerate(said)], class_="map") if len(said) <= _MAPPED else None
-        )
-
-    def _spot(self, number: int, verdict: str) -> Markup:
-        meaning = _MEANINGS.get(verdict, "")
-        face = tag("span", SIGNS[meaning] if meaning else str(number + 1), class_=f"sign {meaning}")
-        label = f"Check {number + 1}: {verdict or 'not judged'}"
-        here = "true" if number == self.place else None
-        return button(face, "go", number, aria_label=label, aria_current=here, data_id=f"go{number}")
-
-    def _top(self) -> Markup:
-        """Which check it is, and the buttons to others."""
+            return _kit().ended(*known, self._changes(), self._scores())
+        entry, position = standing.get(self._names[self.place]), self._position
         names = ("submission", "modality", "patient", "file")
-        where = " · ".join(text for name in names if (text := self._teller.cell(name, self._position)))
-        last = len(self._names) - 1
-        moves = [
-            button("‹ Previous", "previous", disabled=self.place == 0, data_id="previous"),
-            button("Next ›", "next", data_id="next"),
-        ]
-        title = tag("h4", f"Check {count(self.place + 1)} of {count(last + 1)}")
-        turn = tag("span", tag("span", moves, class_="joined turn"), class_="end")
-        return tag("div", title, tag("span", where, class_="quiet"), turn, class_="line")
+        shown = {
+            "where": " · ".join(text for name in names if (text := self._teller.cell(name, position))),
+            "changed": entry is not None and entry.pixels not in (None, self._images.digest(position)),
+            "picture": pictured(self._images, position, self.frame, self.contrast),
+            "frame": self.frame,
+            "frames": self._images.frames(position),
+            "expected": self._teller.cell("expected", position),
+            "check": Check(self._teller, position),
+        }
+        pressed = {"contrast": self.contrast, "whole": self.whole, **{one: one == said[self.place] for one in VERDICTS}}
+        return _kit().shown(*known, shown, pressed)
 
-    def _judging(self, verdict: str) -> Markup:
-        """The buttons that judge and show, each with its key."""
-        pressed = {"contrast": self.contrast, "whole": self.whole, **{name: name == verdict for name in VERDICTS}}
-        keys = {act: key for key, act in _KEYS.items()}
-        buttons = []
-        for act, label in _LABELS.items():
-            meaning = _MEANINGS.get(act)
-            face = join([kit().sign(meaning) if meaning else None, f"{label} ", tag("kbd", keys[act].upper())])
-            state = str(pressed[act]).lower() if act in pressed else None
-            kind = f"judge {meaning}" if meaning else None
-            buttons.append(button(face, act, class_=kind, aria_pressed=state, aria_keyshortcuts=keys[act], data_id=act))
-        hint = tag("span", "Click here, then press H, V or U.", class_="quiet")
-        return tag("div", buttons, hint, class_="line")
-
-    def _end(self, said: list[str]) -> Markup:
-        """The card after the last one: what was judged, and what that changed."""
-        open_, total = said.count(""), len(said)
-        checks = count(total, "check")
-        title = f"All {checks} judged" if not open_ else f"End of the deck: {count(open_)} of {checks} not judged yet"
-        tally = Counter(said)
-        buttons = [
-            button("‹ Back", "previous", data_id="previous"),
-            button("Next without a verdict", "unjudged", data_id="unjudged") if open_ else None,
-            button(["Undo ", tag("kbd", "Z")], "undo", data_id="undo"),
-        ]
-        summary = [
-            ("You said", ", ".join(f"{count(tally[verdict])} {verdict}" for verdict in VERDICTS)),
-            ("What changed", self._changes()),
-            ("Score", self._scores()),
-            ("In Python", "deck.results: with your verdicts. deck.write_sheet(…): as the official workbook."),
-        ]
-        return join([tag("h4", title), kit().facts(summary), tag("div", buttons, class_="line")])
-
-    def _changes(self) -> str:
-        """How the verdicts of the person differ from those of the scorer."""
+    def _changes(self) -> list[tuple[str, str, int]]:
+        """(verdict of the scorer, another one of the person, how many)."""
         before, after = self._given["verdict"].iloc[self._positions], self.checks["verdict"]
         pairs = Counter(zip(before, after, strict=True))
-        changed = [f"{count(number)} {old} → {new}" for (old, new), number in pairs.items() if old != new]
-        return ", ".join(changed) or "Nothing: your verdicts are those of the scorer."
+        return [(old, new, number) for (old, new), number in pairs.items() if old != new]
 
-    def _scores(self) -> str | None:
-        """The score before and after; None where the results hold no passes to count."""
-        if not is_complete(self._given):
-            return None
-        before, after = (float(score(frame)["score"].iloc[0]) for frame in (self._given, self.results))
-        return f"{percent(before)} → {percent(after)}"
+    def _scores(self) -> list[float]:
+        """The score before and after; nothing where the results hold no passes to count."""
+        frames = (self._given, self.results) if is_complete(self._given) else ()
+        return [float(score(frame)["score"].iloc[0]) for frame in frames]
 
     @property
     def _position(self) -> int:
         return int(self._positions[self.place])
-
-    def _body(self, standing: Entry | None) -> Markup:
-        """The region, and what key and scorer say of it."""
-        position = self._position
-        expected = self._teller.cell("expected", position)
-        texts = kit().facts([
-            ("Text to hide", tag("span", expected, class_="value") if expected else None),
-            *self._scorer(standing is not None),
-        ])  # fmt: skip
-        changed = standing is not None and standing.pixels not in (None, self._images.digest(position))
-        note = tag("p", _CHANGED, class_="note") if changed else None
-        return join([note, pictured(self._images, position, self.frame, self.contrast), self._slider(), texts])
-
-    def _scorer(self, judged: bool) -> list[tuple[str, Any]]:
-        """What the scorer says of the region, once the person has judged: before, it would lead their eye."""
-        if not judged:
-            return [("Scorer", tag("span", "shown when you have judged", class_="quiet"))]
-        verdict, released = (self._teller.say(what, self._position) for what in ("verdict", "released"))
-        return [
-            ("Scorer", join([verdict, ", read: ", released])),
-            ("Error", self._teller.cell("error", self._position)),
-        ]
-
-    def _slider(self) -> Markup | None:
-        frames = self._images.frames(self._position)
-        if frames < 2:
-            return None
-        field = tag(
-            "input", type="range", min=0, max=frames - 1, value=self.frame, data_act="frame", data_id="frame",
-            aria_label="Frame", style="flex:1",
-        )  # fmt: skip
-        label = tag("span", f"Frame {count(self.frame + 1)} of {count(frames)}: look at all of them")
-        return tag("div", label, tag("kbd", ","), field, tag("kbd", "."), class_="line")
 
     def _show_whole(self) -> None:
         shown = self._images.key(self._position) if self.whole and not self._at_end else None
@@ -406,14 +323,23 @@ class Deck(Board):
         self._shown = (shown, judged)
         self.mount(self._images.viewer(self._position, verdicts=judged) if shown else None)
 
+    def _as_html(self) -> str:
+        viewer = Markup("" if self.viewer is None else self.viewer._as_html())
+        return str(kit().framed(_still(self.markup), viewer))
 
-_LABELS = {
-    "hidden": "Hidden", "visible": "Visible", "unsure": "Unsure",
-    "undo": "Undo", "contrast": "Contrast", "whole": "Whole image",
-}  # fmt: skip
-_CHANGED = "The region is not the one that was judged: its pixels have changed since."
-_MAPPED = 120  # more buttons than these are no map
-_TRIED = 20  # images that are read to find one that can be shown
+
+@cache
+def _kit() -> Any:
+    """The macros of deck.html."""
+    meant = {verdict: MEANINGS[of] for verdict, of in VERDICTS.items()}
+    return macros("deck.html", meant=meant, keys=_KEYS, labels=_LABELS, mapped=_MAPPED)
+
+
+def _still(markup: str) -> Markup:
+    """Markup without anything to use: without inputs, and with buttons that are none."""
+    for control, instead in ((r"<input[^>]*>", ""), (r"<(/?)button\b", r"<\1span"), (_USED, "")):
+        markup = re.sub(control, instead, markup)
+    return Markup(markup)
 
 
 def _in_order(results: pd.DataFrame, images: Images) -> np.ndarray:

@@ -18,21 +18,6 @@ const explorer = (() => {
     };
   }
 
-  // Numbers as page.py writes them.
-  const grouped = new Intl.NumberFormat("en-US");
-  const count = (number, what = "") => `${grouped.format(number)}${what && ` ${what}${number === 1 ? "" : what.endsWith("x") ? "es" : "s"}`}`;
-  const percent = (rate, digits = 2) => {
-    if (rate === null || Number.isNaN(rate)) return "–";
-    if (rate === 0 || rate === 1) return `${100 * rate} %`;
-    const step = 10 ** -digits;
-    return `${Math.min(Math.max(100 * rate, step), 100 - step).toFixed(digits)} %`;
-  };
-  const points = (gain) => {
-    if (gain === null || Number.isNaN(gain)) return "–";
-    const size = Math.abs(100 * gain).toFixed(2);
-    if (size === "0.00") return gain === 0 ? size : gain > 0 ? "< 0.01" : "> −0.01";
-    return `${gain > 0 ? "+" : "−"}${size}`;
-  };
   const clipped = (text, length = 80) => {
     const line = text.split(/\s+/).filter(Boolean).join(" ");
     return line.length <= length ? line : `${line.slice(0, length - 1)}…`;
@@ -248,23 +233,8 @@ const explorer = (() => {
 
   // Nodes
 
-  function node(name, attributes = {}, ...children) {
-    const made = document.createElement(name);
-    for (const [key, value] of Object.entries(attributes)) {
-      if (value === null || value === undefined || value === false) continue;
-      if (key === "style") made.style.cssText = value; // a page's policy forbids the attribute
-      else made.setAttribute(key, value === true ? "" : value);
-    }
-    made.append(...children.flat(9).filter((child) => child !== null && child !== undefined && child !== false && child !== ""));
-    return made;
-  }
-  let signs = {}; // meaning → sign
-  const sign = (meaning) => node("span", { class: `sign ${meaning}`, "aria-hidden": "true" }, signs[meaning] ?? "");
   const signed = (meaning, word, text) => node("span", { class: "signed" }, sign(meaning), node("span", {}, node("span", { class: "unseen" }, `${word}: `), text));
   const bar = (share, meaning = "") => node("span", { class: `bar ${meaning}`, style: `width:${(100 * share).toFixed(1)}%`, "aria-hidden": "true" });
-  const button = (face, act, of, attributes = {}) => node("button", { type: "button", "data-act": act, "data-of": of, ...attributes }, face);
-  const markup = (html) => { const made = document.createElement("template"); made.innerHTML = html; return made.content; };
-  const line = (...children) => node("div", { class: "line" }, ...children);
 
   const TABLES = { problems: "Problems", failures: "Failures", checks: "All checks", map: "Map", dates: "Dates", references: "References" };
   const DRAWN = ["map", "dates", "references"]; // no tables
@@ -285,7 +255,6 @@ const explorer = (() => {
 
   function render(root, data, host, begun = {}) {
     const sift = sieve(data);
-    signs = data.signs;
     const { facets } = data, everything = sift.scores({});
     const submitted = [...new Set(facets.submission?.codes ?? [0])], several = submitted.length > 1;
     const only = data.covers === "problems"; // what-if: problems to tick, and nothing else
@@ -538,7 +507,7 @@ const explorer = (() => {
       const bar = node("div", { class: "line tabs" },
         node("span", { class: "joined", role: "group", "aria-label": "What to list", "data-group": "tables" }, tabs),
         node("span", { class: "quiet", "aria-live": "polite" }, given?.waiting ? "…" : notice || said), copies());
-      const fits = [], tools = { node, sign, count, label, button, steps, signs, values: data.values, fits };
+      const fits = [], tools = { label, values: data.values, fits };
       const view = () => lines.draw(state.table, data.lines[state.table], leaf, state, tools);
       const drawn = () => (state.table === "map" ? map() : view());
       put(list, bar, chips(), whatIf(), DRAWN.includes(state.table) ? drawn() : [table(), pager()], hint());
@@ -624,7 +593,6 @@ const explorer = (() => {
         steps("page", [["«", "First page", 0, at === 0], ["‹", "Previous page", at - 1, at === 0], ["›", "Next page", at + 1, at >= last], ["»", "Last page", last, at >= last]]),
         node("span", { class: "quiet", "aria-live": "polite" }, said));
     }
-    const steps = (act, signs) => node("span", { class: "joined" }, signs.map(([face, name, to, off]) => button(face, act, to, { disabled: off, "aria-label": name, title: name, "data-id": name })));
 
     // Attributes (or causes) by modality, or by requirement where no modality is known: how many failures of privacy
     // and of utility; a click filters by both.
@@ -799,7 +767,7 @@ const explorer = (() => {
         const stop = items.find((item) => item.dataset.id === remembered[group.dataset.group]) ?? items.find((item) => item.matches("tr[aria-selected=true]")) ?? items.find((item) => item.nodeName === "TR") ?? items[0];
         for (const item of items) item.tabIndex = item === stop ? 0 : -1;
       }
-      for (const element of root.querySelectorAll(FOCUSABLE)) element.setAttribute("data-lm-suppress-shortcuts", "true");
+      withoutShortcuts(root);
       const focused = focusedIn(root);
       if (focused?.disabled && root.contains(focused)) (beside(focused) ?? list.querySelector("[data-group=table] [tabindex='0']"))?.focus({ preventScroll: true });
       root.dataset.shown = Number(root.dataset.shown ?? 0) + 1;
@@ -1004,5 +972,7 @@ const explorer = (() => {
     };
   }
 
-  return { sieve, render, unpacked, kept, percent, points, count, node, button };
+  const sortable = (table) => COLUMNS[table].map(([name]) => name).filter((name) => name !== "fixed");
+
+  return { sieve, render, unpacked, kept, sortable };
 })();

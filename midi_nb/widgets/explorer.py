@@ -111,7 +111,7 @@ class Explorer(Fixing, Board):
         self._views: dict[str, dict[str, Any]] = {}
         self._changing: Any = None  # what changes while several traits are set at once
         self._asked: dict[str, Any] = {}  # which view of the browser changed the state last, and its number for it
-        super().__init__("explorer", {})
+        super().__init__("explorer")
 
     # What can be read back
 
@@ -278,15 +278,15 @@ class Explorer(Fixing, Board):
         if self.unit not in self._counted:
             self._counted.append(self.unit)
             buffers: list[bytes] = []
-            self._tell({"kind": "fixes", "units": self._rows.models([self.unit], buffers)}, buffers)
+            self.send({"kind": "fixes", "units": self._rows.models([self.unit], buffers)}, buffers)
         state = {name: getattr(self, name) for name in _STATE}
         rows = self._rows
         filters = {name: (rows[name].categories.get_indexer(of) + 1).tolist() for name, of in self.filters.items()}
-        self._tell({"kind": "explorer", "state": {**state, "filters": filters}, **self._asked})
+        self.send({"kind": "explorer", "state": {**state, "filters": filters}, **self._asked})
         if changed & {"filters", "search", "table", "sort", "page"}:
             self._show_rows()
         if "table" in changed and self.table in VIEWS:
-            self._tell({"kind": "lines", "lines": {self.table: self._drawn(self.table)}})
+            self.send({"kind": "lines", "lines": {self.table: self._drawn(self.table)}})
         self._show_check()
         self._changed_looks()
 
@@ -308,12 +308,12 @@ class Explorer(Fixing, Board):
         if self.table in ("failures", "checks"):
             shown = self._rows.sorted(left, self.sort)[self.page * PAGE :][:PAGE]
             answer["rows"] = self._rows.sent(shown, buffers)
-        self._tell(answer, buffers)
+        self.send(answer, buffers)
 
     def _show_check(self) -> None:
         position = self._position
         if position is not None:
-            self._tell({"kind": "check", "picked": self.picked, "example": self.example, **self._check(position)})
+            self.send({"kind": "check", "picked": self.picked, "example": self.example, **self._check(position)})
         wanted = None if position is None else self._images.key(position)
         if wanted != self._imaged:
             self._imaged = wanted
@@ -327,9 +327,9 @@ class Explorer(Fixing, Board):
         if pair != self._headers[0] or again:
             self._headers = pair, None if pair is None else self._compared(*pair)
             lines = self._headers[1]
-            self._tell({"kind": "header", "data": None if lines is None else lines.sent()})
+            self.send({"kind": "header", "data": None if lines is None else lines.sent()})
         if position is not None and (lines := self._headers[1]):
-            self._tell({"kind": "header", "picked": lines.place_of(str(self.results["tag_path"].iloc[position]))})
+            self.send({"kind": "header", "picked": lines.place_of(str(self.results["tag_path"].iloc[position]))})
 
     def _compared(self, original: Path, released: Path) -> Lines | None:
         try:
@@ -358,18 +358,19 @@ class Explorer(Fixing, Board):
     def _ready(self) -> None:
         buffers: list[bytes] = []
         drawn = {"views": views(self.results), "lines": {}}
-        self._tell({"kind": "data", "data": self._rows.whole(buffers, self._counted) | drawn}, buffers)
+        self.send({"kind": "data", "data": self._rows.whole(buffers, self._counted) | drawn}, buffers)
         self._show(set(self.trait_names()))
         self._show_header(self._position, again=self._headers[1] is not None)
         super()._ready()
 
-    def _hear(self, widget: Any, message: Any, buffers: Any) -> None:
-        if isinstance(message, dict) and message.get("kind") == "explorer" and isinstance(message.get("state"), dict):
+    def hear(self, message: dict[str, Any]) -> None:
+        """Takes over the state of a browser, and all else that a board hears."""
+        if message.get("kind") != "explorer":
+            super().hear(message)
+        elif isinstance(state := message.get("state"), dict):
             self._asked = {name: message.get(name) for name in ("view", "turn")}
-            self._take(message["state"])
+            self._take(state)
             self._asked = {}
-        else:
-            super()._hear(widget, message, buffers)
 
     def _take(self, state: Mapping[str, Any]) -> None:
         """The state that a browser is in; what makes no sense in it is left as it was."""

@@ -7,11 +7,8 @@ const headers = (() => {
   const SHOWS = { all: "All", changed: "Only changed", wrong: "Only wrong" };
   const MOST = 1000; // lines in the page at once
 
-  function element(html) {
-    const made = document.createElement("template");
-    made.innerHTML = html;
-    return made.content.firstElementChild;
-  }
+  // A row of the table that has one cell.
+  const wide = (...inner) => node("tr", { role: "row", class: "more" }, node("td", { role: "gridcell", colspan: 4 }, inner));
 
   function render(root, data, given, changed) {
     const { lines } = data;
@@ -22,20 +19,23 @@ const headers = (() => {
     root.classList.add("midi-page", "midi-header");
     root.setAttribute("role", "region");
     root.setAttribute("aria-label", "Header");
-    const head = document.createElement("header"), body = document.createElement("div");
-    head.innerHTML = `${data.head}<div class="line"><span class="joined" role="group" aria-label="Which lines"></span>
-      <span class="joined folds"></span><input type="search" placeholder="Search names, tags, values" aria-label="Search the header" title="Search ( / )" autocomplete="off" spellcheck="false"><span class="quiet" aria-live="polite"></span></div>`;
-    body.className = "tree";
-    body.innerHTML = `<table class="grid diff" role="treegrid" aria-label="Header, original and released"><thead role="rowgroup"><tr role="row">${data.columns.map((name) => `<th role="columnheader" scope="col"><span>${name}</span></th>`).join("")}</tr></thead><tbody role="rowgroup"></tbody></table>`;
-    root.replaceChildren(head, body);
-    const [which, folds] = head.querySelectorAll(".joined"), search = head.querySelector("input"), said = head.querySelector("[aria-live]");
-    const rows = body.querySelector("tbody");
-    const numbers = { all: lines.filter(({ leaf }) => leaf).length, changed: lines.filter((line) => line.changed).length, wrong: lines.filter((line) => line.wrong).length };
-    for (const [name, label] of Object.entries(SHOWS)) {
-      const made = element(`<button type="button" data-show="${name}">${label} <span class="number">${numbers[name].toLocaleString("en-US")}</span></button>`);
-      which.append(made);
-    }
-    folds.append(element('<button type="button" data-fold="none">Unfold</button>'), element('<button type="button" data-fold="all">Fold</button>'));
+    const numbers = { all: lines.filter(({ leaf }) => leaf).length };
+    for (const name of ["changed", "wrong"]) numbers[name] = lines.filter((one) => one[name]).length;
+    const which = node("span", { class: "joined", role: "group", "aria-label": "Which lines" },
+      Object.entries(SHOWS).map(([name, label]) => node("button", { type: "button", "data-show": name },
+        `${label} `, node("span", { class: "number" }, count(numbers[name])))));
+    const folds = node("span", { class: "joined folds" }, [["none", "Unfold"], ["all", "Fold"]].map(([name, label]) =>
+      node("button", { type: "button", "data-fold": name }, label)));
+    const search = node("input", {
+      type: "search", placeholder: "Search names, tags, values", "aria-label": "Search the header", title: "Search ( / )",
+      autocomplete: "off", spellcheck: "false",
+    });
+    const said = node("span", { class: "quiet", "aria-live": "polite" }), rows = node("tbody", { role: "rowgroup" });
+    const heads = data.columns.map((name) => node("th", { role: "columnheader", scope: "col" }, node("span", {}, name)));
+    const body = node("div", { class: "tree" },
+      node("table", { class: "grid diff", role: "treegrid", "aria-label": "Header, original and released" },
+        node("thead", { role: "rowgroup" }, node("tr", { role: "row" }, heads)), rows));
+    root.replaceChildren(node("header", {}, markup(data.head), line(which, folds, search, said)), body);
 
     // What is below each line: attributes, and wrong ones.
     const below = lines.map(() => [0, 0]);
@@ -68,37 +68,32 @@ const headers = (() => {
     }
 
     function row(number) {
-      const line = lines[number], made = line.node ??= element(`<table>${line.html}</table>`).querySelector("tr");
-      const parent = parents.has(number), cell = made.firstElementChild;
-      made.setAttribute("role", "row");
-      made.setAttribute("aria-level", line.depth + 1);
-      made.setAttribute("aria-selected", String(number === state.picked));
+      const { html, depth } = lines[number], made = lines[number].node ??= markup(`<table>${html}</table>`).querySelector("tr");
+      const parent = parents.has(number), cell = made.firstElementChild, open = !folded.has(number);
+      const more = { role: "row", "aria-level": depth + 1, "aria-selected": String(number === state.picked) };
+      for (const [name, value] of Object.entries(more)) made.setAttribute(name, value);
       made.dataset.line = number;
       made.tabIndex = -1;
-      made.setAttribute("data-lm-suppress-shortcuts", "true");
       for (const one of made.children) one.setAttribute("role", "gridcell");
-      cell.style.setProperty("--depth", line.depth);
-      cell.querySelector(".twisty")?.remove();
-      cell.querySelector(".sum")?.remove();
+      cell.style.setProperty("--depth", depth);
+      for (const old of cell.querySelectorAll(".twisty, .sum")) old.remove();
       if (!parent) return made;
-      const open = !folded.has(number);
       made.setAttribute("aria-expanded", String(open));
-      cell.prepend(element(`<span class="twisty" aria-hidden="true">${open ? "▾" : "▸"}</span>`));
+      cell.prepend(node("span", { class: "twisty", "aria-hidden": "true" }, open ? "▾" : "▸"));
       const [all, wrong] = below[number];
-      cell.append(element(`<span class="sum quiet"> ${all.toLocaleString("en-US")} inside${wrong ? `, <span class="fail">${wrong.toLocaleString("en-US")} wrong</span>` : ""}</span>`));
+      cell.append(node("span", { class: "sum quiet" }, ` ${count(all)} inside`,
+        wrong > 0 && [", ", node("span", { class: "fail" }, `${count(wrong)} wrong`)]));
       return made;
     }
 
     function draw() {
-      const [visible, found] = seen(), had = rows.contains(focusedIn(root));
-      const made = [];
-      for (const number of visible.slice(0, limit)) {
-        made.push(row(number));
-        if (number === state.picked && lines[number].more) made.push(element(`<table><tr role="row" class="more"><td role="gridcell" colspan="4">${lines[number].more}</td></tr></table>`).querySelector("tr"));
-      }
-      if (visible.length > limit) made.push(element(`<table><tr class="more"><td colspan="4"><button type="button" data-more>${(visible.length - limit).toLocaleString("en-US")} more lines</button></td></tr></table>`).querySelector("tr"));
-      if (!visible.length) made.push(element('<table><tr class="more"><td colspan="4" class="quiet">Nothing is left under this filter.</td></tr></table>').querySelector("tr"));
-      rows.replaceChildren(...made);
+      const [visible, found] = seen(), had = rows.contains(focusedIn(root)), rest = visible.length - limit;
+      rows.replaceChildren(...visible.slice(0, limit).flatMap((number) => {
+        const { more } = lines[number];
+        return [row(number), ...(number === state.picked && more ? [wide(markup(more))] : [])];
+      }));
+      if (rest > 0) rows.append(wide(node("button", { type: "button", "data-more": true }, `${count(rest)} more lines`)));
+      if (!visible.length) rows.append(wide(node("span", { class: "quiet" }, "Nothing is left under this filter.")));
       if (!visible.includes(focused)) focused = visible.includes(state.picked) ? state.picked : visible[0] ?? -1;
       const stop = rowOf(focused);
       if (stop) stop.tabIndex = 0;
@@ -107,8 +102,8 @@ const headers = (() => {
         button.setAttribute("aria-pressed", String(button.dataset.show === state.show));
         button.tabIndex = button.dataset.show === state.show ? 0 : -1;
       }
-      for (const one of root.querySelectorAll(FOCUSABLE)) one.setAttribute("data-lm-suppress-shortcuts", "true");
-      said.textContent = filtering() ? `${found.toLocaleString("en-US")} of ${numbers.all.toLocaleString("en-US")} attributes` : "";
+      withoutShortcuts(root);
+      said.textContent = filtering() ? `${count(found)} of ${count(numbers.all, "attribute")}` : "";
       if (search !== focusedIn(root)) search.value = state.search;
       root.dataset.shown = Number(root.dataset.shown ?? 0) + 1;
     }
@@ -165,7 +160,8 @@ const headers = (() => {
       else if (key === "Escape" && state.picked >= 0) set({ picked: -1 });
       else if (target === search) return;
       else if (key === "/") search.focus();
-      else if (which.contains(target) && (key === "ArrowRight" || key === "ArrowLeft")) moveAmong(target, "button", key === "ArrowRight" ? 1 : -1);
+      else if (which.contains(target) && key === "ArrowRight") (target.nextElementSibling ?? target).focus();
+      else if (which.contains(target) && key === "ArrowLeft") (target.previousElementSibling ?? target).focus();
       else if (line < 0) return;
       else if (key === "ArrowDown" || key === "ArrowUp") focus(shown[at + (key === "ArrowDown" ? 1 : -1)]);
       else if (key === "Home" || key === "End") focus(shown.at(key === "Home" ? 0 : -1));

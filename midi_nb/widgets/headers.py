@@ -25,7 +25,7 @@ from ..inspecting.asking import Check, checks_of
 from ..inspecting.differences import Difference, are_apart, differences_between
 from ..text import Piece, diff, marked, marks
 from ..vocabulary import words_of
-from .board import Live, still
+from .board import Live
 from .page import MEANINGS, Markup, count, join, kit, tag
 from .practice import rule
 
@@ -92,7 +92,6 @@ class Header(Live):
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
         super().__init__()
-        self.on_msg(lambda _, message, __: self._hear(message))
         self.observe(lambda _: self._changed_looks(), ["show", "search", "picked"])
 
     @traitlets.validate("picked")
@@ -110,12 +109,13 @@ class Header(Live):
         row = self._lines.lines[self.picked].row if self.picked >= 0 else -1
         return self.lines.iloc[[row] if row >= 0 else []]
 
-    def _hear(self, message: Any) -> None:
-        if isinstance(message, dict) and message.get("kind") == "ready":
+    def hear(self, message: dict[str, Any]) -> None:
+        """Sends all lines when a browser asks for them."""
+        if message.get("kind") == "ready":
             self.send({"kind": "header", "data": self._lines.sent()})
 
     def _as_html(self) -> str:
-        return f'<div class="midi-frame"><div class="midi-page">{self._lines.still(self.show, self.search)}</div></div>'
+        return str(kit().framed(self._lines.still(self.show, self.search)))
 
 
 class _Line(NamedTuple):
@@ -291,7 +291,7 @@ class Lines:
         heads = tag("tr", [tag("th", tag("span", title), scope="col") for title in _COLUMNS])
         body = tag("tbody", [self._row(line, style=f"--depth:{line.depth}") for line in shown])
         table = tag("table", tag("thead", heads), body, class_="grid diff")
-        return join([Markup(still(self._head())), table, tag("p", more, class_="quiet") if more else None])
+        return join([self._head(), table, tag("p", more, class_="quiet") if more else None])
 
     def _row(self, line: _Line, **attributes: Any) -> Markup:
         """A line of the table; a value that was kept is shown once, for both sides."""

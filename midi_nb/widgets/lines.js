@@ -10,18 +10,12 @@ const lines = (() => {
   };
   const NONE = { dates: "No date to compare:", references: "None of them was released by" };
 
-  function svg(name, attributes, ...children) {
-    const made = document.createElementNS("http://www.w3.org/2000/svg", name);
-    for (const [key, value] of Object.entries(attributes)) if (value !== null && value !== undefined) made.setAttribute(key, value);
-    made.append(...children.flat());
-    return made;
-  }
   const hover = (text) => svg("title", {}, text);
   const some = (names) => names.slice(0, 3).join(", ") + (names.length > 3 ? ` and ${names.length - 3} more` : "");
   const day = (text) => (text ? text.replace(/^\[?'?(\d{4})(\d\d)(\d\d).*$/, "$1-$2-$3") : "");
 
   // The two time lines of a patient, what was above and what is released below. Upright: the usual shift.
-  function timeLine({ lines: own, usual }, kinds, { node, count, signs }) {
+  function timeLine({ lines: own, usual }, kinds) {
     const starts = own.map(([, start]) => start), ends = own.flatMap(([, , end]) => (end === null ? [] : [end]));
     const first = Math.min(...starts), last = Math.max(...starts), room = Math.max(last - first, 30);
     const low = Math.max(Math.min(first, ...ends), first - room), high = Math.min(Math.max(last, ...ends), last + room);
@@ -32,7 +26,7 @@ const lines = (() => {
     });
     const top = 7, bottom = HIGH - 9;
     const says = ([shift, start, end, before, after, checks], names) => {
-      const days = usual !== undefined && end !== null ? ` (${signedDays(end - start + usual, count)})` : "";
+      const days = usual !== undefined && end !== null ? ` (${signedDays(end - start + usual)})` : "";
       const beyond = end !== null && (end < low || end > high) ? ", beyond the edge" : "";
       return `${names}: ${before ? `${day(before)} → ${day(after) || "nothing"}, ` : ""}${kinds[shift][1]}${days}${beyond}; ${count(checks, "check")}`;
     };
@@ -41,18 +35,18 @@ const lines = (() => {
       const y = end === null ? (top + bottom) / 2 : bottom;
       return svg("g", { class: `line-of ${meaning}` }, hover(says(one, some(one[6]))),
         svg("line", { x1: x, y1: top, x2: to, y2: y, "stroke-dasharray": usually ? null : "5 3" }), svg("circle", { cx: x, cy: top, r: 3 }),
-        usually ? svg("circle", { cx: to, cy: y, r: 3 }) : svg("text", { x: to, y: y + 4, "text-anchor": "middle" }, signs[meaning]));
+        usually ? svg("circle", { cx: to, cy: y, r: 3 }) : svg("text", { x: to, y: y + 4, "text-anchor": "middle" }, LOOKS[meaning].sign));
     });
     const edge = (y) => svg("line", { class: "axis", x1: "0%", y1: y, x2: "100%", y2: y });
     const side = (name, text) => node("div", { class: "line quiet" }, node("span", {}, name), node("span", {}, text));
     const list = own.filter(([shift]) => kinds[shift][0] !== "pass").map((one) => says(one, one[6].join(", ")));
     return { list, drawn: [side("original", sides[0]), svg("svg", { class: "time-lines", width: "100%", height: HIGH, "aria-hidden": "true" }, edge(top), edge(bottom), drawn), side("released", sides[1])] };
   }
-  const signedDays = (days, count) => `${days < 0 ? "−" : "+"}${count(Math.abs(days), "day")}`;
+  const signedDays = (days) => `${days < 0 ? "−" : "+"}${count(Math.abs(days), "day")}`;
 
   // Studies and series in rows, references as arcs at their left; what leads nowhere ends at the left edge. Rows are as
   // high as their texts are where they wrap: `fits` is given what draws the arcs beside the rows of a page.
-  function graph({ things, arcs }, kinds, { node, count, signs, fits }) {
+  function graph({ things, arcs }, kinds, { fits }) {
     const reach = (start, end) => Math.min(16 + 10 * Math.abs(end - start), FAR);
     const ended = (one) => one[1] === null, rights = arcs.filter((one) => !ended(one)).map(([start, end]) => 0.75 * reach(start, end));
     const wide = Math.max(0, ...rights) + (arcs.some(ended) ? 5 * END : END); // arcs, and at their left where others end
@@ -70,7 +64,7 @@ const lines = (() => {
       const path = end === null ? `M${right} ${y} L${stop + 5} ${y}` : `M${right} ${y - shift} C${far} ${y - shift} ${far} ${middle(end) + shift} ${right} ${middle(end) + shift}`;
       return svg("g", { class: `line-of ${meaning}` }, hover(says(one, some(one[4]))),
         svg("path", { d: path, fill: "none", "stroke-width": width.toFixed(1), "stroke-dasharray": meaning === "pass" ? null : "5 3" }),
-        end === null ? svg("text", { x: stop, y: y + 4, "text-anchor": "middle" }, signs[meaning])
+        end === null ? svg("text", { x: stop, y: y + 4, "text-anchor": "middle" }, LOOKS[meaning].sign)
           : svg("circle", { cx: right, cy: middle(end) + shift, r: 3 }));
     });
     fits.push((web, { children, offsetTop, offsetHeight }) => {
@@ -81,9 +75,9 @@ const lines = (() => {
     return { list: arcs.map((one) => says(one, one[4].join(", "))), drawn: node("div", { class: "web" }, web, rows) };
   }
 
-  // A page of a view: `tools` are what the explorer makes nodes and words with.
+  // A page of a view: `tools` are what the explorer knows.
   function draw(view, data, leaf, state, tools) {
-    const { node, sign, count, label, button, steps, values } = tools, [what, card] = views[view];
+    const { label, values } = tools, [what, card] = views[view];
     if (!data) return [node("p", { class: "quiet" }, "…")];
     const { kinds } = data, counts = (one) => one.counts.map((number, code) => [code, number]).filter(([, number]) => number);
     const wanted = (one) => ["patient", "submission"].every((name) => !state.filters[name]?.length || state.filters[name].includes(one[name]));
@@ -97,7 +91,7 @@ const lines = (() => {
       const { list, drawn } = card(one, kinds, tools), id = `${view}-${one.submission}-${one.patient}`;
       const name = [one.submission && data.several && label("submission", one.submission), one.patient ? label("patient", one.patient) : "no patient"].filter(Boolean).join(" · ");
       const of = counts(one), total = of.reduce((sum, [, number]) => sum + number, 0);
-      const said = `${count(total, what)}: ${of.map(([code, number]) => `${count(number)} ${kinds[code][1]}`).join(", ")}${one.usual === undefined ? "" : ` (${signedDays(one.usual, count)})`}`;
+      const said = `${count(total, what)}: ${of.map(([code, number]) => `${count(number)} ${kinds[code][1]}`).join(", ")}${one.usual === undefined ? "" : ` (${signedDays(one.usual)})`}`;
       const odd = [...new Set((one.lines ?? []).filter((line) => kinds[line[0]][0] !== "pass").flatMap((line) => line[6]))];
       return node("section", { class: "of-patient", "aria-label": name },
         node("div", { class: "line" }, one.patient ? button(name, "toggle", `patient:${one.patient}`, { "data-id": id, "data-item": true, "aria-pressed": String(!!state.filters.patient?.includes(one.patient)), title: "Filter by this patient" }) : name, node("span", {}, said), odd.length ? node("span", { class: "quiet" }, `Not as usual: ${some(odd)}`) : null),

@@ -16,7 +16,7 @@ from ..looks import SIGNS
 from ..shown import template
 from .practice import practice, rule
 
-__all__ = ["MEANINGS", "PAGE", "Markup", "button", "clipped", "count", "join", "kit", "percent", "tag"]
+__all__ = ["MEANINGS", "PAGE", "Markup", "clipped", "count", "join", "kit", "macros", "percent", "tag"]
 
 PAGE = 12  # rows of a table
 #: Verdict → how it looks.
@@ -52,17 +52,17 @@ def _inner(child: Any) -> str:
     return child if isinstance(child, Markup) else utf8(str(child))
 
 
+def macros(name: str, **known: Any) -> Any:
+    """The macros of a template, which know looks, rules and causes, and what else is given."""
+    known |= {"signs": SIGNS, "meanings": MEANINGS, "causes": {cause.code: cause for cause in CAUSES}, "most": PAGE}
+    says = {"clipped": clipped, "rule": rule, "practice": practice}
+    return template(Path(__file__).with_name(name)).make_module(known | says)
+
+
 @cache
 def kit() -> Any:
     """The macros of kit.html."""
-    known = {"signs": SIGNS, "meanings": MEANINGS, "causes": {cause.code: cause for cause in CAUSES}, "most": PAGE}
-    says = {"clipped": clipped, "rule": rule, "practice": practice}
-    return template(Path(__file__).with_name("kit.html")).make_module(known | says)
-
-
-def button(label: Any, act: str, of: Any = None, **attributes: Any) -> Markup:
-    """A button that sends the kernel `act`, and what it is about."""
-    return tag("button", label, type="button", data_act=act, data_of=of, **attributes)
+    return macros("kit.html")
 
 
 def clipped(text: str, length: int = 80) -> str:

@@ -16,7 +16,6 @@ import pandas as pd
 from .. import causes, tags
 from ..coded import codes_at, encode, first_rows, joint_codes, texts_of, verdicts
 from ..frames import CATEGORIES, IDENTIFIERS, MASK, VALUES, VERDICTS, complete_rows, is_complete, origin
-from ..looks import SIGNS
 from ..masking import only_defined
 from ..scores import same_checks
 from ..shown import records
@@ -302,7 +301,6 @@ class Rows:
             "notes": self.notes,
             "values": self.values,
             "complete": self.problems.complete,
-            "signs": SIGNS,
             "words": _WORDS,
             "presets": WEIGHTS,
             "fixes": self._fixes(units or self.problems.units, buffers) if self.problems.units else None,

@@ -2,7 +2,7 @@
 // added up, and drawn: the line that says what the ticks bring, and the table of submissions.
 
 const scores = (() => {
-  const { node, button, kept, count, percent, points } = explorer;
+  const { kept } = explorer;
   const CATEGORIES = ["hipaa", "dicom", "tcia", "other"];
 
   function model({ fixes: { units, codes, of }, problems }) {

@@ -10,12 +10,7 @@ const tour = (() => {
     <div class="aside"><div class="says"></div><div class="line"></div></div></div>
     <p class="note" role="status"></p>`;
 
-  function button(label, act, name = "") {
-    const made = document.createElement("button");
-    Object.assign(made, { type: "button", textContent: label, className: name });
-    made.addEventListener("click", act);
-    return made;
-  }
+  const press = (label, act, name = null) => node("button", { type: "button", class: name, onclick: act }, label);
 
   function render(root, data, at, host) {
     const { choices, steps, sides } = data, last = steps.length;
@@ -30,23 +25,22 @@ const tour = (() => {
 
     const say = (text) => { note.textContent = text; note.hidden = !text; };
     const go = (to) => { show(to); host.moved(step); };
-    const end = host.open ? button("Open it in the explorer", () => go(last), "judge") : document.createElement("a");
-    if (!host.open) Object.assign(end, { textContent: "Open it in the explorer", href: data.link, className: "judge" });
-    const next = button("Next", () => go(step + 1), "judge"), back = button("Back", () => go(step - 1)), give = button("Show me", () => go(1));
+    const ends = "Open it in the explorer";
+    const end = host.open ? press(ends, () => go(last), "judge") : node("a", { href: data.link, class: "judge" }, ends);
+    const next = press("Next", () => go(step + 1), "judge"), back = press("Back", () => go(step - 1));
+    const give = press("Show me", () => go(1));
     line.append(next, end, back, give);
 
     // Find
     grid.append(...choices.map(({ picture, label, says: why }, number) => {
-      const image = Object.assign(new Image(), { src: picture, alt: "" }), name = document.createElement("span");
-      name.textContent = `${number + 1} ${label}`;
-      const made = button("", () => {
+      const name = node("span", {}, `${number + 1} ${label}`);
+      const made = press([node("img", { src: picture, alt: "" }), name], () => {
         made.classList.add(why ? "pass" : "fail");
         if (!why) return go(1);
-        name.textContent += name.textContent.endsWith("no text") ? "" : " ✔ no text";
+        name.textContent = `${number + 1} ${label} ✔ no text`;
         made.setAttribute("aria-label", `Image ${number + 1}, ${label}, no text`);
         say(why);
       });
-      made.append(image, name);
       made.setAttribute("aria-label", `Image ${number + 1}, ${label}`);
       return made;
     }));
@@ -74,7 +68,7 @@ const tour = (() => {
       requestAnimationFrame(() => requestAnimationFrame(() => { compared.classList.add("gliding"); range.value = 50; draw(); }));
     };
 
-    nav.append(...steps.map(({ name }, number) => button(`${number + 1} ${name}`, () => go(number))));
+    nav.append(...steps.map(({ name }, number) => press(`${number + 1} ${name}`, () => go(number))));
 
     function show(to, focus = true) {
       const before = step;
@@ -94,7 +88,7 @@ const tour = (() => {
       say("");
       if (here === 1 && before < 1) glide();
       if (focus && step < last) title.focus();
-      for (const element of root.querySelectorAll(FOCUSABLE)) element.setAttribute("data-lm-suppress-shortcuts", "true");
+      withoutShortcuts(root);
     }
     show(at, false);
     return { state: (to) => { if (to !== step) show(to); } };

@@ -19,7 +19,6 @@ from ..engine import pixels
 from ..engine.crops import Crop
 from ..frames import is_complete, scored
 from ..vocabulary import words_of
-from .board import still
 from .explorer import Explorer
 from .page import Markup, clipped, count, join, kit, percent, tag
 from .pictures import picture
@@ -219,18 +218,19 @@ class Tour(Explorer):
 
     # The browser
 
-    def _hear(self, widget: Any, message: Any, buffers: Any) -> None:
-        if isinstance(message, dict) and message.get("kind") == "tour":
-            self._tell({"kind": "tour", "data": self.content()})
+    def hear(self, message: dict[str, Any]) -> None:
+        """Sends the tour when a browser asks for it, and does all that an explorer does."""
+        if message.get("kind") == "tour":
+            self.send({"kind": "tour", "data": self.content()})
         else:
-            super()._hear(widget, message, buffers)
+            super().hear(message)
 
     def _as_html(self) -> str:
         sides = tag("div", [Markup(side) for side in self._content.get("sides", {}).values()], class_="pictures")
         steps = [[tag("h4", step["title"]), Markup(step["html"])] for step in self._content["steps"]]
-        parts = [steps[:2], sides, steps[2:]] if steps else tag("p", self._content["title"], class_="note")
+        parts = [steps[:2], sides, steps[2:]] if steps else [tag("p", self._content["title"], class_="note")]
         explorer = super()._as_html() if self.step == len(_STEPS) else ""
-        return f'<div class="midi-frame">{still(tag("div", parts, class_="midi-page midi-tour"))}{explorer}</div>'
+        return f"{kit().framed(join(parts), of='midi-tour')}{explorer}"
 
 
 def _left(region: Region) -> tuple[float, float]:

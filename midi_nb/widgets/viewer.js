@@ -9,7 +9,6 @@ const MODES = [
   ["swipe", "Swipe", "s", "Original left of the line, released right of it"],
   ["difference", "Difference", "d", "Changed pixels (brighter = larger change)"],
 ];
-const MARKS = { pass: "✔", fail: "✖", blank: "?" };
 const DASHES = { pass: "6 4", fail: "", blank: "2 3" };
 const HELP = [
   ["drag", "window: across for width, up and down for level"],
@@ -34,24 +33,6 @@ const THUMBNAIL = 72; // points, as wide as in viewer.css
 const REMEMBERED = 256 * 2 ** 20; // bytes of pixels kept in the browser
 const PATIENCE = 5000; // milliseconds until an answer counts as lost and other things are asked for
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
-// As amounts.percent without digits: never rounded up to all nor down to nothing.
-const percent = (share) => {
-  if (share === null || share === undefined) return "–";
-  return share > 0 && share < 0.01 ? "< 1 %" : share > 0.99 && share < 1 ? "> 99 %" : `${Math.round(100 * share)} %`;
-};
-
-function make(tag, properties = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name === "class") node.className = value;
-    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else node.setAttribute(name, value);
-  }
-  // JupyterLab's one-letter shortcuts fire on whatever has the focus, unless the element itself forbids it.
-  if (["button", "select", "input", "canvas"].includes(tag)) node.setAttribute("data-lm-suppress-shortcuts", "true");
-  node.append(...children);
-  return node;
-}
 
 // Pixels ------------------------------------------------------------------------------------------------------------
 
@@ -140,6 +121,31 @@ function paintMask(bits, rows, columns, canvas) {
   context.putImageData(image, 0, 0);
 }
 
+// The model of a viewer that has none of its own: what anywidget gives a widget.
+function modelOf(state, send) {
+  const heard = new Map();
+  const changed = new Set();
+  const fire = (event, ...given) => [...(heard.get(event) ?? [])].forEach((act) => act(...given));
+  const put = (name, value) => {
+    if (JSON.stringify(state[name]) === JSON.stringify(value)) return;
+    state[name] = value;
+    fire(`change:${name}`);
+  };
+  return {
+    get: (name) => state[name],
+    set: (name, value) => { changed.add(name); put(name, value); },
+    save_changes: () => {
+      send({ kind: "state", state: Object.fromEntries([...changed].map((name) => [name, state[name]])) });
+      changed.clear();
+    },
+    send: (content) => send({ kind: "message", content }),
+    on: (event, act) => heard.set(event, [...(heard.get(event) ?? []), act]),
+    off: (event, act) => heard.set(event, (heard.get(event) ?? []).filter((other) => other !== act)),
+    put: (fresh) => Object.entries(fresh).forEach(([name, value]) => put(name, value)),
+    hear: (content, buffers) => fire("msg:custom", content, buffers),
+  };
+}
+
 // The widget --------------------------------------------------------------------------------------------------------
 
 function viewer({ model, el }) {
@@ -147,7 +153,7 @@ function viewer({ model, el }) {
   const measures = new Map(); // slice → boxes with coverage, notes, mask as bits
   const thumbnails = new Map(); // slice → small picture and verdict
   const asked = new Set(); // what was asked for since this slice is shown: nothing is asked for again and again
-  const layers = { after: make("canvas"), before: make("canvas"), difference: make("canvas"), mask: make("canvas") };
+  const layers = { after: node("canvas"), before: node("canvas"), difference: node("canvas"), mask: node("canvas") };
   const state = { zoom: 1, x: 0, y: 0, fitted: true, swipe: 0.5, phase: "before", tool: "window", hover: -1, under: null, inFlight: null, preset: 0, exchanged: false, wheel: 0 };
   let blinking = 0;
   let playing = 0;
@@ -157,46 +163,44 @@ function viewer({ model, el }) {
   // Controls
 
   // What is read out holds what is seen: a label of words names its button, the title adds to it; a sign has no name.
-  const button = (label, title, act, extra = {}) => make("button", { type: "button", title, ...(/^\W$/.test(label) ? { "aria-label": title } : {}), onclick: act, ...extra }, label);
+  const button = (label, title, act, extra = {}) => node("button", { type: "button", title, ...(/^\W$/.test(label) ? { "aria-label": title } : {}), onclick: act, ...extra }, label);
   const modes = Object.fromEntries(MODES.map(([name, label, key, title]) => [name, button(label, `${title} (${key})`, () => setMode(name), { "aria-pressed": "false", "data-mode": name })]));
-  const presets = make("select", { "aria-label": "Window", title: "Window", onchange: () => choosePreset(presets.value) });
+  const presets = node("select", { "aria-label": "Window", title: "Window", onchange: () => choosePreset(presets.value) });
   const tools = Object.fromEntries([["window", "Window"], ["pan", "Move"]].map(([name, label]) => [name, button(label, `Drag to ${name === "pan" ? "move the image" : "set window and level"}`, () => setTool(name), { "aria-pressed": "false" })]));
   const overlay = button("Over-redaction", "Mark changes outside every box (o)", () => set("overlay", !model.get("overlay")), { "aria-pressed": "false", class: "midi-overlay" });
   const exchange = button("Invert", "Black and white exchanged (i)", () => invert(), { "aria-pressed": "false" });
-  const help = make("dl", { class: "midi-help", hidden: "" }, ...HELP.flatMap(([keys, what]) => [make("dt", {}, keys), make("dd", {}, what)]));
+  const help = node("dl", { class: "midi-help", hidden: "" }, ...HELP.flatMap(([keys, what]) => [node("dt", {}, keys), node("dd", {}, what)]));
   const helper = button("?", "Keys and mouse (?)", () => toggleHelp(), { "aria-expanded": "false" });
-  const group = (label, ...items) => make("div", { class: "midi-group", role: "group", "aria-label": label }, ...items);
-  const toolbar = make("div", { class: "midi-toolbar", role: "toolbar", "aria-label": "Viewer" },
+  const group = (label, ...items) => node("div", { class: "midi-group", role: "group", "aria-label": label }, ...items);
+  const toolbar = node("div", { class: "midi-toolbar", role: "toolbar", "aria-label": "Viewer" },
     group("Comparison", ...Object.values(modes)), group("Drag", ...Object.values(tools)), group("Window", presets, exchange),
     group("Zoom", button("−", "Zoom out (−)", () => zoomBy(1 / 1.4)), button("Fit", "Fit (0)", fit), button("1:1", "One pixel per point", () => zoomTo(1)), button("+", "Zoom in (+)", () => zoomBy(1.4))),
     overlay, group("Picture", button("Save", "Save what is seen as a PNG file", save), button("Copy", "Copy what is seen", copy)), helper);
 
-  const screen = make("canvas", { class: "midi-screen", tabindex: "0", role: "application", "aria-label": "Image", "aria-roledescription": "image viewer" });
-  const marks = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  marks.setAttribute("class", "midi-marks");
-  marks.setAttribute("aria-hidden", "true");
-  const message = make("div", { class: "midi-message", hidden: "" });
-  const corner = make("div", { class: "midi-corner", "aria-hidden": "true" });
-  const divider = make("div", { class: "midi-divider", hidden: "", "aria-hidden": "true" });
-  const tip = make("div", { class: "midi-tip", hidden: "", role: "tooltip" });
-  const stage = make("div", { class: "midi-stage" }, screen, marks, divider, corner, message, tip, help);
+  const screen = node("canvas", { class: "midi-screen", tabindex: "0", role: "application", "aria-label": "Image", "aria-roledescription": "image viewer" });
+  const marks = svg("svg", { class: "midi-marks", "aria-hidden": "true" });
+  const message = node("div", { class: "midi-message", hidden: "" });
+  const corner = node("div", { class: "midi-corner", "aria-hidden": "true" });
+  const divider = node("div", { class: "midi-divider", hidden: "", "aria-hidden": "true" });
+  const tip = node("div", { class: "midi-tip", hidden: "", role: "tooltip" });
+  const stage = node("div", { class: "midi-stage" }, screen, marks, divider, corner, message, tip, help);
 
-  const list = make("ol", { class: "midi-boxes", "aria-label": "Boxes" });
-  const heading = make("h4", {}, "Boxes");
-  const notes = make("ul", { class: "midi-notes", "aria-label": "Notes", "aria-live": "polite" });
-  const title = make("p", { class: "midi-title" });
-  const beyond = make("p", { class: "midi-beyond" });
-  const side = make("div", { class: "midi-side" }, title, notes, beyond, heading, list);
+  const list = node("ol", { class: "midi-boxes", "aria-label": "Boxes" });
+  const heading = node("h4", {}, "Boxes");
+  const notes = node("ul", { class: "midi-notes", "aria-label": "Notes", "aria-live": "polite" });
+  const title = node("p", { class: "midi-title" });
+  const beyond = node("p", { class: "midi-beyond" });
+  const side = node("div", { class: "midi-side" }, title, notes, beyond, heading, list);
 
-  const slider = make("input", { type: "range", min: 0, step: 1, "aria-label": model.get("unit"), oninput: () => go(Number(slider.value)) });
-  const place = make("output", { class: "midi-place" });
+  const slider = node("input", { type: "range", min: 0, step: 1, "aria-label": model.get("unit"), oninput: () => go(Number(slider.value)) });
+  const place = node("output", { class: "midi-place" });
   const player = button("▶", "Play (space)", play, { "aria-pressed": "false" });
-  const slides = make("div", { class: "midi-slices" }, player, slider, place);
-  const strip = make("div", { class: "midi-strip", role: "group", "aria-label": "Neighbours" });
-  const status = make("div", { class: "midi-status", role: "status" });
-  const probe = make("div", { class: "midi-probe", "aria-hidden": "true" });
+  const slides = node("div", { class: "midi-slices" }, player, slider, place);
+  const strip = node("div", { class: "midi-strip", role: "group", "aria-label": "Neighbours" });
+  const status = node("div", { class: "midi-status", role: "status" });
+  const probe = node("div", { class: "midi-probe", "aria-hidden": "true" });
   el.classList.add("midi-viewer");
-  el.append(toolbar, make("div", { class: "midi-main" }, make("div", { class: "midi-left" }, stage, slides, strip, make("div", { class: "midi-foot" }, status, probe)), side));
+  el.append(toolbar, node("div", { class: "midi-main" }, node("div", { class: "midi-left" }, stage, slides, strip, node("div", { class: "midi-foot" }, status, probe)), side));
 
   // State
 
@@ -352,33 +356,26 @@ function viewer({ model, el }) {
       const { x, y, width, height } = text.getBBox();
       const color = text.previousSibling.getAttribute("stroke");
       const [plate, bar] = [{ x: x - 8, width: width + 13, fill: "#000", "fill-opacity": 0.78, rx: 3 }, { x: x - 8, width: 4, fill: color }];
-      for (const part of [plate, bar]) marks.insertBefore(shape("rect", { ...part, y: y - 2, height: height + 4 }), text);
+      for (const part of [plate, bar]) marks.insertBefore(svg("rect", { ...part, y: y - 2, height: height + 4 }), text);
     }
   }
 
   // The boxes of one image and, at the last place, their labels: of two images side by side the released one has them.
   function marksFrom(from) {
-    const colors = model.get("palette");
     return boxes().flatMap((box, number) => {
       if (box.outside) return [];
       const [x, y, w, h] = [from + state.x + box.x0 * state.zoom, state.y + box.y0 * state.zoom, (box.x1 - box.x0) * state.zoom, (box.y1 - box.y0) * state.zoom];
       const chosen = number === model.get("selected") || number === state.hover;
-      const halo = shape("rect", { x, y, width: w, height: h, fill: "none", stroke: "#000", "stroke-width": chosen ? 5 : 3.5, "stroke-opacity": 0.65 });
-      const line = shape("rect", { x, y, width: w, height: h, fill: "none", stroke: colors[box.verdict], "stroke-width": chosen ? 3 : 1.8, "stroke-dasharray": DASHES[box.verdict], "data-box": number, class: `midi-box midi-${box.verdict}` });
+      const halo = svg("rect", { x, y, width: w, height: h, fill: "none", stroke: "#000", "stroke-width": chosen ? 5 : 3.5, "stroke-opacity": 0.65 });
+      const line = svg("rect", { x, y, width: w, height: h, fill: "none", stroke: LOOKS[box.verdict].colour, "stroke-width": chosen ? 3 : 1.8, "stroke-dasharray": DASHES[box.verdict], "data-box": number, class: `midi-box midi-${box.verdict}` });
       if (from < half()) return [halo, line];
       const above = { x: Math.max(x, from) + 8, y: y - 7 };
       const beside = { x: x + w + 14, y: Math.max(y, 0) + 14 };
       const below = { x: above.x, y: y + h + 16 };
-      const text = shape("text", { ...(y > 22 ? above : x + w + 180 < stage.clientWidth ? beside : below), class: "midi-label" });
-      text.textContent = `${number + 1} ${MARKS[box.verdict]} ${box.says}${box.legible === null || box.says.endsWith("legible") ? "" : `, ${percent(box.legible)} legible`}`;
+      const text = svg("text", { ...(y > 22 ? above : x + w + 180 < stage.clientWidth ? beside : below), class: "midi-label" });
+      text.textContent = `${number + 1} ${LOOKS[box.verdict].sign} ${box.says}${box.legible === null || box.says.endsWith("legible") ? "" : `, ${percent(box.legible, 0)} legible`}`;
       return [halo, line, text];
     });
-  }
-
-  function shape(tag, attributes) {
-    const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-    return node;
   }
 
   // What stands around the image
@@ -393,17 +390,17 @@ function viewer({ model, el }) {
     const said = [...(found?.notes ?? after?.notes ?? []), ...(found?.error ? [found.error] : [])];
     beyond.textContent = found?.comparable && !found.area ? `Nothing changed${boxes().length ? " outside the boxes" : ""}.` : "";
     if (found?.area) said.unshift(`${found.area.toLocaleString("en")} pixels outside every box changed (${(found.share * 100).toFixed(found.share < 0.001 ? 3 : 1)} % of the image).`);
-    notes.replaceChildren(...said.map((text) => make("li", {}, text)));
+    notes.replaceChildren(...said.map((text) => node("li", {}, text)));
     notes.hidden = !said.length;
     overlay.hidden = !found?.area;
     overlay.setAttribute("aria-pressed", String(model.get("overlay")));
-    for (const [name, node] of Object.entries(modes)) {
-      node.hidden = name !== "after" && !model.get("comparable");
-      node.disabled = name === "before" ? picture("before")?.error !== undefined && !shown("before") : !possible(name);
-      node.setAttribute("aria-pressed", String(mode() === name));
+    for (const [name, face] of Object.entries(modes)) {
+      face.hidden = name !== "after" && !model.get("comparable");
+      face.disabled = name === "before" ? picture("before")?.error !== undefined && !shown("before") : !possible(name);
+      face.setAttribute("aria-pressed", String(mode() === name));
     }
     modes.after.hidden = !model.get("comparable");
-    for (const [name, node] of Object.entries(tools)) node.setAttribute("aria-pressed", String(state.tool === name));
+    for (const [name, face] of Object.entries(tools)) face.setAttribute("aria-pressed", String(state.tool === name));
     exchange.setAttribute("aria-pressed", String(state.exchanged));
     showBoxes();
     showPresets();
@@ -417,20 +414,29 @@ function viewer({ model, el }) {
     draw();
   }
 
+  // What is known of a box, by its names.
+  function factsOf({ expected, actual, coverage, legible }) {
+    const facts = [["expected", expected], ["recognised", actual === "" ? "nothing" : actual],
+      ["painted over", coverage === null ? null : percent(coverage, 0)], ["legible", legible === null ? null : percent(legible, 0)]];
+    return facts.filter(([, value]) => value !== null && value !== undefined);
+  }
+
   function showBoxes() {
     const rows = boxes().map((box, number) => {
-      const facts = [["expected", box.expected], ["recognised", box.actual], ["painted over", box.coverage === null ? null : percent(box.coverage)], ["legible", box.legible === null ? null : percent(box.legible)], ["at", box.outside ? "outside the image" : `${box.x0}, ${box.y0} – ${box.x1}, ${box.y1}${box.clipped ? " (clipped)" : ""}`]];
-      const known = facts.filter(([, value]) => value !== null && value !== undefined);
+      const edges = `${box.x0}, ${box.y0} – ${box.x1}, ${box.y1}${box.clipped ? " (clipped)" : ""}`;
+      const facts = [...factsOf(box), ["at", box.outside ? "outside the image" : edges]];
       const open = number === model.get("selected");
-      const node = button("", `Box ${number + 1}, ${box.says}`, () => chooseBox(number, true), { "aria-pressed": String(open), class: `midi-${box.verdict}` });
-      node.append(make("span", { class: "midi-mark", "aria-hidden": "true" }, MARKS[box.verdict]), make("b", {}, `${number + 1} ${box.says}`), make("span", { class: "midi-brief" }, box.legible === null ? "" : `${percent(box.legible)} legible`));
-      node.style.setProperty("--verdict", model.get("palette")[box.verdict]);
-      const detail = make("dl", { class: "midi-facts" }, ...known.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value === "" ? "nothing" : value)]));
-      detail.hidden = !open;
-      return make("li", {}, node, detail);
+      const face = button([
+        node("span", { class: "midi-mark", "aria-hidden": "true" }, LOOKS[box.verdict].sign),
+        node("b", {}, `${number + 1} ${box.says}`),
+        node("span", { class: "midi-brief" }, box.legible !== null && `${percent(box.legible, 0)} legible`),
+      ], `Box ${number + 1}, ${box.says}`, () => chooseBox(number, true), { "aria-pressed": String(open), class: `midi-${box.verdict}` });
+      face.style.setProperty("--verdict", LOOKS[box.verdict].colour);
+      return node("li", {}, face, node("dl", { class: "midi-facts", hidden: !open },
+        facts.map(([name, value]) => [node("dt", {}, name), node("dd", {}, value === "" ? "nothing" : value)])));
     });
     heading.textContent = boxes().length ? `Boxes (${boxes().length})` : `No boxes on this ${model.get("unit")}`;
-    const focused = [...list.querySelectorAll("button")].indexOf(list.getRootNode().activeElement);
+    const focused = [...list.querySelectorAll("button")].indexOf(focusedIn(list));
     list.replaceChildren(...rows);
     if (focused >= 0) list.querySelectorAll("button")[focused]?.focus({ preventScroll: true });
   }
@@ -447,18 +453,16 @@ function viewer({ model, el }) {
   function showStrip() {
     const all = neighbours().sort((a, b) => a - b);
     strip.hidden = !all.length;
-    const focused = strip.contains(strip.getRootNode().activeElement);
+    const focused = strip.contains(focusedIn(strip));
     strip.replaceChildren(...all.map((number) => {
-      const { picture: small, verdict } = thumbnails.get(number) ?? {};
-      const says = { fail: ", a box still visible", pass: ", all boxes hidden", blank: ", a box not decided" }[verdict] ?? "";
-      const here = number === slice();
-      const node = make("button", { type: "button", "aria-label": `${model.get("unit")} ${number + 1}${says}`, title: `${model.get("unit")} ${number + 1}${says}`, tabindex: here ? "0" : "-1", ...(here ? { "aria-current": "true" } : {}), onclick: () => go(number) });
-      if (small) node.append(make("img", { src: `data:image/png;base64,${small}`, alt: "" }));
-      if (verdict) {
-        node.append(make("span", { class: "midi-mark" }, MARKS[verdict]));
-        node.style.setProperty("--verdict", model.get("palette")[verdict]);
-      }
-      return node;
+      const { picture: small, verdict } = thumbnails.get(number) ?? {}, here = number === slice();
+      const worst = { fail: ", a box still visible", pass: ", all boxes hidden", blank: ", a box not decided" }[verdict] ?? "";
+      const says = `${model.get("unit")} ${number + 1}${worst}`;
+      const face = node("button", {
+        type: "button", "aria-label": says, title: says, tabindex: here ? 0 : -1, "aria-current": here && "true", onclick: () => go(number),
+      }, small && node("img", { src: `data:image/png;base64,${small}`, alt: "" }), verdict && node("span", { class: "midi-mark" }, LOOKS[verdict].sign));
+      if (verdict) face.style.setProperty("--verdict", LOOKS[verdict].colour);
+      return face;
     }));
     if (focused) strip.querySelector("[aria-current]")?.focus({ preventScroll: true });
   }
@@ -469,8 +473,9 @@ function viewer({ model, el }) {
     const names = own.map((window) => window.name);
     if (!own.length) names.push("full range");
     const custom = byHand.length === 2;
-    presets.replaceChildren(...names.map((name, number) => { const option = make("option", { value: String(number) }, name); option.selected = custom ? matches(own[number], byHand) : number === (own[state.preset] ? state.preset : 0); return option; }));
-    if (custom && !own.some((window) => matches(window, byHand))) { const option = make("option", { value: "custom" }, "by hand"); option.selected = true; presets.append(option); }
+    const chosen = own[state.preset] ? state.preset : 0, isNow = (number) => (custom ? matches(own[number], byHand) : number === chosen);
+    presets.replaceChildren(...names.map((name, number) => node("option", { value: number, selected: isNow(number) }, name)));
+    if (custom && !own.some((window) => matches(window, byHand))) presets.append(node("option", { value: "custom", selected: true }, "by hand"));
   }
 
   // Whether two numbers say all of a window; tables and curves are known by their place among those of the file.
@@ -572,7 +577,7 @@ function viewer({ model, el }) {
 
   async function seen() {
     drawNow();
-    const picture = make("canvas", { width: screen.width, height: screen.height });
+    const picture = node("canvas", { width: screen.width, height: screen.height });
     const context = picture.getContext("2d");
     context.fillStyle = "#0b0d10";
     context.fillRect(0, 0, picture.width, picture.height);
@@ -589,7 +594,7 @@ function viewer({ model, el }) {
   }
   async function save() {
     const address = URL.createObjectURL(await seen());
-    make("a", { href: address, download: `${model.get("unit")}-${slice() + 1}-${mode()}.png` }).click();
+    node("a", { href: address, download: `${model.get("unit")}-${slice() + 1}-${mode()}.png` }).click();
     setTimeout(() => URL.revokeObjectURL(address), 1000);
   }
   async function copy() {
@@ -666,7 +671,7 @@ function viewer({ model, el }) {
   screen.addEventListener("dblclick", (event) => { const [x, y] = inImage(event); const number = boxAt(x, y); if (number >= 0) chooseBox(number, true); else fit(); });
   // The page keeps its wheel until the image is clicked on.
   screen.addEventListener("wheel", (event) => {
-    if (screen.getRootNode().activeElement !== screen && !event.ctrlKey) return;
+    if (focusedIn(screen) !== screen && !event.ctrlKey) return;
     event.preventDefault();
     const [, , sx, sy] = inImage(event);
     if (!event.ctrlKey && model.get("count") > 1) {
@@ -684,8 +689,8 @@ function viewer({ model, el }) {
     tip.hidden = number < 0;
     if (number < 0) return;
     const box = boxes()[number];
-    const lines = [["", `${MARKS[box.verdict]} box ${number + 1}, ${box.says}`], ["expected", box.expected], ["recognised", box.actual === "" ? "nothing" : box.actual], ["painted over", box.coverage === null ? null : percent(box.coverage)], ["legible", box.legible === null ? null : percent(box.legible)]];
-    tip.replaceChildren(...lines.filter(([, value]) => value !== null && value !== undefined).map(([name, value]) => make("div", {}, name ? make("span", {}, `${name} `) : "", value)));
+    const lines = factsOf(box).map(([name, value]) => node("div", {}, node("span", {}, `${name} `), value));
+    tip.replaceChildren(node("div", {}, `${LOOKS[box.verdict].sign} box ${number + 1}, ${box.says}`), ...lines);
     tip.style.left = `${Math.min(sx + 14, stage.clientWidth - tip.offsetWidth - 6)}px`;
     tip.style.top = `${Math.min(sy + 16, stage.clientHeight - tip.offsetHeight - 6)}px`;
   }
@@ -726,7 +731,7 @@ function viewer({ model, el }) {
     "change:height": () => { setHeight(); draw(); },
     "change:comparable": show,
   };
-  for (const [event, act] of Object.entries(heard)) model.on(event, act);
+  const leave = listen(model, heard);
   setHeight();
   const sizes = new ResizeObserver(() => { draw(); showStrip(); ask(); });
   sizes.observe(stage);
@@ -739,6 +744,6 @@ function viewer({ model, el }) {
     clearTimeout(patience);
     cancelAnimationFrame(frameAsked);
     sizes.disconnect();
-    for (const [event, act] of Object.entries(heard)) model.off(event, act);
+    leave();
   };
 }

@@ -96,7 +96,6 @@ class Viewing(traitlets.HasTraits):
     selected = traitlets.Int(-1).tag(sync=True)
     height = traitlets.Int(560).tag(sync=True)
     comparable = traitlets.Bool(False).tag(sync=True)
-    palette = traitlets.Dict().tag(sync=True)
 
     def __init__(
         self, image: Any, results: pd.DataFrame | None, original: Any, *, values: bool = True, height: int = 560
@@ -116,7 +115,6 @@ class Viewing(traitlets.HasTraits):
             unit=_unit(self._sources),
             height=height,
             comparable=original is not None,
-            palette=PALETTE,
         )
 
     # In a board
@@ -428,7 +426,7 @@ class Viewing(traitlets.HasTraits):
             picture = pixels.blank(picture, self._asked_for(self.frame))
         drawn = "".join(
             f'<rect x="{box["x0"]}" y="{box["y0"]}" width="{box["x1"] - box["x0"]}" height="{box["y1"] - box["y0"]}" '
-            f'fill="none" stroke="{self.palette[box["verdict"]]}" stroke-width="{max(1, columns // 256)}" '
+            f'fill="none" stroke="{PALETTE[box["verdict"]]}" stroke-width="{max(1, columns // 256)}" '
             f'stroke-dasharray="{_DASHES[box["verdict"]]}"/>'
             for box in boxes
             if not box["outside"]
@@ -447,7 +445,6 @@ class Viewer(Viewing, Live):
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
         self.observe(lambda _: self._changed_looks(), list(self.state))
-        self.on_msg(lambda _, asked, __: self.hear(asked))
 
 
 def _doubts(boxes: Sequence[dict[str, Any]]) -> Iterator[str]:

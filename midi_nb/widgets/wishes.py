@@ -73,7 +73,6 @@ class Wishes(Fixing, Live):
         self._known = self._rows.problems
         self._present = [str(name) for name in self._known.fixes.submissions if name is not None]
         super().__init__(submission=self._present[0] if submission is None else submission)
-        self.on_msg(self._hear)
 
     # What can be read back
 
@@ -123,8 +122,9 @@ class Wishes(Fixing, Live):
             self.page = 0
         self._changed_looks()
 
-    def _hear(self, _: Any, message: Any, __: Any) -> None:
-        if isinstance(message, dict) and message.get("kind") == "ready":
+    def hear(self, message: dict[str, Any]) -> None:
+        """Sends the problems when a browser asks for them."""
+        if message.get("kind") == "ready":
             buffers: list[bytes] = []
             self.send({"kind": "data", "data": self._rows.whole(buffers)}, buffers)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,11 +12,11 @@ import pytest
 import midi_nb as mn
 from midi_nb.actions import ACTIONS
 from midi_nb.amounts import count, percent, points
-from midi_nb.widgets import board, explore
+from midi_nb.widgets import explore
 
 LOAD = """async (esm) => {
   const url = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));
-  Object.assign(window, await import(url)); // explorer, scores
+  Object.assign(window, await import(url)); // explorer, scores, and how numbers are written
 }"""
 TAKE = """([message, buffers]) => {
   const unpacked = (text) => new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
@@ -84,7 +83,7 @@ def take(page: Any, explorer: Any) -> dict[str, Any]:
             sent.append(message)
 
     explorer.send = send
-    explorer._hear(None, {"kind": "ready"}, [])
+    explorer.hear({"kind": "ready"})
     return sent[0]["data"]
 
 
@@ -210,30 +209,36 @@ def test_what_ticked_problems_bring_is_what_python_says(page: Any, make: Any, se
                 assert gains == pytest.approx(problems[column].tolist())
 
 
-def test_the_viewer_writes_shares_as_python_writes_them(page: Any) -> None:
-    shares = [None, 0.0, 1.0, 0.004, 0.0099, 0.01, 0.356, 0.99, 0.991, 0.999]
-    said = page.evaluate(
-        """async ([source, shares]) => {
-          const code = new Blob([`${source}\\nexport { percent };`], { type: "text/javascript" });
-          return shares.map((await import(URL.createObjectURL(code))).percent);
-        }""",
-        [(Path(board.__file__).parent / "viewer.js").read_text("utf-8"), shares],
-    )
-    assert said == [percent(share, 0) for share in shares]
-
-
 def test_numbers_are_written_as_python_writes_them(page: Any, make: Any) -> None:
     take(page, explore(make.results([{}])))
-    rates = [0.0, 1.0, 0.5, 0.98765, 0.999999, 0.000001, 0.1 + 0.2, 0.00005]
+    rates = [
+        None,
+        0.0,
+        1.0,
+        0.004,
+        0.0099,
+        0.01,
+        0.356,
+        0.99,
+        0.991,
+        0.999,
+        0.5,
+        0.98765,
+        0.999999,
+        0.000001,
+        0.1 + 0.2,
+        0.00005,
+    ]
     gains = [0.01511, -0.2, 0.00004, -0.00004, 0.0, 0.5]
     numbers = [0, 1, 2, 1234, 8123456]
     said = page.evaluate(
-        """([rates, gains, numbers]) => [rates.map((rate) => explorer.percent(rate)), gains.map(explorer.points),
-          numbers.flatMap((number) => ["", "check", "box"].map((what) => explorer.count(number, what)))]""",
+        """([rates, gains, numbers]) => [rates.map((rate) => percent(rate)), rates.map((rate) => percent(rate, 0)),
+          gains.map(points), numbers.flatMap((number) => ["", "check", "box"].map((what) => count(number, what)))]""",
         [rates, gains, numbers],
     )
     assert said == [
         [percent(rate) for rate in rates],
+        [percent(rate, 0) for rate in rates],
         [points(gain) for gain in gains],
         [text for number in numbers for text in (count(number), count(number, "check"), count(number, "box"))],
     ]

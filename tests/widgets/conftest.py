@@ -120,3 +120,16 @@ def images(make, tmp_path):
             values[4:16, 8 : 8 + covered] = 0
             make.file(tmp_path / folder / f"{number}.dcm", f"{new}1.2.{number}", pixels=values)
     return tmp_path / "released", tmp_path / "original"
+
+
+@pytest.fixture
+def ask():
+    """Says a message to a widget, as a browser does, and gives what it sends: `ask(widget, kind="ready")`."""
+
+    def asked(widget, message=None, **content):
+        sent, widget.send = [], lambda content, buffers=None: sent.append(content)
+        widget._handle_custom_msg(content or message, [])  # what ipywidgets calls with a message
+        del widget.send
+        return sent
+
+    return asked

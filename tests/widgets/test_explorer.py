@@ -148,6 +148,23 @@ def test_the_detail_shows_what_was_lost_or_left_by_more_than_colour(results):
     assert '<mark><span class="unseen">[still there: </span>20130829' in explorer.as_html()
 
 
+@pytest.fixture
+def sent():
+    """A function that has an explorer send its data, and gives the messages since."""
+
+    def listen(explorer):
+        messages = []
+        explorer.send = lambda content, buffers=None: messages.append((content, buffers or []))
+        explorer.hear({"kind": "ready"})
+        return messages
+
+    return listen
+
+
+def numbers(place, buffers):
+    return np.frombuffer(buffers[place["buffer"]], f"<u{place['bytes']}")
+
+
 @pytest.mark.parametrize(
     ("check", "says"),
     [
@@ -157,15 +174,21 @@ def test_the_detail_shows_what_was_lost_or_left_by_more_than_colour(results):
         (BOX | {"state": "empty", "actual": ""}, "(no text read)"),
     ],
 )
-def test_a_released_value_without_a_text_says_why(make, check, says):
+def test_a_released_value_without_a_text_says_why(make, sent, check, says):
     explorer = explore(make.results([LEAK | check, LEAK | {"check": "1"}]))
     explorer.set(table="checks", picked=0)
     assert said(explorer).count(says) == 2, "in the row and in the card"
-    codes, texts = explorer._rows._absences(np.arange(2))
-    assert (texts[codes[0]], codes[1]) == (says, -1)
+    data, buffers = sent(explorer)[0]
+    column = data["data"]["rows"]["columns"]["absence"]
+    assert [column["texts"][code] for code in numbers(column["codes"], buffers)] == [says, None]
 
 
-def test_the_detail_shows_the_original_where_it_is_another_text_and_no_picture(make):
+def card(explorer, ask):
+    """What a browser shows of the check that is picked."""
+    return next(message for message in ask(explorer, kind="ready") if message["kind"] == "check")
+
+
+def test_the_detail_shows_the_original_where_it_is_another_text_and_no_picture(make, ask):
     kept = {"action": "text_retained", "verdict": "failed", "score": 0.5, "expected": "HEAD AND", "actual": "HEAD"}
     for check, shown in (
         (kept | {"original": "HEAD AND NECK"}, ["Original", "Must stay", "Released"]),
@@ -174,15 +197,15 @@ def test_the_detail_shows_the_original_where_it_is_another_text_and_no_picture(m
     ):
         explorer = explore(make.results([check]))
         explorer.set(table="checks", picked=0)
-        assert re.findall("<dt>(.*?)</dt>", explorer._check(0)["words"]) == shown
+        assert re.findall("<dt>(.*?)</dt>", card(explorer, ask)["words"]) == shown
 
 
-def test_the_detail_cuts_a_very_long_text_and_says_so(make):
+def test_the_detail_cuts_a_very_long_text_and_says_so(make, ask):
     explorer = explore(make.results([LEAK | {"actual": "DOE " * 1000}]))
     explorer.set(table="checks", picked=0)
-    card = explorer._check(0)["words"]
-    assert "… (4,000 characters)</span>" in card
-    assert card.rpartition("<dd>")[2].count("DOE<") == 750
+    words = card(explorer, ask)["words"]
+    assert "… (4,000 characters)</span>" in words
+    assert words.rpartition("<dd>")[2].count("DOE<") == 750
 
 
 @pytest.mark.parametrize(("score", "says"), [(0.5, "50 %"), (0.999, "&gt; 99 %"), (0.001, "&lt; 1 %")])
@@ -346,11 +369,11 @@ def test_unknown_state_is_refused_in_one_line(results):
         {"?": ""},
     ],
 )
-def test_messages_that_make_no_sense_change_nothing(results, state):
+def test_messages_that_make_no_sense_change_nothing(results, ask, state):
     explorer = explore(results)
     before = explorer.as_html()
     for message in ({"kind": "explorer", "state": state}, {"kind": "explorer"}, "nonsense", {"viewer": 1}):
-        explorer._hear(None, message, [])
+        ask(explorer, message)
     assert explorer.as_html() == before
 
 
@@ -390,23 +413,6 @@ def test_what_is_picked_stays_picked_in_another_table(results):
     assert explorer.picked == -1
 
 
-@pytest.fixture
-def sent(monkeypatch):
-    """A function that has an explorer send its data, and gives the messages since."""
-
-    def listen(explorer):
-        messages = []
-        explorer.send = lambda content, buffers=None: messages.append((content, buffers or []))
-        explorer._hear(None, {"kind": "ready"}, [])
-        return messages
-
-    return listen
-
-
-def numbers(place, buffers):
-    return np.frombuffer(buffers[place["buffer"]], f"<u{place['bytes']}")
-
-
 def test_a_browser_gets_every_check_of_a_small_frame(results, sent):
     (data, buffers), *others = sent(explore(results))
     assert data["kind"] == "data"
@@ -431,7 +437,7 @@ def test_a_browser_gets_the_failing_checks_of_a_large_frame_and_asks_for_pages_o
     assert not [message for message, _ in messages if message["kind"] == "rows"]
 
     state = {"table": "checks", "filters": {}, "search": "text 0001", "sort": "-patient", "page": 1}
-    explorer._hear(None, {"kind": "explorer", "state": state, "view": "a", "turn": 7}, [])
+    explorer.hear({"kind": "explorer", "state": state, "view": "a", "turn": 7})
     answer, buffers = next(pair for pair in messages if pair[0]["kind"] == "rows")
     assert (answer["view"], answer["turn"]) == ("a", 7)
     cells = many[["original", "expected", "actual"]].apply(lambda column: column.str.lower().str.contains("text 0001"))
@@ -525,8 +531,8 @@ def test_the_picture_shows_a_page_of_the_table_and_says_how_much_there_is(make, 
     assert re.search(rf"4 {what}s\s", said(explorer))
 
 
-def test_a_browser_gets_the_problems_as_the_verb_gives_them(results):
-    sent = explore(results)._rows.whole([])["problems"]
+def test_a_browser_gets_the_problems_as_the_verb_gives_them(results, ask):
+    sent = ask(explore(results), kind="ready")[0]["data"]["problems"]
     known = mn.problems(results)
     for name in ("problem", "cause", "axis", "submission", "name", "rows", "series", "patients", "gain"):
         assert [one[name] for one in sent] == known[name].tolist()
@@ -534,8 +540,8 @@ def test_a_browser_gets_the_problems_as_the_verb_gives_them(results):
     json.dumps(sent)
 
 
-def test_bars_of_axis_cause_and_verdict_have_colours(results):
-    facets = explore(results)._rows.whole([])["facets"]
+def test_bars_of_axis_cause_and_verdict_have_colours(results, ask):
+    facets = ask(explore(results), kind="ready")[0]["data"]["facets"]
     verdicts = {"failed": "fail", "blank": "blank", "passed": "pass", "lost": "blank"}
     causes = {cause.code: cause.axis for cause in CAUSES}
     for name, meaning in (("axis", str), ("cause", causes.get), ("verdict", verdicts.get), ("patient", lambda _: "")):
@@ -595,9 +601,9 @@ def test_a_check_that_others_were_not_judged_on_is_not_only_here(make):
         assert explorer.selection["check"].tolist() == left
 
 
-def test_a_submission_may_be_called_like_what_says_where_a_check_fails(make):
+def test_a_submission_may_be_called_like_what_says_where_a_check_fails(make, ask):
     explorer = explore(runs(make, {"only here": "ffffp", "not judged elsewhere": "fpp p"}))
-    facet = explorer._rows.whole([])["facets"]["also_fails_in"]
+    facet = ask(explorer, kind="ready")[0]["data"]["facets"]["also_fails_in"]
     assert facet["texts"][1:] == ["only here*", "not judged elsewhere*", "only here", "not judged elsewhere"]
     for text, left in {
         "only here": [("not judged elsewhere", "0")],
@@ -630,7 +636,7 @@ def reported(make, tmp_path):
     return results, mn.read_results(report, scores=folder / "scoring_report_series.xlsx")
 
 
-def test_a_report_with_its_workbook_is_scored_in_the_unit_of_the_workbook(reported):
+def test_a_report_with_its_workbook_is_scored_in_the_unit_of_the_workbook(reported, ask):
     results, listed = reported
     explorer, whole = explore(listed), explore(results)
     assert explorer.unit == "series"
@@ -640,7 +646,7 @@ def test_a_report_with_its_workbook_is_scored_in_the_unit_of_the_workbook(report
     explorer.fixed = whole.fixed = [0]
     scores = ["before", "after", "gain"]
     assert explorer.scores[scores].iloc[0].tolist() == whole.scores[scores].iloc[0].tolist() == [0.75, 1.0, 0.25]
-    sent = explorer._rows.whole([])
+    sent = ask(explorer, kind="ready")[0]["data"]
     assert (sent["fixes"]["unit"], list(sent["fixes"]["units"]), sent["problems"][0]["gain"]) == (
         "series",
         ["series"],

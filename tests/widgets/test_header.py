@@ -140,10 +140,11 @@ def test_a_reference_says_where_it_leads_now(pair: Any, make: Any, says: str, ui
     assert found["leads"] == says
 
 
-def test_the_tree_has_items_below_sequences_and_private_blocks_by_their_creator(pair: Any) -> None:
+def test_the_tree_has_items_below_sequences_and_private_blocks_by_their_creator(pair: Any, ask: Any) -> None:
     old, new = pair({"ReferencedImageSequence": [reference("1.5"), reference("1.6")]}, {})
     private(old, "ACME", "Ünsal")
-    lines = mn.widgets.header(old, new)._lines.sent()["lines"]
+    (told,) = ask(mn.widgets.header(old, new), kind="ready")
+    lines = told["data"]["lines"]
     names = [re.sub(r"<.*?>", "", one["html"]) for one in lines]
 
     def above(words: str) -> list[str]:
@@ -160,14 +161,14 @@ def test_the_tree_has_items_below_sequences_and_private_blocks_by_their_creator(
     assert "Private Creator" in names[names.index("Private group 0019: ACME") + 1]
 
 
-def test_without_values_no_word_of_the_data_is_sent(pair: Any, make: Any) -> None:
+def test_without_values_no_word_of_the_data_is_sent(pair: Any, make: Any, ask: Any) -> None:
     words = {"StudyDescription": "SECRET kept", "PatientName": "SECRET^JANE", "StudyDate": "20130829"}
     old, new = pair(words, words | {"PatientName": "SECRET", "StudyDate": "20130901"})
     old, new = (private(dataset, "SECRET clinic", "x") for dataset in (old, new))
     results = make.results([{"instance": "1.1", "expected": "SECRET", "verdict": "failed"}])
     for given in (None, results):
         widget = mn.widgets.header(old, new, given, values=False)
-        sent = str(widget._lines.sent()) + widget.as_html() + widget.lines.to_json()
+        sent = str(ask(widget, kind="ready")) + widget.as_html() + widget.lines.to_json()
         assert not re.search("SECRET|secret|JANE|jane|kept SECRET|20130829|days<|1\\.1<", sent)
         assert MASK in sent
         assert "Study Description" in sent
@@ -224,7 +225,7 @@ def test_the_headers_of_a_check_are_shown_in_the_explorer(make: Any, tmp_path: A
     results = make.results([{"instance": "1.1", "released": "9.1", "verdict": "failed", "score": 0.0, "actual": "DOE"}])
     explorer = mn.widgets.explore(results, tmp_path / "released", tmp_path / "original")
     told: list[Any] = []
-    explorer._tell = lambda message, buffers=None: told.append(message)
+    explorer.send = lambda message, buffers=None: told.append(message)
     explorer.set(table="failures", picked=0)
     assert [message["header"] for message in told if message["kind"] == "check"] == [True]
     explorer.header = True
