@@ -6,35 +6,33 @@ import base64
 import gzip
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from .. import causes
+from .. import __version__, causes
 from ..actions import REGIONS
 from ..coded import codes_at, first_rows, joint_codes
 from ..files.runs import replacing
 from ..frames import require_columns
 from ..masking import mask_values
+from ..shown import template
 from .board import script, sheet
 from .detail import Check, Teller
 from .headers import Lines
 from .images import Images
 from .lines import sent, views
-from .page import Markup, count, join, kit, tag
+from .page import Markup, count, kit
 from .pictures import pictured
-from .rows import MANY, Rows, without_originals
+from .rows import MANY, NEEDED, Rows, without_originals
 from .tour import tour
 from .viewer import Viewer
 
 __all__ = ["write_header", "write_page", "write_tour", "write_view"]
 
-_NEEDED = (
-    "patient", "series", "instance", "action", "tag_path", "name", "private", "subcategory", "original", "expected",
-    "actual", "state", "verdict", "score",
-)  # fmt: skip
 _OF_WORDS = (
     "action", "tag_path", "name", "original", "expected", "actual", "state", "verdict", "cause", "score",
 )  # fmt: skip
@@ -72,7 +70,7 @@ def write_page(
     >>> mn.write_page(results, tempfile.mkdtemp() + "/explorer.html").name
     'explorer.html'
     """
-    require_columns(results, _NEEDED, "write_page()")
+    require_columns(results, NEEDED, "write_page()")
     explained = causes.explained(results.reset_index(drop=True), released, original)
     images = Images(explained, released, original)
     shown = explained if values else _masked(explained)
@@ -93,11 +91,8 @@ def write_page(
     }
     pictures, boxes = _pictures(explained, rows.failing, images) if values else ({}, 0)
     note = f"This page holds {count(len(pictures), 'picture')} of {count(boxes, 'failing box')}." if boxes else ""
-    with replacing(Path(path)) as temporary:
-        content = {"data": whole, "cards": cards, "pictures": pictures, "sizes": [len(one) for one in buffers]}
-        page = _html("Explorer", "alone();", _packed(content, buffers), note)
-        temporary.write_text(page, encoding="utf-8")
-    return Path(path)
+    content = {"data": whole, "cards": cards, "pictures": pictures}
+    return _write(path, "Explorer", "alone();", content, buffers, note=note)
 
 
 def write_view(
@@ -142,11 +137,9 @@ def write_view(
                 )
             answers[f"{kind} {number}"] = [message, list(range(len(buffers), len(buffers) + len(given)))]
             buffers += [bytes(one) for one in given]
-    content = {"state": viewer.state, "answers": answers, "sizes": [len(one) for one in buffers]}
+    content = {"state": viewer.state, "answers": answers}
     viewer.close()
-    with replacing(Path(path)) as temporary:
-        temporary.write_text(_html("Viewer", "aloneViewer();", _packed(content, buffers)), encoding="utf-8")
-    return Path(path)
+    return _write(path, "Viewer", "aloneViewer();", content, buffers)
 
 
 def write_header(
@@ -176,10 +169,8 @@ def write_header(
     >>> write_header(file, file, None, tempfile.mkdtemp() + "/header.html").name
     'header.html'
     """
-    content = {"data": Lines.of(original, released, results, values=values, **options).sent(), "sizes": []}
-    with replacing(Path(path)) as temporary:
-        temporary.write_text(_html("Header", "aloneHeader();", _packed(content, [])), encoding="utf-8")
-    return Path(path)
+    content = {"data": Lines.of(original, released, results, values=values, **options).sent()}
+    return _write(path, "Header", "aloneHeader();", content)
 
 
 def write_tour(
@@ -214,11 +205,9 @@ def write_tour(
     'tour.html'
     """
     widget = tour(results, released, original)
-    content = widget.content(explorer) | {"sizes": []}
+    content = widget.content(explorer)
     widget.close()
-    with replacing(Path(path)) as temporary:
-        temporary.write_text(_html("Tour", "aloneTour();", _packed(content, []), block=block), encoding="utf-8")
-    return Path(path)
+    return _write(path, "Tour", "aloneTour();", content, block=block)
 
 
 def _masked(explained: pd.DataFrame) -> pd.DataFrame:
@@ -285,42 +274,32 @@ def _pictures(explained: pd.DataFrame, rows: np.ndarray, images: Images) -> tupl
     return pictures, len(boxes) if images.folders else 0
 
 
-def _packed(content: Any, buffers: list[bytes]) -> str:
+def _write(
+    path: str | Path,
+    title: str,
+    start: str,
+    content: Any,
+    buffers: Sequence[bytes] = (),
+    note: str = "",
+    block: bool = False,
+) -> Path:
+    """Writes a page that begins with the call `start` of alone.js, or only the block for a page of one's own."""
+    code, css = f"{script('alone.js')}\n{start}", f"{sheet()}\n{'' if block else _CSS}"
+    policy = "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'"
+    for name, text in (("script-src", code), ("style-src", css)):
+        policy += f"; {name} 'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+    known = {"title": title, "note": note, "policy": policy, "version": __version__, "data": _packed(content, buffers)}
+    page = template(Path(__file__).with_name("alone.html"))
+    with replacing(Path(path)) as temporary:
+        temporary.write_text(page.render(**known, block=block, css=Markup(css), code=Markup(code)), encoding="utf-8")
+    return Path(path)
+
+
+def _packed(content: Any, buffers: Sequence[bytes]) -> str:
     """The length of a JSON text, the text, and the buffers, compressed, in letters."""
-    text = json.dumps(content, separators=(",", ":")).encode()
+    text = json.dumps({**content, "sizes": [len(one) for one in buffers]}, separators=(",", ":")).encode()
     packed = gzip.compress(len(text).to_bytes(4, "little") + text + b"".join(buffers), mtime=0)
     return base64.b64encode(packed).decode()
-
-
-def _html(title: str, start: str, packed: str, note: str = "", block: bool = False) -> str:
-    from .. import __version__
-
-    code, css = f"{script('alone.js')}\n{start}", f"{sheet()}\n{'' if block else _CSS}"
-    body = [
-        tag("noscript", "This page needs JavaScript."),
-        tag("div" if block else "main", class_="midi-board", id="board"),
-        tag("footer", note, class_="midi-page") if note else None,
-        tag("script", packed, type="text/plain", id="data"),
-        tag("script", Markup(code), type="module"),
-    ]
-    if block:
-        return join([tag("style", Markup(css)), *body, "\n"])
-    allowed = {"script-src": code, "style-src": css}
-    digests = {
-        name: base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for name, text in allowed.items()
-    }
-    policy = "; ".join(["default-src 'none'", "img-src data:", "base-uri 'none'", "form-action 'none'"])
-    policy += "".join(f"; {name} 'sha256-{digest}'" for name, digest in digests.items())
-    head = [
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=policy),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("meta", name="generator", content=f"midi_nb {__version__}"),
-        tag("title", title),
-        tag("style", Markup(css)),
-    ]
-    return f"<!doctype html>\n{tag('html', tag('head', head), tag('body', body), lang='en')}\n"
 
 
 _CSS = """

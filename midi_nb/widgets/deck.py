@@ -24,7 +24,7 @@ from .detail import Check, Teller
 from .images import Images
 from .page import MEANINGS, Markup, count, kit, macros, tag
 from .pictures import pictured
-from .verdicts import VERDICTS, Log, identities, judged
+from .verdicts import VERDICTS, Log, identities, judged, numbered
 
 __all__ = ["Deck", "review"]
 
@@ -353,10 +353,4 @@ def _in_order(results: pd.DataFrame, images: Images) -> np.ndarray:
 def _places(checks: pd.DataFrame) -> list[tuple[Any, ...]]:
     """What a check is known by in an official sheet: its file, its region, and which of several such it is."""
     uid = checks["released"].astype(object).where(checks["released"].notna(), checks["instance"].astype(object))
-    columns = [uid.tolist(), *(checks[name].astype(object).where(checks[name].notna(), None).tolist() for name in _BOX)]
-    seen: Counter[Any] = Counter()
-    found = []
-    for row in zip(*columns, strict=True):
-        seen[row] += 1
-        found.append((*row, seen[row]))
-    return found
+    return [(*row, number) for row, number in numbered(checks.assign(released=uid), ("released", *_BOX))]

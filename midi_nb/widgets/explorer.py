@@ -26,16 +26,12 @@ from .headers import Lines
 from .images import Images
 from .lines import VIEWS, sent, views
 from .page import PAGE, Markup, kit
-from .rows import Rows, without_originals
+from .rows import NEEDED, Rows, without_originals
 
 __all__ = ["Explorer", "explore"]
 
 TABLES = ("problems", "failures", "checks", "map", *VIEWS)
 
-_NEEDED = (
-    "patient", "series", "instance", "action", "tag_path", "name", "private", "subcategory", "original", "expected",
-    "actual", "state", "verdict", "score",
-)  # fmt: skip
 # In the order in which they are set.
 _STATE = ("table", "search", "sort", "page", "picked", "example", "header", "fixed", "unit", "weights")
 _SORTABLE = {
@@ -98,7 +94,7 @@ class Explorer(Fixing, Board):
     header = traitlets.Bool(False)  # whether the headers of the picked check are shown, original and released
 
     def __init__(self, results: pd.DataFrame, released: Any, original: Any, *, values: bool = True) -> None:
-        require_columns(results, _NEEDED, "explore()")
+        require_columns(results, NEEDED, "explore()")
         self.results = causes.explained(results, released, original)
         self.values = values
         self._images = Images(self.results, released, original, values)

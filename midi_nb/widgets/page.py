@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from ..amounts import count, percent
 from ..causes import CAUSES
 from ..coded import utf8
-from ..looks import SIGNS
+from ..looks import PALETTE, SIGNS
 from ..shown import template
 from .practice import practice, rule
 
@@ -54,7 +54,13 @@ def _inner(child: Any) -> str:
 
 def macros(name: str, **known: Any) -> Any:
     """The macros of a template, which know looks, rules and causes, and what else is given."""
-    known |= {"signs": SIGNS, "meanings": MEANINGS, "causes": {cause.code: cause for cause in CAUSES}, "most": PAGE}
+    known |= {
+        "signs": SIGNS,
+        "palette": PALETTE,
+        "meanings": MEANINGS,
+        "causes": {cause.code: cause for cause in CAUSES},
+        "most": PAGE,
+    }
     says = {"clipped": clipped, "rule": rule, "practice": practice}
     return template(Path(__file__).with_name(name)).make_module(known | says)
 

@@ -23,7 +23,7 @@ from ..vocabulary import WORDS, head_of, words_of
 from .detail import absence, several_sources
 from .page import MEANINGS
 
-__all__ = ["FACETS", "MANY", "WEIGHTS", "Problems", "Rows", "without_originals"]
+__all__ = ["FACETS", "MANY", "NEEDED", "WEIGHTS", "Problems", "Rows", "without_originals"]
 
 #: What one filters by.
 FACETS = (
@@ -35,6 +35,11 @@ WEIGHTS: dict[str, dict[str, float]] = {"equal": {}, "70/20/10": {"hipaa": 70.0,
 #: What only a check that failed has: filtered by it, all other checks count as passed, as in ``score(by="cause")``.
 OF_FAILURES = ("verdict", "axis", "cause", "also_fails_in", "passes_in")
 
+#: Columns that an explorer needs.
+NEEDED = (
+    "patient", "series", "instance", "action", "tag_path", "name", "private", "subcategory", "original", "expected",
+    "actual", "state", "verdict", "score",
+)  # fmt: skip
 _TEXTS = ("name", "tag_path", "original", "expected", "actual", "study", "series", "instance", "file", "error")
 _SEARCHED = (*_TEXTS, "patient")
 _SEARCHED_BLIND = ("name", "tag_path", "error")  # what no value of the data is in

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ import pandas as pd
 from .. import causes
 from ..coded import encode
 
-__all__ = ["VERDICTS", "Entry", "Log", "identities", "judged"]
+__all__ = ["VERDICTS", "Entry", "Log", "identities", "judged", "numbered"]
 
 #: What a person can say → the verdict on the check.
 VERDICTS = {"hidden": "passed", "visible": "failed", "unsure": "blank"}
@@ -58,24 +58,26 @@ class Log:
     def undo(self, checks: Iterable[str]) -> str | None:
         """Takes back the last standing verdict on any of `checks`; says on which, None if there is none."""
         among = set(checks)
-        standing: list[str] = []
-        for entry in (entry for entry in self.entries() if entry["check"] in among):
-            standing = [*standing, entry["check"]] if "verdict" in entry else _without_last(standing, entry["check"])
-        if not standing:
-            return None
-        self._write({"check": standing[-1], "undo": True})
-        return standing[-1]
+        last = next((check for check, _ in reversed(self._standing()) if check in among), None)
+        if last is not None:
+            self._write({"check": last, "undo": True})
+        return last
 
     def standing(self) -> dict[str, Entry]:
         """The verdict that stands on each check that has one."""
-        stacks: dict[str, list[Entry]] = {}
+        return dict(self._standing())
+
+    def _standing(self) -> list[tuple[str, Entry]]:
+        """The verdicts that were not taken back, in their order; the last one on a check is the one that stands."""
+        found: list[tuple[str, Entry]] = []
         for entry in self.entries():
-            stack = stacks.setdefault(entry["check"], [])
             if "verdict" in entry:
-                stack.append(Entry(entry["verdict"], entry.get("pixels")))
-            elif stack:
-                stack.pop()
-        return {check: stack[-1] for check, stack in stacks.items() if stack}
+                found.append((entry["check"], Entry(entry["verdict"], entry.get("pixels"))))
+            else:
+                places = [place for place, (check, _) in enumerate(found) if check == entry["check"]]
+                if places:
+                    del found[places[-1]]
+        return found
 
     def entries(self) -> list[dict[str, Any]]:
         """The lines of the file; what is no line of ours is counted in `unreadable`."""
@@ -105,12 +107,6 @@ class Log:
             os.fsync(file.fileno())
 
 
-def _without_last(checks: list[str], check: str) -> list[str]:
-    """`checks` without the last occurrence of one."""
-    place = len(checks) - 1 - checks[::-1].index(check) if check in checks else len(checks)
-    return checks[:place] + checks[place + 1 :]
-
-
 def _entry(line: bytes) -> dict[str, Any] | None:
     try:
         entry = json.loads(line)
@@ -123,16 +119,20 @@ def _entry(line: bytes) -> dict[str, Any] | None:
 
 def identities(checks: pd.DataFrame) -> list[str]:
     """A digest for each check, the same whatever the order of the rows; copies of one are numbered."""
-    columns = [
-        checks[name].astype(object).where(checks[name].notna(), None).tolist() for name in _NAMED_BY if name in checks
-    ]
-    seen: Counter[str] = Counter()
     found = []
-    for row in zip(*columns, strict=True):
+    for row, number in numbered(checks, _NAMED_BY):
         text = json.dumps([None if cell is None else str(cell) for cell in row])
-        seen[text] += 1
-        found.append(hashlib.sha256(f"{text}{seen[text]}".encode("utf-8", "backslashreplace")).hexdigest()[:20])
+        found.append(hashlib.sha256(f"{text}{number}".encode("utf-8", "backslashreplace")).hexdigest()[:20])
     return found
+
+
+def numbered(checks: pd.DataFrame, names: Sequence[str]) -> Iterator[tuple[tuple[Any, ...], int]]:
+    """(the cells of each row in these columns, None where one is missing; which of the rows alike it is)."""
+    columns = [checks[name].astype(object).where(checks[name].notna(), None) for name in names if name in checks]
+    seen: Counter[Any] = Counter()
+    for row in zip(*columns, strict=True):
+        seen[row] += 1
+        yield row, seen[row]
 
 
 def judged(results: pd.DataFrame, rows: Sequence[int], verdicts: Sequence[str]) -> pd.DataFrame:

@@ -12,7 +12,6 @@ import io
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,10 +24,9 @@ from ..amounts import percent
 from ..engine import pixels
 from ..engine.released import files_below, quiet
 from ..frames import MASK, require_columns
-from ..looks import PALETTE, SIGNS
 from ..vocabulary import words_of
 from .board import Live
-from .page import tag
+from .page import kit
 
 __all__ = ["Viewer", "Viewing", "view"]
 
@@ -399,44 +397,22 @@ class Viewing(traitlets.HasTraits):
     # Without a kernel
 
     def _as_html(self) -> str:
-        """This slice as a page of its own: pictures with their boxes drawn, and a table of them."""
-        boxes, sides = self._measured(self.frame), ("original", "released") if self.comparable else ("released",)
-        pictures = "".join(self._figure(side, boxes) for side in sides)
-        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
-        head = ("box", "verdict", "expected", "recognised", "painted over", "legible")
-        body = [
-            (number, f"{SIGNS[box['verdict']]} {box['says']}", box["expected"] or "", box["actual"] or "",
-             percent(box["coverage"], 0), percent(box["legible"], 0))
-            for number, box in enumerate(boxes, 1)
-        ]  # fmt: skip
-        lines = [tag("tr", [tag("td", cell, style="text-align:left") for cell in cells]) for cells in (head, *body)]
-        table = tag("table", lines) if boxes else ""
-        title = f"<p>{escape(self._title(self.frame))}</p>"
-        return f'<div>{title}<div style="display:flex;flex-wrap:wrap;gap:8px">{pictures}</div>{notes}{table}</div>'
+        """This slice: pictures with their boxes drawn, and a table of them."""
+        sides = ("original", "released") if self.comparable else ("released",)
+        figures = [(side, *self._figure(side)) for side in sides]
+        return str(kit().viewed(self._title(self.frame), figures, self.notes, self._measured(self.frame)))
 
-    def _figure(self, side: str, boxes: Sequence[dict[str, Any]]) -> str:
+    def _figure(self, side: str) -> tuple[Any, str]:
+        """A picture, or why there is none."""
         try:
             seen = self._plane(self.frame, before=side == "original")
         except (ValueError, FileNotFoundError) as error:
-            return f"<p>{side}: {escape(str(error))}</p>"
+            return None, str(error)
         window = pixels.Window("", self.window[0], self.window[1], "LINEAR_EXACT") if len(self.window) == 2 else None
         picture = pixels.shown(seen, window)
-        rows, columns = picture.shape[:2]
         if not self.values:
             picture = pixels.blank(picture, self._asked_for(self.frame))
-        drawn = "".join(
-            f'<rect x="{box["x0"]}" y="{box["y0"]}" width="{box["x1"] - box["x0"]}" height="{box["y1"] - box["y0"]}" '
-            f'fill="none" stroke="{PALETTE[box["verdict"]]}" stroke-width="{max(1, columns // 256)}" '
-            f'stroke-dasharray="{_DASHES[box["verdict"]]}"/>'
-            for box in boxes
-            if not box["outside"]
-        )
-        return (
-            f'<figure style="margin:0"><svg viewBox="0 0 {columns} {rows}" width="{min(columns, 480)}" role="img" '
-            f'aria-label="{side}"><image width="{columns}" height="{rows}" '
-            f'href="data:image/png;base64,{_png(picture)}"/>'
-            f"{drawn}</svg><figcaption>{side}</figcaption></figure>"
-        )
+        return {"rows": picture.shape[0], "columns": picture.shape[1], "png": _png(picture)}, ""
 
 
 class Viewer(Viewing, Live):
@@ -462,7 +438,6 @@ def _doubts(boxes: Sequence[dict[str, Any]]) -> Iterator[str]:
 _KINDS = ("after", "before", "measures", "thumbnail")  # what a browser asks of a slice
 _THUMBNAIL = 96  # pixels; shown at 64 points
 _KEPT = 8  # decoded frames; a 2048 × 2048 one takes 8 MB
-_DASHES = {"pass": "6 4", "fail": "none", "blank": "2 3"}
 
 
 class _Checks:
