@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
-__all__ = ["count", "percent", "points"]
+__all__ = ["count", "percent", "points", "tally"]
 
 
 def count(number: float, what: str = "") -> str:
@@ -17,6 +19,15 @@ def count(number: float, what: str = "") -> str:
     """
     plural = "" if number == 1 or what.endswith("series") else "es" if what.endswith("x") else "s"
     return f"{int(number):,} {what}{plural}" if what else f"{int(number):,}"
+
+
+def tally(things: Iterable[str], most: int | None = None) -> str:
+    """How often each of some things is there, the most frequent first, and at most so many.
+
+    >>> tally(["not DICOM", "no UID", "not DICOM"])
+    '2 × not DICOM; 1 × no UID'
+    """
+    return "; ".join(f"{number:,} × {thing}" for thing, number in Counter(things).most_common(most))
 
 
 def percent(rate: Any, digits: int = 2) -> str:

@@ -13,14 +13,14 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Executor
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from . import tags
-from .amounts import count
+from .amounts import count, tally
 from .answers import published as keys
 from .answers.identifiers import (
     TEXTS,
@@ -34,7 +34,7 @@ from .answers.identifiers import (
     respelled,
     searched,
 )
-from .answers.standard import REGISTERED, Profile, disposition, read_private, safe_private, type_of
+from .answers.standard import REGISTERED, Profile, disposition, profile_of, read_private, safe_private, type_of
 from .coded import concat, tidy
 from .engine import released as files_of
 from .engine.batches import (
@@ -139,24 +139,6 @@ def keep_key(
     return Path(out)
 
 
-class _Profile(NamedTuple):
-    """What is asked for: small enough to be sent with each batch."""
-
-    profile: str
-    edition: str
-    keep: tuple[str, ...]
-    private: str  # what decides on private attributes: the list of the safe ones, or a table of one's own
-
-    def __str__(self) -> str:
-        return "; ".join(filter(None, [str(self.table), self.private]))
-
-    @property
-    def table(self) -> Profile:
-        """The profile made ready."""
-        return _profile(self.profile, self.edition, self.keep)
-
-
-_profile = lru_cache(8)(Profile)
 _SAFE = "safe private attributes of"
 
 
@@ -164,9 +146,17 @@ class _Job(NamedTuple):
     """What every batch needs to know."""
 
     folder: Path
-    profile: _Profile
+    asked: tuple[str, str, tuple[str, ...]]  # profile, edition and what is kept
+    by: str  # what decides on private attributes: the list of the safe ones, or a table of one's own
     private: Mapping[tuple[str, str], str]
     read_text: Any
+
+    @property
+    def profile(self) -> Profile:
+        return profile_of(*self.asked)
+
+    def __str__(self) -> str:
+        return "; ".join(filter(None, [str(self.profile), self.by]))
 
 
 class _Whose(NamedTuple):
@@ -197,8 +187,7 @@ def _derived(
     elif "retain_safe_private" in chosen.options:
         edition, table = safe_private()
         by = f"{_SAFE} {edition}"
-    profile = _Profile(asked[0], asked[1], chosen.keep, by)
-    job = _Job(folder_of(original, "original"), profile, table, reader(read_text))
+    job = _Job(folder_of(original, "original"), (*asked[:2], chosen.keep), by, table, reader(read_text))
     paths = list(files_of.files_below(job.folder))
     batches = in_batches(paths)
     with counting(2 * len(paths), "file", "read", progress) as step:
@@ -238,7 +227,7 @@ def _provenance(job: _Job, people: Mapping[str, frozenset[Identifier]], again: S
     left = sorted(path.relative_to(job.folder).as_posix() for path in again)
     said = repr(([(patient, sorted(found)) for patient, found in sorted(people.items())], left))
     return {
-        "key": str(job.profile),
+        "key": str(job),
         "private": hashlib.sha256(repr(sorted(job.private.items())).encode()).hexdigest()[:32],
         "identifiers of the patients": hashlib.sha256(said.encode("utf-8", "backslashreplace")).hexdigest()[:32],
         "text_recognition": getattr(job.read_text, "name", job.read_text and type(job.read_text).__name__),
@@ -251,8 +240,7 @@ def _warn(skipped: Sequence[tuple[str, str]], files: int) -> None:
     if len(skipped) == files:
         warnings.warn("No file of the originals is readable DICOM: the key has no checks.", stacklevel=4)
     elif left:
-        counts = "; ".join(f"{left.count(reason)} × {reason}" for reason in sorted(set(left)))
-        warnings.warn(f"Left out: {counts}. answers.attrs['skipped'] lists them.", stacklevel=4)
+        warnings.warn(f"Left out: {tally(left)}. answers.attrs['skipped'] lists them.", stacklevel=4)
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -299,7 +287,7 @@ def _surveyed(job: _Job, task: Task, step: Step | None = None) -> list[tuple[_Wh
     """(patient, SOP Instance UID, identifiers of people) of each file of a batch that can be read."""
     from pydicom import dcmread
 
-    profile, found = job.profile.table, []
+    profile, found = job.profile, []
     with files_of.quiet():
         for path in counted(task.paths, step):
             said, kept = set[Identifier](), set[str]()
@@ -384,14 +372,13 @@ class _Plan:
     def __init__(self, job: _Job, sop_class: str, path: str, tag: int, vr: str) -> None:
         from pydicom.datadict import keyword_for_tag
 
-        profile = job.profile.table
+        profile = job.profile
         labels = [tags.leaf(each) for each in _prefixes(path)]
         self.overlay = labels[-1].startswith("(60")  # goes or stays with its plane
         # Officially nothing is seen of Overlay Data, so a check of its removal could not fail: what its plane cannot
         # be without is asked about.
         self.rows = path.replace(",3000)", ",0010)") if self.overlay and labels[-1].endswith(",3000)") else ""
-        self._path, self._prev = self.rows or path, f"{DERIVED}{job.profile}"
-        self._specs: dict[Any, keys.Spec] = {}
+        self._path, self._prev = self.rows or path, f"{DERIVED}{job}"
         around = [profile.asked(label, "3") for label in labels[:-1]]
         itself = bool(tag >> 16 & 1)
         self.letter = disposition(job.private, path) if tags.in_private(path) else ""
@@ -407,17 +394,13 @@ class _Plan:
         self.skipped = creator or tag & 0xFFFF == 0 or labels[-1] in _UNASKED or labels[-1] in _PIXELS
         if self.asked.action == "K":
             self.letter = "K"
-        safe = job.profile.private.startswith(_SAFE)
+        safe = job.by.startswith(_SAFE)
         self.safe = {"tcia_p15": "TCIA-P15-PRIV-C"} if safe else {"tcia_ptkb": "TCIA-PTKB-K"}
 
     def spec(self, action: str, source: str, **codes: str) -> keys.Spec:
         """The spec of a check here; the same object for the same question, so that rows stay small."""
-        given = (action, source, *codes.items())
-        if given not in self._specs:
-            texts = (self._prev, *(codes.get(name) for name in CODES))
-            made = _specs.of(f"<{action}>", tags.to_official(self._path), None, None, texts)
-            self._specs[given] = made._replace(source=source)
-        return self._specs[given]
+        texts = (self._prev, *(codes.get(name) for name in CODES))
+        return _specs.of(texts, f"<{action}>", tags.to_official(self._path), None, None, source)
 
     @cached_property
     def iod(self) -> list[keys.Spec]:
@@ -447,7 +430,7 @@ class _Derived:
     def add(self, file: files_of.Released, known: Known) -> None:
         """Add the checks of one file."""
         patient, study, series, uid, modality, sop_class = (
-            _identifier(file, keyword)
+            (file.identifier(keyword) or "").strip() or None
             for keyword in (
                 "PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "Modality", "SOPClassUID",
             )
@@ -479,14 +462,6 @@ class _Derived:
     def frame(self) -> pd.DataFrame:
         columns = {**keys.shared_columns(keys.Instance._fields, self._who), **keys.check_columns(self._checks)}
         return tidy(columns, ANSWERS, len(self._who))
-
-
-def _identifier(file: files_of.Released, keyword: str) -> str | None:
-    try:
-        value = file.dataset.get(keyword)
-        return None if value is None else str(value).strip() or None
-    except Exception:  # a broken value; the other checks of the file stand
-        return None
 
 
 def _checks(plan: _Plan, path: str, vr: str, text: str | None, known: Known) -> Iterator[tuple[keys.Spec, str | None]]:
@@ -616,7 +591,7 @@ def _pixel_checks(job: _Job, file: files_of.Released, known: Known) -> Iterator[
         return
     from .engine.recognition import all_read, lines_in
 
-    plan = _pixel_plan(job.profile)
+    plan = _Plan(job, "", _PIXELS[0], 0x7FE00010, "OW")
     try:
         lines = lines_in(file.dataset, job.read_text)
     except ValueError:  # no decoder, or no image: nothing can be said of it
@@ -630,12 +605,7 @@ def _pixel_checks(job: _Job, file: files_of.Released, known: Known) -> Iterator[
         yield plan.spec("pixels_hidden", "pixels", hipaa_z="HIPAA-A", dicom_p15="DICOM-P15-PIX-C"), text, box
     # Clean Pixel Data has all text go: where there is any, pixels that changed may be right. So may those of an image
     # with frames that were not read.
-    cleaned = lines and "clean_pixel_data" in job.profile.table.options
+    cleaned = lines and "clean_pixel_data" in job.profile.options
     if not identifying_lines and not cleaned and all_read(file.dataset):
         spec = plan.spec("pixels_retained", "pixels", tcia_p15="TCIA-P15-PIX-K")
         yield spec, file.digest, None
-
-
-@lru_cache(8)
-def _pixel_plan(profile: _Profile) -> _Plan:
-    return _Plan(_Job(Path(), profile, {}, None), "", _PIXELS[0], 0x7FE00010, "OW")

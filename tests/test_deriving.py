@@ -531,7 +531,7 @@ def test_what_cannot_be_read_is_counted_and_named(make, tmp_path):
     make.file(tmp_path / "in" / "without.dcm", None, SOPInstanceUID=None)
     make.file(tmp_path / "in" / "z.dcm", "1.2.4")
     message = (
-        r"^Left out: 1 × another file, larger or earlier, has its SOP Instance UID; 2 × no SOP Instance UID\. "
+        r"^Left out: 2 × no SOP Instance UID; 1 × another file, larger or earlier, has its SOP Instance UID\. "
         r"answers\.attrs\['skipped'\] lists them\.$"
     )
 

@@ -6,7 +6,7 @@ import json
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -113,48 +113,37 @@ class Specs:
 
     def __init__(self, path_of: Callable[[str], str] = tags.from_official) -> None:
         self._path_of = path_of
-        self._known: dict[tuple[Any, ...], Spec] = {}
+        self._made = cache(self._make)
         self._latest: dict[tuple[Any, ...], tuple[Any, Spec]] = {}
-        self._sourced: dict[tuple[Spec, str], Spec] = {}
 
-    def of_source(self, spec: Spec, source: Any) -> Spec:
-        """`spec` with the source that a key of ours says; official keys say none."""
-        if source not in SOURCES:
-            return spec
-        if (spec, source) not in self._sourced:
-            self._sourced[spec, source] = spec._replace(source=source)
-        return self._sourced[spec, source]
-
-    def of_entry(self, action: Any, path: Any, name: Any, scope: Any, codes: Any) -> Spec:
+    def of_entry(self, codes: Any, *given: Any) -> Spec:
         """The spec of an entry of the official key, its codes nested as they are there.
 
         The next slice asks the same of an attribute as the last one: comparing is faster than taking apart again.
         """
-        given = (action, path, name, scope)
         try:
             latest = self._latest.get(given)
         except TypeError:  # a list where a text belongs
-            return self.of(*given, _codes(codes))
+            return self.of(_codes(codes), *given)
         if latest is None or latest[0] != codes:
-            latest = self._latest[given] = (codes, self.of(*given, _codes(codes)))
+            latest = self._latest[given] = (codes, self.of(_codes(codes), *given))
         return latest[1]
 
-    def of(self, action: Any, path: Any, name: Any, scope: Any, codes: tuple[Any, ...]) -> Spec:
+    def of(
+        self, codes: tuple[Any, ...], action: Any, path: Any, name: Any, scope: Any, source: Any = "published"
+    ) -> Spec:
         """The spec with these texts as the key has them; `codes` are prev_cat and the eight of `CODES`."""
-        given = (action, path, name, scope, codes)
+        given = (action, path, name, scope, source)
         try:
-            return self._known[given]
-        except KeyError:
-            spec = self._known[given] = self._made(*given)
-            return spec
+            return self._made(codes, *given)
         except TypeError:  # a list where a text belongs
-            return self._made(_stated(action), _stated(path), _stated(name), _stated(scope), tuple(map(_stated, codes)))
+            return self._make(tuple(map(_stated, codes)), *map(_stated, given))
 
-    def _made(self, action: Any, path: Any, name: Any, scope: Any, codes: tuple[Any, ...]) -> Spec:
+    def _make(self, codes: tuple[Any, ...], action: Any, path: Any, name: Any, scope: Any, source: Any) -> Spec:
         action, scope = _text(action), (_text(scope) or "").strip().capitalize()
         path = self._path_of(path) if isinstance(path, str) else None
         codes = tuple(None if code in (None, "") else str(code) for code in codes)
-        return Spec(
+        spec = Spec(
             action,
             path,
             tags.leaf(path) if path else None,
@@ -164,6 +153,7 @@ class Specs:
             *category_of(action or "", dict(zip(CODES, codes[1:], strict=True))),
             *codes,
         )
+        return spec._replace(source=source) if source in SOURCES else spec  # official keys say none
 
 
 #: The columns by which a key identifies an instance: ours, as in `Instance`, and the official ones.
@@ -267,14 +257,13 @@ def _check(number: str, entry: dict[str, Any], scope: Any, specs: Specs) -> Chec
     <…>, an action or an identifier in a mapping, it does not find without."""
     action, path = entry.get("action"), entry.get("tag_ds")
     spec = specs.of_entry(
+        entry.get("answer_category_v2"),
         action if _wrapped(action) else None,
         path,
         entry.get("tag_name"),
         entry.get("scope", scope),
-        entry.get("answer_category_v2"),
+        entry.get("source"),
     )
-    if "source" in entry:
-        spec = specs.of_source(spec, _stated(entry["source"]))
     original, expected = _text(entry.get("value")), _text(entry.get("action_text"))
     if spec.action in _MAPPED and not _wrapped(entry.get("value")):
         original = None
@@ -394,7 +383,7 @@ class FrameKey:
         known, specs = Specs(), []
         for cells in distinct.where(distinct.notna(), None).to_dict("records"):
             path, books = cells["tag_path"], tuple(cells[name] for name in ("prev_cat", *CODES))
-            made = known.of(cells["action"], path and tags.to_official(path), cells["name"], cells["scope"], books)
+            made = known.of(books, cells["action"], path and tags.to_official(path), cells["name"], cells["scope"])
             specs.append(made._replace(**{name: cells[name] for name in given}))
         return specs, spec_of
 
@@ -626,7 +615,7 @@ def _flat_check(row: Mapping[str, str | None], number: str, specs: Specs) -> Che
         path = "(7fe0,0010)"
     original, expected, box = _FLAT_TEXTS.get(action, _flat_words)(_listed(text))
     codes = tuple(row.get(name) for name in ("prev_cat", *CODES))
-    spec = specs.of(action or None, path and tags.to_official(path), row.get("tag_name"), row.get("scope"), codes)
+    spec = specs.of(codes, action or None, path and tags.to_official(path), row.get("tag_name"), row.get("scope"))
     unread = "the key's region cannot be read" if action in REGIONS and expected is not None and box is None else None
     return Check(row.get("check") or number, spec, row.get("value", original), expected, box, unread)
 
@@ -650,13 +639,14 @@ def _flat_words(listed: list[Any]) -> _FlatTexts:
     return expected, expected, None
 
 
+def _flat_change(listed: list[Any]) -> _FlatTexts:
+    original, expected, *_ = [*map(str, listed), None, None]
+    return original, expected, None
+
+
 def _flat_date(listed: list[Any]) -> _FlatTexts:
-    original = str(listed[0]) if listed else None
-    return original, str(listed[1]).strip("()") if len(listed) > 1 else None, None
-
-
-def _flat_uid(listed: list[Any]) -> _FlatTexts:
-    return (str(listed[0]) if listed else None), (str(listed[1]) if len(listed) > 1 else None), None
+    original, days, _ = _flat_change(listed)
+    return original, days and days.strip("()"), None
 
 
 def _flat_region(listed: list[Any]) -> _FlatTexts:
@@ -669,7 +659,7 @@ def _flat_region(listed: list[Any]) -> _FlatTexts:
 
 _FLAT_TEXTS: dict[str, Callable[[list[Any]], _FlatTexts]] = {
     **dict.fromkeys(named(about=["date"]), _flat_date),
-    **dict.fromkeys(named(about=["uid", "patient"]), _flat_uid),
+    **dict.fromkeys(named(about=["uid", "patient"]), _flat_change),
     **dict.fromkeys(REGIONS, _flat_region),
 }
 

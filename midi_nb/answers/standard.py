@@ -143,6 +143,10 @@ class Profile:
         return Asked(_resolved(row["basic"], type_), f"BASIC-{row['basic']}")
 
 
+#: A `Profile`, one for all who ask for it: what it has looked up it knows.
+profile_of = lru_cache(8)(Profile)
+
+
 @lru_cache(_REMEMBERED)
 def family_of(path: str) -> str:
     """What the attribute at `path` is one of, for a de-identifier: the options of PS3.15 make the families.

@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from ..actions import REGIONS, RULES
+from ..amounts import tally
 from ..answers import published as keys
 from ..coded import concat
 from ..dates import fits, shifts, usual_shifts
@@ -404,11 +405,11 @@ def _warnings(
     skipped = [entry for entry in skipped if not entry[1].startswith(JUDGED)]
     left = [entry for entry in skipped if not entry[1].startswith("not DICOM")]
     if not answered:
-        yield f"No file of the submission answers the key: every instance counts as missing ({_counted(skipped)})."
+        yield f"No file of the submission answers the key: every instance counts as missing ({_reasons(skipped)})."
     elif left:
-        yield f"Left out: {_counted(left)}. results.attrs['skipped'] lists them."
+        yield f"Left out: {_reasons(left)}. results.attrs['skipped'] lists them."
     if odd_files:
-        yield f"Judged, but: {_counted(odd_files)}. results.attrs['skipped'] lists them."
+        yield f"Judged, but: {_reasons(odd_files)}. results.attrs['skipped'] lists them."
     lacking, absent, odd = Counter[str](), Counter[str](), Counter[str]()
     for (what, name), count in notes.items():
         if what == LACKING:
@@ -432,9 +433,8 @@ def _warnings(
         )
 
 
-def _counted(skipped: Sequence[tuple[str, str]]) -> str:
-    counts = Counter(reason for _, reason in skipped)
-    return "; ".join(f"{count} × {reason}" for reason, count in counts.most_common(3)) or "the folder is empty"
+def _reasons(skipped: Sequence[tuple[str, str]]) -> str:
+    return tally((reason for _, reason in skipped), most=3) or "the folder is empty"
 
 
 __all__ = ["evaluate", "evaluate_run"]

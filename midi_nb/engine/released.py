@@ -286,6 +286,13 @@ class Released:
             found = self._texts[path] = self._find(path)
             return found
 
+    def identifier(self, keyword: str) -> str | None:
+        """The text of an attribute that identifies a row, its blanks kept as officially; None if absent or broken."""
+        try:
+            return str(self.dataset[keyword].value)
+        except Exception:  # pydicom raises many kinds on broken values, and the other checks of the file stand
+            return None
+
     def spelled(self, path: str) -> str | None:
         """The path at which this file has the attribute that `path` names, however the lengths of private sequences
         are written; None where it is absent."""

@@ -92,7 +92,7 @@ JUDGED = "judged, but "
 
 
 def _old_instance(file: files_of.Released, judge: Judge) -> str:
-    uid = _identifier(file, "SOPInstanceUID")
+    uid = file.identifier("SOPInstanceUID")
     if not uid:
         raise files_of.Unreadable("no SOP Instance UID")
     if uid not in judge.olds:
@@ -109,22 +109,14 @@ def _row(judge: Judge, who: keys.Instance, file: files_of.Released, name: str) -
         who.study,
         who.series,
         who.instance,
-        _identifier(file, "PatientID"),
-        _identifier(file, "StudyInstanceUID"),
-        _identifier(file, "SeriesInstanceUID"),
-        _identifier(file, "SOPInstanceUID"),
-        who.modality if (modality := _identifier(file, "Modality")) is None else modality,
-        who.sop_class if (sop_class := _identifier(file, "SOPClassUID")) is None else sop_class,
+        file.identifier("PatientID"),
+        file.identifier("StudyInstanceUID"),
+        file.identifier("SeriesInstanceUID"),
+        file.identifier("SOPInstanceUID"),
+        who.modality if (modality := file.identifier("Modality")) is None else modality,
+        who.sop_class if (sop_class := file.identifier("SOPClassUID")) is None else sop_class,
         name,
     )
-
-
-def _identifier(file: files_of.Released, keyword: str) -> str | None:
-    """The text of an attribute that identifies a row, its blanks kept as officially; None if it is absent or broken."""
-    try:
-        return str(file.dataset[keyword].value)
-    except Exception:  # pydicom raises many kinds on broken values, and the other checks of the file stand
-        return None
 
 
 def _judge_file(table: Table, row: _Row, checks: Sequence[keys.Check], file: Any, judge: Judge) -> None:

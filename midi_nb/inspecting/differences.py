@@ -11,7 +11,7 @@ import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Executor
-from functools import lru_cache, partial
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ import pandas as pd
 
 from .. import amounts, dates, tags
 from ..answers.published import as_mapping
-from ..answers.standard import Profile
+from ..answers.standard import profile_of
 from ..coded import concat, tidy
 from ..engine import released as files_of
 from ..engine.batches import Notes, Part, Step, Task, counted, in_batches, kept, kept_or_made, require_executor
@@ -216,7 +216,7 @@ def _job(
     original: Any, released: Any, uids: Any, patients: Any, asks: tuple[str, str], executor: Any, progress: bool
 ) -> _Job:
     require_executor(executor)
-    Profile(*asks)  # an unknown one is refused before anything is read
+    profile_of(*asks)  # an unknown one is refused before anything is read
     after, uids, patients = submission_of(released, uids, patients)
     before = folder_of(original, "original")
     if uids is None:
@@ -309,8 +309,7 @@ def _olds(uids: Mapping[str, str]) -> dict[str, list[str]]:
 def _warnings(skipped: Sequence[tuple[str, str]], notes: Notes) -> Iterator[str]:
     """What is to be said of the whole: files compared with nothing, doubtful pairs, releases that are the original."""
     if skipped:
-        counts = Counter(reason for _, reason in skipped)
-        reasons = "; ".join(f"{count:,} × {reason}" for reason, count in counts.most_common())
+        reasons = amounts.tally(reason for _, reason in skipped)
         yield f'Files that were not compared: {reasons}. attrs["skipped"] names them.'
     if doubtful := sum(count for (what, _), count in notes.items() if what == "doubtful"):
         yield (
@@ -363,7 +362,7 @@ def _compared(job: _Job, task: Task, step: Step | None = None) -> Part:
             }  # fmt: skip
             for key, value in of_file.items():
                 columns[key] += [value] * len(rows)
-            profile, sop_class = _profile(*job.asks), before.text("(0008,0016)") or ""
+            profile, sop_class = profile_of(*job.asks), before.text("(0008,0016)") or ""
             columns["asked"] += [profile.at(row.tag_path, sop_class)[0].action or None for row in rows]
             for key, values in zip(Difference._fields, zip(*rows, strict=True), strict=True):
                 columns[key] += values
@@ -373,11 +372,6 @@ def _compared(job: _Job, task: Task, step: Step | None = None) -> Part:
         frame = tidy(columns, DIFFERENCES, len(columns["change"]))
     beside = [path for _, path in task.own.originals.values()]
     return kept(Part(frame, compared, skipped, notes), task, job.released, beside)
-
-
-@lru_cache(8)
-def _profile(profile: str, edition: str) -> Profile:
-    return Profile(profile, edition)
 
 
 _KIND = ("(0008,0016)", "(0028,0010)", "(0028,0011)")
