@@ -62,7 +62,11 @@ def as_column(values: Any, kind: Any, rows: int) -> Any:
     if categorical:
         texts = encode(values)
         return texts.set_categories(kind.categories, ordered=kind.ordered) if known else texts
-    return pd.array(values, dtype=kind, copy=False) if kind in ("boolean", "Int32") else np.asarray(values, dtype=kind)
+    return (
+        pd.array(values, dtype=kind, copy=False)
+        if kind in ("boolean", "Int32", "Int64")
+        else np.asarray(values, dtype=kind)
+    )
 
 
 def constant(value: Any, kind: Any, rows: int) -> pd.Categorical:

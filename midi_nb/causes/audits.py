@@ -23,7 +23,7 @@ import pandas as pd
 from .. import tags
 from ..actions import ACTIONS, REGIONS, named
 from ..amounts import percent
-from ..coded import as_column, asked, coded, codes_at, concat
+from ..coded import asked, coded, codes_at, concat, texts_at, tidy
 from ..dates import fits, is_date, shifts, usual_shifts
 from ..engine import pixels
 from ..engine.recognition import ReadText, reader
@@ -166,7 +166,7 @@ def audit(
     if released is not None:
         found_in_files, skipped = _of_files(results, released, original, reader(read_text))
         parts += found_in_files
-    found = concat([_empty(), *(part for part in parts if len(part))])
+    found = concat([tidy({}, _COLUMNS, 0), *(part for part in parts if len(part))])
     order = np.argsort(found["finding"].cat.codes.to_numpy(), kind="stable")
     found = found.iloc[order].reset_index(drop=True)
     found.attrs["skipped"] = skipped
@@ -177,75 +177,48 @@ def audit(
     return found
 
 
-@cache
-def _empty() -> pd.DataFrame:
-    """The findings where nothing is found; not to be written to."""
-    return pd.DataFrame({name: as_column([], kind, 0) for name, kind in _COLUMNS.items() if kind != "Int64"}).assign(
-        days=pd.array([], dtype="Int64")
-    )
-
-
 def _findings(code: str, results: pd.DataFrame, rows: np.ndarray, **columns: Any) -> pd.DataFrame:
-    """Findings of one kind at `rows` of the results; `columns` adds to or replaces what those say."""
-    if not len(rows):
-        return _empty()
+    """Findings of one kind at `rows` of the results; `columns` adds to what those say."""
     finding = _BY_CODE[code]
-    data: dict[str, Any] = {
-        name: results[name].iloc[rows].array for name in (*_WHO, "tag_path", "name", "file") if name in results
-    }
-    data |= {"finding": [code] * len(rows), "axis": finding.axis, "confidence": finding.confidence} | columns
-    days = data.pop("days", None)
-    frame = {name: as_column(data.get(name), kind, len(rows)) for name, kind in _COLUMNS.items() if name != "days"}
-    frame["days"] = pd.array([pd.NA] * len(rows) if days is None else days, dtype="Int64")
-    return pd.DataFrame(frame)
+    known = {name: results[name].iloc[rows].array for name in (*_WHO, "tag_path", "name", "file") if name in results}
+    usual = {"finding": code, "axis": finding.axis, "confidence": finding.confidence}
+    return tidy(known | usual | columns, _COLUMNS, len(rows))
 
 
 _REMOVALS = named("remove", "change", "map")
 _DATES = named(about=["date"])
 _UIDS = named(about=["uid"])
-_REMOVED = {"uid_removed": _UIDS, "patid_removed": named(about=["patient"])}  # finding → checks of what was there
+#: Finding → checks of what was there, and what their originals must be for it to be that.
+_REMOVED: dict[str, tuple[Sequence[str], Callable[[str], Any]]] = {
+    "date_removed": (_DATES, is_date),
+    "uid_removed": (_UIDS, bool),
+    "patid_removed": (named(about=["patient"]), bool),
+}
 
 
-def _passing(results: pd.DataFrame, actions: Sequence[str], states: Sequence[str]) -> np.ndarray:
+def _passing(results: pd.DataFrame, actions: Sequence[str], *states: str) -> np.ndarray:
     """The rows that passed, of these actions and states of the released value."""
-    passed = (results["verdict"] == "passed").to_numpy()
-    return np.flatnonzero(passed & _among(results["action"], actions) & _among(results["state"], states))
-
-
-def _among(column: pd.Series, texts: Sequence[str]) -> np.ndarray:
-    places = column.array.categories.get_indexer(list(texts))
-    return np.isin(column.array.codes, places[places >= 0])
-
-
-def _texts(results: pd.DataFrame, name: str, rows: np.ndarray) -> list[str | None]:
-    return [text if isinstance(text, str) else None for text in results[name].iloc[rows].astype(object)]
+    asked_for = results["action"].isin(actions) & results["state"].isin(states)
+    return np.flatnonzero(asked_for & (results["verdict"] == "passed"))
 
 
 def _vacuous(results: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Passes of removal checks that had nothing to look at, but for what `_dates` and `_uids` name better."""
-    absent = _passing(results, _REMOVALS, ("absent",))
-    named = [_removed_dates(results, "absent"), *(_removed(results, kind, "absent") for kind in _REMOVED)]
-    yield _findings("vacuous_pass", results, np.setdiff1d(absent, np.concatenate(named)), detail="attribute absent")
-    yield _findings("vacuous_pass", results, _passing(results, _REMOVALS, ("missing",)), detail="file missing")
+    """Passes of removal checks that had nothing to look at; with a name of their own where what is gone has one."""
+    nameless = _passing(results, _REMOVALS, "absent")
+    for (code, (actions, was)), state in itertools.product(_REMOVED.items(), ("absent", "empty")):
+        rows = _passing(results, actions, state)
+        rows = rows[asked(results["original"], rows, was)]
+        nameless = np.setdiff1d(nameless, rows)
+        yield _findings(code, results, rows, detail=f"value {state}")
+    yield _findings("vacuous_pass", results, nameless, detail="attribute absent")
+    yield _findings("vacuous_pass", results, _passing(results, _REMOVALS, "missing"), detail="file missing")
     unproven = (results["verdict"] == "passed") & results["error"].notna()  # the only pass that comes with a reason
     yield _findings("unreadable_control", results, np.flatnonzero(unproven), detail="not readable in the original")
 
 
-def _removed_dates(results: pd.DataFrame, state: str) -> np.ndarray:
-    rows = _passing(results, _DATES, (state,))
-    return rows[asked(results["original"], rows, is_date)]
-
-
-def _removed(results: pd.DataFrame, finding: str, state: str) -> np.ndarray:
-    rows = _passing(results, _REMOVED[finding], (state,))
-    return rows[asked(results["original"], rows, bool)]
-
-
 def _dates(results: pd.DataFrame, key_shift: bool) -> Iterator[pd.DataFrame]:
-    """Dates that passed, and are gone, malformed, or not shifted as they should be."""
-    for state in ("absent", "empty"):
-        yield _findings("date_removed", results, _removed_dates(results, state), detail=f"value {state}")
-    passing = _passing(results, _DATES, ("value",))
+    """Dates that passed, and are malformed, or not shifted as they should be."""
+    passing = _passing(results, _DATES, "value")
     if not len(passing):
         return
     dates = shifts(results)
@@ -303,10 +276,8 @@ def _number(text: str) -> float:
 
 
 def _uids(results: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """UIDs and patient IDs that passed, and are gone, invalid, or not one to one with the old ones."""
-    for finding, state in itertools.product(_REMOVED, ("absent", "empty")):
-        yield _findings(finding, results, _removed(results, finding, state), detail=f"value {state}")
-    rows = _passing(results, _UIDS, ("value",))
+    """UIDs that passed, and are invalid, or not one to one with the old ones."""
+    rows = _passing(results, _UIDS, "value")
     rows = rows[~asked(results["actual"], rows, lambda text: text == MASK)]
     valid = asked(results["actual"], rows, is_uid)
     yield _findings("uid_invalid", results, rows[~valid], detail="not a UID")
@@ -317,8 +288,6 @@ def _uids(results: pd.DataFrame) -> Iterator[pd.DataFrame]:
 
 def _several(code: str, results: pd.DataFrame, rows: np.ndarray, one: str, many: str, what: str) -> pd.DataFrame:
     """Findings where one value of `one` has several of `many`: one finding for each of these but the most frequent."""
-    if len(rows) < 2:
-        return _empty()
     pairs = pd.DataFrame({name: codes_at(results, name, rows) for name in ("submission", one, many)} | {"row": rows})
     found = pairs.groupby(["submission", one, many], sort=False)["row"].agg(["size", "first"]).reset_index()
     found = found.sort_values(["size", "first"], ascending=[False, True], kind="stable")
@@ -387,29 +356,21 @@ class _Note(NamedTuple):
 def _of_notes(results: pd.DataFrame, notes: Sequence[_Note]) -> pd.DataFrame:
     """Notes as findings; patient and instance are those of the results if these know the file."""
     rows = np.array([note.place.row for note in notes])
-    data: dict[str, Any] = {
-        name: _column_of(note.tag_path if name == "tag_path" else getattr(note, name) for note in notes)
-        for name in ("finding", "confidence", "tag_path", "words", "detail")
-    }
+    said = ("finding", "confidence", "tag_path", "words", "detail")
     known = np.flatnonzero(rows >= 0)
-    for name in _WHO:
-        texts = np.full(len(notes), None, dtype=object)
-        texts[known] = _texts(results, name, rows[known])
-        data[name] = _column_of(texts)
-    only = results["submission"].dropna()
-    data |= {
-        "submission": _column_of([only.iloc[0] if len(only) else None] * len(notes)),
-        "patient": _column_of(note.place.patient for note in notes),
+    who = {name: np.full(len(notes), None, dtype=object) for name in _WHO}
+    for name, texts in who.items():
+        texts[known] = texts_at(results[name], rows[known])
+    data: dict[str, Any] = {
+        **who,
+        **{name: [getattr(note, name) for note in notes] for name in said},
+        "submission": next(iter(results["submission"].dropna()), None),
+        "patient": [note.place.patient for note in notes],
         "axis": [_BY_CODE[note.finding].axis for note in notes],
-        "name": _column_of(tags.name(note.tag_path) if note.tag_path else None for note in notes),
-        "file": _column_of(note.place.file for note in notes),
+        "name": [tags.name(note.tag_path) if note.tag_path else None for note in notes],
+        "file": [note.place.file for note in notes],
     }
-    frame = {name: as_column(data.get(name), kind, len(notes)) for name, kind in _COLUMNS.items() if name != "days"}
-    return pd.DataFrame(frame).assign(days=pd.array([pd.NA] * len(notes), dtype="Int64"))
-
-
-def _column_of(values: Iterable[Any]) -> list[Any]:
-    return list(values)
+    return tidy(data, _COLUMNS, len(notes))
 
 
 class _Terms(NamedTuple):
@@ -438,11 +399,8 @@ class _Searches:
     def __init__(self, results: pd.DataFrame, read_text: ReadText | None) -> None:
         self._read_text = read_text
         self.skipped: list[_Skipped] = []
-        self.rows = {
-            uid: row
-            for row, uid in reversed(list(enumerate(_texts(results, "released", np.arange(len(results))))))
-            if uid
-        }
+        released = texts_at(results["released"], np.arange(len(results)))
+        self.rows = {uid: row for row, uid in reversed([*enumerate(released)]) if uid}
         self._instances = results["instance"].to_numpy()
         self._patients = results["patient"].to_numpy()
         self._new = dict(
@@ -451,18 +409,10 @@ class _Searches:
         action = results["action"]
         self.hidden = set(results["instance"][action.isin(REGIONS).to_numpy()])
         self.shifted = bool(action.isin(_DATES).any())
-        self.references = set(
-            _cells(
-                results,
-                np.flatnonzero(
-                    (
-                        results["action"].isin(_UIDS) & results["original"].isin(results["instance"].cat.categories)
-                    ).to_numpy()
-                ),
-                ("instance", "tag_path"),
-            )
-        )
-        absent = _passing(results, _REMOVALS, ("absent",))
+        of_instances = results["original"].isin(results["instance"].cat.categories)
+        references = np.flatnonzero(action.isin(_UIDS) & of_instances)
+        self.references = set(_cells(results, references, ("instance", "tag_path")))
+        absent = _passing(results, _REMOVALS, "absent")
         private = absent[asked(results["tag_path"], absent, tags.in_private)]
         self._unseen: dict[str, set[str]] = defaultdict(set)
         for instance, path in _cells(results, private, ("instance", "tag_path")):
@@ -472,7 +422,7 @@ class _Searches:
         self._reported: dict[tuple[Any, ...], set[str]] = defaultdict(set)
         for name in _REMOVALS:
             column = ACTIONS[name].column
-            failed = np.flatnonzero(((action == name) & (results["verdict"] == "failed")).to_numpy())
+            failed = np.flatnonzero((action == name) & (results["verdict"] == "failed"))
             for patient, instance, path, text, left in _cells(
                 results, failed, ("patient", "instance", "tag_path", column, "actual")
             ):
@@ -535,7 +485,7 @@ class _Searches:
 
 def _cells(results: pd.DataFrame, rows: np.ndarray, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     """The texts of some columns, row by row."""
-    return zip(*(_texts(results, name, rows) for name in names), strict=True)
+    return zip(*(texts_at(results[name], rows) for name in names), strict=True)
 
 
 def _planted(results: pd.DataFrame) -> dict[str, set[tuple[str, str]]]:
@@ -693,21 +643,23 @@ def _markers(file: Released, place: _Place, searches: _Searches) -> Iterator[_No
         for path in ("(0012,0062)", "(0012,0063)", "(0012,0064)", "(0028,0303)", "(0028,0301)")
     }
     burned = said["(0028,0301)"]
-    lacking = {
-        "(0012,0062)": said["(0012,0062)"] != "YES",
-        "(0012,0063)": said["(0012,0063)"] == "" and said["(0012,0064)"] in ("", "[]"),
-        "(0028,0303)": searches.shifted and said["(0028,0303)"] not in ("MODIFIED", "REMOVED"),
-        "(0028,0301)": burned == "YES" or (burned != "NO" and place.instance in searches.hidden),
-    }
-    details = {
-        "(0012,0062)": "Patient Identity Removed is not YES",
-        "(0012,0063)": "neither De-identification Method nor its Code Sequence",
-        "(0028,0303)": "does not say that dates were modified or removed",
-        "(0028,0301)": "Burned In Annotation is not NO",
-    }
-    for path, is_lacking in lacking.items():
+    methods = said["(0012,0063)"] + said["(0012,0064)"].replace("[]", "")
+    for path, is_lacking, detail in (
+        ("(0012,0062)", said["(0012,0062)"] != "YES", "Patient Identity Removed is not YES"),
+        ("(0012,0063)", not methods, "neither De-identification Method nor its Code Sequence"),
+        (
+            "(0028,0303)",
+            searches.shifted and said["(0028,0303)"] not in ("MODIFIED", "REMOVED"),
+            "does not say that dates were modified or removed",
+        ),
+        (
+            "(0028,0301)",
+            burned == "YES" or (burned != "NO" and place.instance in searches.hidden),
+            "Burned In Annotation is not NO",
+        ),
+    ):
         if is_lacking:
-            yield _Note("marker_missing", "certain", place, path, None, details[path])
+            yield _Note("marker_missing", "certain", place, path, None, detail)
 
 
 def _dangling(web: Web, before: set[tuple[str | None, str]] | None, asked: set[tuple[Any, ...]]) -> Iterator[_Note]:
@@ -741,14 +693,8 @@ def conformance(path: str | Path | Submission) -> pd.DataFrame:
             f"{path} does not exist; conformance() takes a dciodvfy report, a DICOM file or a folder."
         )
     rows = _reported(path) if path.suffix.lower() == ".csv" else _verified(path)
-    return pd.DataFrame(
-        {
-            name: as_column(list(column), "category", len(rows))
-            for name, column in zip(
-                _CONFORMANCE, zip(*rows, strict=True) if rows else [()] * len(_CONFORMANCE), strict=True
-            )
-        }
-    )
+    columns = dict(zip(_CONFORMANCE, zip(*rows, strict=True), strict=False))
+    return tidy(columns, dict.fromkeys(_CONFORMANCE, "category"), len(rows))
 
 
 _OF_FILE = {
@@ -767,19 +713,8 @@ def _reported(path: Path) -> list[tuple[str | None, ...]]:
     report = read_dciodvfy(path).astype(object)
     report = report.where(report.notna(), None)
     return [
-        (
-            str(row.type).lower(),
-            *_about(row.tag or row.message or ""),
-            *_without_value(row.message or ""),
-            row.modality,
-            row.sop_class,
-            row.patient,
-            row.study,
-            row.series,
-            row.instance,
-            row.file,
-        )
-        for row in report.itertuples(index=False)
+        (str(kind).lower(), *_about(tag or message or ""), *_without_value(message or ""), *of_file)
+        for kind, tag, message, *of_file in report.itertuples(index=False)
     ]
 
 
