@@ -44,28 +44,14 @@ class Model(NamedTuple):
 
     def after(self, fixed: np.ndarray) -> Counts:
         """Passes and checks by submission and category with the problems of a mask fixed."""
-        passed, total = (
-            self.passed + np.bincount(self.group, self.times * hit, minlength=len(self.passed))
-            for hit in self._judged(fixed[self.problem])
-        )
-        return Counts(passed.reshape(-1, len(CATEGORIES)), total.reshape(-1, len(CATEGORIES)))
-
-    def alone(self, count: int) -> Counts:
-        """Passes and checks that each of `count` problems adds by itself, by problem and category."""
-        passes, counts = self._judged(np.zeros(len(self.kind), dtype=bool))
-        others = np.bincount(self.kind[self.failed], minlength=len(self.group))[self.kind] - self.failed
-        # One pass is enough where nothing failed; a failure goes only with the last of its series.
-        fixed, new = ~passes[self.kind] & (others == 0), ~counts[self.kind]
-        place = self.problem * len(CATEGORIES) + self.group[self.kind] % len(CATEGORIES)
-        added = (
-            np.bincount(place, self.times[self.kind] * hit, minlength=count * len(CATEGORIES)) for hit in (fixed, new)
-        )
-        return Counts(*(part.reshape(count, len(CATEGORIES)) for part in added))
-
-    def _judged(self, hit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(which kinds pass, which count) if the problems of the pairs `hit` are fixed."""
+        hit = fixed[self.problem]
         there = self.sound | self._any(hit)
-        return ~self._any(self.failed & ~hit) & there, there | self._any(self.counts)
+        passes, counts = ~self._any(self.failed & ~hit) & there, there | self._any(self.counts)
+        passed, total = (
+            (self.passed + np.bincount(self.group, self.times * which, len(self.passed))).reshape(-1, len(CATEGORIES))
+            for which in (passes, counts)
+        )
+        return Counts(passed, total)
 
     def _any(self, pairs: np.ndarray) -> np.ndarray:
         return np.bincount(self.kind[pairs], minlength=len(self.group)) > 0
@@ -115,10 +101,11 @@ class Fixes:
         """What the score of its submission would gain by each problem alone; missing where unknown."""
         if unit not in self.countable or not self._count:
             return np.full(self._count, np.nan)
-        nothing = self.counts(unit, np.zeros(self._count, dtype=bool))
-        before = Counts(*(part[self.submission_of] for part in nothing))
-        added = self.model(unit).alone(self._count)
-        return weighted(Counts(*map(np.add, before, added)), weights) - weighted(before, weights)
+        numbers = np.arange(self._count)
+        before = weighted(self.counts(unit, numbers < 0), weights)
+        after = [weighted(self.counts(unit, numbers == number), weights) for number in numbers]
+        own = self.submission_of
+        return np.array([scores[place] for scores, place in zip(after, own, strict=True)]) - before[own]
 
     def ordered(self, order: np.ndarray) -> Fixes:
         """The same with the problems in another order: `order` holds their numbers of now."""
