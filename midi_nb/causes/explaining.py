@@ -15,14 +15,8 @@ from ..coded import as_column, asked, coded, codes_at, column_of, encode, sparse
 from ..frames import MASK, VERDICTS, require_columns
 from .blocks import blocks_gone
 from .evidence import WITNESSED, evidence_of, folders_of_submissions
-from .table import AXES, CAUSES, CODES, CONFIDENCES, Failures
+from .table import CAUSES, KINDS, Failures, said_by
 
-_KINDS = {
-    "cause": pd.CategoricalDtype(list(CODES)),
-    "axis": pd.CategoricalDtype(list(AXES)),
-    "confidence": pd.CategoricalDtype(list(CONFIDENCES)),
-    "words": "category",
-}
 NEEDED = ("action", "tag_path", "series", "original", "expected", "actual", "state", "verdict", "score")
 
 
@@ -76,7 +70,11 @@ def explain(
         failures = Failures(action, {name: column[rows] for name, column in columns.items()})
         cause[rows] = _first_cause(failures)
         words[rows] = _marked_words(failures)
-    return _with_causes(results, failing, cause, words)
+    places = np.full(len(results), -1, dtype="int16")
+    places[failing] = cause
+    texts = encode(words)
+    marked = sparse(len(results), failing, texts.codes, texts.dtype)
+    return results.copy(deep=False).assign(**said_by(places), words=marked)
 
 
 def explained(results: pd.DataFrame, released: Any = None, original: Any = None) -> pd.DataFrame:
@@ -85,16 +83,16 @@ def explained(results: pd.DataFrame, released: Any = None, original: Any = None)
     Results that were saved and read back, or that lost unused categories, have codes of their own. With the original
     files what these can say more of is explained again, so that the same files give the same causes everywhere.
     """
-    if not set(_KINDS) <= set(results.columns):
+    if not {*KINDS, "words"} <= set(results.columns):
         return explain(results, released, original)
     ordered = coded(results).copy(deep=False)
-    for name, kind in _KINDS.items():
+    for name, kind in {**KINDS, "words": "category"}.items():
         ordered[name] = as_column(results[name].array, kind, len(results))
     if original is None:
         return ordered
     compared = explain(results, released, original)
     witnessed = results["action"].isin(list(WITNESSED)).to_numpy()
-    for name in ("cause", "axis", "confidence"):
+    for name in KINDS:
         ordered[name] = ordered[name].mask(witnessed, compared[name])
     return ordered
 
@@ -119,16 +117,6 @@ def _marked_words(failures: Failures) -> np.ndarray:
     return column_of([" ".join(words) or None for words in wrong])
 
 
-def _with_causes(results: pd.DataFrame, failing: np.ndarray, cause: np.ndarray, words: np.ndarray) -> pd.DataFrame:
-    explained = results.copy(deep=False)
-    for name, texts in (("cause", CODES), ("axis", AXES), ("confidence", CONFIDENCES)):
-        place = cause if name == "cause" else np.array([texts.index(getattr(row, name)) for row in CAUSES])[cause]
-        explained[name] = sparse(len(results), failing, place, _KINDS[name])
-    texts = encode(words)
-    explained["words"] = sparse(len(results), failing, texts.codes, texts.dtype)
-    return explained
-
-
 def _failing_columns(results: pd.DataFrame, failing: np.ndarray) -> dict[str, np.ndarray]:
     """The columns that `Failures` holds, for the rows `failing`."""
     return {
@@ -147,18 +135,11 @@ def _unmapped(
     patients: Mapping[str, str] | pd.Series | None,
 ) -> np.ndarray:
     """Where the mapping is known not to know the original: a failure comes with a reason only then."""
-    mappings = {
-        **dict.fromkeys(named("map", about=["uid"]), uids),
-        **dict.fromkeys(named("map", about=["patient"]), patients),
-    }
-    return np.fromiter(
-        (
-            (reason and verdict == "failed" and action in mappings)
-            or ((mapping := mappings.get(action)) is not None and before != MASK and (before or "") not in mapping)
-            for reason, verdict, action, before in zip(
-                columns["reason"], columns["verdict"], actions, columns["original"], strict=True
-            )
-        ),
-        dtype=bool,
-        count=len(actions),
-    )
+    unmapped = np.zeros(len(actions), dtype=bool)
+    with_reason = columns["reason"] & (columns["verdict"] == "failed")
+    for about, mapping in (("uid", uids), ("patient", patients)):
+        mapped = np.isin(actions.astype(str), named("map", about=[about]))
+        unmapped |= mapped & with_reason
+        if mapping is not None:
+            unmapped |= mapped & [text != MASK and (text or "") not in mapping for text in columns["original"]]
+    return unmapped

@@ -17,27 +17,13 @@ from ..frames import require_columns, require_complete
 from .explaining import NEEDED
 from .gains import Fixes, weighted
 from .grouping import Grouped, grouped
-from .table import AXES, CAUSES, CODES, CONFIDENCES, KEY, NONE
+from .table import CODES, KEY, NONE, said_by
 
 #: The columns of ``problems``.
 PROBLEMS = (
-    "problem",
-    "cause",
-    "axis",
-    "confidence",
-    "action",
-    "tag",
-    "rows",
-    "series",
-    "patients",
-    "share",
-    "gain",
-    "example",
-    "gain_series",
-    "name",
-    "tags",
-    "submission",
-)
+    "problem", "cause", "axis", "confidence", "action", "tag", "rows", "series", "patients", "share", "gain", "example",
+    "gain_series", "name", "tags", "submission",
+)  # fmt: skip
 
 
 def problems(results: pd.DataFrame) -> pd.DataFrame:
@@ -193,12 +179,9 @@ def _described(results: pd.DataFrame) -> tuple[Grouped, pd.DataFrame]:
     who = codes[["series", "patient"]]
     distinct = who.where(who >= 0).groupby(problem, sort=True).nunique()  # checks of no patient are no patient
     members = _members(failures, first)
-    cause = [CAUSES[place] for place in codes["cause"].to_numpy()[first]]
     table = pd.DataFrame(
         {
-            "cause": pd.Categorical([row.code for row in cause], categories=list(CODES)),
-            "axis": pd.Categorical([row.axis for row in cause], categories=list(AXES)),
-            "confidence": pd.Categorical([row.confidence for row in cause], categories=list(CONFIDENCES)),
+            **said_by(codes["cause"].to_numpy()[first]),
             "action": encode([", ".join(group.actions) or None for group in members]),
             "tag": encode([group.paths[0] if group.paths else None for group in members]),
             "rows": groups.size().to_numpy(),

@@ -12,7 +12,7 @@ import pandas as pd
 
 from .. import tags
 from ..actions import named
-from ..coded import as_column, asked, coded
+from ..coded import asked, coded, tidy
 from ..engine.released import Released, files_below, readable
 from ..folders import Submission
 from ..frames import require_columns, require_complete
@@ -30,11 +30,8 @@ _NAMED = {
     "(0020,0052)": ("(0020,0052)", "frame of reference"),
 }
 _OWN = tuple(dict.fromkeys(own for own, _ in _NAMED.values()))
-_NO_FILES = (
-    "(0008,1110)",
-    "(0008,1111)",
-    "(0008,1120)",
-)  # studies, procedure steps and patients as objects: never files
+#: Studies, procedure steps and patients as objects: never files.
+_NO_FILES = ("(0008,1110)", "(0008,1111)", "(0008,1120)")
 
 #: Where a reference leads, the worst first → how it looks.
 LEADS = {
@@ -170,9 +167,7 @@ def references(
         for web, led in webs
         for place, path, kind, uid, to in web
     ]
-    columns = zip(*rows, strict=True) if rows else [()] * len(_COLUMNS)
-    found = zip(_COLUMNS.items(), columns, strict=True)
-    return pd.DataFrame({name: as_column(list(cells), kind, len(rows)) for (name, kind), cells in found})
+    return tidy(dict(zip(_COLUMNS, zip(*rows, strict=True), strict=False)), _COLUMNS, len(rows))
 
 
 _Webs = list[tuple[Web, _Led]]

@@ -427,7 +427,20 @@ def causes_table() -> pd.DataFrame:
     >>> causes_table().set_index("cause").loc["tag_dropped", "explanation"]
     'The attribute was removed.'
     """
-    return pd.DataFrame(
-        [(c.code, c.label, c.axis, c.confidence, ", ".join(c.actions) or "any", c.sentence, c.hint) for c in CAUSES],
-        columns=["cause", "label", "axis", "confidence", "actions", "explanation", "hint"],
-    )
+    table = pd.DataFrame(CAUSES).drop(columns=["holds", "texts"])
+    table["actions"] = [", ".join(cause.actions) or "any" for cause in CAUSES]
+    return table.rename(columns={"code": "cause", "sentence": "explanation"})
+
+
+#: What a cause says of a check, as `explain` adds it and `problems` shows it.
+KINDS = {
+    "cause": pd.CategoricalDtype(list(CODES)),
+    "axis": pd.CategoricalDtype(list(AXES)),
+    "confidence": pd.CategoricalDtype(list(CONFIDENCES)),
+}
+
+
+def said_by(places: np.ndarray) -> dict[str, pd.Categorical]:
+    """The columns of `KINDS` for causes given by their places in `CAUSES`; -1 is none."""
+    said = pd.DataFrame(CAUSES).rename(columns={"code": "cause"})
+    return {name: pd.Categorical(said[name], dtype=kind).take(places, allow_fill=True) for name, kind in KINDS.items()}

@@ -32,18 +32,9 @@ SCORES = (*COUNTS, "total", "score", "low", "high", "patients")
 
 #: The columns a tally keeps: enough for every breakdown of the notebooks and for resampling patients.
 TALLIED = (
-    "submission",
-    "patient",
-    "series",
-    "action",
-    "category",
-    "subcategory",
-    "scope",
-    "modality",
-    "tag",
-    "name",
+    "submission", "patient", "series", "action", "category", "subcategory", "scope", "modality", "tag", "name",
     "private",
-)
+)  # fmt: skip
 
 
 def score(
@@ -233,24 +224,9 @@ def unique(results: pd.DataFrame, unit: str) -> pd.DataFrame:
 
 _OFFICIAL = ("released_patient", "released_study", "released_series")
 _SAME_ROW = (
-    "verdict",
-    "score",
-    "action",
-    "expected",
-    "x0",
-    "y0",
-    "x1",
-    "y1",
-    "actual",
-    "state",
-    "original",
-    "tag_path",
-    "name",
-    "modality",
-    "sop_class",
-    "prev_cat",
-    *CODES,
-)
+    "verdict", "score", "action", "expected", "x0", "y0", "x1", "y1", "actual", "state", "original", "tag_path", "name",
+    "modality", "sop_class", "prev_cat", *CODES,
+)  # fmt: skip
 
 
 def _deduplicated(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
@@ -325,28 +301,9 @@ def _sorted(scores: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """By the columns' own order where they have one, else by text."""
     if not columns:
         return scores.reset_index(drop=True)
-    own = ("scope", "category")
-    order = scores.assign(
-        **{
-            name: scores[name].astype("str")
-            for name in columns
-            if name not in own and isinstance(scores[name].dtype, pd.CategoricalDtype)
-        }
-    )
-    return scores.loc[order.sort_values(columns, kind="stable").index].reset_index(drop=True)
 
+    def order(column: pd.Series) -> pd.Series:
+        own = column.name in ("scope", "category") or not isinstance(column.dtype, pd.CategoricalDtype)
+        return column if own else column.astype("str")
 
-__all__ = [
-    "COUNTS",
-    "SCORES",
-    "TALLIED",
-    "UNITS",
-    "counted",
-    "is_tally",
-    "known",
-    "score",
-    "series_checks",
-    "tally",
-    "unique",
-    "units_of",
-]
+    return scores.sort_values(columns, key=order, kind="stable", ignore_index=True)
