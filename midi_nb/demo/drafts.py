@@ -62,17 +62,14 @@ def patient(chart: Chart) -> Attributes:
     """The patient's attributes."""
     random = chart.random("body")
     return {
+        **facts("""
+            PatientName = {name}; PatientID = {mrn}; IssuerOfPatientID = {hospital}; PatientBirthDate = {dob};
+            PatientMotherBirthName = {mother}; PatientAddress = {address}; PatientTelephoneNumbers = {phone};
+            PatientTelecomInformation = mailto:{email};
+        """),
         "SpecificCharacterSet": chart.charset,
-        "PatientName": "{name}",
-        "PatientID": "{mrn}",
-        "IssuerOfPatientID": "{hospital}",
-        "PatientBirthDate": "{dob}",
         "PatientSex": chart.sex,
-        "OtherPatientIDsSequence": [{"PatientID": "{ssn}", "IssuerOfPatientID": "SSA", "TypeOfPatientID": "TEXT"}],
-        "PatientMotherBirthName": "{mother}",
-        "PatientAddress": "{address}",
-        "PatientTelephoneNumbers": "{phone}",
-        "PatientTelecomInformation": "mailto:{email}",
+        "OtherPatientIDsSequence": [facts("PatientID = {ssn}; IssuerOfPatientID = SSA; TypeOfPatientID = TEXT")],
         "PatientAge": chart.fields["age"],
         "PatientSize": f"{random.uniform(1.52, 1.95):.2f}",
         "PatientWeight": f"{random.uniform(52, 104):.1f}",
@@ -84,17 +81,16 @@ def study(chart: Chart, name: str, time: str, description: str, days: int = 0) -
     """A study's own attributes, so many days after the patient was first seen."""
     day = chart.first_seen + datetime.timedelta(days=days)
     return {
+        **facts("""
+            ReferringPhysicianName = {referring}; ReferringPhysicianTelephoneNumbers = {phone};
+            NameOfPhysiciansReadingStudy = {reading}; RequestingPhysician = {requesting}; AdmissionID = {visit};
+        """),
         "StudyInstanceUID": chart.uid("study", name),
         "StudyDate": f"{day:%Y%m%d}",
         "StudyTime": time,
         "StudyDescription": description,
         "AccessionNumber": "{second_accession}" if days else "{accession}",
         "StudyID": "{second_study_id}" if days else "{study_id}",
-        "ReferringPhysicianName": "{referring}",
-        "ReferringPhysicianTelephoneNumbers": "{phone}",
-        "NameOfPhysiciansReadingStudy": "{reading}",
-        "RequestingPhysician": "{requesting}",
-        "AdmissionID": "{visit}",
     }
 
 
@@ -104,36 +100,58 @@ def series(chart: Chart, study: Attributes, name: str, number: int, modality: st
     return {
         **study,
         **machine,
+        **facts("""
+            OperatorsName = {operator}; PerformingPhysicianName = {performing}; InstitutionName = {hospital};
+            InstitutionAddress = {hospital_address}; InstitutionalDepartmentName = Diagnostic Imaging;
+            PerformedProcedureStepID = {step}; DeviceSerialNumber = {serial};
+        """),
         "Modality": modality,
         "SeriesInstanceUID": chart.uid("series", name),
         "SeriesNumber": number,
-        "SeriesDate": date,
-        "SeriesTime": time,
-        "OperatorsName": "{operator}",
-        "PerformingPhysicianName": "{performing}",
-        "InstitutionName": "{hospital}",
-        "InstitutionAddress": "{hospital_address}",
-        "InstitutionalDepartmentName": "Diagnostic Imaging",
-        "PerformedProcedureStepStartDate": date,
-        "PerformedProcedureStepStartTime": time,
-        "PerformedProcedureStepID": "{step}",
         "PerformedProcedureStepDescription": study["StudyDescription"],
-        "DeviceSerialNumber": "{serial}",
+        **at_time("Series", date, time),
+        **at_time("PerformedProcedureStepStart", date, time),
     }
 
 
-def instance(chart: Chart, series: Attributes, kind: str, name: str, number: int) -> Attributes:
-    """An instance's attributes on top of its series'."""
-    return {
-        **series,
-        "SOPClassUID": SOP_CLASSES[kind],
-        "SOPInstanceUID": chart.uid(name),
-        "InstanceCreationDate": series["SeriesDate"],
-        "InstanceCreationTime": series["SeriesTime"],
-        "ContentDate": series["SeriesDate"],
-        "ContentTime": after(series["SeriesTime"], 2 * number),
-        "InstanceNumber": number,
-    }
+def at_time(what: str, date: str, time: str) -> Attributes:
+    """The date and the time of something, `StudyDate` and `StudyTime` of `Study`."""
+    return {f"{what}Date": date, f"{what}Time": time}
+
+
+class Instance(NamedTuple):
+    """Which instance a draft is: whose, in which series, its name in the chart, its number in the series."""
+
+    chart: Chart
+    series: Attributes
+    name: str
+    number: int = 1
+
+    def attributes(self, kind: str) -> Attributes:
+        """An instance's attributes on top of its series'."""
+        date, time = self.series["SeriesDate"], self.series["SeriesTime"]
+        return {
+            **self.series,
+            "SOPClassUID": SOP_CLASSES[kind],
+            "SOPInstanceUID": self.chart.uid(self.name),
+            "InstanceNumber": self.number,
+            **at_time("InstanceCreation", date, time),
+            **at_time("Content", date, after(time, 2 * self.number)),
+        }
+
+    def at_series(self, what: str) -> Attributes:
+        """The date and the time of the series, as those of something in it."""
+        return at_time(what, self.series["SeriesDate"], self.series["SeriesTime"])
+
+    @property
+    def random(self) -> np.random.Generator:
+        """The random stream of the instance, from its start."""
+        return self.chart.random(self.name)
+
+    @property
+    def frame_of_study(self) -> str:
+        """The frame of reference that all series of the study share."""
+        return self.chart.uid("frame", self.series["StudyInstanceUID"])
 
 
 def after(time: str, seconds: int) -> str:

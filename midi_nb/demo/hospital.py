@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from ..answers.people import Chart, someone
 from . import documents as doc
 from . import images as image
-from .drafts import IMPLICIT, JPEG_2000, RLE, Attributes, Draft, code, facts, patient, series, study
+from .drafts import IMPLICIT, JPEG_2000, RLE, Attributes, Draft, Instance, code, facts, patient, series, study
 
 #: Machines: equipment attributes and private blocks, with identifiers in the private attributes where TCIA's curators
 #: have found some.
@@ -93,28 +93,15 @@ MACHINES: dict[str, Attributes] = {
 }
 
 #: What a request from the ward brings along; its last attribute lies three sequences deep.
-REQUEST: Attributes = {
-    "RequestAttributesSequence": [
-        {
-            "RequestedProcedureID": "{account}",
-            "RequestedProcedureDescription": "per protocol[[, phone {fax}]]",
-            "ScheduledProcedureStepID": "{visit}",
-            "ScheduledProcedureStepDescription": "routine[[ {patient}]]",
-            "ScheduledProtocolCodeSequence": [
-                {
-                    **code("PROT-1", "99DEMO", "Local protocol")[0],
-                    "ProtocolContextSequence": [
-                        {
-                            "ValueType": "TEXT",
-                            "ConceptNameCodeSequence": code("121106", "DCM", "Comment"),
-                            "TextValue": "arrives by wheelchair[[ from {address}]]",
-                        }
-                    ],
-                }
-            ],
-        }
-    ],
+COMMENT = facts("ValueType = TEXT; TextValue = arrives by wheelchair[[ from {address}]]") | {
+    "ConceptNameCodeSequence": code("121106", "DCM", "Comment")
 }
+PROTOCOL = code("PROT-1", "99DEMO", "Local protocol")[0] | {"ProtocolContextSequence": [COMMENT]}
+STEP = facts("""
+    RequestedProcedureID = {account}; RequestedProcedureDescription = per protocol[[, phone {fax}]];
+    ScheduledProcedureStepID = {visit}; ScheduledProcedureStepDescription = routine[[ {patient}]];
+""") | {"ScheduledProtocolCodeSequence": [PROTOCOL]}
+REQUEST: Attributes = {"RequestAttributesSequence": [STEP]}
 
 
 def portable_chest(chart: Chart) -> Iterator[Draft]:
@@ -135,19 +122,19 @@ def portable_chest(chart: Chart) -> Iterator[Draft]:
         SeriesDescription = CHEST PA LAT; ProtocolName = CHEST[[ {dr_referring}]]; DataSetSubtype = IMAGE[[ {mrn}]];
     """)
     text = {"template": image.banner(chart), "size": 12, "corner": "top left", "ink": 3900, "paper": 0}
-    front = image.cr(chart, views, "cr front", 1, burn=text)
+    front = image.cr(Instance(chart, views, "cr front"), burn=text)
     yield front
-    yield image.cr(chart, views, "cr lateral", 2, lateral=True)
+    yield image.cr(Instance(chart, views, "cr lateral", 2), lateral=True)
 
     later = person | study(chart, "chest later", "084512", "XR CHEST 1V[[ {seen}]]", days=120)
     upright = series(chart, later, "dx", 1, "DX", MACHINES["Philips DX"]) | facts("""
         SeriesDescription = CHEST AP; ProtocolName = CHEST AP STANDARD;
     """)
     text = {"template": "{letters}\n{mrn}", "size": 12, "corner": "bottom right", "ink": 16000, "paper": 0}
-    yield image.dx(chart, upright, "dx", 1, text)
+    yield image.dx(Instance(chart, upright, "dx"), text)
 
     report = series(chart, first, "sr", 2, "SR", MACHINES["Reports"]) | facts("SeriesDescription = REPORT")
-    yield doc.sr(chart, report, "sr", front, "CR")
+    yield doc.sr(Instance(chart, report, "sr"), front, "CR")
 
 
 def abdomen(chart: Chart) -> Iterator[Draft]:
@@ -163,7 +150,8 @@ def abdomen(chart: Chart) -> Iterator[Draft]:
         ProtocolName = 4.6 COLONOSCOPY (ACRIN) DR.IYER;
     """)
     for number in range(1, 9):
-        yield image.ct(chart, venous, f"ct {number}", number, 0.5 + 0.45 * (number - 1) / 7, contrast=True)
+        at = Instance(chart, venous, f"ct {number}", number)
+        yield image.ct(at, 0.5 + 0.45 * (number - 1) / 7, contrast=True)
 
 
 def lung_radiotherapy(chart: Chart) -> Iterator[Draft]:
@@ -174,23 +162,21 @@ def lung_radiotherapy(chart: Chart) -> Iterator[Draft]:
         SeriesDescription = CHEST 5.0[[ {dr_reading}]]; ProtocolName = P4[[ {seen}]]; BodyPartExamined = CHEST;
     """)
     sections = [
-        image.ct(chart, planning, f"planning ct {number}", number, 0.06 + 0.02 * (number - 1), size=96)
+        image.ct(Instance(chart, planning, f"planning ct {number}", number), 0.06 + 0.02 * (number - 1), size=96)
         for number in range(1, 8)
     ]
     yield from sections
 
-    def of_kind(modality: str, number: int, machine: str, description: str) -> Attributes:
+    def at(modality: str, number: int, machine: str, description: str) -> Instance:
         made = series(chart, visit, modality, number, modality, MACHINES[machine])
-        return made | {"SeriesDescription": description}
+        return Instance(chart, made | {"SeriesDescription": description}, modality.lower())
 
-    structures = doc.rtstruct(
-        chart, of_kind("RTSTRUCT", 10, "Varian", "ARIA RadOnc Structure Sets"), "rtstruct", sections
-    )
-    plan = doc.rtplan(chart, of_kind("RTPLAN", 11, "Varian", "ARIA RadOnc Plans"), "rtplan", structures)
+    structures = doc.rtstruct(at("RTSTRUCT", 10, "Varian", "ARIA RadOnc Structure Sets"), sections)
+    plan = doc.rtplan(at("RTPLAN", 11, "Varian", "ARIA RadOnc Plans"), structures)
     yield structures
     yield plan
-    yield doc.rtdose(chart, of_kind("RTDOSE", 12, "Varian", "ARIA RadOnc Dose"), "rtdose", plan)
-    yield doc.seg(chart, of_kind("SEG", 13, "Reports", "Nodule segmentation"), "seg", sections)
+    yield doc.rtdose(at("RTDOSE", 12, "Varian", "ARIA RadOnc Dose"), plan)
+    yield doc.seg(at("SEG", 13, "Reports", "Nodule segmentation"), sections)
 
 
 def head(chart: Chart) -> Iterator[Draft]:
@@ -208,9 +194,9 @@ def head(chart: Chart) -> Iterator[Draft]:
     """)
     levels = [(number, 0.25 + 0.1 * (number - 1)) for number in range(1, 7)]
     for number, level in levels:
-        yield image.mr(chart, before, f"t1 {number}", number, level, "T1", overlay=number == 3)
+        yield image.mr(Instance(chart, before, f"t1 {number}", number), level, "T1", overlay=number == 3)
     for number, level in levels:
-        yield image.mr(chart, after, f"t1 post {number}", number, level, "T1 post", syntax=JPEG_2000)
+        yield image.mr(Instance(chart, after, f"t1 post {number}", number), level, "T1 post", syntax=JPEG_2000)
 
 
 def mammography(chart: Chart) -> Iterator[Draft]:
@@ -224,7 +210,7 @@ def mammography(chart: Chart) -> Iterator[Draft]:
         views |= {"SeriesDescription": view, "ProtocolName": "ROUTINE"}
         corner = "top right" if side == "L" else "top left"  # away from the chest wall
         text = {"template": image.banner(chart), "size": 9, "corner": corner, "ink": 4000}
-        yield image.mg(chart, views, f"mg {view}", 1, side, oblique, text if oblique else None)
+        yield image.mg(Instance(chart, views, f"mg {view}"), side, oblique, text if oblique else None)
 
 
 def pet_ct(chart: Chart) -> Iterator[Draft]:
@@ -238,10 +224,10 @@ def pet_ct(chart: Chart) -> Iterator[Draft]:
         BodyPartExamined = WHOLEBODY;
     """)
     for number in range(1, 9):
-        yield image.pt(chart, pet, f"pet {number}", number, 8)
+        yield image.pt(Instance(chart, pet, f"pet {number}", number), 8)
     for number in range(1, 5):
-        level = 0.1 + 0.8 * (number - 1) / 3
-        yield image.ct(chart, low_dose, f"low dose ct {number}", number, level, 96, syntax=RLE, spacing=140.0)
+        at = Instance(chart, low_dose, f"low dose ct {number}", number)
+        yield image.ct(at, 0.1 + 0.8 * (number - 1) / 3, 96, syntax=RLE, spacing=140.0)
 
 
 def ultrasound(chart: Chart) -> Iterator[Draft]:
@@ -254,18 +240,18 @@ def ultrasound(chart: Chart) -> Iterator[Draft]:
     bright = {"template": image.banner(chart), "size": 11, "corner": "top left", "ink": 255, "paper": 0}
     dark = {**bright, "ink": 20, "paper": 230}
     below = {**bright, "template": "{letters} {mrn}", "size": 13, "corner": "bottom left"}
-    yield image.us(chart, liver, "us 1", 1, bright)
-    yield image.us(chart, liver, "us 2", 2, dark, RLE)
-    yield image.us(chart, liver, "us 3", 3, below, IMPLICIT)
-    yield image.cine(chart, liver, "us loop", 4, 6, {**bright, "size": 10})
+    yield image.us(Instance(chart, liver, "us 1", 1), bright)
+    yield image.us(Instance(chart, liver, "us 2", 2), dark, RLE)
+    yield image.us(Instance(chart, liver, "us 3", 3), below, IMPLICIT)
+    yield image.cine(Instance(chart, liver, "us loop", 4), 6, {**bright, "size": 10})
 
 
 def slides(chart: Chart) -> Iterator[Draft]:
     """A whole-slide image of a prostate core with its label."""
     visit = patient(chart) | study(chart, "slides", "143000", "PROSTATE BX[[ {patient}]]")
     stained = series(chart, visit, "slides", 1, "SM", MACHINES["Hamamatsu"]) | {"SeriesDescription": "HE 20x"}
-    yield image.slide(chart, stained, "slide", 1, label=False)
-    yield image.slide(chart, stained, "label", 2, label=True)
+    yield image.slide(Instance(chart, stained, "slide", 1), label=False)
+    yield image.slide(Instance(chart, stained, "label", 2), label=True)
 
 
 def second_head(chart: Chart) -> Iterator[Draft]:
@@ -277,8 +263,8 @@ def second_head(chart: Chart) -> Iterator[Draft]:
     """)
     text = {"template": "{letters}", "size": 8, "corner": "bottom left", "ink": 3800}
     for number in range(1, 6):
-        level = 0.25 + 0.125 * (number - 1)
-        yield image.mr(chart, t2, f"t2 {number}", number, level, "T2", burn=text if number == 1 else None)
+        at = Instance(chart, t2, f"t2 {number}", number)
+        yield image.mr(at, 0.25 + 0.125 * (number - 1), "T2", burn=text if number == 1 else None)
 
 
 def very_old(chart: Chart) -> Iterator[Draft]:
@@ -289,10 +275,10 @@ def very_old(chart: Chart) -> Iterator[Draft]:
         SeriesDescription = CHEST ERECT; ProtocolName = CHEST ERECT;
     """)
     text = {"template": image.banner(chart), "size": 12, "corner": "bottom left", "ink": 0, "paper": 15000}
-    radiograph = image.dx(chart, upright, "dx", 1, text, IMPLICIT)
+    radiograph = image.dx(Instance(chart, upright, "dx"), text, IMPLICIT)
     yield radiograph
     report = series(chart, visit, "sr", 2, "SR", MACHINES["Reports"]) | facts("SeriesDescription = REPORT")
-    yield doc.sr(chart, report, "sr", radiograph, "DX")
+    yield doc.sr(Instance(chart, report, "sr"), radiograph, "DX")
 
 
 Story = Callable[[Chart], Iterator[Draft]]

@@ -117,9 +117,9 @@ def test_the_same_draft_gives_the_same_bytes(chart):
 def test_a_raster_describes_its_array():
     import numpy as np
 
-    colour = raster(np.zeros((4, 5, 6, 3), np.uint8), 8, "RGB", frames=True)
+    colour = raster(np.zeros((4, 5, 6, 3), np.uint8), 8, frames=True)
     assert (colour["NumberOfFrames"], colour["Rows"], colour["Columns"], colour["SamplesPerPixel"]) == (4, 5, 6, 3)
-    signed = raster(np.zeros((5, 6), np.int16), 16, "MONOCHROME2")
+    signed = raster(np.zeros((5, 6), np.int16), 16)
     assert (signed["PixelRepresentation"], signed["BitsAllocated"], "NumberOfFrames" in signed) == (1, 16, False)
 
 
