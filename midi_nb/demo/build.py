@@ -51,9 +51,8 @@ def cases(folder: Path, seed: int, index: int) -> Iterator[Case]:
     for number, draft in enumerate(hospital.records(chart), 1):
         original = finish(chart, draft)
         path = save(folder / f"{index + 1:05d}" / f"{draft.name.replace(' ', '_')}.dcm", original.content)
-        reference = release.reference(original, chart)
-        content = write(reference, str(reference.file_meta.TransferSyntaxUID))
-        yield Case(chart, number, original, path, key.answers(original, chart.shift), content)
+        reference = write(release.reference(original, chart))
+        yield Case(chart, number, original, path, key.answers(original, chart.shift), reference)
 
 
 def save(path: Path, content: bytes) -> Path:
@@ -131,8 +130,7 @@ class Books:
             for flaw in flaws
         )
         self.audits.writerows((instance, *finding) for finding in findings)
-        content = None if dataset is None else write(dataset, str(dataset.file_meta.TransferSyntaxUID))
-        return careless.with_gaps(case, Delivery(released(case), content, new_uids(case), new_patient(case)))
+        return careless.with_gaps(case, delivery(case, None if dataset is None else write(dataset)))
 
 
 def identifiers(case: Case) -> Iterator[Sequence[object]]:
@@ -145,25 +143,20 @@ def identifiers(case: Case) -> Iterator[Sequence[object]]:
             yield (*who, check.path, check.action.split("_")[0], check.codes["hipaa_z"], check.original, *("",) * 4)
 
 
-def released(case: Case) -> str:
-    return f"{release.new_patient(case.chart)}/{case.number:03d}.dcm"
-
-
 def old_uids(case: Case) -> Iterable[str]:
     return dict.fromkeys(c.original for c in case.answers.checks if c.action == "uid_changed" and c.original)
 
 
-def new_uids(case: Case) -> dict[str, str]:
-    return {uid: release.new_uid(case.chart.seed, uid) for uid in old_uids(case)}
-
-
-def new_patient(case: Case) -> str:
-    return release.new_patient(case.chart)
+def delivery(case: Case, content: bytes | None) -> Delivery:
+    """A file under the name and with the identifiers that the reference gives it."""
+    patient = release.new_patient(case.chart)
+    uids = {uid: release.new_uid(case.chart.seed, uid) for uid in old_uids(case)}
+    return Delivery(f"{patient}/{case.number:03d}.dcm", content, uids, patient)
 
 
 def make_reference(case: Case) -> Delivery:
     """The file that does exactly what the key asks."""
-    return Delivery(released(case), case.reference, new_uids(case), new_patient(case))
+    return delivery(case, case.reference)
 
 
 def make_untouched(case: Case) -> Delivery:
@@ -174,6 +167,4 @@ def make_untouched(case: Case) -> Delivery:
 
 def make_emptied(case: Case) -> Delivery:
     """The file without anything that may be left out."""
-    dataset = release.emptied(dcmread(io.BytesIO(case.reference)))
-    content = write(dataset, str(dataset.file_meta.TransferSyntaxUID))
-    return Delivery(released(case), content, new_uids(case), new_patient(case))
+    return delivery(case, write(release.emptied(dcmread(io.BytesIO(case.reference)))))

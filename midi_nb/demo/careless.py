@@ -12,28 +12,26 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import DataElement
 
 from ..answers import lettering
 from ..answers.lettering import Box
+from ..answers.people import words
 from .case import Case, Delivery
 from .dicom import walk
 from .hospital import story
-from .release import hide, native, new_uid, pixels_of, put_pixels, shifted
+from .policy import shifted
+from .release import hide, native, new_uid, redraw
 
-
-class Drop:
-    """Marks an attribute to be deleted."""
-
-
-class WriteLength:
-    """Marks a sequence whose length is to be written instead of left undefined."""
-
-
-#: (released value, original value, case) → the value the careless tool leaves behind, Drop or WriteLength.
+#: In place of a value: the attribute is deleted; the length of the sequence is written instead of left undefined.
+DROP, WRITE_LENGTH = object(), object()
+#: (released value, original value, case) → the value the careless tool leaves behind, DROP or WRITE_LENGTH.
 Spoil = Callable[[Any, Any, Case], Any]
+#: What the careless tool does to the pixels of a released dataset, in place.
+SpoilPixels = Callable[[Dataset, Case], None]
 
 
 class Bug(NamedTuple):
@@ -42,7 +40,7 @@ class Bug(NamedTuple):
     stories: str  # of the patients, as in hospital.PATIENTS, with blanks between
     instances: str  # pattern of names of its instances
     where: str  # keywords joined by dots, an official path of a private attribute, or a private creator and "*"
-    spoil: Spoil
+    spoil: Callable[..., Any]  # a Spoil, or a SpoilPixels where pixels are what goes wrong
     causes: Mapping[str, str]  # action → cause of its failing check; none: the benchmark lets it pass
     note: str
     audit: str = ""  # what an audit should find where no check fails
@@ -72,12 +70,7 @@ def original(now: Any, was: Any, case: Case) -> Any:
     return was
 
 
-def drop(now: Any, was: Any, case: Case) -> Any:
-    return Drop
-
-
-def write_length(now: Any, was: Any, case: Case) -> Any:
-    return WriteLength
+drop, write_length = to(DROP), to(WRITE_LENGTH)
 
 
 def glued(template: str) -> Spoil:
@@ -99,14 +92,7 @@ def days_off(days: int) -> Spoil:
 
 
 RETAINED = {"text_retained": "value_emptied"}
-DATES = (
-    "StudyDate",
-    "SeriesDate",
-    "AcquisitionDate",
-    "ContentDate",
-    "InstanceCreationDate",
-    "PerformedProcedureStepStartDate",
-)
+DATES = words("StudyDate SeriesDate AcquisitionDate ContentDate InstanceCreationDate PerformedProcedureStepStartDate")
 BUGS: tuple[Bug, ...] = (
     # privacy
     Bug("portable_chest abdomen ultrasound", "*", "PatientComments",
@@ -125,12 +111,8 @@ BUGS: tuple[Bug, ...] = (
     Bug("abdomen", "ct *", "RequestedContrastAgent",
         referrer(1), {"text_removed": "leak_partial"},
         "surname removed, given name left"),
-    Bug("pet_ct", "low dose ct *", "SeriesDate",
-        original, {"date_shifted": "date_unshifted"}, "dates of one series are not shifted"),
-    Bug("pet_ct", "low dose ct *", "AcquisitionDate",
-        original, {"date_shifted": "date_unshifted"}, "dates of one series are not shifted"),
-    Bug("pet_ct", "low dose ct *", "ContentDate",
-        original, {"date_shifted": "date_unshifted"}, "dates of one series are not shifted"),
+    *(Bug("pet_ct", "low dose ct *", date, original, {"date_shifted": "date_unshifted"},
+          "dates of one series are not shifted") for date in ("SeriesDate", "AcquisitionDate", "ContentDate")),
     Bug("head", "t1 post *", "FrameOfReferenceUID",
         original, {"uid_changed": "uid_unchanged", "uid_consistent": "uid_unchanged"},
         "frame of reference is not remapped in one series"),
@@ -239,37 +221,41 @@ def half_hidden(dataset: Dataset, case: Case) -> None:
     hide(dataset, [Box(box.x0, box.y0, box.x1, (box.y0 + box.y1) // 2)])
 
 
-def dimmed(dataset: Dataset, case: Case) -> None:
+def redrawn(change: Callable[[NDArray[Any], Case], None], *, original: bool = False) -> SpoilPixels:
+    """Changes the pixels of the reference, or those of the original, in place."""
+
+    def spoil(dataset: Dataset, case: Case) -> None:
+        if original:
+            unhidden(dataset, case)
+        redraw(dataset, lambda pixels: change(pixels, case))
+
+    return spoil
+
+
+def dimmed(pixels: NDArray[Any], case: Case) -> None:
     """A translucent box: the text is paler, not gone."""
-    unhidden(dataset, case)
-    pixels = pixels_of(dataset)
     for box in boxes(case):
-        part = pixels[:, box.y0 : box.y1, box.x0 : box.x1]
-        part[...] = part // 2
-    put_pixels(dataset, pixels, str(dataset.file_meta.TransferSyntaxUID))
+        pixels[:, box.y0 : box.y1, box.x0 : box.x1] //= 2
 
 
-def coarser(dataset: Dataset, case: Case) -> None:
-    """The burned-in text as it was, in an image of fewer shades."""
-    unhidden(dataset, case)
-    pixels = pixels_of(dataset)
+def coarser(pixels: NDArray[Any], case: Case) -> None:
+    """An image of fewer shades."""
     pixels[...] = pixels // 4 * 4
-    put_pixels(dataset, pixels, str(dataset.file_meta.TransferSyntaxUID))
 
 
-def tinted(dataset: Dataset, case: Case) -> None:
+def tinted(pixels: NDArray[Any], case: Case) -> None:
     """Half of the blue lost."""
-    pixels = pixels_of(dataset)
     pixels[..., 2] //= 2
-    put_pixels(dataset, pixels, str(dataset.file_meta.TransferSyntaxUID))
 
 
-def stamped(dataset: Dataset, case: Case) -> None:
+def stamped(pixels: NDArray[Any], case: Case) -> None:
     """The tool's own stamp where the text was."""
-    pixels = pixels_of(dataset)
-    box = boxes(case)[0]
-    lettering.burn(pixels[0], "DE-IDENTIFIED", 13, box, 255, 0)
-    put_pixels(dataset, pixels, str(dataset.file_meta.TransferSyntaxUID))
+    lettering.burn(pixels[0], "DE-IDENTIFIED", 13, boxes(case)[0], 255, 0)
+
+
+def smoothed(pixels: NDArray[Any], case: Case) -> None:
+    """Pixels averaged with their neighbours."""
+    pixels[...] = (pixels.astype(np.int32) + np.roll(pixels, 1, axis=2)) // 2
 
 
 def without_pixels(dataset: Dataset, case: Case) -> None:
@@ -286,54 +272,37 @@ def over_redacted(dataset: Dataset, case: Case) -> None:
     hide(dataset, [Box(columns // 3, rows // 3, columns // 3 + columns // 5, rows // 3 + rows // 8)])
 
 
-def smoothed(dataset: Dataset, case: Case) -> None:
-    """Pixels averaged with their neighbours."""
-    pixels = pixels_of(dataset)
-    pixels[...] = (pixels.astype(np.int32) + np.roll(pixels, 1, axis=2)) // 2
-    put_pixels(dataset, pixels, str(dataset.file_meta.TransferSyntaxUID))
-
-
 def boxes(case: Case) -> list[Box]:
     return [row.box for row in case.original.planted if row.box and row.path == "<(7fe0,0010)>"]
 
 
-PIXEL_BUGS: tuple[Bug, ...] = tuple(
-    Bug(stories, instances, "PixelData", spoil, causes, note, *audit)  # type: ignore[arg-type]
-    for stories, instances, spoil, causes, note, *audit in (
-        ("ultrasound", "us 1", unhidden, {"pixels_hidden": "burned_in_untouched"}, "burned-in text overlooked"),
-        ("mammography", "mg L MLO", half_hidden, {"pixels_hidden": "burned_in_partial"}, "a redaction box too small"),
-        (
-            "portable_chest",
-            "cr front",
-            dimmed,
-            {"pixels_hidden": "burned_in_see_through"},
-            "a translucent redaction box",
-        ),
-        ("slides", "label", coarser, {"pixels_hidden": "burned_in_visible"}, "only the number of shades was reduced"),
-        ("ultrasound", "us 3", tinted, {}, "blue halved in the whole image", "colours_changed"),
-        (
-            "ultrasound",
-            "us 3",
-            stamped,
-            {"pixels_hidden": "ocr_noise"},
-            "the tool's stamp shares two letters with the name",
-        ),
-        ("abdomen", "ct 8", without_pixels, {"pixels_retained": "pixel_data_dropped"}, "pixel data dropped"),
-        ("pet_ct", "low dose ct *", decompressed, {"pixels_retained": "pixels_reencoded"}, "recompressed without loss"),
-        ("head", "t1 4", over_redacted, {"pixels_retained": "pixels_over_redacted"}, "a box over anatomy"),
-        ("pet_ct", "pet 5", smoothed, {"pixels_retained": "pixels_altered"}, "pixels smoothed"),
-        ("very_old", "dx", without_pixels, {"pixels_hidden": "lost_check"}, "no pixels left to look for text in"),
-    )
-)
+PIXEL_BUGS: tuple[Bug, ...] = (
+    Bug("ultrasound", "us 1", "PixelData",
+        unhidden, {"pixels_hidden": "burned_in_untouched"}, "burned-in text overlooked"),
+    Bug("mammography", "mg L MLO", "PixelData",
+        half_hidden, {"pixels_hidden": "burned_in_partial"}, "a redaction box too small"),
+    Bug("portable_chest", "cr front", "PixelData",
+        redrawn(dimmed, original=True), {"pixels_hidden": "burned_in_see_through"}, "a translucent redaction box"),
+    Bug("slides", "label", "PixelData",
+        redrawn(coarser, original=True), {"pixels_hidden": "burned_in_visible"},
+        "only the number of shades was reduced"),
+    Bug("ultrasound", "us 3", "PixelData",
+        redrawn(tinted), {}, "blue halved in the whole image", "colours_changed"),
+    Bug("ultrasound", "us 3", "PixelData",
+        redrawn(stamped), {"pixels_hidden": "ocr_noise"}, "the tool's stamp shares two letters with the name"),
+    Bug("abdomen", "ct 8", "PixelData",
+        without_pixels, {"pixels_retained": "pixel_data_dropped"}, "pixel data dropped"),
+    Bug("pet_ct", "low dose ct *", "PixelData",
+        decompressed, {"pixels_retained": "pixels_reencoded"}, "recompressed without loss"),
+    Bug("head", "t1 4", "PixelData",
+        over_redacted, {"pixels_retained": "pixels_over_redacted"}, "a box over anatomy"),
+    Bug("pet_ct", "pet 5", "PixelData",
+        redrawn(smoothed), {"pixels_retained": "pixels_altered"}, "pixels smoothed"),
+    Bug("very_old", "dx", "PixelData",
+        without_pixels, {"pixels_hidden": "lost_check"}, "no pixels left to look for text in"),
+)  # fmt: skip
 MISSING = ("abdomen", "ct 5")  # a slice that never arrives
-MISSING_FAIL = (
-    "tag_retained",
-    "text_notnull",
-    "text_retained",
-    "pixels_retained",
-    "uid_consistent",
-    "patid_consistent",
-)
+MISSING_FAIL = words("tag_retained text_notnull text_retained pixels_retained uid_consistent patid_consistent")
 #: Story and action → path of an identifier that is left out of the mapping.
 UNMAPPED = {
     ("slides", "uid_consistent"): "<(0040,0560)>[<0000>]<(0040,0554)>",
@@ -376,33 +345,29 @@ def with_gaps(case: Case, delivery: Delivery) -> Delivery:
 def damage(dataset: Dataset, case: Case, bug: Bug) -> set[str]:
     """Applies a bug to a reference, in place; gives the official paths it touched."""
     if bug.where == "PixelData":
-        bug.spoil(dataset, case)  # type: ignore[call-arg]
+        bug.spoil(dataset, case)
         return {"<(7fe0,0010)>"}
     before = {path: element for path, element, _ in walk(case.original.dataset)}
     released = {path: (element, home) for path, element, home in walk(dataset)}
-    touched = {path for path in before.keys() | released.keys() if matches(path, bug.where)}
-    if not touched:
-        touched = {route(bug.where)}
+    touched = {path for path in before.keys() | released.keys() if matches(path, bug.where)} or {route(bug.where)}
     for path in touched:
         element, home = released.get(path, (None, dataset))
         was = before[path].value if path in before else ""
         value = bug.spoil(element.value if element is not None else "", was, case)
-        if value is Drop:
-            if element is not None:
-                del home[element.tag]
-        elif value is WriteLength and element is not None:
+        if element is None:
+            if value is not DROP:
+                tag = before[path].tag if path in before else int(tag_for_keyword(bug.where) or 0)
+                home.add(DataElement(tag, before[path].VR if path in before else dictionary_VR(tag), value))
+        elif value is DROP:
+            del home[element.tag]
+        elif value is WRITE_LENGTH:
             element.is_undefined_length = False
-        elif element is not None:
-            element.value = value
         else:
-            tag = before[path].tag if path in before else tag_for_keyword(bug.where)
-            home.add(DataElement(tag, before[path].VR if path in before else dictionary_VR(tag), value))  # type: ignore[arg-type]
-    for creator in [
-        e.tag
-        for e in dataset
-        if bug.where.endswith("*") and e.name == "Private Creator" and f'"{e.value}"*' == bug.where
-    ]:
-        del dataset[creator]
+            element.value = value
+    if bug.where.endswith("*"):
+        for element in list(dataset):
+            if element.tag.is_private_creator and f'"{element.value}"*' == bug.where:
+                del dataset[element.tag]
     return touched
 
 

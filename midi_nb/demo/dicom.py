@@ -42,8 +42,7 @@ def finish(chart: Chart, draft: Draft) -> Original:
     planted: list[Planted] = []
     dataset = fill(chart, draft.attributes, "", planted)
     if draft.pixels is not None:
-        content = draft.pixels.tobytes()
-        dataset.PixelData = content + b"\0" * (len(content) % 2)
+        dataset.PixelData = even(draft.pixels.tobytes())
         dataset["PixelData"].VR = "OW" if dataset.BitsAllocated > 8 else "OB"
     content = write(compress(dataset, draft.syntax), draft.syntax)
     return Original(draft.name, dcmread(io.BytesIO(content)), content, (*planted, *draft.burned))
@@ -67,10 +66,14 @@ def fill(chart: Chart, attributes: Attributes, path: str, planted: list[Planted]
         if vr in NUMBERS:
             value = number(NUMBERS[vr], value)
         if vr in ("OB", "UN", "OW") and isinstance(value, str):
-            value = value.encode("latin-1")
-            value += b"\0" * (len(value) % 2)
+            value = even(value.encode("latin-1"))
         dataset.add(DataElement(tag, vr, value))
     return dataset
+
+
+def even(content: bytes) -> bytes:
+    """The bytes with one more where their number is odd, as DICOM stores them."""
+    return content + b"\0" * (len(content) % 2)
 
 
 def number(kind: type[int] | type[float], value: Any) -> Any:
@@ -123,8 +126,9 @@ def compress(dataset: Dataset, syntax: str) -> Dataset:
     return dataset
 
 
-def write(dataset: Dataset, syntax: str) -> bytes:
-    """The DICOM file of a dataset, the same bytes whenever and by whomever it is written."""
+def write(dataset: Dataset, syntax: str | None = None) -> bytes:
+    """The DICOM file of a dataset, the same bytes whenever and by whomever; by default in the syntax it has."""
+    syntax = syntax or str(dataset.file_meta.TransferSyntaxUID)
     meta = FileMetaDataset()
     meta.FileMetaInformationVersion = b"\0\1"
     meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID", "")

@@ -197,13 +197,7 @@ def mg(at: Instance, side: str, oblique: bool, burn: Burn | None = None) -> Draf
 
 
 def ct(
-    at: Instance,
-    level: float,
-    size: int = 128,
-    *,
-    contrast: bool = False,
-    syntax: str = EXPLICIT,
-    spacing: float = 5.0,
+    at: Instance, level: float, size: int = 128, *, contrast: bool = False, syntax: str = EXPLICIT, spacing: float = 5.0
 ) -> Draft:
     """An axial CT section, signed 16 bit with a rescale; `level` runs from the upper chest, 0, to the pelvis, 1."""
     hu = phantoms.ct_section(at.random, size, level, contrast)

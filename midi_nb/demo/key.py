@@ -35,14 +35,36 @@ KEPT_FOR: Mapping[str, frozenset[str]] = {
             DataSetSubtype""",
     }.items()
 }
+PSEUDONYMOUS = ("<(0010,0010)>", "<(0010,0020)>")  # the patient's name and ID
+DISPOSED = {"1": "D", "2": "Z", "3": "X"}  # type of an attribute → what becomes of one where nothing is worth keeping
 REMOVED_SEQUENCES = ("<(0010,1002)>",)  # Other Patient IDs: nothing in it is worth keeping
 UNASKED = words("SpecificCharacterSet BurnedInAnnotation ICCProfile ContourData PixelData")
 
 
-class Treatment(NamedTuple):
-    """What becomes of an attribute: keep, clean, empty, dummy, remove, date, uid, patient; and its type in the IOD."""
+#: Which families of categories a check belongs to, by what it is about.
+CODES: Mapping[str, Mapping[str, str]] = {
+    name: dict(pair.split("=") for pair in words(pairs))
+    for name, pairs in {
+        "1": "prev_cat=2 dicom_iod=DICOM-IOD-1",
+        "2": "prev_cat=2 dicom_iod=DICOM-IOD-2",
+        "date": "prev_cat=1 hipaa_z=HIPAA-C dicom_p15=DICOM-P15-BASIC-Z",
+        "unrecorded date": "prev_cat=1 hipaa_z=HIPAA-C",
+        "uid": "prev_cat=1 hipaa_z=HIPAA-R dicom_p15=DICOM-P15-BASIC-Z",
+        "same uid": "prev_cat=2 dicom_p15=DICOM-P15-BASIC-U",
+        "same patient": "prev_cat=2 dicom_p15=DICOM-P15-BASIC-C",
+        "burned in": "prev_cat=1 hipaa_z=HIPAA-A dicom_p15=DICOM-P15-BASIC-Z",
+        "pixels": "prev_cat=3 dicom_safe=DICOM-SAFE tcia_p15=TCIA-P15-PIX-K",
+        "private": "prev_cat=3 tcia_ptkb=TCIA-PTKB-K",
+        "time": "prev_cat=3 dicom_safe=DICOM-SAFE tcia_p15=TCIA-P15-MOD-C",
+        "other": "prev_cat=3 tcia_rev=TCIA-REV",
+    }.items()
+}
 
-    how: str
+
+class Treatment(NamedTuple):
+    """What becomes of an attribute: a letter of PS3.15 as in `policy.ACTIONS`, and the type of the attribute."""
+
+    action: str
     type: str  # 1, 2 or 3
 
 
@@ -74,18 +96,17 @@ class Answers(NamedTuple):
 def treat(path: str, element: DataElement, modality: str, planted: Sequence[Planted]) -> Treatment:
     """What a careful de-identification does to an attribute into which this was planted."""
     type_ = type_of(path, element, modality)
-    if path in ("<(0010,0010)>", "<(0010,0020)>"):
-        return Treatment("patient", type_)
+    if path in PSEUDONYMOUS:
+        return Treatment("D", type_)
     if element.tag.group >> 8 == 0x60 or path.startswith(REMOVED_SEQUENCES):
-        return Treatment("remove", type_)
+        return Treatment("X", type_)
     if planted:
-        gone = {"1": "dummy", "2": "empty", "3": "remove"}[type_]
-        return Treatment("clean" if planted[0].kept else gone, type_)
+        return Treatment("C" if planted[0].kept else DISPOSED[type_], type_)
     if element.VR in ("DA", "DT"):
-        return Treatment("date", type_)
+        return Treatment("C", type_)
     if element.VR == "UI" and not element.keyword.endswith("ClassUID"):
-        return Treatment("uid", type_)
-    return Treatment("keep", type_)
+        return Treatment("U", type_)
+    return Treatment("K", type_)
 
 
 def by_path(planted: Iterable[Planted]) -> dict[str, list[Planted]]:
@@ -100,81 +121,49 @@ def answers(original: Original, shift: int) -> Answers:
     dataset, planted = original.dataset, by_path(original.planted)
     checks: list[Check] = []
     for path, element, _ in walk(dataset):
+        rows = planted.get(path, ())
         if element.keyword == "PixelData":
-            checks += pixel_checks(path, element, original.planted)
+            checks += pixel_checks(path, element, rows)
         elif not element.is_private or element.tag.element >> 8:  # creators are asked for by their attributes
-            checks += attribute_checks(
-                path,
-                element,
-                treat(path, element, dataset.Modality, planted.get(path, ())),
-                planted.get(path, ()),
-                shift,
-            )
-    checks += odd_checks(dataset)
-    return Answers(dataset.Modality, dataset.SOPClassUID, dataset.PatientID, dataset.StudyInstanceUID,
-    dataset.SeriesInstanceUID,
-                   dataset.SOPInstanceUID, tuple(checks))  # fmt: skip
+            checks += attribute_checks(path, element, treat(path, element, dataset.Modality, rows), rows, shift)
+    who = (dataset.PatientID, dataset.StudyInstanceUID, dataset.SeriesInstanceUID, dataset.SOPInstanceUID)
+    return Answers(dataset.Modality, dataset.SOPClassUID, *who, (*checks, *odd_checks(dataset)))
 
 
 def attribute_checks(
     path: str, element: DataElement, treatment: Treatment, planted: Sequence[Planted], shift: int
 ) -> Iterator[Check]:
-    value, name = printed_value(element), tags.name(tags.from_official(path)) or element.name
-    how, type_ = treatment
+    value = printed_value(element)
+    about = (path, tags.name(tags.from_official(path)) or element.name, value)
+    action, type_ = treatment
     if type_ in "12":
-        iod = {"prev_cat": "2", "dicom_iod": f"DICOM-IOD-{type_}"}
-        yield Check("tag_retained", path, name, value, None, iod)
-        if type_ == "1":
-            yield Check("text_notnull", path, name, value, None, iod)
+        yield Check("tag_retained", *about, None, CODES[type_])
+    if type_ == "1":
+        yield Check("text_notnull", *about, None, CODES[type_])
     if element.VR == "SQ" or not value:
         return
-    if (
-        how in ("patient", "remove", "empty", "dummy", "clean") and element.name != "Overlay Data"
-    ):  # which is never printed
+    if element.name != "Overlay Data":  # which is never printed
         for row in planted:
-            yield Check("text_removed", path, name, value, row.text, removal_codes(row, treatment, element.is_private))
-    if how == "patient" and path == "<(0010,0020)>":
-        yield Check("patid_consistent", path, name, value, None, {"prev_cat": "2", "dicom_p15": "DICOM-P15-BASIC-C"})
-    elif how == "date":
-        yield Check(
-            "date_shifted",
-            path,
-            name,
-            value,
-            str(shift),
-            {"prev_cat": "1", "hipaa_z": "HIPAA-C", "dicom_p15": "DICOM-P15-BASIC-Z"},
-        )
-    elif how == "uid":
-        yield Check(
-            "uid_changed",
-            path,
-            name,
-            value,
-            None,
-            {"prev_cat": "1", "hipaa_z": "HIPAA-R", "dicom_p15": "DICOM-P15-BASIC-Z"},
-        )
-        yield Check("uid_consistent", path, name, value, None, {"prev_cat": "2", "dicom_p15": "DICOM-P15-BASIC-U"})
-    elif how in ("keep", "clean") and element.keyword not in UNASKED:
-        kept = planted[0].kept if planted else value
-        yield Check("text_retained", path, name, value, kept, keeping_codes(element))
+            yield Check("text_removed", *about, row.text, removal_codes(row, treatment, element.is_private))
+    if path == "<(0010,0020)>":
+        yield Check("patid_consistent", *about, None, CODES["same patient"])
+    elif action == "C" and not planted:
+        yield Check("date_shifted", *about, str(shift), CODES["date"])
+    elif action == "U":
+        yield Check("uid_changed", *about, None, CODES["uid"])
+        yield Check("uid_consistent", *about, None, CODES["same uid"])
+    elif action in "KC" and element.keyword not in UNASKED:
+        yield Check("text_retained", *about, planted[0].kept if planted else value, keeping_codes(element))
 
 
-def pixel_checks(path: str, element: DataElement, planted: Sequence[Planted]) -> Iterator[Check]:
+def pixel_checks(path: str, element: DataElement, burned: Sequence[Planted]) -> Iterator[Check]:
     """Burned-in text is to be hidden; pixels without any are to stay as they are."""
-    burned = [row for row in planted if row.box and row.path == path]
+    about = (path, element.name, "REMOVED")
     for row in burned:
-        codes = {"prev_cat": "1", "hipaa_z": "HIPAA-A", "dicom_p15": "DICOM-P15-BASIC-Z"}
-        yield Check("pixels_hidden", path, element.name, "REMOVED", row.text, codes, tuple(row.box or ()), row.size)  # type: ignore[arg-type]
+        yield Check("pixels_hidden", *about, row.text, CODES["burned in"], row.box, row.size)
     if not burned:
-        codes = {"prev_cat": "3", "dicom_safe": "DICOM-SAFE", "tcia_p15": "TCIA-P15-PIX-K"}
-        yield Check(
-            "pixels_retained",
-            path,
-            element.name,
-            "REMOVED",
-            hashlib.md5(element.value, usedforsecurity=False).hexdigest(),
-            codes,
-        )
+        digest = hashlib.md5(element.value, usedforsecurity=False).hexdigest()
+        yield Check("pixels_retained", *about, digest, CODES["pixels"])
 
 
 def odd_checks(dataset: Dataset) -> Iterator[Check]:
@@ -184,59 +173,36 @@ def odd_checks(dataset: Dataset) -> Iterator[Check]:
     images for a line in the print of a sequence, where decimals are printed as floats.
     """
     if dataset.Modality == "MG":
-        iod = {"prev_cat": "2", "dicom_iod": "DICOM-IOD-1"}
-        yield Check(
-            "text_retained",
-            "<(0012,0062)>",
-            "Patient Identity Removed",
-            "",
-            "YES",
-            {"prev_cat": "3", "tcia_rev": "TCIA-REV"},
-        )
-        yield Check("tag_retained", "<(0012,0063)>", "De-identification Method", "", None, iod)
-        yield Check("text_notnull", "<(0012,0063)>", "De-identification Method", "", None, iod)
+        yield Check("text_retained", "<(0012,0062)>", "Patient Identity Removed", "", "YES", CODES["other"])
+        for action in ("tag_retained", "text_notnull"):
+            yield Check(action, "<(0012,0063)>", "De-identification Method", "", None, CODES["1"])
     if dataset.Modality == "CR":
-        yield Check(
-            "date_shifted",
-            "<(0032,1010)>",
-            "Scheduled Study Stop Date",
-            None,
-            None,
-            {"prev_cat": "1", "hipaa_z": "HIPAA-C"},
-        )
+        date = ("<(0032,1010)>", "Scheduled Study Stop Date", None, None)
+        yield Check("date_shifted", *date, CODES["unrecorded date"])
     if dataset.Modality == "PT":
         sequence = dataset["RadiopharmaceuticalInformationSequence"]
-        dose = float(sequence.value[0].RadionuclideTotalDose)
-        codes = {"prev_cat": "3", "tcia_rev": "TCIA-REV"}
-        yield Check("text_retained", "<(0054,0016)>", sequence.name, printed_value(sequence), f"DS: '{dose!r}'", codes)
+        dose = f"DS: '{float(sequence.value[0].RadionuclideTotalDose)!r}'"
+        yield Check("text_retained", "<(0054,0016)>", sequence.name, printed_value(sequence), dose, CODES["other"])
 
 
 def removal_codes(row: Planted, treatment: Treatment, private: bool) -> dict[str, str]:
+    cleaned = {"hipaa_m": row.hipaa} if treatment.action == "C" else {}
     if private:
-        return {
-            "prev_cat": "3",
-            "tcia_ptkb": "TCIA-PTKB-X",
-            **({"hipaa_m": row.hipaa} if treatment.how == "clean" else {}),
-        }
-    if treatment.how == "clean":
-        return {"prev_cat": "0", "hipaa_m": row.hipaa, "dicom_safe": "DICOM-SAFE", "tcia_p15": "TCIA-P15-DESC-C"}
-    letter = {"1": "D", "2": "Z", "3": "X"}[treatment.type]
+        return {"prev_cat": "3", "tcia_ptkb": "TCIA-PTKB-X", **cleaned}
+    if cleaned:
+        return {"prev_cat": "0", **cleaned, "dicom_safe": "DICOM-SAFE", "tcia_p15": "TCIA-P15-DESC-C"}
+    basic = {"tcia_p15": f"TCIA-P15-BASIC-{DISPOSED[treatment.type]}"}
     if row.hipaa == "HIPAA-R":  # no identifier that Safe Harbor names
-        return {"prev_cat": "3", "dicom_safe": "DICOM-SAFE", "tcia_p15": f"TCIA-P15-BASIC-{letter}"}
-    return {
-        "prev_cat": "1",
-        "hipaa_z": row.hipaa,
-        "dicom_p15": "DICOM-P15-BASIC-Z",
-        "tcia_p15": f"TCIA-P15-BASIC-{letter}",
-    }
+        return {"prev_cat": "3", "dicom_safe": "DICOM-SAFE", **basic}
+    return {"prev_cat": "1", "hipaa_z": row.hipaa, "dicom_p15": "DICOM-P15-BASIC-Z", **basic}
 
 
-def keeping_codes(element: DataElement) -> dict[str, str]:
+def keeping_codes(element: DataElement) -> Mapping[str, str]:
     if element.is_private:
-        return {"prev_cat": "3", "tcia_ptkb": "TCIA-PTKB-K"}
+        return CODES["private"]
     if element.VR == "TM":
-        return {"prev_cat": "3", "dicom_safe": "DICOM-SAFE", "tcia_p15": "TCIA-P15-MOD-C"}
+        return CODES["time"]
     for code, keywords in KEPT_FOR.items():
         if element.keyword in keywords:
             return {"prev_cat": "3", "dicom_safe": "DICOM-SAFE", "tcia_p15": code}
-    return {"prev_cat": "3", "tcia_rev": "TCIA-REV"}
+    return CODES["other"]

@@ -53,10 +53,12 @@ class OfficialKey:
 def official_entry(check: Check) -> dict[str, Any]:
     expected = check.expected
     if check.box:
-        expected = json.dumps(
-            {"text": check.expected, "top_left": check.box[:2], "bottom_right": check.box[2:]}, ensure_ascii=False
-        )
-    code = {name: check.codes.get(name) for name in CODES}
+        region = {"text": expected, "top_left": check.box[:2], "bottom_right": check.box[2:]}
+        expected = json.dumps(region, ensure_ascii=False)
+    families: dict[str, dict[str, str | None]] = {"hipaa": {}, "dicom": {}, "tcia": {}}
+    for name in CODES[1:]:
+        family, _, part = name.partition("_")
+        families[family][part] = check.codes.get(name)
     return {
         "tag": leaf(check.path),
         "tag_ds": check.path,
@@ -65,18 +67,14 @@ def official_entry(check: Check) -> dict[str, Any]:
         "action": wrap(check.action),
         "action_text": wrap(expected),
         "scope": wrap(scope_of(check.path)),
-        "answer_category_v2": {
-            "hipaa": {"z": code["hipaa_z"], "m": code["hipaa_m"]},
-            "dicom": {"p15": code["dicom_p15"], "iod": code["dicom_iod"], "safe": code["dicom_safe"]},
-            "tcia": {"ptkb": code["tcia_ptkb"], "p15": code["tcia_p15"], "rev": code["tcia_rev"]},
-            "prev_cat": code["prev_cat"],
-        },
+        "answer_category_v2": {**families, "prev_cat": check.codes.get("prev_cat")},
     }
 
 
-FLAT = ("Scope", "Tag", "Tag Name", "Action", "Action Text", "PatientID", "StudyInstanceUID", "SeriesInstanceUID",
-"SOPInstanceUID",
-        "Modality", "SOPClassUID", "Check", "Value", "Tag Path", *CODES)  # fmt: skip
+FLAT = (
+    "Scope", "Tag", "Tag Name", "Action", "Action Text", "PatientID", "StudyInstanceUID", "SeriesInstanceUID",
+    "SOPInstanceUID", "Modality", "SOPClassUID", "Check", "Value", "Tag Path", *CODES,
+)  # fmt: skip
 
 
 class FlatKey:
@@ -86,17 +84,8 @@ class FlatKey:
         self.writer = writer
 
     def add(self, answers: Answers) -> None:
-        who = [
-            wrap(part)
-            for part in (
-                answers.patient,
-                answers.study,
-                answers.series,
-                answers.instance,
-                answers.modality,
-                answers.sop_class,
-            )
-        ]
+        modality, sop_class, *others = map(wrap, answers[:6])
+        who = (*others, modality, sop_class)
         for number, check in enumerate(answers.checks):
             text = flat_text(check)
             self.writer.writerow([

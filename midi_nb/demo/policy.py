@@ -2,11 +2,15 @@
 
 A rule is a line ``what action``. The last rule that speaks of an attribute counts, so general ones come first and
 exceptions after them. What it does with an attribute is one line of `ACTIONS`.
+
+`deidentify` asks for each attribute what becomes of it, so the demo's reference is made by it, too: there what was
+planted says so in place of rules.
 """
 
 from __future__ import annotations
 
 import csv
+import datetime
 import hashlib
 import re
 import warnings
@@ -24,8 +28,7 @@ from pydicom.multival import MultiValue
 from pydicom.valuerep import VR
 
 from ..folders import Submission, folder_of
-from . import release
-from .dicom import label, walk
+from .dicom import label, official, walk
 
 __all__ = ["ACTIONS", "Rule", "apply_policy", "read_policy"]
 
@@ -44,7 +47,13 @@ class Patient(NamedTuple):
 
     pseudonym: str
     days: int
-    words: frozenset[str]
+    words: frozenset[str] = frozenset()
+
+
+#: What becomes of an attribute: a letter of ACTIONS, and its new value where that is known already.
+Disposition = tuple[str, Any]
+#: (dataset, attribute in it, its path as the official program spells it) → what becomes of it.
+Choose = Callable[[Dataset, DataElement, str], Disposition]
 
 
 def apply_policy(
@@ -97,7 +106,8 @@ def apply_policy(
         warnings.simplefilter("ignore")  # pydicom warns of values; originals are as they are
         for number, dataset in enumerate(_datasets(original), 1):
             instance, name, regions = *_ids(dataset), _regions(boxes or {}, dataset)
-            _treat(dataset, policy, _patient(dataset), uids)
+            deidentify(dataset, _chosen(policy), _patient(dataset), uids)
+            _drop_empty_blocks(dataset)
             files[instance], patients[name] = _ids(dataset)
             _black_out(dataset, regions)
             _marked(dataset).save_as(made.folder / f"{number:05d}.dcm")
@@ -121,10 +131,8 @@ def read_policy(rules: Any) -> list[Rule]:
     elif not {"what", "action"} <= set(getattr(rules, "columns", ())):
         raise TypeError("A policy is text with one rule a line, or a frame with the columns what and action.")
     else:
-        pairs = [
-            (f"Row {number} of the policy", line)
-            for number, line in enumerate(rules[["what", "action"]].to_numpy().tolist())
-        ]
+        rows = rules[["what", "action"]].to_numpy().tolist()
+        pairs = [(f"Row {number} of the policy", row) for number, row in enumerate(rows)]
     return [rule for where, pair in pairs for rule in _rules(where, pair)]
 
 
@@ -170,38 +178,44 @@ def _ids(dataset: Dataset) -> tuple[str, str]:
     return str(dataset.get("SOPInstanceUID") or ""), str(dataset.get("PatientID") or "")
 
 
-def _treat(dataset: Dataset, policy: Mapping[str, tuple[int, str]], patient: Patient, uids: dict[str, str]) -> None:
-    """Does to every attribute what the policy says, in place; what becomes of its UIDs is added to `uids`."""
+def _chosen(policy: Mapping[str, tuple[int, str]]) -> Choose:
+    """What the rules of a policy make of an attribute: the last one that names it counts."""
+
+    def choose(dataset: Dataset, element: DataElement, path: str) -> Disposition:
+        said = [policy[name] for name in _names(label(dataset, element), element) if name in policy]
+        return (max(said)[1] if said else "K"), None
+
+    return choose
+
+
+def deidentify(
+    dataset: Dataset, choose: Choose, patient: Patient, uids: dict[str, str] | None = None, path: str = ""
+) -> None:
+    """Does to every attribute what was chosen for it, in place; what becomes of its UIDs is added to `uids`."""
+    uids = {} if uids is None else uids
     for element in list(dataset):
         if element.tag.is_private_creator:
             continue
-        said = [policy[name] for name in _names(label(dataset, element), element) if name in policy]
-        action = max(said)[1] if said else "K"
+        spelled = f"{path}<{official(dataset, element)}>"
+        action, value = choose(dataset, element, spelled)
         before = [str(uid) for uid in _several(element)] if element.VR == "UI" else []
-        if action == "X":
+        if action == "X" or (element.keyword in PICTURES and action in ("Z", "D", "U")):
             del dataset[element.tag]
         elif element.VR == "SQ" and action not in ("Z", "D"):
-            for item in element.value:
-                _treat(item, policy, patient, uids)
+            for number, item in enumerate(element.value):
+                deidentify(item, choose, patient, uids, f"{spelled}[<{number:04d}>]")
         else:
-            element.value = ACTIONS[action](element, patient)
+            element.value = ACTIONS[action](element, patient) if value is None else value
             for old, new in zip(before, map(str, _several(element)), strict=False):
                 if not _registered(old) and (action != "K" or old not in uids):
                     uids[old] = new
-    _drop_empty_blocks(dataset)
-
-
-def _keep(element: DataElement, patient: Patient) -> Any:
-    return element.value
-
-
-def _nothing(element: DataElement, patient: Patient) -> Any:
-    return [] if element.VR == "SQ" else None
 
 
 def _dummy(element: DataElement, patient: Patient) -> Any:
     if element.keyword == "PatientID":
         return patient.pseudonym
+    if element.keyword == "SpecificCharacterSet":  # else no text could be read
+        return element.value
     return _new_uid(element, patient) if element.VR == "UI" else DUMMIES.get(str(element.VR), "REMOVED")
 
 
@@ -223,24 +237,33 @@ def _clean(element: DataElement, patient: Patient) -> Any:
 
 #: Letter of PS3.15 → (attribute, patient) → its new value. X never comes here: there is no value then.
 ACTIONS: Mapping[str, Callable[[DataElement, Patient], Any]] = {
-    "K": _keep,
-    "X": _nothing,
-    "Z": _nothing,
+    "K": lambda element, patient: element.value,
+    "X": lambda element, patient: None,
+    "Z": lambda element, patient: [] if element.VR == "SQ" else None,
     "D": _dummy,
     "U": _new_uid,
     "C": _clean,
 }
+#: Value representation → what takes a value's place; "REMOVED" for all others.
 DUMMIES: Mapping[str, Any] = {
-    **release.DUMMIES, "AS": "000Y", "PN": "ANONYMOUS", "IS": "0", "DS": "0",
+    "DA": "19000101", "DT": "19000101", "TM": "000000", "AS": "000Y", "PN": "ANONYMOUS", "IS": "0", "DS": "0", "AT": 0,
     **dict.fromkeys(("US", "SS", "UL", "SL", "UV", "SV", "FL", "FD"), 0),
     **dict.fromkeys(("OB", "OW", "OD", "OF", "OL", "OV", "UN"), b"\0\0"), "SQ": [],
 }  # fmt: skip
+#: There is no empty picture, and no dummy of one: these are removed instead.
+PICTURES = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+
+
+def shifted(text: str, days: int) -> str:
+    """A DICOM date or datetime moved by so many days; the time of day stays."""
+    day = datetime.datetime.strptime(text[:8], "%Y%m%d") + datetime.timedelta(days=days)
+    return f"{day:%Y%m%d}{text[8:]}"
 
 
 def _shift(text: str, patient: Patient) -> str:
     """A date moved by the patient's number of days; what is no date is gone."""
     try:
-        return release.shifted(text, patient.days)
+        return shifted(text, patient.days)
     except (ValueError, OverflowError):
         return ""
 
@@ -309,6 +332,9 @@ def _drop_empty_blocks(dataset: Dataset) -> None:
     for element in list(dataset):
         if element.tag.is_private_creator and (element.tag.group, element.tag.element) not in used:
             del dataset[element.tag]
+        elif element.VR == "SQ":
+            for item in element.value:
+                _drop_empty_blocks(item)
 
 
 def _regions(boxes: Mapping[str, Any], dataset: Dataset) -> list[Box]:
@@ -330,14 +356,11 @@ def _black_out(dataset: Dataset, boxes: Iterable[Box]) -> None:
     pixels = dataset.pixel_array.copy()
     samples = (slice(None),) if dataset.SamplesPerPixel > 1 else ()
     # The least number, or where that is white the largest.
-    black = 2 ** (dataset.BitsStored - dataset.PixelRepresentation) - 1 if _is_inverted(dataset) else 0
+    largest = 2 ** (dataset.BitsStored - dataset.PixelRepresentation) - 1
+    black = largest if dataset.PhotometricInterpretation == "MONOCHROME1" else 0
     for x0, y0, x1, y1 in boxes:
         pixels[(..., slice(max(y0, 0), y1), slice(max(x0, 0), x1), *samples)] = black
     dataset.set_pixel_data(pixels, dataset.PhotometricInterpretation, dataset.BitsStored, generate_instance_uid=False)
-
-
-def _is_inverted(dataset: Dataset) -> bool:
-    return bool(dataset.PhotometricInterpretation == "MONOCHROME1")
 
 
 def _marked(dataset: Dataset) -> Dataset:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from pydicom import Dataset, dcmread
@@ -13,20 +12,18 @@ from pydicom.dataelem import DataElement
 
 from ..answers.lettering import Box
 from ..answers.people import Chart
-from ..answers.planting import Planted
-from .dicom import Original, compress, label, official
-from .drafts import JPEG_2000, RLE, code
-from .key import REMOVED_SEQUENCES, by_path, treat
+from .dicom import Original, compress, even, fill, label
+from .drafts import JPEG_2000, RLE, code, facts
+from .key import PSEUDONYMOUS, by_path, treat
+from .policy import Disposition, Patient, deidentify
 from .required import type_of
 
 ROOT = "1.2.826.0.1.3680043.10.1729.2."
-DUMMIES = {"DA": "19000101", "DT": "19000101", "TM": "000000"}
 METHODS = (
-    ("113100", "Basic Application Confidentiality Profile"), ("113101", "Clean Pixel Data Option"), ("113105",
-    "Clean Descriptors Option"),
-    ("113107", "Retain Longitudinal Temporal Information Modified Dates Option"), ("113108",
-    "Retain Patient Characteristics Option"),
-    ("113109", "Retain Device Identity Option"), ("113111", "Retain Safe Private Option"),
+    "113100 Basic Application Confidentiality Profile", "113101 Clean Pixel Data Option",
+    "113105 Clean Descriptors Option", "113107 Retain Longitudinal Temporal Information Modified Dates Option",
+    "113108 Retain Patient Characteristics Option", "113109 Retain Device Identity Option",
+    "113111 Retain Safe Private Option",
 )  # fmt: skip
 
 
@@ -40,50 +37,25 @@ def new_patient(chart: Chart) -> str:
     return f"SUBJ-{chart.index + 1:05d}"
 
 
-def shifted(text: str, days: int) -> str:
-    """A DICOM date or datetime moved by so many days; the time of day stays."""
-    day = datetime.datetime.strptime(text[:8], "%Y%m%d") + datetime.timedelta(days=days)
-    return f"{day:%Y%m%d}{text[8:]}"
-
-
 def reference(original: Original, chart: Chart) -> Dataset:
     """The original, de-identified exactly as the key asks."""
     dataset = dcmread(io.BytesIO(original.content))
-    clean(dataset, "", by_path(original.planted), chart, dataset.Modality)
+    modality, planted = dataset.Modality, by_path(original.planted)
+
+    def choose(home: Dataset, element: DataElement, path: str) -> Disposition:
+        rows = planted.get(path, ()) if element.keyword != "PixelData" else ()
+        action = treat(path, element, modality, rows).action
+        if action == "C" and rows:
+            return action, rows[0].kept
+        if action == "U" and element.value:
+            return action, new_uid(chart.seed, str(element.value))
+        if action == "D":
+            return action, new_patient(chart) if path in PSEUDONYMOUS else "REMOVED" if element.VR == "PN" else None
+        return action, None
+
+    deidentify(dataset, choose, Patient(new_patient(chart), chart.shift))
     hide(dataset, [row.box for row in original.planted if row.box and row.path == "<(7fe0,0010)>"])
-    return mark(dataset)
-
-
-def clean(dataset: Dataset, path: str, planted: Mapping[str, Sequence[Planted]], chart: Chart, modality: str) -> None:
-    """De-identifies all attributes of a dataset and its sequences, in place."""
-    for element in list(dataset):
-        spelled = f"{path}<{official(dataset, element)}>"
-        if spelled in REMOVED_SEQUENCES:
-            del dataset[element.tag]
-        elif element.VR == "SQ":
-            for number, item in enumerate(element.value):
-                clean(item, f"{spelled}[<{number:04d}>]", planted, chart, modality)
-        else:
-            rows = planted.get(spelled, ()) if element.keyword != "PixelData" else ()
-            apply(dataset, element, treat(spelled, element, modality, rows).how, rows, chart)
-
-
-def apply(dataset: Dataset, element: DataElement, how: str, planted: Sequence[Planted], chart: Chart) -> None:
-    """Does to an attribute what its treatment says, in place."""
-    if how == "remove":
-        del dataset[element.tag]
-    elif how == "empty":
-        element.value = None
-    elif how == "patient":
-        element.value = new_patient(chart)
-    elif how == "dummy":
-        element.value = DUMMIES.get(element.VR, "REMOVED")
-    elif how == "clean":
-        element.value = planted[0].kept
-    elif how == "date" and element.value:
-        element.value = shifted(str(element.value), chart.shift)
-    elif how == "uid" and element.value:
-        element.value = new_uid(chart.seed, str(element.value))
+    return mark(dataset, chart)
 
 
 def pixels_of(dataset: Dataset) -> np.ndarray:
@@ -91,13 +63,6 @@ def pixels_of(dataset: Dataset) -> np.ndarray:
     bits = f"{'i' if dataset.PixelRepresentation else 'u'}{dataset.BitsAllocated // 8}"
     shape = (int(dataset.get("NumberOfFrames", 1)), dataset.Rows, dataset.Columns, dataset.SamplesPerPixel)
     return np.frombuffer(dataset.PixelData, bits, int(np.prod(shape))).reshape(shape).copy()
-
-
-def put_pixels(dataset: Dataset, pixels: np.ndarray, syntax: str) -> None:
-    """Stores pixels of the same shape, in place, in the transfer syntax."""
-    content = pixels.tobytes()
-    dataset.PixelData = content + b"\0" * (len(content) % 2)
-    compress(dataset, syntax)
 
 
 def native(dataset: Dataset) -> str:
@@ -108,26 +73,35 @@ def native(dataset: Dataset) -> str:
     return syntax
 
 
-def hide(dataset: Dataset, boxes: Sequence[Box], value: int = 0) -> None:
-    """Fills boxes of every frame with one value, in place."""
-    if boxes:
-        syntax = native(dataset)
-        pixels = pixels_of(dataset)
+def redraw(dataset: Dataset, change: Callable[[np.ndarray], None]) -> None:
+    """Changes the pixels, in place, and stores them in the transfer syntax they had."""
+    syntax = native(dataset)
+    pixels = pixels_of(dataset)
+    change(pixels)
+    dataset.PixelData = even(pixels.tobytes())
+    compress(dataset, syntax)
+    dataset.file_meta.TransferSyntaxUID = syntax
+
+
+def hide(dataset: Dataset, boxes: Sequence[Box]) -> None:
+    """Fills boxes of every frame with 0, in place."""
+
+    def fill(pixels: np.ndarray) -> None:
         for box in boxes:
-            pixels[:, box.y0 : box.y1, box.x0 : box.x1] = value
-        put_pixels(dataset, pixels, syntax)
-        dataset.file_meta.TransferSyntaxUID = syntax
+            pixels[:, box.y0 : box.y1, box.x0 : box.x1] = 0
+
+    if boxes:
+        redraw(dataset, fill)
 
 
-def mark(dataset: Dataset) -> Dataset:
+def mark(dataset: Dataset, chart: Chart) -> Dataset:
     """The dataset with the attributes that say how it was de-identified, in place."""
-    dataset.PatientIdentityRemoved = "YES"
-    dataset.DeidentificationMethod = "MIDI-NB DEMO REFERENCE"
-    dataset.DeidentificationMethodCodeSequence = [Dataset() for _ in METHODS]
-    for item, (value, meaning) in zip(dataset.DeidentificationMethodCodeSequence, METHODS, strict=True):
-        for keyword, text in code(value, "DCM", meaning)[0].items():
-            setattr(item, keyword, text)
-    dataset.LongitudinalTemporalInformationModified = "MODIFIED"
+    marks = facts("""
+        PatientIdentityRemoved = YES; DeidentificationMethod = MIDI-NB DEMO REFERENCE;
+        LongitudinalTemporalInformationModified = MODIFIED;
+    """)
+    methods = [code(number, "DCM", meaning)[0] for number, _, meaning in (method.partition(" ") for method in METHODS)]
+    dataset.update(fill(chart, marks | {"DeidentificationMethodCodeSequence": methods}, "", []))
     if "PixelData" in dataset:
         dataset.BurnedInAnnotation = "NO"
     return dataset

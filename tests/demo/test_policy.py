@@ -80,6 +80,20 @@ def test_cleaning_takes_out_the_words_that_tell_who_it_is_and_no_others(released
     assert made.StudyDescription == left
 
 
+@pytest.mark.parametrize("action", "ZDU")
+def test_there_is_no_empty_picture_and_no_dummy_of_one(released, action):
+    pixels = np.ones((2, 3), dtype="uint8")
+    assert "PixelData" not in released(f"PixelData {action}", pixels=pixels)
+
+
+@pytest.mark.parametrize("action", "KXZDUC")
+def test_one_action_may_be_done_to_everything(demo, tmp_path, action):
+    made = apply_policy(f"* {action}", demo.original, tmp_path)
+    files = [pydicom.dcmread(path) for path in made.folder.iterdir()]
+    assert len(files) == len(list(demo.original.rglob("*.dcm")))
+    assert {"PatientName" in file for file in files} == {action != "X"}
+
+
 def test_an_attribute_without_a_rule_stays_and_one_with_x_is_gone(released):
     made = released("PatientSex X", PatientSex="F", PatientName="DOE^JANE")
     assert "PatientSex" not in made
