@@ -169,7 +169,7 @@ def write_header(
     >>> write_header(file, file, None, tempfile.mkdtemp() + "/header.html").name
     'header.html'
     """
-    content = {"data": Lines.of(original, released, results, values=values, **options).sent()}
+    content = {"data": Lines(original, released, results, values=values, **options).sent()}
     return _write(path, "Header", "aloneHeader();", content)
 
 

@@ -35,7 +35,7 @@ def script(last: str) -> str:
 
 def sheet() -> str:
     """The style sheet of all widgets."""
-    texts = ((_HERE / name).read_text("utf-8") for name in ("viewer.css", "page.css"))
+    texts = ((_HERE / name).read_text("utf-8") for name in ("page.css", "viewer.css"))
     return "\n".join([*texts, style(".midi-page", "--midi-ink", "--midi-meaning")])
 
 

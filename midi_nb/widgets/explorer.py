@@ -309,12 +309,16 @@ class Explorer(Fixing, Board):
     def _show_check(self) -> None:
         position = self._position
         if position is not None:
-            self.send({"kind": "check", "picked": self.picked, "example": self.example, **self._check(position)})
+            rows = self._of_problem(self.picked) if self.table == "problems" else np.array([position])
+            words, reasons = map(str, self._card(position))
+            places = {"place": int(np.flatnonzero(rows == position)[0]), "places": len(rows)}
+            header = self._images.pair(position) is not None
+            check = {"position": position, **places, "header": header, "words": words, "reasons": reasons}
+            self.send({"kind": "check", "picked": self.picked, "example": self.example, **check})
         wanted = None if position is None else self._images.key(position)
         if wanted != self._imaged:
             self._imaged = wanted
             self.mount(None if wanted is None or position is None else self._images.viewer(position))
-
         self._show_header(position)
 
     def _show_header(self, position: int | None, again: bool = False) -> None:
@@ -329,22 +333,9 @@ class Explorer(Fixing, Board):
 
     def _compared(self, original: Path, released: Path) -> Lines | None:
         try:
-            return Lines.of(original, released, self.results, values=self.values)
+            return Lines(original, released, self.results, values=self.values)
         except ValueError:  # a file that is no DICOM any more; its checks say so
             return None
-
-    def _check(self, position: int) -> dict[str, Any]:
-        """What the card says of a check."""
-        rows = self._of_problem(self.picked) if self.table == "problems" else np.array([position])
-        words, reasons = self._card(position)
-        return {
-            "position": position,
-            "place": int(np.flatnonzero(rows == position)[0]),
-            "places": len(rows),
-            "header": self._images.pair(position) is not None,
-            "words": str(words),
-            "reasons": str(reasons),
-        }
 
     def _card(self, position: int) -> tuple[Markup, Markup]:
         """A check with its texts, and why it failed."""

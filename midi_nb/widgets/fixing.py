@@ -30,12 +30,10 @@ class Fixing(traitlets.HasTraits):
     def scores(self) -> pd.DataFrame:
         """submission, before, after, gain, rank_before, rank_after; the best after the fixes first."""
         fixes = self._known.fixes
-        keep = [
-            place for place, name in enumerate(fixes.submissions) if name is not None or len(fixes.submissions) == 1
-        ]
-        scores = pd.DataFrame({"submission": [fixes.submissions[place] for place in keep]})
+        scores = pd.DataFrame({"submission": fixes.submissions})
         for name, mask in (("before", np.zeros(len(self._known), dtype=bool)), ("after", self._fixed())):
-            scores[name] = weighted(fixes.counts(self.unit, mask), self.weights)[keep]
+            scores[name] = weighted(fixes.counts(self.unit, mask), self.weights)
+        scores = scores.dropna(subset="submission") if len(scores) > 1 else scores
         scores["gain"] = scores["after"] - scores["before"]
         for name in ("before", "after"):
             scores[f"rank_{name}"] = scores[name].round(12).rank(method="min", ascending=False).astype("Int64")

@@ -78,7 +78,7 @@ def header(
     >>> bool((diff.lines.loc[diff.lines["verdict"] == "failed", "tag_path"] == failed["tag_path"]).any())
     True
     """
-    return Header(Lines.of(original, released, results, uids=uids, profile=profile, edition=edition, values=values))
+    return Header(Lines(original, released, results, uids=uids, profile=profile, edition=edition, values=values))
 
 
 class Header(Live):
@@ -132,42 +132,6 @@ class Lines:
 
     def __init__(
         self,
-        before: files_of.Released,
-        after: files_of.Released,
-        results: pd.DataFrame | None,
-        uids: Mapping[str, str],
-        profile: Profile,
-        values: bool,
-    ) -> None:
-        self.values, self.profile = values, profile
-        self.notes = []
-        if are_apart(before, after):
-            self.notes.append("The two files do not look like one image: another class, size or image.")
-        self._key = None if results is None else _Key(results, before, after)
-        uids = {**uids, **(self._key.uids if self._key else {})}
-        patients = self._key.patients if self._key else {}
-        self._links = _Links(before, after, uids, self._key.names if self._key else {})
-        found = [
-            *(row for row in differences_between(_meta(before), _meta(after), uids, {}) if row.tag != _LENGTH),
-            *differences_between(before, after, uids, patients),
-        ]
-        if self._key:
-            self.notes += self._key.notes
-            found += self._key.elsewhere({row.tag_path for row in found})
-        self._classes = str(before.text("(0008,0016)") or "")
-        self._tree(sorted(found, key=_order))
-        there = {_item(row.tag_path) for row in self.rows if row.change != "removed"}
-        self.asked, self.checks = [], []
-        for row in self.rows:
-            asked, type_ = profile.at(row.tag_path, self._classes)
-            by_standard = checks_of(row, asked, type_, item_stays=_item(row.tag_path) in there)
-            self.asked.append(asked)
-            self.checks.append(list(self._key.checks(row) if self._key else by_standard))
-        self.leads = [self._links.leads(row) for row in self.rows]
-
-    @classmethod
-    def of(
-        cls,
         original: Any,
         released: Any,
         results: pd.DataFrame | None = None,
@@ -176,19 +140,50 @@ class Lines:
         profile: str | None = None,
         edition: str | None = None,
         values: bool = True,
-    ) -> Lines:
-        """The lines of two files; the arguments are those of `header`."""
+    ) -> None:
         if results is not None:
             require_columns(results, ["instance", "tag_path", "action", "verdict"], "header()")
         mapping = {} if uids is None else as_mapping(uids).to_dict()
         known = None if results is None else derivation(results)
         chosen = Profile.of(known) if known and " and " not in known and not (profile or edition) else None
-        chosen = chosen or Profile(profile or "basic", edition or editions()[-1])
+        self.values, self.profile = values, chosen or Profile(profile or "basic", edition or editions()[-1])
         with files_of.quiet():
             after = _file(released, "released")
             if isinstance(original, str | Path) and Path(original).is_dir():
                 original = _found(Path(original), after, results, mapping)
-            return cls(_file(original, "original"), after, results, mapping, chosen, values)
+            self._compare(_file(original, "original"), after, results, mapping)
+
+    def _compare(
+        self,
+        before: files_of.Released,
+        after: files_of.Released,
+        results: pd.DataFrame | None,
+        uids: Mapping[str, str],
+    ) -> None:
+        self.notes = []
+        if are_apart(before, after):
+            self.notes.append("The two files do not look like one image: another class, size or image.")
+        self._key = None if results is None else _Key(results, before, after)
+        uids = {**uids, **(self._key.uids if self._key else {})}
+        patients = self._key.patients if self._key else {}
+        links = _Links(before, after, uids, self._key.names if self._key else {})
+        found = [
+            *(row for row in differences_between(_meta(before), _meta(after), uids, {}) if row.tag != _LENGTH),
+            *differences_between(before, after, uids, patients),
+        ]
+        if self._key:
+            self.notes += self._key.notes
+            found += self._key.elsewhere({row.tag_path for row in found})
+        self._tree(sorted(found, key=_order))
+        classes = str(before.text("(0008,0016)") or "")
+        there = {_item(row.tag_path) for row in self.rows if row.change != "removed"}
+        self.asked, self.checks = [], []
+        for row in self.rows:
+            asked, type_ = self.profile.at(row.tag_path, classes)
+            by_standard = checks_of(row, asked, type_, item_stays=_item(row.tag_path) in there)
+            self.asked.append(asked)
+            self.checks.append(list(self._key.checks(row) if self._key else by_standard))
+        self.leads = [links.leads(row) for row in self.rows]
 
     def _tree(self, found: Sequence[Difference]) -> None:
         """Puts each attribute below its item, each item below its sequence, private ones below their block."""
@@ -269,8 +264,7 @@ class Lines:
             "lines": [
                 {
                     "html": str(self._row(line)), "above": line.parent, "depth": line.depth, "leaf": line.row >= 0,
-                    "text": self._text(line), "changed": self._is_changed(line), "wrong": self._is_wrong(line),
-                    "more": str(self._more(line)),
+                    "text": self._text(line), "more": str(self._more(line)), **self._shows(line),
                 }
                 for line in self.lines
             ],
@@ -281,7 +275,7 @@ class Lines:
         text = search.strip().lower()
         kept = set()
         for number, line in enumerate(self.lines):
-            if not self._is_left(line, show) or (text and text not in self._text(line)):
+            if not self._shows(line)[show] or (text and text not in self._text(line)):
                 continue
             while number >= 0 and number not in kept:
                 kept.add(number)
@@ -294,30 +288,29 @@ class Lines:
         return join([self._head(), table, tag("p", more, class_="quiet") if more else None])
 
     def _row(self, line: _Line, **attributes: Any) -> Markup:
-        """A line of the table; a value that was kept is shown once, for both sides."""
-        cells = self._cells(line)
-        spans = {1: (4,), 3: (1, 2, 1)}.get(len(cells), (1, 1, 1, 1))
-        names = {1: ("name",), 3: ("name", "both", "asked")}.get(len(cells), _CLASSES)
-        shown = [
-            tag("td", cell, class_=name, colspan=span if span > 1 else None)
-            for cell, name, span in zip(cells, names, spans, strict=True)
-        ]
-        return tag("tr", shown, class_=self._look(line), **attributes)
-
-    def _is_left(self, line: _Line, show: str) -> bool:
-        return {"all": True, "changed": self._is_changed(line), "wrong": self._is_wrong(line)}[show]
-
-    def _is_changed(self, line: _Line) -> bool:
-        return line.row >= 0 and self.rows[line.row].change != "kept"
-
-    def _is_wrong(self, line: _Line) -> bool:
-        return line.row >= 0 and any(one.verdict == "failed" for one in self.checks[line.row])
-
-    def _look(self, line: _Line) -> str:
-        """The classes of a line: what became of it, and whether it is wrong."""
+        """A line of the table; a value that was kept is shown once, for both sides, and of a group its label."""
         if line.row < 0:
-            return "group"
-        return " ".join([self.rows[line.row].change, *(["wrong"] if self._is_wrong(line) else [])])
+            group = tag("td", tag("span", line.label), class_="name", colspan=4)
+            return tag("tr", group, class_="group", **attributes)
+        row, sides = self.rows[line.row], self._values(line.row)
+        name = row.name or ("Private attribute" if row.private else "Unknown attribute")
+        vr = f"{row.vr} → {row.released_vr}" if row.change == "retyped" else row.vr
+        number = tag("span", _number(row.tag), " ", vr if vr != "None" else None, class_="quiet code")
+        said = tag(
+            "span", _edit(row.change), tag("span", f"{row.change}: ", class_="unseen"), tag("span", name), " ", number
+        )
+        of = ("both",) if len(sides) == 1 else ("before", "after")
+        values = [tag("td", side, class_=side_of, colspan=3 - len(of)) for side, side_of in zip(sides, of, strict=True)]
+        asked = tag("td", self._asks(line.row), class_="asked")
+        look = f"{row.change} wrong" if self._shows(line)["wrong"] else row.change
+        return tag("tr", tag("td", said, class_="name"), values, asked, class_=look, **attributes)
+
+    def _shows(self, line: _Line) -> dict[str, bool]:
+        """Which filters leave a line."""
+        leaf = line.row >= 0
+        changed = leaf and self.rows[line.row].change != "kept"
+        wrong = leaf and any(one.verdict == "failed" for one in self.checks[line.row])
+        return {"all": True, "changed": changed, "wrong": wrong}
 
     def _text(self, line: _Line) -> str:
         """What a search looks in."""
@@ -330,7 +323,7 @@ class Lines:
     def _head(self) -> Markup:
         changes = Counter(row.change for row in self.rows)
         said = [
-            tag("span", tag("span", _SIGNS[change], class_="edit", aria_hidden="true"), f"{number:,} {change}")
+            tag("span", _edit(change), f"{number:,} {change}")
             for change in (*CHANGES, _ABSENT) if (number := changes[change])
         ]  # fmt: skip
         verdicts = Counter(verdict for verdict in self.verdicts if verdict)
@@ -348,18 +341,6 @@ class Lines:
                 [tag("p", note, class_="note") for note in self.notes],
             ]
         )
-
-    def _cells(self, line: _Line) -> list[Markup]:
-        """Attribute, original, released, asked; of an attribute that was kept one value, of a group the label alone."""
-        if line.row < 0:
-            return [tag("span", line.label)]
-        row = self.rows[line.row]
-        sign = tag("span", _SIGNS[row.change], class_="edit", aria_hidden="true")
-        name = row.name or ("Private attribute" if row.private else "Unknown attribute")
-        vr = f"{row.vr} → {row.released_vr}" if row.change == "retyped" else row.vr
-        number = tag("span", _number(row.tag), " ", vr if vr != "None" else None, class_="quiet code")
-        first = tag("span", sign, tag("span", f"{row.change}: ", class_="unseen"), tag("span", name), " ", number)
-        return [first, *self._values(line.row), self._asks(line.row)]
 
     def _values(self, place: int) -> list[Markup]:
         row = self.rows[place]
@@ -434,7 +415,6 @@ class Lines:
 
 
 _COLUMNS = ("Attribute", "Original", "Released", "Asked")
-_CLASSES = ("name", "before", "after", "asked")
 _LONGEST = 3000  # characters of a text that are compared and shown
 _WORDED = frozenset(["AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"])  # whose words are compared
 _PRESENT = named("present")
@@ -447,6 +427,11 @@ _SIGNS = {
     "kept": "=", "retyped": "≠", "emptied": "∅", "removed": "−", "replaced": "~", "added": "+", "shifted": "→",
     "remapped": "⇄", _ABSENT: "?",
 }  # fmt: skip
+
+
+def _edit(change: str) -> Markup:
+    """The sign of what became of an attribute."""
+    return tag("span", _SIGNS[change], class_="edit", aria_hidden="true")
 
 
 def _compared(before: str | None, after: str | None) -> list[Piece]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import base64
 import io
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -107,7 +107,7 @@ class Viewing(traitlets.HasTraits):
         self._slices = [(place, number) for place, one in enumerate(self._sources) for number in range(one.frames)]
         self._checks = _Checks(results)
         self._originals = None if original is None else _Originals(original, len(self._sources))
-        self._planes: OrderedDict[tuple[int, int], pixels.Plane] = OrderedDict()
+        self._plane = lru_cache(_KEPT)(self._decoded)
         super().__init__(
             count=len(self._slices),
             unit=_unit(self._sources),
@@ -200,21 +200,12 @@ class Viewing(traitlets.HasTraits):
     def _shown_in(self, number: int) -> _Source:
         return self._sources[self._slices[number][0]]
 
-    def _plane(self, number: int, before: bool = False) -> pixels.Plane:
-        """A decoded slice, or the original of it; a ValueError says why there is none."""
+    def _decoded(self, number: int, before: bool = False) -> pixels.Plane:
+        """A slice, or the original of it; a ValueError says why there is none."""
         source = self._original(number) if before else self._shown_in(number)
         if source.note:
             raise ValueError(source.note)
-        return self._decoded(source, min(self._slices[number][1], source.frames - 1))
-
-    def _decoded(self, source: _Source, frame: int) -> pixels.Plane:
-        key = (id(source.image), frame)
-        if key not in self._planes:
-            self._planes[key] = self._read(source, frame)
-            if len(self._planes) > _KEPT:
-                self._planes.popitem(last=False)
-        self._planes.move_to_end(key)
-        return self._planes[key]
+        return self._read(source, min(self._slices[number][1], source.frames - 1))
 
     def _read(self, source: _Source, frame: int) -> pixels.Plane:
         try:
@@ -328,17 +319,16 @@ class Viewing(traitlets.HasTraits):
 
     def hear(self, asked: dict[str, Any]) -> None:
         """Answers what the browser asks."""
-        kind, number = asked.get("kind"), int(asked.get("slice", -1))
-        if kind not in _KINDS or not 0 <= number < self.count:
+        kind, number = str(asked.get("kind")), int(asked.get("slice", -1))
+        if kind not in _ANSWERS or not 0 <= number < self.count:
             return
         answer, buffers = self.answer(kind, number)
         self.send({"kind": kind, "slice": number, **answer}, buffers)
 
     def answer(self, kind: str, number: int) -> tuple[dict[str, Any], list[Any]]:
         """The message and the buffers that answer a question of the browser about a slice."""
-        answers = (self._pixels, self._pixels, self._measures, self._thumbnail)
         try:
-            return dict(zip(_KINDS, answers, strict=True))[kind](number, kind)
+            return _ANSWERS[kind](self, number, kind)
         except Exception as error:  # whatever it is, the browser waits for an answer; its text could quote values
             return {"error": f"this slice cannot be shown ({type(error).__name__})."}, []
 
@@ -369,7 +359,8 @@ class Viewing(traitlets.HasTraits):
     def _thumbnail(self, number: int, _: str) -> tuple[dict[str, Any], list[Any]]:
         """The message with a small picture of a slice and the worst verdict of its boxes."""
         place, frame = self._slices[number]
-        verdicts = [_VERDICTS.get(verdict, _UNDECIDED)[0] for verdict in self._checks.verdicts(self._sources[place])]
+        judged = self._checks.boxed(self._sources[place]).get("verdict", ())  # none where the rows are not judged
+        verdicts = [_VERDICTS.get(verdict, _UNDECIDED)[0] for verdict in judged]
         worst = next((verdict for verdict in ("fail", "blank", "pass") if verdict in verdicts), None)
         try:
             picture = pixels.shown(self._read(self._sources[place], frame))  # not kept: many pass by
@@ -435,7 +426,10 @@ def _doubts(boxes: Sequence[dict[str, Any]]) -> Iterator[str]:
             yield f"box {number} failed, but almost no original text is legible. Please check."
 
 
-_KINDS = ("after", "before", "measures", "thumbnail")  # what a browser asks of a slice
+#: What a browser asks of a slice → what answers it.
+_ANSWERS: dict[Any, Callable[[Viewing, int, str], tuple[dict[str, Any], list[Any]]]] = {
+    "after": Viewing._pixels, "before": Viewing._pixels, "measures": Viewing._measures, "thumbnail": Viewing._thumbnail,
+}  # fmt: skip
 _THUMBNAIL = 96  # pixels; shown at 64 points
 _KEPT = 8  # decoded frames; a 2048 × 2048 one takes 8 MB
 
@@ -445,9 +439,8 @@ class _Checks:
 
     def __init__(self, results: pd.DataFrame | None) -> None:
         self.given = results is not None
-        self.rows = pd.DataFrame() if results is None else results
-        if results is not None:
-            self.pixels = results[results["action"].isin(PIXELS)]
+        self.rows = pd.DataFrame(columns=_BOX) if results is None else results
+        self.pixels = self.rows if results is None else results[results["action"].isin(PIXELS)]
         self._found: dict[int, tuple[pd.DataFrame, list[str]]] = {}
 
     def boxed(self, source: _Source) -> pd.DataFrame:
@@ -455,27 +448,21 @@ class _Checks:
         rows, _ = self._of(source)
         return rows[rows[_BOX].notna().all(axis=1)]
 
-    def verdicts(self, source: _Source) -> list[Any]:
-        """The verdicts of an image's boxes; none where the rows are not judged."""
-        boxed = self.boxed(source)
-        return boxed["verdict"].tolist() if "verdict" in boxed else []
-
     def notes(self, source: _Source) -> list[str]:
         """What is to be said about the checks of an image."""
         return self._of(source)[1]
 
     def instance(self, source: _Source) -> str | None:
         """The original SOP Instance UID of an image, as the results have it."""
-        if not self.given or source.uid is None or "released" not in self.rows:
+        if source.uid is None or "released" not in self.rows:
             return None
         rows = self.rows[(self.rows["released"] == source.uid).to_numpy(dtype=bool)]
         return str(rows["instance"].iloc[0]) if len(rows) else None
 
     def _of(self, source: _Source) -> tuple[pd.DataFrame, list[str]]:
-        key = id(source)
-        if key not in self._found:
-            self._found[key] = self._find(source)
-        return self._found[key]
+        if id(source) not in self._found:
+            self._found[id(source)] = self._find(source)
+        return self._found[id(source)]
 
     def _find(self, source: _Source) -> tuple[pd.DataFrame, list[str]]:
         if not self.given:
@@ -514,12 +501,10 @@ class _Originals:
     def __init__(self, given: Any, images: int) -> None:
         self.folder = Path(given) if isinstance(given, str | Path) and Path(given).is_dir() else None
         self._files = files_below(self.folder) if self.folder else iter(())
-        self._by_uid: dict[str, _Source] = {}
-        self._list = (
-            [] if self.folder else [_source(one) for one in (given if isinstance(given, list | tuple) else [given])]
-        )
+        given = given if isinstance(given, list | tuple) else [given]
+        self._list = [] if self.folder else [_source(one) for one in given]
         self._in_order = len(self._list) == images
-        self._by_uid.update({one.uid: one for one in self._list if one.uid})
+        self._by_uid = {one.uid: one for one in self._list if one.uid}
 
     def of(self, source: _Source, position: int, instance: str | None) -> _Source:
         """The original of an image; a source with a note where there is none."""
@@ -532,14 +517,11 @@ class _Originals:
         return _Source(None, "", None, 1, f"no original of this image {where}.")
 
     def _with_uid(self, uid: str) -> _Source | None:
-        while uid not in self._by_uid:
-            path = next(self._files, None)
-            if path is None:
-                return None
+        while uid not in self._by_uid and (path := next(self._files, None)):
             one = _source(path)
             if one.uid:
                 self._by_uid.setdefault(one.uid, one)
-        return self._by_uid[uid]
+        return self._by_uid.get(uid)
 
 
 def _source(image: Any) -> _Source:
@@ -558,7 +540,7 @@ def _source(image: Any) -> _Source:
     try:
         with quiet():
             head = dcmread(path, stop_before_pixels=True, specific_tags=_READ)
-            return _of(head, path, _short(path))
+            return _of(head, path, "/".join(path.parts[-2:]))
     except FileNotFoundError:
         return _Source(path, path.name, None, 1, "there is no such file.")
     except Exception as error:  # pydicom raises many kinds on broken files; their texts can quote values
@@ -569,12 +551,7 @@ _READ = ["SOPInstanceUID", "SeriesInstanceUID", "Modality", "NumberOfFrames"]
 # What readers of CT images look through, in Hounsfield units.
 _CT = [
     pixels.Window(name, center, width, "LINEAR_EXACT")
-    for name, center, width in [
-        ("soft tissue", 40, 400),
-        ("lung", -600, 1500),
-        ("bone", 400, 1800),
-        ("brain", 40, 80),
-    ]
+    for name, center, width in (("soft tissue", 40, 400), ("lung", -600, 1500), ("bone", 400, 1800), ("brain", 40, 80))
 ]
 
 
@@ -589,10 +566,6 @@ def _unit(sources: Sequence[_Source]) -> str:
         return "frame"
     one = len(sources) > 1 and len({source.series for source in sources}) == 1
     return "slice" if one and sources[0].series else "image"
-
-
-def _short(path: Path) -> str:
-    return "/".join(path.parts[-2:])
 
 
 def _compact(seen: pixels.Plane) -> tuple[Any, float, float]:
