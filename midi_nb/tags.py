@@ -68,8 +68,6 @@ class Step(NamedTuple):
 def parse(path: str) -> tuple[Step, ...] | None:
     """Steps of a canonical path; None for any other text, which officially never matches anything.
 
-    Examples
-    --------
     >>> parse("(0008,1140)[0](0008,1155)")
     (Step(group=8, element=4416, creator=None, item=0), Step(group=8, element=4437, creator=None, item=None))
     >>> parse('(0027,"GEMS_IMAG_01",33)')
@@ -89,8 +87,6 @@ def understood(text: str) -> str | None:
     the number of an item after each sequence. What is in no data set has no meaning: file meta information (group
     0002), or an item of an attribute that is no sequence.
 
-    Examples
-    --------
     >>> [understood(text) for text in ("0010,0010", "00100010", "(0010, 0010)", "PatientName")]
     ['(0010,0010)', '(0010,0010)', '(0010,0010)', '(0010,0010)']
     >>> understood("ReferencedStudySequence[0].ReferencedSOPInstanceUID")
@@ -107,8 +103,6 @@ def understood(text: str) -> str | None:
 def show(steps: Iterable[Step]) -> str:
     """Canonical path of the steps, the inverse of `parse`.
 
-    Examples
-    --------
     >>> show([Step(0x0008, 0x1140, item=0), Step(0x0008, 0x1155)])
     '(0008,1140)[0](0008,1155)'
     """
@@ -118,8 +112,6 @@ def show(steps: Iterable[Step]) -> str:
 def from_official(text: str) -> str:
     """Path of an official text; one that is not canonical only loses its outermost `<` and `>`.
 
-    Examples
-    --------
     >>> from_official("<(0008,1140)>[<0000>]<(0008,1155)>")
     '(0008,1140)[0](0008,1155)'
     >>> from_official("<(0008,103E)>")
@@ -134,8 +126,6 @@ def from_official(text: str) -> str:
 def to_official(path: str) -> str:
     """Official text of a path, the inverse of `from_official`.
 
-    Examples
-    --------
     >>> to_official("(0008,1140)[0](0008,1155)")
     '<(0008,1140)>[<0000>]<(0008,1155)>'
     >>> to_official("(0008,103E)")
@@ -150,8 +140,6 @@ def to_official(path: str) -> str:
 def labels(path: str) -> list[str]:
     """Labels of a path, as they are written, without the numbers of its items.
 
-    Examples
-    --------
     >>> labels("(0008,1140)[0](0008,1155)")
     ['(0008,1140)', '(0008,1155)']
     """
@@ -161,8 +149,6 @@ def labels(path: str) -> list[str]:
 def leaf(path: str) -> str:
     """Last label of a path: the attribute itself.
 
-    Examples
-    --------
     >>> leaf("(0008,1140)[0](0008,1155)"), leaf("(0008,1140)(0008,1155)")
     ('(0008,1155)', '(0008,1155)')
     """
@@ -172,8 +158,6 @@ def leaf(path: str) -> str:
 def root(path: str) -> str:
     """First label of a path: the attribute of the main data set it belongs to.
 
-    Examples
-    --------
     >>> root("(0008,1140)[0](0008,1155)")
     '(0008,1140)'
     """
@@ -184,8 +168,6 @@ def root(path: str) -> str:
 def private_root(path: str) -> str | None:
     """First private label of a path: the attribute, or the outermost private sequence it is in; None without any.
 
-    Examples
-    --------
     >>> private_root('(0040,0275)[0](0029,"SIEMENS MEDCOM HEADER",40)[0](0008,0104)'), private_root("(0008,0104)")
     ('(0029,"SIEMENS MEDCOM HEADER",40)', None)
     """
@@ -195,8 +177,6 @@ def private_root(path: str) -> str | None:
 def without_items(path: str) -> str:
     """Path less its item numbers, the same for all items of a sequence: a key to group by.
 
-    Examples
-    --------
     >>> without_items("(0008,1140)[0](0008,1155)")
     '(0008,1140)(0008,1155)'
     """
@@ -206,8 +186,6 @@ def without_items(path: str) -> str:
 def short(path: str, most: int = 30) -> str:
     """Path in a few characters: the middle of a long one is cut.
 
-    Examples
-    --------
     >>> short("(0008,1140)(0008,1155)")
     '(0008,1140)(0008,1155)'
     >>> short('(200d,"PHILIPS US IMAGING DD 109",0d)(200d,"PHILIPS US IMAGING DD 109",02)')
@@ -219,8 +197,6 @@ def short(path: str, most: int = 30) -> str:
 def is_nested(path: str) -> bool:
     """Whether the attribute is inside a sequence.
 
-    Examples
-    --------
     >>> is_nested("(0008,1140)[0](0008,1155)"), is_nested("(0008,1140)")
     (True, False)
     """
@@ -230,8 +206,6 @@ def is_nested(path: str) -> bool:
 def is_private(path: str) -> bool:
     """Whether the attribute itself is private, its group being odd.
 
-    Examples
-    --------
     >>> is_private('(0027,"GEMS_IMAG_01",33)'), is_private("(0029,0010)"), is_private("(0008,0050)")
     (True, True, False)
     """
@@ -245,8 +219,6 @@ def same(one: str, other: str) -> bool:
     Officially a private sequence has its creator if its length is written, and its number if it is undefined, so that
     the same attributes have two paths.
 
-    Examples
-    --------
     >>> same('(0029,"SIEMENS MEDCOM HEADER",40)[0](0008,0104)', "(0029,1040)[0](0008,0104)")
     True
     >>> same('(0029,"SIEMENS MEDCOM HEADER",40)', '(0029,"SIEMENS CSA HEADER",40)')
@@ -274,8 +246,6 @@ def _same(one: Step, other: Step) -> bool:
 def in_private(path: str) -> bool:
     """Whether the attribute or a sequence it is in is private.
 
-    Examples
-    --------
     >>> in_private("(0029,1040)[0](0008,0104)"), in_private("(0008,1140)[0](0008,1155)")
     (True, False)
     """
@@ -286,8 +256,6 @@ def in_private(path: str) -> bool:
 def name(path: str) -> str | None:
     """Name of the attribute in pydicom's dictionaries, private ones included; None if they have none.
 
-    Examples
-    --------
     >>> name("(0008,1140)[0](0008,1155)")
     'Referenced SOP Instance UID'
     >>> name('(0019,"GEMS_ACQU_01",23)')
@@ -319,8 +287,6 @@ def scope(path: str) -> str:
     Nested attributes take their root's. What the model puts nowhere above is Instance, private attributes included:
     most of those describe the acquisition, and their standard siblings (KVP, Repetition Time) are of the image.
 
-    Examples
-    --------
     >>> [scope(path) for path in ("(0010,0010)", "(0008,1030)", "(0018,1030)", "(7fe0,0010)")]
     ['Patient', 'Study', 'Series', 'Instance']
     >>> scope("(0040,0275)[0](0040,0007)")
@@ -445,8 +411,6 @@ def _private_names() -> dict[tuple[str, str], str]:
 def without_own_creators(path: str, mask: str) -> str:
     """A path with `mask` for each creator that no private dictionary has: such a name can be anybody's.
 
-    Examples
-    --------
     >>> without_own_creators('(0019,"DR DOE",01)', "•••"), without_own_creators('(0029,"SIEMENS CSA HEADER",10)', "•••")
     ('(0019,"•••",01)', '(0029,"SIEMENS CSA HEADER",10)')
     """

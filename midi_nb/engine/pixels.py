@@ -457,8 +457,6 @@ def regions(source: Any, box: Sequence[float], margin: int = 0, stored: bool = F
     corners are counted from the end, and colours are as stored, YBR or indices of a palette. Without, what is outside
     the image is outside, and colours are RGB.
 
-    Examples
-    --------
     >>> cine = np.zeros((30, 64, 64), np.uint8)
     >>> [(image, inside)] = regions(cine, (8, 1, 100, 9), margin=3)
     >>> image.shape, inside

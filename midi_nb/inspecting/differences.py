@@ -229,10 +229,10 @@ def _job(
 
 
 def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.Recorder) -> Iterator[Part]:
-    originals, recorder.skipped = _originals(job.original)
+    said = dict(files_of.identifiers(job.original, "SOPInstanceUID", "PatientID", "PatientName"))
+    originals, recorder.skipped = _originals(job.original, {path: uid for path, (uid, *_) in said.items()})
     partners, alone = _partners(job, originals)
-    said = files_of.identifiers(job.original, "SOPInstanceUID", "PatientID", "PatientName")
-    people = frozenset(text for _, (_, *texts) in said for text in texts if text)
+    people = frozenset(text for _, *texts in said.values() for text in texts if text)
     recorder.skipped += [(path.relative_to(job.released).as_posix(), reason) for path, reason in alone.items()]
     paths = list(files_of.files_below(job.released))
     batches, notes = in_batches(paths), Notes()
@@ -260,9 +260,8 @@ def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.
         warnings.warn(text, stacklevel=3)
 
 
-def _originals(folder: Path) -> tuple[dict[str, Path], list[tuple[str, str]]]:
+def _originals(folder: Path, named: Mapping[Path, str]) -> tuple[dict[str, Path], list[tuple[str, str]]]:
     """The original files by SOP Instance UID, and those that cannot be one side of a pair, with the reason."""
-    named = _named(folder)
     many = _repeated(named)
     usable = {uid: path for path, uid in named.items() if uid not in many}
     left = [path for path in files_of.files_below(folder) if named.get(path) not in usable]
@@ -275,7 +274,10 @@ _NO_UID = "original: no readable DICOM with a SOP Instance UID"
 
 def _partners(job: _Job, originals: Mapping[str, Path]) -> tuple[dict[Path, tuple[str, Path]], dict[Path, str]]:
     """The original of each released file; and why the others with a SOP Instance UID have none."""
-    olds, named = _olds(job.mappings()[0]), _named(job.released)
+    olds: dict[str, list[str]] = defaultdict(list)
+    for old_uid, new in job.mappings()[0].items():
+        olds[new].append(old_uid)
+    named = {path: uid for path, (uid,) in files_of.identifiers(job.released, "SOPInstanceUID")}
     many = _repeated(named)
     partners, alone = {}, {}
     for path, uid in named.items():
@@ -291,19 +293,8 @@ def _partners(job: _Job, originals: Mapping[str, Path]) -> tuple[dict[Path, tupl
     return partners, alone
 
 
-def _named(folder: Path) -> dict[Path, str]:
-    return {path: uid for path, (uid,) in files_of.identifiers(folder, "SOPInstanceUID")}
-
-
 def _repeated(named: Mapping[Path, str]) -> set[str]:
     return {uid for uid, count in Counter(named.values()).items() if count > 1}
-
-
-def _olds(uids: Mapping[str, str]) -> dict[str, list[str]]:
-    olds: dict[str, list[str]] = defaultdict(list)
-    for old, new in uids.items():
-        olds[new].append(old)
-    return olds
 
 
 def _warnings(skipped: Sequence[tuple[str, str]], notes: Notes) -> Iterator[str]:
@@ -329,28 +320,17 @@ def _compared(job: _Job, task: Task, step: Step | None = None) -> Part:
     notes = Notes()
     with files_of.quiet():
         for path in counted(task.paths, step):
-            name = path.relative_to(job.released).as_posix()
             if path in task.own.alone:
                 continue
+            name = path.relative_to(job.released).as_posix()
             try:
-                after = files_of.read(path)
+                after = _side(job.released, path, "released")
                 if path not in task.own.originals:
-                    skipped.append((name, "released: no SOP Instance UID"))
-                    continue
-            except files_of.Unreadable as reason:
-                skipped.append((name, f"released: {reason}"))
-                continue
-            uid, source = task.own.originals[path]
-            try:
-                before = files_of.read(source)
-            except files_of.Unreadable as reason:
-                skipped.append((source.relative_to(job.original).as_posix(), f"original: {reason}"))
-                continue
-            if before.cut or after.cut:
-                side, file = (
-                    ("released", name) if after.cut else ("original", source.relative_to(job.original).as_posix())
-                )
-                skipped.append((file, f"{side}: {files_of.CUT}"))
+                    raise _Skipped(name, "released: no SOP Instance UID")
+                uid, source = task.own.originals[path]
+                before = _side(job.original, source, "original")
+            except _Skipped as entry:
+                skipped.append(entry.args)
                 continue
             rows = list(differences_between(before, after, *job.mappings()))
             doubtful = are_apart(before, after) or _is_of_another(before, after, task.own.people, job.mappings()[1])
@@ -374,9 +354,24 @@ def _compared(job: _Job, task: Task, step: Step | None = None) -> Part:
     return kept(Part(frame, compared, skipped, notes), task, job.released, beside)
 
 
+class _Skipped(Exception):
+    """A file that is compared with nothing: its name, and why."""
+
+    args: tuple[str, str]
+
+
+def _side(root: Path, path: Path, side: str) -> files_of.Released:
+    """The whole file that is one side of a pair."""
+    try:
+        file = files_of.read(path)
+        if file.cut:
+            raise files_of.Unreadable(files_of.CUT)
+    except files_of.Unreadable as reason:
+        raise _Skipped(path.relative_to(root).as_posix(), f"{side}: {reason}") from None
+    return file
+
+
 _KIND = ("(0008,0016)", "(0028,0010)", "(0028,0011)")
-
-
 _WHO = ("(0008,0018)", "(0010,0010)", "(0010,0020)")
 
 
