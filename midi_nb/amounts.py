@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-__all__ = ["count", "percent", "points", "tally"]
+__all__ = ["count", "percent", "points", "reasons"]
 
 
 def count(number: float, what: str = "") -> str:
@@ -21,13 +21,13 @@ def count(number: float, what: str = "") -> str:
     return f"{int(number):,} {what}{plural}" if what else f"{int(number):,}"
 
 
-def tally(things: Iterable[str], most: int | None = None) -> str:
-    """How often each of some things is there, the most frequent first, and at most so many.
+def reasons(given: Iterable[str], most: int | None = None) -> str:
+    """How often each of some reasons was given, the most frequent first, and at most so many.
 
-    >>> tally(["not DICOM", "no UID", "not DICOM"])
+    >>> reasons(["not DICOM", "no UID", "not DICOM"])
     '2 × not DICOM; 1 × no UID'
     """
-    return "; ".join(f"{number:,} × {thing}" for thing, number in Counter(things).most_common(most))
+    return "; ".join(f"{number:,} × {reason}" for reason, number in Counter(given).most_common(most))
 
 
 def percent(rate: Any, digits: int = 2) -> str:

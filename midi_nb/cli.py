@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import codecs
-import inspect
 import io
 import json
 import os
@@ -23,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import midi_nb as mn
 
-from .amounts import percent, points
+from .amounts import percent, points, reasons
 from .frames import origin
 from .vocabulary import spelled
 
@@ -100,10 +99,7 @@ def _warnings_as_notes() -> Iterator[None]:
 
 
 def _demo(options: argparse.Namespace) -> Answer:
-    """Make a mini benchmark, score submissions of all qualities, write a report.
-
-    midi-nb demo my-demo --patients 4
-    """
+    """Make a mini benchmark, score submissions of all qualities, write a report."""
     import pandas as pd
 
     folder = Path(options.folder)
@@ -138,15 +134,12 @@ def _jupyter() -> str:
 
 
 def _evaluate(options: argparse.Namespace) -> Answer:
-    """Say what a tool did right and wrong: judge its released files by an answer key.
-
-    midi-nb evaluate released/ answer_key.db --uids uid_mapping.csv --patients patid_mapping.csv --out run/
-    """
+    """Say what a tool did right and wrong: judge its released files by an answer key."""
     _refuse_strangers(options)
     if bool(options.key) == bool(options.derive):
         raise ValueError("evaluate needs either KEY, the answer key, or --derive ORIGINAL, where there is none.")
     asked = options.profile, options.edition, options.keep, options.private
-    if options.key and asked != ("basic", "2024e", [], None):
+    if options.key and asked != ("basic", "2024e", None, None):
         raise ValueError("--profile, --edition, --keep and --private go with --derive; a key says itself what it asks.")
     with _executor(options) as executor:
         key, uids, patients = options.key, options.uids, options.patients
@@ -175,10 +168,7 @@ def _evaluate(options: argparse.Namespace) -> Answer:
 
 
 def _derive(options: argparse.Namespace) -> Answer:
-    """Make an answer key where there is none, from the original files and the DICOM standard.
-
-    midi-nb derive original/ -o key.db --profile basic+clean_descriptors+retain_modified_dates
-    """
+    """Make an answer key where there is none, from the original files and the DICOM standard."""
     import pandas as pd
 
     target = Path(options.output)
@@ -216,7 +206,7 @@ def _derived(
     options: argparse.Namespace, original: str, executor: Any, read_text: Any, out: Path | None = None
 ) -> pd.DataFrame:
     return mn.derive_key(
-        original, options.profile, edition=options.edition, keep=options.keep, private=options.private,
+        original, options.profile, edition=options.edition, keep=options.keep or (), private=options.private,
         read_text=read_text, executor=executor, out=out, progress=not options.quiet,
     )  # fmt: skip
 
@@ -230,9 +220,8 @@ def _origin(frame: pd.DataFrame) -> list[str]:
 def _say_unpaired(unpaired: pd.DataFrame) -> None:
     """Say on the terminal which files have no pair, or a doubtful one."""
     if len(unpaired):
-        counts = unpaired.groupby(["side", "reason"], observed=True).size()
-        reasons = "; ".join(f"{count:,} × {side}: {reason}" for (side, reason), count in counts.items())
-        _say(f"note: Without a certain original: {reasons}. midi-nb pair --rows names them.")
+        given = unpaired["side"].astype(str) + ": " + unpaired["reason"].astype(str)
+        _say(f"note: Without a certain original: {reasons(given)}. midi-nb pair --rows names them.")
 
 
 def _say_unread(results: pd.DataFrame) -> None:
@@ -313,10 +302,7 @@ _OFFICIAL = ("discrepancy_report_*.csv", "scoring_report_*.xlsx", "pixel_validat
 
 
 def _report(options: argparse.Namespace) -> Answer:
-    """Write reports: describe one submission, compare several.
-
-    midi-nb report run/ --released released/ --original original/
-    """
+    """Write reports: describe one submission, compare several."""
     if not (options.html or options.official or options.summary):
         options.html = "report.html"
     _refuse_strangers(options)
@@ -327,19 +313,13 @@ def _report(options: argparse.Namespace) -> Answer:
 
 
 def _page(options: argparse.Namespace) -> Answer:
-    """Write the explorer as one file, to be opened in a browser.
-
-    midi-nb page run/ --released released/ --original original/
-    """
+    """Write the explorer as one file, to be opened in a browser."""
     _refuse_other_page(options.html)
     return _explorer(options, Path(options.html))
 
 
 def _explore(options: argparse.Namespace) -> Answer:
-    """Open the explorer in the browser.
-
-    midi-nb explore run/ --released released/ --original original/
-    """
+    """Open the explorer in the browser."""
     answer = _explorer(options, page := _own_folder() / "explorer.html")
     webbrowser.open(page.as_uri())
     return answer
@@ -357,14 +337,11 @@ def _explorer(options: argparse.Namespace, page: Path) -> Answer:
 
 
 def _view(options: argparse.Namespace) -> Answer:
-    """Open images in the browser, with the boxes of their checks.
-
-    midi-nb view released/0001.dcm --results run/ --original original/
-    """
+    """Open images in the browser, with the boxes of their checks."""
     import pandas as pd
 
     results = mn.read_results(options.results) if options.results else None
-    images = [Path(image) for image in options.images]
+    images = [Path(image) for image in options.image]
     original = options.original and Path(options.original)
     page = mn.write_view(images, results, _own_folder() / "viewer.html", original, values=not options.value_free)
     webbrowser.open(page.as_uri())
@@ -372,10 +349,7 @@ def _view(options: argparse.Namespace) -> Answer:
 
 
 def _header(options: argparse.Namespace) -> Answer:
-    """Open the headers of an original and a released file in the browser, line by line.
-
-    midi-nb header original/ released/0001.dcm --results run/
-    """
+    """Open the headers of an original and a released file in the browser, line by line."""
     import pandas as pd
 
     results = mn.read_results(options.results) if options.results else None
@@ -396,12 +370,9 @@ def _own_folder() -> Path:
 
 
 def _score(options: argparse.Namespace) -> Answer:
-    """Scores of results, over all or by any columns.
-
-    midi-nb score run/ --by category,action --unit series
-    """
+    """Scores of results, over all or by any columns."""
     results = _read(options)
-    by = list(dict.fromkeys([*_several(options), *options.by]))
+    by = list(dict.fromkeys([*_several(options), *(options.by or ())]))
     if {"cause", "axis", "confidence", "words"} & set(by):
         results = _explained(results, options.released, options.original)
     scores = mn.score(results, by=by, unit=options.unit, interval=options.interval)
@@ -409,10 +380,7 @@ def _score(options: argparse.Namespace) -> Answer:
 
 
 def _problems(options: argparse.Namespace) -> Answer:
-    """The few things worth fixing, the largest gain first.
-
-    midi-nb problems run/ --top 10
-    """
+    """The few things worth fixing, the largest gain first."""
     problems = mn.problems(_explained(_read(options), options.released, options.original))
     gain = "gain_series" if problems["gain"].isna().all() and problems["gain_series"].notna().any() else "gain"
     columns = [*_PROBLEM, "axis", "confidence", "rows", "series", "patients", "share", gain]
@@ -438,21 +406,19 @@ def _several(options: argparse.Namespace) -> list[str]:
 
 
 def _compare(options: argparse.Namespace) -> Answer:
-    """What became of each check from one run to another.
-
-    midi-nb compare run-1/ run-2/ --by tag
-    """
+    """What became of each check from one run to another."""
     files = zip((options.before, options.after), _beside(options, 2), strict=True)
     before, after = (mn.read_results(path, **beside) for path, beside in files)
-    if "privacy" in options.fail_on:
+    by, fail_on = options.by or [], [name for names in options.fail_on or [] for name in names]
+    if "privacy" in fail_on:
         after = _explained(after, options.released, options.original)
     compared = mn.compare(before, after)
-    failed = _regression(compared, options.fail_on)
+    failed = _regression(compared, fail_on)
     if options.rows:
         return Answer(compared[~compared["change"].isin(["still failing", "still passing"])], failed=failed)
-    _known(compared.drop(columns=["before", "after", "change"]), options.by, "compare")
-    tally = compared.groupby([*options.by, "change"], observed=True, dropna=False).size().rename("checks")
-    if not options.by:
+    _known(compared.drop(columns=["before", "after", "change"]), by, "compare")
+    tally = compared.groupby([*by, "change"], observed=True, dropna=False).size().rename("checks")
+    if not by:
         return Answer(tally.reset_index(), failed=failed)
     table = tally.unstack("change", fill_value=0)
     table.columns = table.columns.astype(str)
@@ -472,18 +438,12 @@ _FAIL_ON = {"regressed": "Regressed checks", "privacy": "Regressed checks that l
 
 
 def _rank(options: argparse.Namespace) -> Answer:
-    """Several submissions from best to worst, and how sure that is.
-
-    midi-nb rank run-1/ run-2/ run-3/
-    """
+    """Several submissions from best to worst, and how sure that is."""
     return Answer(mn.rank(_read(options), n=options.draws, seed=options.seed))
 
 
 def _audit(options: argparse.Namespace) -> Answer:
-    """What the official rules let pass.
-
-    midi-nb audit run/ --released released/
-    """
+    """What the official rules let pass."""
     findings = mn.audit(
         _read(options), released=options.released, original=options.original, key_shift=options.key_shift
     )
@@ -496,10 +456,7 @@ def _audit(options: argparse.Namespace) -> Answer:
 
 
 def _pair(options: argparse.Namespace) -> Answer:
-    """Find the mappings of a tool that wrote none.
-
-    midi-nb pair original/ released/ --uids uid_mapping.csv --patients patid_mapping.csv
-    """
+    """Find the mappings of a tool that wrote none."""
     targets = (options.uids, options.patients)
     if len({Path(path).resolve() for path in targets}) < len(targets):
         raise ValueError(f"--uids and --patients are one file, {options.uids}; give two.")
@@ -521,10 +478,7 @@ def _pair(options: argparse.Namespace) -> Answer:
 
 
 def _inspect(options: argparse.Namespace) -> Answer:
-    """Count what became of every attribute, without a key.
-
-    midi-nb inspect original/ released/ --uids uid_mapping.csv --by tag,name,asked
-    """
+    """Count what became of every attribute, without a key."""
     given = (options.original, options.released)
     wanted = {"uids": options.uids, "patients": options.patients, "progress": not options.quiet}
     wanted |= {"profile": options.profile, "edition": options.edition}
@@ -541,10 +495,7 @@ def _inspect(options: argparse.Namespace) -> Answer:
 
 
 def _census(options: argparse.Namespace) -> Answer:
-    """List every distinct value of a folder, rare free text and private values first.
-
-    midi-nb census released/ --top 50 --value-free
-    """
+    """List every distinct value of a folder, rare free text and private values first."""
     with _executor(options) as executor:
         values = mn.census(options.folder, executor=executor, out=options.out, progress=not options.quiet)
     if options.value_free:
@@ -704,29 +655,6 @@ def _line(text: str) -> str:
 # What can be asked
 
 
-class Option(NamedTuple):
-    """An argument of a command as argparse takes it."""
-
-    flags: Sequence[str]
-    settings: Mapping[str, Any]
-
-
-def _option(usage: str, help: str, default: Any = None, **settings: Any) -> Option:
-    """An option as its usage says it, ``--by COLUMNS``; without a value it is a switch, without dashes it has a place.
-
-    The default is said in the help.
-    """
-    flags, metavar = [word for word in usage.split() if word[0] == "-"], usage.split()[-1]
-    if not flags:
-        flags = [metavar.lower()]
-    if metavar.isupper():
-        settings.setdefault("metavar", metavar)
-    elif "choices" not in settings:
-        return Option(flags, {"action": "store_true", "help": help})
-    said = f"{help} (default {default})" if default not in (None, []) else help
-    return Option(flags, {"default": default, "help": said, **settings})
-
-
 def _columns(text: str) -> list[str]:
     return list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
 
@@ -779,131 +707,158 @@ def _at_least_one(text: str) -> int:
     return int(text)
 
 
-_ORIGINALS = _option("ORIGINAL", "the folder of original files")
-_RELEASES = _option("RELEASED", "the folder of released files")
-_KEY = _option("--key FILE", "the answer key, to complete official results with")
-_UIDS = _option("--uids FILE", "UID mapping of official results; one for all, or for each", action="append")
-_SCORES = _option(
-    "--scores FILE", "scoring workbook of a discrepancy report, for the checks that passed; one for each report",
-    action="append",
-)  # fmt: skip
-_BESIDE = (_KEY, _UIDS, _SCORES)
-_READS = (_option("RESULTS", "a run folder, an official output or a Parquet file", nargs="+"), *_BESIDE)
-_MAPPED_UIDS = _option("--uids FILE", "UID mapping, CSV id_old,id_new (if there is none: midi-nb pair)")
-_MAPPED_PATIENTS = _option("--patients FILE", "patient ID mapping, CSV id_old,id_new")
-_BY = _option("--by COLUMNS", "columns to break down by, comma-separated", [], type=_columns)
-_UNIT = _option("--unit", "what counts once", _UNITS[0], choices=_UNITS)
-_INTERVAL = _option("--interval P", "coverage of low to high", 0.95, type=float)
-_TOP = _option("--top N", "how many (default 20 on a terminal, else all)", type=_at_least_one)
-_DRAWS = _option("--draws N", "bootstrap draws", 1000, type=_at_least_one)
-_KEY_SHIFT = _option("--key-shift", "also find dates shifted by another number of days than the key's")
-_SEED = _option("--seed N", "random seed", 0, type=int)
-_ROWS = _option("--rows", "every row, not counts (shows identifiers and values of the data)")
-_QUIET = _option("--quiet", "no progress line")
-_ORIGINAL = _option("--original FOLDER", "the original files, for more exact causes")
-_RELEASED = _option("--released FOLDER", "the released files")
-_FILES = (_ORIGINAL, _RELEASED)
-_FILES_EACH = (
-    _option("--released FOLDER", "the released files, for pictures of boxes; once per results", action="append"),
-    _ORIGINAL,
-)
-_VALUE_FREE = _option("--value-free --no-values", "hide values and identifiers of the data")
-_WRITES = (
-    _option("--html FILE", "write a self-contained report"),
-    _option("--official FOLDER", "write the reports of the official script"),
-    _option("--summary FILE", "write counts only, fit to be published (JSON)"),
-    _VALUE_FREE,
-)
-_PROFILE = (
-    _option("--profile NAME", "the profile, or with options: basic+clean_descriptors", "basic"),
-    _option("--edition EDITION", "edition of PS3.15", "2024e"),
-)
-_POLICY = (
-    *_PROFILE,
-    _option(
-        "--keep NAME", "an attribute that your policy keeps all the same, by name, keyword or tag; may be given "
-        "several times", [], action="append",
-    ),
-    _option("--private FILE", "what becomes of private attributes: CSV creator,element,disposition"),
-)  # fmt: skip
-_WORK = (
-    _option("--out FOLDER", "save what is found, part by part (resumable)"),
-    _option("--jobs N", "processes to work in", 1, type=_at_least_one),
-    _option("--dask ADDRESS", "work on a Dask cluster, e.g. tcp://10.0.0.1:8786"),
-    _QUIET,
-)
-_DEMO = (
-    _option("FOLDER", "where", "midi-nb-demo", nargs="?"),
-    _option("--patients N", "how many patients (default 10)", type=_at_least_one),
-)
-_DERIVED = (
-    _option("-o --output FILE", "the key to write", "answer_key.db"),
-    _option("--text", "also read burned-in text, for checks of pixels (slow)"),
-)
-_JUDGED = (
-    _option("KEY", "the answer key", nargs="?"),
-    _option("--derive ORIGINAL", "where there is no key: the original files, to derive one from"),
-    _MAPPED_UIDS,
-    _MAPPED_PATIENTS,
-    _option("--rules", "which rules", "official", choices=("official", "strict")),
-    _option("--name NAME", "name of the submission (default: the folder's)"),
-    _option("--no-text", "no text recognition: checks of burned-in text stay blank"),
-    _option(
-        "--fail-under SCORE", "end with exit code 1 where the score is lower: a share such as 0.98, or percent such as "
-        "98 or 98%%", type=_least,
-    ),
-    _option("--unit", "the score of --fail-under", _UNITS[0], choices=_UNITS),
-)  # fmt: skip
-_COMPARED = (
-    _option("BEFORE", "results of the earlier run"),
-    _option("AFTER", "results of the later run"),
-    _option(
-        "--fail-on CONDITIONS", "end with exit code 1 where a check regressed (regressed), or only where one that "
-        "leaks an identifier did (privacy); comma-separated", [], type=_conditions, action="extend",
-    ),
-)  # fmt: skip
-_PAIRED = (
-    _option("--by", "path: the tool keeps relative paths", "content", choices=("content", "path")),
-    _option("--uids FILE", "UID mapping to write", "uid_mapping.csv"),
-    _option("--patients FILE", "patient ID mapping to write", "patid_mapping.csv"),
-)
-_SEEN = (
-    _option("IMAGES", "DICOM files; several are one stack", nargs="+", metavar="IMAGE"),
-    _option("--results RUN", "results, for the boxes"),
-    _option("--original FOLDER", "the original files, to see each image before"),
-)
-_HEADERS = (
-    _option("ORIGINAL", "the original file, or a folder with it"),
-    _option("RELEASED", "the released file"),
-    _option("--results RUN", "results, for the verdicts (default: by the standard)"),
-    _MAPPED_UIDS,
-    _option("-o --output FILE", "write the page here; nothing is opened"),
-)
-_PAGE = _option("--html FILE", "the file", "explorer.html")
+#: What stands for a value → its type, or the values that there are.
+_VALUES: Mapping[str, Any] = {
+    "N": _at_least_one, "SEED": int, "P": float, "COLUMNS": _columns, "SCORE": _least, "CONDITIONS": _conditions,
+    "UNIT": _UNITS, "RULES": ("official", "strict"), "WAY": ("content", "path"),
+}  # fmt: skip
 
-Run = Callable[[argparse.Namespace], Answer]
-#: Name of a command → the function that runs it, whose docstring says what it does and gives an example; its options.
-COMMANDS: Mapping[str, tuple[Run, Sequence[Option]]] = {
-    "demo": (_demo, (*_DEMO, _SEED)),
-    "evaluate": (_evaluate, (_RELEASES, *_JUDGED, *_POLICY, _ORIGINAL, *_WRITES, *_WORK)),
-    "derive": (_derive, (_ORIGINALS, *_DERIVED, *_POLICY, *_WORK)),
-    "score": (_score, (*_READS, _BY, _UNIT, _INTERVAL, *_FILES)),
-    "problems": (_problems, (*_READS, _TOP, *_FILES)),
-    "compare": (_compare, (*_COMPARED, *_BESIDE, _BY, _ROWS, *_FILES)),
-    "rank": (_rank, (*_READS, _DRAWS, _SEED)),
-    "audit": (_audit, (*_READS, *_FILES, _KEY_SHIFT, _ROWS)),
-    "pair": (_pair, (_ORIGINALS, _RELEASES, *_PAIRED, _ROWS, _QUIET)),
+#: Name, usage and help of each option; a row may go on in the next line. A value with ? may be left out, of one with +
+#: there may be several, one with * may be given again; without a value it is a switch. The help says the default.
+_OPTIONS = """
+results         RESULTS+            a run folder, an official output or a Parquet file
+key             --key FILE          the answer key, to complete official results with
+uids            --uids FILE*        UID mapping of official results; one for all, or for each
+scores          --scores FILE*      scoring workbook of a discrepancy report, for the checks that passed; one for each
+    report
+by              --by COLUMNS        columns to break down by, comma-separated
+unit            --unit UNIT         what counts once (default instance)
+interval        --interval P        coverage of low to high (default 0.95)
+top             --top N             how many (default 20 on a terminal, else all)
+draws           --draws N           bootstrap draws (default 1000)
+seed            --seed SEED         random seed (default 0)
+rows            --rows              every row, not counts (shows identifiers and values of the data)
+key-shift       --key-shift         also find dates shifted by another number of days than the key's
+originals       --original FOLDER   the original files, for more exact causes
+releases        --released FOLDER   the released files
+releases-each   --released FOLDER*  the released files, for pictures of boxes; once per results
+value-free      --value-free --no-values  hide values and identifiers of the data
+html            --html FILE         write a self-contained report
+official        --official FOLDER   write the reports of the official script
+summary         --summary FILE      write counts only, fit to be published (JSON)
+out             --out FOLDER        save what is found, part by part (resumable)
+jobs            --jobs N            processes to work in (default 1)
+dask            --dask ADDRESS      work on a Dask cluster, e.g. tcp://10.0.0.1:8786
+quiet           --quiet             no progress line
+original        ORIGINAL            the folder of original files
+released        RELEASED            the folder of released files
+uid-map         --uids FILE         UID mapping, CSV id_old,id_new (if there is none: midi-nb pair)
+patient-map     --patients FILE     patient ID mapping, CSV id_old,id_new
+profile         --profile NAME      basic, or with options: basic+clean_descriptors (default basic)
+edition         --edition EDITION   edition of PS3.15 (default 2024e)
+keep            --keep NAME*        an attribute that your policy keeps all the same, by name, keyword or tag; may be
+    given several times
+private         --private FILE      what becomes of private attributes: CSV creator,element,disposition
+demo-folder     FOLDER?             where (default midi-nb-demo)
+demo-patients   --patients N        how many patients (10 if not given)
+judged-by       KEY?                the answer key
+derive          --derive ORIGINAL   where there is no key: the original files, to derive one from
+rules           --rules RULES       which rules (default official)
+name            --name NAME         name of the submission (default: the folder's)
+no-text         --no-text           no text recognition: checks of burned-in text stay blank
+fail-under      --fail-under SCORE  end with exit code 1 where the score is lower: a share such as 0.98, or percent such
+    as 98 or 98%%
+fail-unit       --unit UNIT         the score of --fail-under (default instance)
+output          -o --output FILE    the key to write (default answer_key.db)
+text            --text              also read burned-in text, for checks of pixels (slow)
+before          BEFORE              results of the earlier run
+after           AFTER               results of the later run
+fail-on         --fail-on CONDITIONS*  end with exit code 1 where a check regressed (regressed), or only where one that
+    leaks an identifier did (privacy); comma-separated
+pair-by         --by WAY            path: the tool keeps relative paths (default content)
+new-uids        --uids FILE         UID mapping to write (default uid_mapping.csv)
+new-patients    --patients FILE     patient ID mapping to write (default patid_mapping.csv)
+folder          FOLDER              the folder to look into
+page            --html FILE         the file (default explorer.html)
+image           IMAGE+              DICOM files; several are one stack
+view-results    --results RUN       results, for the boxes
+view-originals  --original FOLDER   the original files, to see each image before
+original-file   ORIGINAL            the original file, or a folder with it
+released-file   RELEASED            the released file
+header-results  --results RUN       results, for the verdicts (default: by the standard)
+page-output     -o --output FILE    write the page here; nothing is opened
+"""
+_BESIDE, _WORK = "key uids scores", "out jobs dask quiet"
+_READS, _WRITES = f"results {_BESIDE}", "html official summary value-free"
+_JUDGED = "released judged-by derive uid-map patient-map rules name no-text fail-under fail-unit"
+_POLICY = "profile edition keep private"
+
+#: Name → the function that runs a command and says what it does, arguments for an example, and its options.
+COMMANDS: Mapping[str, tuple[Callable[[argparse.Namespace], Answer], str, str]] = {
+    "demo": (_demo, "my-demo --patients 4", "demo-folder demo-patients seed"),
+    "evaluate": (
+        _evaluate,
+        "released/ answer_key.db --uids uid_mapping.csv --patients patid_mapping.csv --out run/",
+        f"{_JUDGED} {_POLICY} originals {_WRITES} {_WORK}",
+    ),
+    "derive": (
+        _derive,
+        "original/ -o key.db --profile basic+clean_descriptors+retain_modified_dates",
+        f"original output text {_POLICY} {_WORK}",
+    ),
+    "score": (_score, "run/ --by category,action --unit series", f"{_READS} by unit interval originals releases"),
+    "problems": (_problems, "run/ --top 10", f"{_READS} top originals releases"),
+    "compare": (_compare, "run-1/ run-2/ --by tag", f"before after fail-on {_BESIDE} by rows originals releases"),
+    "rank": (_rank, "run-1/ run-2/ run-3/", f"{_READS} draws seed"),
+    "audit": (_audit, "run/ --released released/", f"{_READS} originals releases key-shift rows"),
+    "pair": (
+        _pair,
+        "original/ released/ --uids uid_mapping.csv --patients patid_mapping.csv",
+        "original released pair-by new-uids new-patients rows quiet",
+    ),
     "inspect": (
         _inspect,
-        (_ORIGINALS, _RELEASES, _MAPPED_UIDS, _MAPPED_PATIENTS, *_PROFILE, _BY, _ROWS, *_WORK),
+        "original/ released/ --uids uid_mapping.csv --by tag,name,asked",
+        f"original released uid-map patient-map profile edition by rows {_WORK}",
     ),
-    "census": (_census, (_option("FOLDER", "the folder to look into"), _TOP, _VALUE_FREE, *_WORK)),
-    "report": (_report, (*_READS, *_WRITES, *_FILES_EACH)),
-    "page": (_page, (*_READS, *_FILES_EACH, _PAGE, _VALUE_FREE)),
-    "explore": (_explore, (*_READS, *_FILES_EACH, _VALUE_FREE)),
-    "view": (_view, (*_SEEN, _VALUE_FREE)),
-    "header": (_header, (*_HEADERS, *_PROFILE, _VALUE_FREE)),
+    "census": (_census, "released/ --top 50 --value-free", f"folder top value-free {_WORK}"),
+    "report": (
+        _report,
+        "run/ --released released/ --original original/",
+        f"{_READS} {_WRITES} releases-each originals",
+    ),
+    "page": (
+        _page,
+        "run/ --released released/ --original original/",
+        f"{_READS} releases-each originals page value-free",
+    ),
+    "explore": (
+        _explore,
+        "run/ --released released/ --original original/",
+        f"{_READS} releases-each originals value-free",
+    ),
+    "view": (
+        _view,
+        "released/0001.dcm --results run/ --original original/",
+        "image view-results view-originals value-free",
+    ),
+    "header": (
+        _header,
+        "original/ released/0001.dcm --results run/",
+        "original-file released-file header-results uid-map page-output profile edition value-free",
+    ),
 }
+
+
+def _options() -> dict[str, tuple[list[str], dict[str, Any]]]:
+    """Name of an option → its flags, or its place, and its settings, as argparse takes them."""
+    rows = (re.split("  +", row, maxsplit=2) for row in re.sub(r"\n +", " ", _OPTIONS).strip().splitlines())
+    return {name: _option(usage, help) for name, usage, help in rows}
+
+
+def _option(usage: str, help: str) -> tuple[list[str], dict[str, Any]]:
+    flags = [word for word in usage.split() if word.startswith("-")]
+    value = usage.split()[-1]
+    if value in flags:
+        return flags, {"action": "store_true", "help": help}
+    name, often = value.rstrip("?+*"), value[-1]
+    kind = _VALUES.get(name, str)
+    settings: dict[str, Any] = {"help": help}
+    settings |= {"choices": kind} if isinstance(kind, tuple) else {"metavar": name, "type": kind}
+    settings |= {"action": "append"} if often == "*" else {"nargs": often} if often in "?+" else {}
+    if default := re.search(r"\(default (\S+)\)", help):
+        settings["default"] = default[1]  # argparse gives it its type
+    return flags or [name.lower()], settings
 
 
 _EXITS = """exit codes:
@@ -928,17 +883,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"midi-nb {mn.__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name, (run, asked) in COMMANDS.items():
-        summary, example = (inspect.getdoc(run) or "\n\n").split("\n\n")
+    options = _options()
+    for name, (run, example, names) in COMMANDS.items():
+        summary = run.__doc__ or ""
         described = commands.add_parser(
             name,
             help=f"{summary[:1].lower()}{summary[1:-1]}",
             description=summary,
-            epilog=f"example:\n  {example}\n\n{_EXITS}",
+            epilog=f"example:\n  midi-nb {name} {example}\n\n{_EXITS}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        for option in asked:
-            described.add_argument(*option.flags, **option.settings)
+        for flags, settings in map(options.__getitem__, names.split()):
+            described.add_argument(*flags, **settings)
         machine = described.add_mutually_exclusive_group()
         for form in _WRITERS:
             machine.add_argument(

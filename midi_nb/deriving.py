@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from . import tags
-from .amounts import count, tally
+from .amounts import count, reasons
 from .answers import published as keys
 from .answers.identifiers import (
     TEXTS,
@@ -240,7 +240,7 @@ def _warn(skipped: Sequence[tuple[str, str]], files: int) -> None:
     if len(skipped) == files:
         warnings.warn("No file of the originals is readable DICOM: the key has no checks.", stacklevel=4)
     elif left:
-        warnings.warn(f"Left out: {tally(left)}. answers.attrs['skipped'] lists them.", stacklevel=4)
+        warnings.warn(f"Left out: {reasons(left)}. answers.attrs['skipped'] lists them.", stacklevel=4)
 
 
 def _read(path: Path) -> pd.DataFrame:

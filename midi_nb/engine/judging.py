@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from ..actions import REGIONS, RULES
-from ..amounts import tally
+from ..amounts import reasons
 from ..answers import published as keys
 from ..coded import concat
 from ..dates import fits, shifts, usual_shifts
@@ -434,7 +434,7 @@ def _warnings(
 
 
 def _reasons(skipped: Sequence[tuple[str, str]]) -> str:
-    return tally((reason for _, reason in skipped), most=3) or "the folder is empty"
+    return reasons((reason for _, reason in skipped), most=3) or "the folder is empty"
 
 
 __all__ = ["evaluate", "evaluate_run"]

@@ -300,7 +300,7 @@ def _repeated(named: Mapping[Path, str]) -> set[str]:
 def _warnings(skipped: Sequence[tuple[str, str]], notes: Notes) -> Iterator[str]:
     """What is to be said of the whole: files compared with nothing, doubtful pairs, releases that are the original."""
     if skipped:
-        reasons = amounts.tally(reason for _, reason in skipped)
+        reasons = amounts.reasons(reason for _, reason in skipped)
         yield f'Files that were not compared: {reasons}. attrs["skipped"] names them.'
     if doubtful := sum(count for (what, _), count in notes.items() if what == "doubtful"):
         yield (

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from .. import tags
-from ..amounts import tally
+from ..amounts import reasons
 from ..coded import tidy, utf8
 from ..engine import released as files_of
 from ..engine.batches import Notes, Part, Step, Task, counted, in_batches, kept, kept_or_made, require_executor
@@ -90,8 +90,8 @@ def census(
     if not paths:
         warnings.warn(f"The folder {root} holds no file to look into.", stacklevel=2)
     if skipped:
-        reasons = tally(reason for _, reason in skipped)
-        warnings.warn(f'Files that were not looked into: {reasons}. attrs["skipped"] names them.', stacklevel=2)
+        why = reasons(reason for _, reason in skipped)
+        warnings.warn(f'Files that were not looked into: {why}. attrs["skipped"] names them.', stacklevel=2)
     return values
 
 
