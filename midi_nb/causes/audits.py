@@ -34,7 +34,7 @@ from ..folders import Submission, folder_of
 from ..frames import MASK, require_columns, require_complete
 from ..text import legible, stop_words, whole_words
 from . import AXES, CONFIDENCES, by_instance, folder_of_submission, is_uid, repainted, require_one_submission
-from .references import Web, among, resolved
+from .references import Web, Who, among, owners, resolved
 
 __all__ = ["FINDINGS", "Finding", "audit", "conformance", "findings_table"]
 
@@ -327,19 +327,10 @@ def _of_files(
         )
         web.add(file, where)
     notes += _dangling(web, resolved(originals), searches.references)
-    return [_of_notes(results, notes)] if notes else [], searches.skipped
+    return [_of_notes(notes)] if notes else [], searches.skipped
 
 
 _Skipped = tuple[str, str, str]  # file, path of the image in it, why it was not searched
-
-
-class _Place(NamedTuple):
-    """Whom a file belongs to: a row of the results about it (-1: none), its instance, its patient, its name."""
-
-    row: int
-    instance: str | None
-    patient: str | None
-    file: str
 
 
 class _Note(NamedTuple):
@@ -347,28 +338,20 @@ class _Note(NamedTuple):
 
     finding: str
     confidence: str
-    place: _Place
+    place: Who
     tag_path: str | None
     words: str | None
     detail: str
 
 
-def _of_notes(results: pd.DataFrame, notes: Sequence[_Note]) -> pd.DataFrame:
-    """Notes as findings; patient and instance are those of the results if these know the file."""
-    rows = np.array([note.place.row for note in notes])
+def _of_notes(notes: Sequence[_Note]) -> pd.DataFrame:
+    """Notes as findings."""
     said = ("finding", "confidence", "tag_path", "words", "detail")
-    known = np.flatnonzero(rows >= 0)
-    who = {name: np.full(len(notes), None, dtype=object) for name in _WHO}
-    for name, texts in who.items():
-        texts[known] = texts_at(results[name], rows[known])
     data: dict[str, Any] = {
-        **who,
+        **{name: [getattr(note.place, name) for note in notes] for name in (*_WHO, "file")},
         **{name: [getattr(note, name) for note in notes] for name in said},
-        "submission": next(iter(results["submission"].dropna()), None),
-        "patient": [note.place.patient for note in notes],
         "axis": [_BY_CODE[note.finding].axis for note in notes],
         "name": [tags.name(note.tag_path) if note.tag_path else None for note in notes],
-        "file": [note.place.file for note in notes],
     }
     return tidy(data, _COLUMNS, len(notes))
 
@@ -399,10 +382,8 @@ class _Searches:
     def __init__(self, results: pd.DataFrame, read_text: ReadText | None) -> None:
         self._read_text = read_text
         self.skipped: list[_Skipped] = []
-        released = texts_at(results["released"], np.arange(len(results)))
-        self.rows = {uid: row for row, uid in reversed([*enumerate(released)]) if uid}
-        self._instances = results["instance"].to_numpy()
-        self._patients = results["patient"].to_numpy()
+        self._owners = owners(results)
+        self._stranger = Who(submission=next(iter(results["submission"].dropna()), None))
         self._new = dict(
             results[["released_patient", "patient"]].dropna().drop_duplicates().astype(object).itertuples(index=False)
         )
@@ -436,18 +417,18 @@ class _Searches:
         texts = (text, *(hit.words for hit in self._hits(patient, text)))
         return {word for each in texts for word in whole_words(each)}
 
-    def place_of(self, file: Released, name: str) -> _Place:
+    def place_of(self, file: Released, name: str) -> Who:
         """Whose file it is: by its SOP Instance UID, else by its patient ID."""
-        row = self.rows.get(file.text("(0008,0018)") or "", -1)
-        if row >= 0:
-            return _Place(row, self._instances[row], self._patients[row], name)
-        return _Place(-1, None, self._new.get(file.text("(0010,0020)") or ""), name)
+        owner = self._owners.get(file.text("(0008,0018)") or "")
+        if owner is None:
+            owner = self._stranger._replace(patient=self._new.get(file.text("(0010,0020)") or ""))
+        return owner._replace(file=name)
 
-    def found(self, file: Released, place: _Place) -> Iterator[_Note]:
+    def found(self, file: Released, place: Who) -> Iterator[_Note]:
         """The planted values of the file's patient in it, but for those that a failed check reports in that place."""
         if place.patient not in self._terms:
             return
-        for path, text, kind in (*_all_texts(file, place.file), *self._read(file, place.file)):
+        for path, text, kind in (*_all_texts(file, place.file or ""), *self._read(file, place.file or "")):
             reported = self._reported.get((place.instance, path), set())
             for hit in self._hits(place.patient, text):
                 if not reported.issuperset(whole_words(hit.words)):
@@ -468,7 +449,7 @@ class _Searches:
             except Exception as error:  # a reader of somebody's own; its text can quote what it read
                 self.skipped.append((name, path, f"the text recognition failed ({type(error).__name__})"))
 
-    def unseen(self, file: Released, place: _Place) -> Iterator[_Note]:
+    def unseen(self, file: Released, place: Who) -> Iterator[_Note]:
         """The attributes that a check did not see because the file has them at another path."""
         for path in sorted(self._unseen.get(place.instance or "", ())):
             if there := file.spelled(path):
@@ -622,7 +603,7 @@ class _Colours:
             for instance, *box in hidden[["instance", *edges]].dropna().astype(object).itertuples(index=False):
                 self._boxes[instance].append(tuple(box))
 
-    def changed(self, file: Released, place: _Place) -> Iterator[_Note]:
+    def changed(self, file: Released, place: Who) -> Iterator[_Note]:
         """Colours or grey levels that are not those of the original, outside every box of the key."""
         boxes = self._boxes.get(place.instance or "")
         if not boxes:
@@ -636,7 +617,7 @@ class _Colours:
             yield _Note("colours_changed", "likely", place, _PIXELS, None, f"{percent(share, 0)} of the image")
 
 
-def _markers(file: Released, place: _Place, searches: _Searches) -> Iterator[_Note]:
+def _markers(file: Released, place: Who, searches: _Searches) -> Iterator[_Note]:
     """The de-identification markers that the file lacks (PS3.15 E.1.1)."""
     said = {
         path: (file.text(path) or "").upper()

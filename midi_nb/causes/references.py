@@ -19,7 +19,7 @@ from ..frames import require_columns, require_complete
 from ..masking import is_masked
 from .evidence import by_instance, folder_of_submission, require_one_submission
 
-__all__ = ["LEADS", "NEEDED", "NOWHERE", "Arc", "Web", "among", "graph", "references", "resolved"]
+__all__ = ["LEADS", "NEEDED", "NOWHERE", "Arc", "Web", "among", "graph", "owners", "references", "resolved"]
 
 #: What the leaf of a reference names: (where the thing itself says it, what that is).
 _NAMED = {
@@ -54,14 +54,22 @@ _COLUMNS = {
 
 
 class Who(NamedTuple):
-    """Whose an object is, as the results call it."""
+    """Whose an object is, as the results call it, and the name of its file."""
 
-    submission: str | None
-    patient: str | None
-    study: str | None
-    series: str | None
-    instance: str | None
-    modality: str | None
+    submission: str | None = None
+    patient: str | None = None
+    study: str | None = None
+    series: str | None = None
+    instance: str | None = None
+    modality: str | None = None
+    file: str | None = None
+
+
+def owners(results: pd.DataFrame) -> dict[str, Who]:
+    """Whose each released object is, by its SOP Instance UID."""
+    objects = results.reindex(columns=["released", *_WHO]).dropna(subset="released").drop_duplicates("released")
+    plain = objects.astype(object).where(objects.notna(), None)
+    return {uid: Who(*cells) for uid, *cells in plain.itertuples(index=False, name=None)}
 
 
 _Led = Callable[[tuple[str | None, str]], bool | None]
@@ -106,7 +114,7 @@ def resolved(originals: Mapping[str, Path] | None) -> set[tuple[str | None, str]
         return None
     web, uid_of = Web(), {path: uid for uid, path in originals.items()}
     for path, file in readable(uid_of):
-        web.add(file, Who(None, None, None, None, uid_of[path], None))
+        web.add(file, Who(instance=uid_of[path]))
     return web.resolved()
 
 
@@ -163,7 +171,7 @@ def references(
         before = resolved(by_instance(original)) or set()
         webs = [(web, lambda place: among(before, *place)) for web, _ in webs]
     rows = [
-        (*place, path, tags.name(path), kind, *_end(place, path, kind, uid, to, led))
+        (*place[: len(_WHO)], path, tags.name(path), kind, *_end(place, path, kind, uid, to, led))
         for web, led in webs
         for place, path, kind, uid, to in web
     ]
@@ -274,14 +282,11 @@ def _of_results(results: pd.DataFrame, own: Mapping[str, str], column: str) -> W
 
 def _of_files(results: pd.DataFrame, folder: Path) -> Web:
     """The references of all files, with the identifiers of the results where those know the file."""
-    objects = results[["released", *_WHO]].dropna(subset="released").drop_duplicates("released").astype(object)
-    objects = objects.where(objects.notna(), None)
-    known = {uid: Who(*cells) for uid, *cells in objects.itertuples(index=False, name=None)}
-    names = results["submission"].dropna()
-    name = names.iloc[0] if len(names) else None
+    known = owners(results)
+    name = next(iter(results["submission"].dropna()), None)
     web = Web()
     for _, file in readable(files_below(folder)):
         own = (file.text(tag) for tag in ("(0010,0020)", "(0020,000d)", "(0020,000e)", "(0008,0018)", "(0008,0060)"))
         stranger = Who(name, *own)
-        web.add(file, known.get(stranger.instance, stranger))
+        web.add(file, known.get(stranger.instance or "", stranger))
     return web
