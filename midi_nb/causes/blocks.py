@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
@@ -45,6 +44,9 @@ def blocks_gone(results: pd.DataFrame, failing: np.ndarray, columns: Mapping[str
     return gone
 
 
+_PUBLIC = tags.Step(0, 0)
+
+
 class Blocks:
     """The private block that each check of a frame is about: a number for submission, series, group and creator.
 
@@ -54,22 +56,18 @@ class Blocks:
     def __init__(self, results: pd.DataFrame) -> None:
         self._path = results["tag_path"].cat.codes.to_numpy()
         self._results = results
-        labels = [tags.private_root(path) or "" for path in results["tag_path"].cat.categories]
-        made = [re.fullmatch(r'\(([0-9a-f]{4}),"(.+)",[0-9a-f]{2}\)', label, re.DOTALL) for label in labels]
-        self._named = [(match[1], match[2]) if match else None for match in made]
-        self._creators = np.array(
-            [re.fullmatch(r"\([0-9a-f]{3}[13579bdf],00[1-9a-f][0-9a-f]\)", label) is not None for label in labels],
-            dtype=bool,
-        )
-        self._names = {name: number for number, name in enumerate(dict.fromkeys(n for n in self._named if n))}
-        self._groups = [label[1:5] for label in labels]
+        roots = [tags.parse(tags.private_root(path) or "") or (_PUBLIC,) for path in results["tag_path"].cat.categories]
+        steps = [root[0] for root in roots]
+        named = [(step.group, step.creator) if step.creator else None for step in steps]
+        self._groups = [step.group for step in steps]
+        self._creators = np.array([not step.creator and 0x10 <= step.element <= 0xFF for step in steps], dtype=bool)
+        self._names = {name: number for number, name in enumerate(dict.fromkeys(n for n in named if n))}
         many = Counter(group for group, _ in self._names)
         self._only = {name[0]: name for name in self._names if many[name[0]] == 1}
         # A private sequence of undefined length has its number for a path: of its group's creators only one will do.
-        numbers = [re.fullmatch(r"\(([0-9a-f]{3}[13579bdf]),(?!0)[0-9a-f]{4}\)", label) for label in labels]
         self._named = [
-            name or (self._only.get(number[1]) if number else None)
-            for name, number in zip(self._named, numbers, strict=True)
+            name or (self._only.get(step.group) if step.element >= 0x1000 else None)
+            for name, step in zip(named, steps, strict=True)
         ]
         self._private = np.array([name is not None for name in self._named], dtype=bool) | self._creators
 
