@@ -200,8 +200,7 @@ def counts(frame: pd.DataFrame, by: str | Sequence[str]) -> pd.DataFrame:
 
     Examples
     --------
-    >>> results = results_of(open_case(demo="reference"), progress=False)
-    >>> counts(results[results["modality"] == "CR"], "category")["rows"].is_monotonic_decreasing
+    >>> counts(results, "category")["rows"].is_monotonic_decreasing
     True
     """
     columns = [by] if isinstance(by, str) else list(by)
