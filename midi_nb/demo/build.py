@@ -124,12 +124,8 @@ class Books:
     def make_careless(self, case: Case) -> Delivery:
         """The careless tool's file; its flaws go on record."""
         dataset, flaws, findings = careless.spoil(dcmread(io.BytesIO(case.reference)), case)
-        checks, instance = case.answers.checks, case.answers.instance
-        self.planted.writerows(
-            (instance, flaw.check, checks[flaw.check].action, checks[flaw.check].path, flaw.cause, flaw.note)
-            for flaw in flaws
-        )
-        self.audits.writerows((instance, *finding) for finding in findings)
+        for table, rows in ((self.planted, flaws), (self.audits, findings)):
+            table.writerows((case.answers.instance, *row) for row in rows)
         return careless.with_gaps(case, delivery(case, None if dataset is None else write(dataset)))
 
 

@@ -7,7 +7,7 @@ Four bugs hit several patients, as rules do that are wrong for everybody; the ot
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
@@ -20,8 +20,8 @@ from pydicom.dataelem import DataElement
 from ..answers import lettering
 from ..answers.lettering import Box
 from ..answers.people import words
+from ..answers.places import walk
 from .case import Case, Delivery
-from .dicom import walk
 from .hospital import story
 from .policy import shifted
 from .release import hide, native, new_uid, redraw
@@ -46,20 +46,10 @@ class Bug(NamedTuple):
     audit: str = ""  # what an audit should find where no check fails
 
 
-class Finding(NamedTuple):
-    """A planted flaw that no check sees: what an audit has to find, and where."""
-
-    path: str
-    finding: str
-    note: str
-
-
-class Flaw(NamedTuple):
-    """A planted flaw: the check that has to fail or stay blank, and why."""
-
-    check: int  # its number in the key
-    cause: str
-    note: str
+#: A planted flaw: the number of the check that has to fail or stay blank, its action and path, the cause, a note.
+Flaw = tuple[int, str, str, str, str]
+#: A planted flaw that no check sees: where an audit has to find it, what it is called there, a note.
+Finding = tuple[str, str, str]
 
 
 def to(value: Any) -> Spoil:
@@ -303,41 +293,49 @@ PIXEL_BUGS: tuple[Bug, ...] = (
 )  # fmt: skip
 MISSING = ("abdomen", "ct 5")  # a slice that never arrives
 MISSING_FAIL = words("tag_retained text_notnull text_retained pixels_retained uid_consistent patid_consistent")
-#: Story and action → path of an identifier that is left out of the mapping.
+
+
+class Gap(NamedTuple):
+    """An identifier that is left out of the mapping: where it is, and what its failing check is caused by."""
+
+    path: str
+    causes: Mapping[str, str]
+
+
 UNMAPPED = {
-    ("slides", "uid_consistent"): "<(0040,0560)>[<0000>]<(0040,0554)>",
-    ("very_old", "patid_consistent"): "<(0010,0020)>",
+    "slides": Gap("<(0040,0560)>[<0000>]<(0040,0554)>", {"uid_consistent": "uid_not_in_mapping"}),
+    "very_old": Gap("<(0010,0020)>", {"patid_consistent": "patient_id_not_in_mapping"}),
 }
-UNMAPPED_CAUSES = {"uid_consistent": "uid_not_in_mapping", "patid_consistent": "patient_id_not_in_mapping"}
 
 
 def spoil(dataset: Dataset, case: Case) -> tuple[Dataset | None, list[Flaw], list[Finding]]:
     """What the careless tool makes of a reference (in place; None: no file), its failing checks, its audit findings."""
-    checks, who = case.answers.checks, (story(case.chart), case.original.name)
-    if who == MISSING:
-        failing = [number for number, check in enumerate(checks) if check.action in MISSING_FAIL]
-        return None, [Flaw(number, "missing_file", "a slice is missing") for number in failing], []
-    flaws, findings = [], []
+    (kind, name), checks = (story(case.chart), case.original.name), list(enumerate(case.answers.checks))
+
+    def flaws(causes: Mapping[str, str], note: str, paths: Collection[str] | None = None) -> list[Flaw]:
+        return [
+            (number, check.action, check.path, causes[check.action], note)
+            for number, check in checks
+            if check.action in causes and (paths is None or check.path in paths)
+        ]
+
+    if (kind, name) == MISSING:
+        return None, flaws(dict.fromkeys(MISSING_FAIL, "missing_file"), "a slice is missing"), []
+    planted, findings = [], []
     for bug in BUGS + PIXEL_BUGS:
-        if who[0] in bug.stories.split() and fnmatchcase(who[1], bug.instances):
+        if kind in bug.stories.split() and fnmatchcase(name, bug.instances):
             touched = damage(dataset, case, bug)
-            flaws += [
-                Flaw(number, bug.causes[check.action], bug.note)
-                for number, check in enumerate(checks)
-                if check.path in touched and check.action in bug.causes
-            ]
-            findings += [Finding(path, bug.audit, bug.note) for path in sorted(touched) if bug.audit]
-    for number, check in enumerate(checks):
-        if (who[0], check.action) in UNMAPPED and check.path == UNMAPPED[who[0], check.action]:
-            flaws.append(Flaw(number, UNMAPPED_CAUSES[check.action], "an identifier is missing in the mapping"))
-    return dataset, sorted(flaws), findings
+            planted += flaws(bug.causes, bug.note, touched)
+            findings += [(path, bug.audit, bug.note) for path in sorted(touched) if bug.audit]
+    if gap := UNMAPPED.get(kind):
+        planted += flaws(gap.causes, "an identifier is missing in the mapping", [gap.path])
+    return dataset, sorted(planted), findings
 
 
 def with_gaps(case: Case, delivery: Delivery) -> Delivery:
     """The delivery without the identifiers that the careless tool leaves out of its mappings."""
-    gaps = {
-        check.original for check in case.answers.checks if UNMAPPED.get((story(case.chart), check.action)) == check.path
-    }
+    gap = UNMAPPED.get(story(case.chart))
+    gaps = {check.original for check in case.answers.checks if gap and check.path == gap.path}
     uids = {old: new for old, new in delivery.uids.items() if old not in gaps}
     return delivery._replace(uids=uids, patient=None if case.answers.patient in gaps else delivery.patient)
 

@@ -1,30 +1,30 @@
-"""From drafts to DICOM files; every attribute of a file with its path, as the official program spells it."""
+"""From drafts to DICOM files."""
 
 from __future__ import annotations
 
 import io
 import re
 import warnings
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from pydicom import Dataset, dcmread
-from pydicom.datadict import dictionary_VR, tag_for_keyword
+from pydicom.datadict import RepeatersDictionary, dictionary_VR, tag_for_keyword
 from pydicom.dataelem import DataElement
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import RLELossless
 
 from ..answers.people import Chart
+from ..answers.places import official
 from ..answers.planting import Planted, fill_in
 from ..printed import printed
 from .drafts import EXPLICIT, IMPLICIT, JPEG_2000, RLE, Attributes, Draft
 
 IMPLEMENTATION = "1.2.826.0.1.3680043.10.1729.1"  # pinned, so that files do not depend on who wrote them
 PRIVATE = re.compile(r'\(([0-9a-f]{4}),"(.+)",([0-9a-f]{2})\) ([A-Z]{2})')
+#: Keyword of an attribute of overlays → its tag in the first plane.
 OVERLAY = {
-    "OverlayRows": 0x10, "OverlayColumns": 0x11, "OverlayDescription": 0x22, "OverlayType": 0x40, "OverlayOrigin": 0x50,
-    "OverlayBitsAllocated": 0x100, "OverlayBitPosition": 0x102, "OverlayLabel": 0x1500, "OverlayData": 0x3000,
-}  # fmt: skip
+    entry[4]: int(mask.replace("x", "0"), 16) for mask, entry in RepeatersDictionary.items() if mask.startswith("60xx")
+}
 NUMBERS = {"FD": float, "FL": float, "SL": int, "SS": int, "UL": int, "US": int}
 
 
@@ -88,7 +88,7 @@ def order(key: str) -> int:
     private = PRIVATE.fullmatch(key)
     if private:
         return int(private[1], 16) << 16 | 0x1000
-    return 0x60000000 | OVERLAY[key] if key in OVERLAY else int(tag_for_keyword(key) or 0)
+    return OVERLAY.get(key) or int(tag_for_keyword(key) or 0)
 
 
 def place(dataset: Dataset, key: str) -> tuple[int, str, str]:
@@ -99,12 +99,8 @@ def place(dataset: Dataset, key: str) -> tuple[int, str, str]:
         tag = dataset.private_block(group, creator, create=True).get_tag(element)
         return int(tag), vr, f'({private[1]},"{creator.upper()}",{private[3]})'
     tag = order(key)
-    vr = dictionary_VR(tag)
-    return (
-        tag,
-        {"US or SS": "SS" if key == "PixelPaddingValue" else "US", "OB or OW": "OW"}.get(vr, vr),
-        f"({tag >> 16:04x},{tag & 0xFFFF:04x})",
-    )
+    vr = "SS" if key == "PixelPaddingValue" else {"US or SS": "US", "OB or OW": "OW"}.get(dictionary_VR(tag))
+    return tag, vr or dictionary_VR(tag), f"({tag >> 16:04x},{tag & 0xFFFF:04x})"
 
 
 def compress(dataset: Dataset, syntax: str) -> Dataset:
@@ -142,33 +138,6 @@ def write(dataset: Dataset, syntax: str | None = None) -> bytes:
         warnings.simplefilter("ignore")
         dataset.save_as(stream, enforce_file_format=True, implicit_vr=syntax == IMPLICIT, little_endian=True)
     return stream.getvalue()
-
-
-def walk(dataset: Dataset, path: str = "") -> Iterator[tuple[str, DataElement, Dataset]]:
-    """Every element, depth first, with its path as the official program spells it, and the dataset it stands in."""
-    for element in dataset:
-        spelled = f"{path}<{official(dataset, element)}>"
-        yield spelled, element, dataset
-        if element.VR == "SQ":
-            for number, item in enumerate(element.value):
-                yield from walk(item, f"{spelled}[<{number:04d}>]")
-
-
-def official(dataset: Dataset, element: DataElement) -> str:
-    """An attribute as the official program spells it: private sequences of undefined length go by their number."""
-    if element.is_private and element.VR == "SQ" and element.is_undefined_length:
-        return f"({element.tag.group:04x},{element.tag.element:04x})"
-    return label(dataset, element)
-
-
-def label(dataset: Dataset, element: DataElement) -> str:
-    """`(gggg,eeee)`, or `(gggg,"CREATOR",ee)` for a private attribute whose creator is known."""
-    tag = element.tag
-    if tag.is_private and tag.element >> 8:
-        creator = dataset.get((tag.group, tag.element >> 8))
-        if creator is not None:
-            return f'({tag.group:04x},"{str(creator.value).upper()}",{tag.element & 0xFF:02x})'
-    return f"({tag.group:04x},{tag.element:04x})"
 
 
 def printed_value(element: DataElement) -> str:

@@ -70,20 +70,21 @@ def sr(at: Instance, about: Draft, kind: str) -> Draft:
     shown = {"SeriesInstanceUID": about.attributes["SeriesInstanceUID"], "ReferencedSOPSequence": reference}
     evidence = {"StudyInstanceUID": about.attributes["StudyInstanceUID"], "ReferencedSeriesSequence": [shown]}
     observer = {
-        **facts("VerifyingOrganization = {hospital}; VerifyingObserverName = {reading}"),
+        **facts("""
+            VerifyingOrganization = {hospital}; VerifyingObserverName = {reading};
+            VerifyingObserverIdentificationCodeSequence = [];
+        """),
         "VerificationDateTime": date + time,
-        "VerifyingObserverIdentificationCodeSequence": [],
     }
     attributes = {
         **at.attributes("SR"),
         **facts("""
             ValueType = CONTAINER; ContinuityOfContent = SEPARATE; CompletionFlag = COMPLETE;
-            VerificationFlag = VERIFIED;
+            VerificationFlag = VERIFIED; ReferencedPerformedProcedureStepSequence = [];
+            PerformedProcedureCodeSequence = [];
         """),
         "ConceptNameCodeSequence": code("18748-4", "LN", "Diagnostic Imaging Report"),
         "VerifyingObserverSequence": [observer],
-        "ReferencedPerformedProcedureStepSequence": [],
-        "PerformedProcedureCodeSequence": [],
         "CurrentRequestedProcedureEvidenceSequence": [evidence],
         "ContentSequence": content,
     }

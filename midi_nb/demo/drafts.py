@@ -45,12 +45,24 @@ class Draft(NamedTuple):
 def facts(text: str) -> Attributes:
     r"""Attributes written as `Keyword = value; Keyword = value`; backslashes part several values, as in DICOM.
 
+    After a private attribute others of its block are written without their block; `[]` is a sequence without items.
+
     >>> facts(r"KVP = 120; ImageType = ORIGINAL\PRIMARY")
     {'KVP': '120', 'ImageType': ['ORIGINAL', 'PRIMARY']}
+    >>> facts('(0009,"ACME 1",01) LO = A; 02 SH = B')
+    {'(0009,"ACME 1",01) LO': 'A', '(0009,"ACME 1",02) SH': 'B'}
     """
-    pairs = (part.split(" =", 1) for part in re.split(r";\s+|;$", text.strip()) if part)
-    values = ((keyword.strip(), value.strip().split("\\")) for keyword, value in pairs)
-    return {keyword: value if len(value) > 1 else value[0] for keyword, value in values}
+    found: Attributes = {}
+    block = ""
+    for part in filter(None, re.split(r";\s+|;$", text.strip())):
+        keyword, value = (side.strip() for side in part.split(" =", 1))
+        if keyword.startswith("("):
+            block = keyword[: -len("01) LO")]
+        elif re.fullmatch(r"[0-9a-f]{2} [A-Z]{2}", keyword):
+            keyword = block + keyword.replace(" ", ") ")
+        values = value.split("\\")
+        found[keyword] = [] if value == "[]" else values if len(values) > 1 else value
+    return found
 
 
 def code(value: str, scheme: str, meaning: str) -> list[Attributes]:

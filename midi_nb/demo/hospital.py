@@ -16,62 +16,50 @@ MACHINES: dict[str, Attributes] = {
     for machine, text in {
         "Fuji CR": """
             Manufacturer = FUJI PHOTO FILM Co., ltd.; ManufacturerModelName = 5501ES; SoftwareVersions = A09-02;
-            StationName = FC[[ {host}]]; (0009,"FDMS 1.0",04) SH = CHEST; (0009,"FDMS 1.0",05) SH = 0501;
-            (0009,"FDMS 1.0",92) SH = {ward}; (0021,"FDMS 1.0",10) CS = STANDARD;
+            StationName = FC[[ {host}]]; (0009,"FDMS 1.0",04) SH = CHEST; 05 SH = 0501; 92 SH = {ward};
+            (0021,"FDMS 1.0",10) CS = STANDARD;
         """,
         "Philips DX": """
             Manufacturer = Philips Medical Systems; ManufacturerModelName = digital DIAGNOST; SoftwareVersions = 1.3.1;
-            StationName = BUCKY-1; (2001,"Philips Imaging DD 001",10) CS = NO;
-            (2001,"Philips Imaging DD 001",23) DS = 90.00; (3f01,"INTELERAD MEDICAL SYSTEMS",01) LO = ROUTED;
-            (3f01,"INTELERAD MEDICAL SYSTEMS",03) LO = AE_{surname};
+            StationName = BUCKY-1; (2001,"Philips Imaging DD 001",10) CS = NO; 23 DS = 90.00;
+            (3f01,"INTELERAD MEDICAL SYSTEMS",01) LO = ROUTED; 03 LO = AE_{surname};
         """,
         "Toshiba CT": """
             Manufacturer = TOSHIBA; ManufacturerModelName = Aquilion ONE; SoftwareVersions = V4.74ER007;
-            StationName = CT-SUITE-3; (7005,"TOSHIBA_MEC_CT3",08) DS = 0.5; (7005,"TOSHIBA_MEC_CT3",0a) DS = 26.5;
-            (7005,"TOSHIBA_MEC_CT3",0b) SH = FC18; (7005,"TOSHIBA_MEC_CT3",1c) LO = IOPAMIDOL[[ for {patient}]];
-            (7005,"TOSHIBA_MEC_CT3",1d) UL = 3; (7005,"TOSHIBA_MEC_CT3",23) DS = 0.828;
+            StationName = CT-SUITE-3; (7005,"TOSHIBA_MEC_CT3",08) DS = 0.5; 0a DS = 26.5; 0b SH = FC18;
+            1c LO = IOPAMIDOL[[ for {patient}]]; 1d UL = 3; 23 DS = 0.828;
         """,
         "GE CT": """
             Manufacturer = GE MEDICAL SYSTEMS; ManufacturerModelName = LightSpeed VCT; SoftwareVersions = 07MW18.4;
-            StationName = CT99; (0009,"GEMS_IDEN_01",01) LO = GE_GENESIS_FF;
-            (0009,"GEMS_IDEN_01",04) SH = LightSpeed VCT; (0009,"GEMS_IDEN_01",30) SH = {account};
-            (0019,"GEMS_ACQU_01",02) SL = 912; (0019,"GEMS_ACQU_01",03) DS = 394.750000;
-            (0019,"GEMS_ACQU_01",04) DS = 1.023900; (0019,"GEMS_ACQU_01",0f) DS = 513.800000;
-            (0019,"GEMS_ACQU_01",11) SS = 1; (0019,"GEMS_ACQU_01",18) LO = S; (0019,"GEMS_ACQU_01",19) DS = -12.500000;
-            (0019,"GEMS_ACQU_01",1a) LO = I; (0019,"GEMS_ACQU_01",1b) DS = -62.500000;
-            (0019,"GEMS_ACQU_01",1e) DS = 400.000000; (0019,"GEMS_ACQU_01",23) DS = 39.375000;
-            (0019,"GEMS_ACQU_01",24) DS = 0.517300; (0019,"GEMS_ACQU_01",25) SS = 1;
-            (0019,"GEMS_ACQU_01",26) SL = 8145; (0019,"GEMS_ACQU_01",27) DS = 0.400000;
-            (0019,"GEMS_ACQU_01",2c) SL = 2960; (0019,"GEMS_ACQU_01",39) SS = 2; (0019,"GEMS_ACQU_01",3a) SS = 888;
-            (0019,"GEMS_ACQU_01",40) SS = 1; (0019,"GEMS_ACQU_01",42) SS = 0; (0019,"GEMS_ACQU_01",43) SS = 1;
-            (0019,"GEMS_ACQU_01",47) SS = 120; (0019,"GEMS_ACQU_01",52) SS = 1; (0019,"GEMS_ACQU_01",6a) SS = 24;
-            (0019,"GEMS_ACQU_01",6b) SS = 1320; (0019,"GEMS_ACQU_01",70) DS = 800.000000;
-            (0019,"GEMS_ACQU_01",71) DS = 0.984000; (0023,"GEMS_STDY_01",70) FD = {seen_seconds};
-            (0027,"GEMS_IMAG_01",06) SL = 1; (0027,"GEMS_IMAG_01",1c) SL = 512;
-            (0027,"GEMS_IMAG_01",33) LO = HELICAL[[ {patient}]];
+            StationName = CT99; (0009,"GEMS_IDEN_01",01) LO = GE_GENESIS_FF; 04 SH = LightSpeed VCT; 30 SH = {account};
+            (0019,"GEMS_ACQU_01",02) SL = 912; 03 DS = 394.750000; 04 DS = 1.023900; 0f DS = 513.800000; 11 SS = 1;
+            18 LO = S; 19 DS = -12.500000; 1a LO = I; 1b DS = -62.500000; 1e DS = 400.000000; 23 DS = 39.375000;
+            24 DS = 0.517300; 25 SS = 1; 26 SL = 8145; 27 DS = 0.400000; 2c SL = 2960; 39 SS = 2; 3a SS = 888;
+            40 SS = 1; 42 SS = 0; 43 SS = 1; 47 SS = 120; 52 SS = 1; 6a SS = 24; 6b SS = 1320; 70 DS = 800.000000;
+            71 DS = 0.984000; (0023,"GEMS_STDY_01",70) FD = {seen_seconds}; (0027,"GEMS_IMAG_01",06) SL = 1;
+            1c SL = 512; 33 LO = HELICAL[[ {patient}]];
         """,
         "GE MR": """
             Manufacturer = GE MEDICAL SYSTEMS; ManufacturerModelName = SIGNA EXCITE; SoftwareVersions = 11;
             StationName = MR1OW0; (0009,"GEMS_IDEN_01",01) LO = GE_GENESIS_FF; (0019,"GEMS_ACQU_01",7e) SS = 2;
-            (0019,"GEMS_ACQU_01",84) DS = 0.000000; (0027,"GEMS_IMAG_01",06) SL = 2; (0043,"GEMS_PARM_01",01) SS = 4;
-            (0043,"GEMS_PARM_01",2a) OB = XSLICE; (0043,"GEMS_PARM_01",80) LO = 8HRBRAIN[[ {operator} {seen}]];
+            84 DS = 0.000000; (0027,"GEMS_IMAG_01",06) SL = 2; (0043,"GEMS_PARM_01",01) SS = 4; 2a OB = XSLICE;
+            80 LO = 8HRBRAIN[[ {operator} {seen}]];
         """,
         "Siemens MR": """
             Manufacturer = SIEMENS; ManufacturerModelName = Avanto; SoftwareVersions = syngo MR B17;
-            StationName = MRC25487; (0019,"SIEMENS MR HEADER",08) CS = IMAGE NUM 4;
-            (0019,"SIEMENS MR HEADER",0b) DS = 3260; (0051,"SIEMENS MR HEADER",0b) SH = 192*256s;
-            (0051,"SIEMENS MR HEADER",0f) LO = HEA;HEP;
+            StationName = MRC25487; (0019,"SIEMENS MR HEADER",08) CS = IMAGE NUM 4; 0b DS = 3260;
+            (0051,"SIEMENS MR HEADER",0b) SH = 192*256s; 0f LO = HEA;HEP;
             (0021,"SIEMENS MR SDS 01",19) OB = ### ASCCONV BEGIN ### tPatientName = {surname} ### ASCCONV END ###;
         """,
         "GE PET/CT": """
             Manufacturer = GE MEDICAL SYSTEMS; ManufacturerModelName = Discovery STE; SoftwareVersions = pet_dste.101;
-            StationName = PETOW1; (0009,"GEMS_PETD_01",01) LO = GE Discovery STE; (0009,"GEMS_PETD_01",03) LO = SCAN 1;
-            (0009,"GEMS_PETD_01",37) LO = FDG LOT 7[[ ordered by {dr_referring}]];
+            StationName = PETOW1; (0009,"GEMS_PETD_01",01) LO = GE Discovery STE; 03 LO = SCAN 1;
+            37 LO = FDG LOT 7[[ ordered by {dr_referring}]];
         """,
         "GE MG": """
             Manufacturer = GE MEDICAL SYSTEMS; ManufacturerModelName = Senographe DS; SoftwareVersions = ADS 53.40;
-            StationName = SENO-[[{ward}]]; (0045,"GEMS_SENO_02",1b) LO = CONTRAST; (0045,"GEMS_SENO_02",20) DS = 15.0;
-            (0045,"GEMS_SENO_02",26) OB = MAO OP={operator};
+            StationName = SENO-[[{ward}]]; (0045,"GEMS_SENO_02",1b) LO = CONTRAST; 20 DS = 15.0;
+            26 OB = MAO OP={operator};
         """,
         "Philips US": """
             Manufacturer = Philips Medical Systems; ManufacturerModelName = iU22; SoftwareVersions = PMS5.1;

@@ -20,6 +20,7 @@ DETECTOR = r"""
     RescaleIntercept = 0; RescaleSlope = 1; RescaleType = US; PresentationLUTShape = IDENTITY;
     LossyImageCompression = 00; DetectorType = DIRECT; DetectorID = PANEL-2; FieldOfViewShape = RECTANGLE;
     ImagerPixelSpacing = 1.400000\1.400000; PhotometricInterpretation = MONOCHROME2; BurnedInAnnotation = NO;
+    AcquisitionContextSequence = [];
 """
 ULTRASOUND = r"""
     ImageType = ORIGINAL\PRIMARY\ABDOMINAL\0001; PatientOrientation = \; BodyPartExamined = ABDOMEN; HeartRate = 72;
@@ -89,7 +90,8 @@ KINDS: Mapping[str, Attributes] = {
             PositionReferenceIndicator = SLIDE_CORNER; ContainerIdentifier = {visit}; NumberOfOpticalPaths = 1;
             TotalPixelMatrixFocalPlanes = 1; ImageOrientationSlide = 0\-1\0\-1\0\0; ImagedVolumeDepth = 0.005;
             VolumetricProperties = VOLUME; FocusMethod = AUTO; ExtendedDepthOfField = NO; LossyImageCompression = 00;
-            DimensionOrganizationType = TILED_FULL;
+            DimensionOrganizationType = TILED_FULL; AcquisitionContextSequence = [];
+            IssuerOfTheContainerIdentifierSequence = [];
         """,
         "RTDOSE": r"""
             BitsStored = 16; PhotometricInterpretation = MONOCHROME2; PositionReferenceIndicator = SN; DoseUnits = GY;
@@ -172,7 +174,6 @@ def dx(at: Instance, burn: Burn | None = None, syntax: str = EXPLICIT) -> Draft:
     """A digital radiograph of the chest, 14 bit, MONOCHROME2."""
     pixels = (400 + 15000 * phantoms.chest_xray(at.random, 300, 256)).astype(np.uint16)
     own = {
-        "AcquisitionContextSequence": [],
         "AnatomicRegionSequence": code("51185008", "SCT", "Chest"),
         "ViewCodeSequence": view("399348003", "antero-posterior"),
         "PatientOrientationCodeSequence": code("10904000", "SCT", "erect"),
@@ -185,7 +186,6 @@ def mg(at: Instance, side: str, oblique: bool, burn: Burn | None = None) -> Draf
     pixels = (4000 * phantoms.breast(at.random, 272, 204, side, oblique)).astype(np.uint16)
     seen = view("399368009", "medio-lateral oblique") if oblique else view("399162004", "cranio-caudal")
     own = {
-        "AcquisitionContextSequence": [],
         "ViewPosition": "MLO" if oblique else "CC",
         "ImageLaterality": side,
         "PatientOrientation": ["A" if side == "L" else "P", "F" if oblique else side],
@@ -344,8 +344,6 @@ def slide(at: Instance, label: bool) -> Draft:
         "TotalPixelMatrixRows": rows,
         "ImagedVolumeWidth": columns * 0.008,
         "ImagedVolumeHeight": rows * 0.008,
-        "AcquisitionContextSequence": [],
-        "IssuerOfTheContainerIdentifierSequence": [],
         "ContainerTypeCodeSequence": code("433466003", "SCT", "Microscope slide"),
         "SpecimenDescriptionSequence": [specimen(at.chart)],
         "OpticalPathSequence": [optics],
@@ -369,9 +367,11 @@ def specimen(chart: Chart) -> Attributes:
         "ConceptCodeSequence": code("127790008", "SCT", "Staining"),
     }
     return {
-        **facts("SpecimenIdentifier = {visit}-A1; SpecimenShortDescription = prostate core[[ of {patient}]]"),
+        **facts("""
+            SpecimenIdentifier = {visit}-A1; SpecimenShortDescription = prostate core[[ of {patient}]];
+            IssuerOfTheSpecimenIdentifierSequence = [];
+        """),
         "SpecimenUID": chart.uid("specimen"),
-        "IssuerOfTheSpecimenIdentifierSequence": [],
         "SpecimenPreparationSequence": [{"SpecimenPreparationStepContentItemSequence": [block, staining]}],
         "PrimaryAnatomicStructureSequence": code("41216001", "SCT", "Prostate"),
     }

@@ -15,8 +15,9 @@ from pydicom.dataelem import DataElement
 
 from .. import tags
 from ..answers.people import words
+from ..answers.places import walk
 from ..answers.planting import Planted
-from .dicom import Original, printed_value, walk
+from .dicom import Original, printed_value
 from .required import type_of
 
 #: Why an attribute is kept: TCIA's options on top of the basic profile.

@@ -27,8 +27,8 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.multival import MultiValue
 from pydicom.valuerep import VR
 
+from ..answers.places import label, official, walk
 from ..folders import Submission, folder_of
-from .dicom import label, official, walk
 
 __all__ = ["ACTIONS", "Rule", "apply_policy", "read_policy"]
 

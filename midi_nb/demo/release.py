@@ -12,7 +12,8 @@ from pydicom.dataelem import DataElement
 
 from ..answers.lettering import Box
 from ..answers.people import Chart
-from .dicom import Original, compress, even, fill, label
+from ..answers.places import label
+from .dicom import Original, compress, even, fill
 from .drafts import JPEG_2000, RLE, code, facts
 from .key import PSEUDONYMOUS, by_path, treat
 from .policy import Disposition, Patient, deidentify

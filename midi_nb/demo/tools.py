@@ -10,8 +10,8 @@ from unittest import mock
 
 from pydicom import Dataset, dcmread
 
+from ..answers.places import walk
 from .case import Case, Delivery, Maker
-from .dicom import walk
 from .release import ROOT, new_uid
 
 #: A started tool: (file, seeded new UIDs by old ones) → the de-identified dataset.

@@ -6,6 +6,7 @@ import re
 import pydicom
 import pytest
 
+from midi_nb.answers.places import walk
 from midi_nb.demo import dicom, hospital
 from midi_nb.demo.drafts import RLE, Draft, facts
 from midi_nb.demo.images import raster
@@ -82,7 +83,7 @@ def test_nested_and_private_attributes_have_official_paths(chart):
         **{'(0009,"FDMS 1.0",92) SH': "{ward}"},
     )
     assert [row.path for row in rows] == ['<(0009,"FDMS 1.0",92)>', "<(0040,a730)>[<0001>]<(0040,a160)>"]
-    assert [path for path, _, _ in dicom.walk(dataset)] == [
+    assert [path for path, _, _ in walk(dataset)] == [
         "<(0009,0010)>", '<(0009,"FDMS 1.0",92)>', "<(0040,a730)>", "<(0040,a730)>[<0000>]<(0040,a160)>",
         "<(0040,a730)>[<0001>]<(0040,a160)>",
     ]  # fmt: skip
@@ -125,7 +126,7 @@ def test_a_raster_describes_its_array():
 
 def test_every_original_holds_what_is_recorded_of_it(demo, originals, phi):
     """Read back by pydicom alone: the text of each attribute contains each identifier that was planted into it."""
-    elements = {uid: {path: element for path, element, _ in dicom.walk(ds)} for uid, ds in originals.items()}
+    elements = {uid: {path: element for path, element, _ in walk(ds)} for uid, ds in originals.items()}
     attributes = [row for row in phi if not row["x0"]]
     assert len(attributes) > 2000
     for row in attributes:

@@ -9,6 +9,7 @@ import pytest
 
 import midi_nb as mn
 from midi_nb.actions import ACTIONS
+from midi_nb.answers.places import walk
 from midi_nb.demo import dicom
 
 
@@ -89,7 +90,7 @@ def test_what_is_to_stay_contains_no_word_of_what_is_to_go(checks):
 
 def test_originals_are_told_as_pydicom_tells_them(checks, originals):
     elements = {
-        uid: {path: dicom.printed_value(element) for path, element, _ in dicom.walk(dataset)}
+        uid: {path: dicom.printed_value(element) for path, element, _ in walk(dataset)}
         for uid, dataset in originals.items()
     }
     told = [(uid, check) for (uid, _), check in checks.items() if check["tag_ds"] in elements[uid]]

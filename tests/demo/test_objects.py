@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from midi_nb.demo import dicom, required
+from midi_nb.answers.places import walk
+from midi_nb.demo import required
 
 
 def test_every_modality_is_there(originals):
@@ -50,7 +51,7 @@ def test_references_lead_to_instances_of_the_demo(originals):
     references = [
         str(element.value)
         for dataset in originals.values()
-        for _, element, _ in dicom.walk(dataset)
+        for _, element, _ in walk(dataset)
         if element.keyword == "ReferencedSOPInstanceUID"
     ]
     assert len(references) > 20
