@@ -105,7 +105,7 @@ class Books:
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.official = layouts.OfficialKey(folder / "answer_key.db")
         stack.callback(self.official.close)
-        self.flat = layouts.FlatKey(table(folder / "answer_key_flat.csv", layouts.FLAT, stack))
+        self.flat = table(folder / "answer_key_flat.csv", layouts.FLAT, stack)
         self.planted, self.audits, self.phi = (
             table(folder / f"{name}.csv", header.split(), stack)
             for name, header in (
@@ -118,7 +118,7 @@ class Books:
     def enter(self, case: Case) -> None:
         """Writes what the key asks of an instance, and what identifies in it."""
         self.official.add(case.answers)
-        self.flat.add(case.answers)
+        self.flat.writerows(layouts.flat_rows(case.answers))
         self.phi.writerows(identifiers(case))
 
     def make_careless(self, case: Case) -> Delivery:

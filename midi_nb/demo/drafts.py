@@ -89,10 +89,12 @@ def patient(chart: Chart) -> Attributes:
     }
 
 
-def study(chart: Chart, name: str, time: str, description: str, days: int = 0) -> Attributes:
-    """A study's own attributes, so many days after the patient was first seen."""
+def study(chart: Chart, name: str, time: str, description: str, more: str = "", days: int = 0) -> Attributes:
+    """A study's attributes on top of its patient's and `more` facts, so many days after the patient was first seen."""
     day = chart.first_seen + datetime.timedelta(days=days)
     return {
+        **patient(chart),
+        **facts(more),
         **facts("""
             ReferringPhysicianName = {referring}; ReferringPhysicianTelephoneNumbers = {phone};
             NameOfPhysiciansReadingStudy = {reading}; RequestingPhysician = {requesting}; AdmissionID = {visit};
@@ -103,26 +105,6 @@ def study(chart: Chart, name: str, time: str, description: str, days: int = 0) -
         "StudyDescription": description,
         "AccessionNumber": "{second_accession}" if days else "{accession}",
         "StudyID": "{second_study_id}" if days else "{study_id}",
-    }
-
-
-def series(chart: Chart, study: Attributes, name: str, number: int, modality: str, machine: Attributes) -> Attributes:
-    """A series' attributes on top of its study's: equipment, people, the procedure step."""
-    date, time = study["StudyDate"], after(study["StudyTime"], 70 * number)
-    return {
-        **study,
-        **machine,
-        **facts("""
-            OperatorsName = {operator}; PerformingPhysicianName = {performing}; InstitutionName = {hospital};
-            InstitutionAddress = {hospital_address}; InstitutionalDepartmentName = Diagnostic Imaging;
-            PerformedProcedureStepID = {step}; DeviceSerialNumber = {serial};
-        """),
-        "Modality": modality,
-        "SeriesInstanceUID": chart.uid("series", name),
-        "SeriesNumber": number,
-        "PerformedProcedureStepDescription": study["StudyDescription"],
-        **at_time("Series", date, time),
-        **at_time("PerformedProcedureStepStart", date, time),
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from ..answers.people import Chart, someone
 from . import documents as doc
 from . import images as image
-from .drafts import IMPLICIT, JPEG_2000, RLE, Attributes, Draft, Instance, code, facts, patient, series, study
+from .drafts import IMPLICIT, JPEG_2000, RLE, Attributes, Draft, Instance, after, at_time, code, facts, study
 
 #: Machines: equipment attributes and private blocks, with identifiers in the private attributes where TCIA's curators
 #: have found some.
@@ -80,6 +80,30 @@ MACHINES: dict[str, Attributes] = {
     }.items()
 }
 
+
+def series(
+    chart: Chart, study: Attributes, name: str, number: int, modality: str, machine: str, more: str = ""
+) -> Attributes:
+    """A series' attributes on top of its study's: equipment, people, the procedure step, and `more` facts."""
+    date, time = study["StudyDate"], after(study["StudyTime"], 70 * number)
+    return {
+        **study,
+        **MACHINES[machine],
+        **facts("""
+            OperatorsName = {operator}; PerformingPhysicianName = {performing}; InstitutionName = {hospital};
+            InstitutionAddress = {hospital_address}; InstitutionalDepartmentName = Diagnostic Imaging;
+            PerformedProcedureStepID = {step}; DeviceSerialNumber = {serial};
+        """),
+        "Modality": modality,
+        "SeriesInstanceUID": chart.uid("series", name),
+        "SeriesNumber": number,
+        "PerformedProcedureStepDescription": study["StudyDescription"],
+        **at_time("Series", date, time),
+        **at_time("PerformedProcedureStepStart", date, time),
+        **facts(more),
+    }
+
+
 #: What a request from the ward brings along; its last attribute lies three sequences deep.
 COMMENT = facts("ValueType = TEXT; TextValue = arrives by wheelchair[[ from {address}]]") | {
     "ConceptNameCodeSequence": code("121106", "DCM", "Comment")
@@ -94,49 +118,50 @@ REQUEST: Attributes = {"RequestAttributesSequence": [STEP]}
 
 def portable_chest(chart: Chart) -> Iterator[Draft]:
     """A portable chest radiograph with its lateral, a later digital one, and the report on the first."""
-    person = patient(chart) | facts("""
+    person = """
         PatientComments = FOLLOW UP[[ call {phone} or {email}]]; InsurancePlanIdentification = {plan};
         AdditionalPatientHistory = smoker[[, lives in {town}]];
-    """)
-    request = facts("""
+    """
+    request = """
         RequestedProcedureDescription = Chest two views[[ {seen}]]; StudyComments = compare with priors[[, fax {fax}]];
         AdmittingDiagnosesDescription = Cough[[, seen by {dr_referring}]]; RetrieveURL = {url};
         ReasonForStudy = persistent cough[[ per {dr_referring}]];
-    """)
-    today = {"ScheduledStudyStartDate": f"{chart.first_seen:%Y%m%d}"}
-    first = person | REQUEST | request | today
-    first |= study(chart, "chest", "191128", "XR CHEST AP PORTABLE[[ for {patient}]]")
-    views = series(chart, first, "cr", 1, "CR", MACHINES["Fuji CR"]) | facts("""
+    """
+    first = study(chart, "chest", "191128", "XR CHEST AP PORTABLE[[ for {patient}]]", person + request) | REQUEST
+    first["ScheduledStudyStartDate"] = first["StudyDate"]
+    views = series(chart, first, "cr", 1, "CR", "Fuji CR", """
         SeriesDescription = CHEST PA LAT; ProtocolName = CHEST[[ {dr_referring}]]; DataSetSubtype = IMAGE[[ {mrn}]];
-    """)
+    """)  # fmt: skip
     text = {"template": image.banner(chart), "size": 12, "corner": "top left", "ink": 3900, "paper": 0}
     front = image.cr(Instance(chart, views, "cr front"), burn=text)
     yield front
     yield image.cr(Instance(chart, views, "cr lateral", 2), lateral=True)
 
-    later = person | study(chart, "chest later", "084512", "XR CHEST 1V[[ {seen}]]", days=120)
-    upright = series(chart, later, "dx", 1, "DX", MACHINES["Philips DX"]) | facts("""
-        SeriesDescription = CHEST AP; ProtocolName = CHEST AP STANDARD;
-    """)
+    later = study(chart, "chest later", "084512", "XR CHEST 1V[[ {seen}]]", person, days=120)
+    protocol = "SeriesDescription = CHEST AP; ProtocolName = CHEST AP STANDARD"
+    upright = series(chart, later, "dx", 1, "DX", "Philips DX", protocol)
     text = {"template": "{letters}\n{mrn}", "size": 12, "corner": "bottom right", "ink": 16000, "paper": 0}
     yield image.dx(Instance(chart, upright, "dx"), text)
+    yield report(chart, first, front, "CR")
 
-    report = series(chart, first, "sr", 2, "SR", MACHINES["Reports"]) | facts("SeriesDescription = REPORT")
-    yield doc.sr(Instance(chart, report, "sr"), front, "CR")
+
+def report(chart: Chart, visit: Attributes, about: Draft, kind: str) -> Draft:
+    """The report on an image of this kind."""
+    written = series(chart, visit, "sr", 2, "SR", "Reports", "SeriesDescription = REPORT")
+    return doc.sr(Instance(chart, written, "sr"), about, kind)
 
 
 def abdomen(chart: Chart) -> Iterator[Draft]:
     """A contrast CT of the abdomen."""
-    person = patient(chart) | facts("""
+    visit = study(chart, "abdomen", "101500", "CT ABDOMEN W CONTRAST[[ {seen}]]", """
         PatientComments = allergy list in chart[[ of {patient}]]; MedicalAlerts = contrast reaction[[ {seen}]];
         AdditionalPatientHistory = pancreatitis[[, MRN {mrn}]];
         RequestedContrastAgent = IOPAMIDOL 300[[ ok by {dr_referring}]];
-    """)
-    visit = person | study(chart, "abdomen", "101500", "CT ABDOMEN W CONTRAST[[ {seen}]]")
-    venous = series(chart, visit, "ct", 2, "CT", MACHINES["Toshiba CT"]) | facts("""
+    """)  # fmt: skip
+    venous = series(chart, visit, "ct", 2, "CT", "Toshiba CT", """
         SeriesDescription = ABD 5.0 VENOUS; BodyPartExamined = ABDOMEN; ContrastBolusAgent = IOPAMIDOL[[ {operator}]];
         ProtocolName = 4.6 COLONOSCOPY (ACRIN) DR.IYER;
-    """)
+    """)  # fmt: skip
     for number in range(1, 9):
         at = Instance(chart, venous, f"ct {number}", number)
         yield image.ct(at, 0.5 + 0.45 * (number - 1) / 7, contrast=True)
@@ -144,11 +169,11 @@ def abdomen(chart: Chart) -> Iterator[Draft]:
 
 def lung_radiotherapy(chart: Chart) -> Iterator[Draft]:
     """A planning CT of the chest with its structures, plan, dose and a segmentation."""
-    person = patient(chart) | facts("Occupation = teacher[[ {visit}]]; StudyComments = lung SBRT[[ {mrn}]]")
-    visit = person | study(chart, "planning", "133005", "RT PLANNING[[ {letters}]]")
-    planning = series(chart, visit, "planning ct", 3, "CT", MACHINES["GE CT"]) | facts("""
+    person = "Occupation = teacher[[ {visit}]]; StudyComments = lung SBRT[[ {mrn}]]"
+    visit = study(chart, "planning", "133005", "RT PLANNING[[ {letters}]]", person)
+    planning = series(chart, visit, "planning ct", 3, "CT", "GE CT", """
         SeriesDescription = CHEST 5.0[[ {dr_reading}]]; ProtocolName = P4[[ {seen}]]; BodyPartExamined = CHEST;
-    """)
+    """)  # fmt: skip
     sections = [
         image.ct(Instance(chart, planning, f"planning ct {number}", number), 0.06 + 0.02 * (number - 1), size=96)
         for number in range(1, 8)
@@ -156,8 +181,8 @@ def lung_radiotherapy(chart: Chart) -> Iterator[Draft]:
     yield from sections
 
     def at(modality: str, number: int, machine: str, description: str) -> Instance:
-        made = series(chart, visit, modality, number, modality, MACHINES[machine])
-        return Instance(chart, made | {"SeriesDescription": description}, modality.lower())
+        made = series(chart, visit, modality, number, modality, machine, f"SeriesDescription = {description}")
+        return Instance(chart, made, modality.lower())
 
     structures = doc.rtstruct(at("RTSTRUCT", 10, "Varian", "ARIA RadOnc Structure Sets"), sections)
     plan = doc.rtplan(at("RTPLAN", 11, "Varian", "ARIA RadOnc Plans"), structures)
@@ -169,17 +194,15 @@ def lung_radiotherapy(chart: Chart) -> Iterator[Draft]:
 
 def head(chart: Chart) -> Iterator[Draft]:
     """An MR of the head before and after contrast; the second series is compressed and one image has an overlay."""
-    visit = patient(chart) | REQUEST | study(chart, "head", "152201", "MR BRAIN W WO[[ {patient}]]")
-    before = series(chart, visit, "t1", 4, "MR", MACHINES["Siemens MR"]) | facts("""
-        SeriesDescription = t1_se_tra; ProtocolName = t1_se_tra[[ {surname}]];
-    """)
-    before['(0029,"SIEMENS MEDCOM HEADER",40) SQ'] = [
-        {'(0029,"SIEMENS MEDCOM HEADER",43) LO': "viewed[[ by {operator}]]"}
-    ]
-    after = series(chart, visit, "t1 post", 9, "MR", MACHINES["Siemens MR"]) | facts("""
+    visit = study(chart, "head", "152201", "MR BRAIN W WO[[ {patient}]]") | REQUEST
+    protocol = "SeriesDescription = t1_se_tra; ProtocolName = t1_se_tra[[ {surname}]]"
+    before = series(chart, visit, "t1", 4, "MR", "Siemens MR", protocol)
+    viewed = facts('(0029,"SIEMENS MEDCOM HEADER",43) LO = viewed[[ by {operator}]]')
+    before['(0029,"SIEMENS MEDCOM HEADER",40) SQ'] = [viewed]
+    after = series(chart, visit, "t1 post", 9, "MR", "Siemens MR", """
         SeriesDescription = t1_se_tra_post; ProtocolName = t1_se_tra post;
         ContrastBolusAgent = GADAVIST[[ given by {operator}]];
-    """)
+    """)  # fmt: skip
     levels = [(number, 0.25 + 0.1 * (number - 1)) for number in range(1, 7)]
     for number, level in levels:
         yield image.mr(Instance(chart, before, f"t1 {number}", number), level, "T1", overlay=number == 3)
@@ -189,13 +212,13 @@ def head(chart: Chart) -> Iterator[Draft]:
 
 def mammography(chart: Chart) -> Iterator[Draft]:
     """A screening mammogram in four views, two of them with the patient's banner."""
-    person = patient(chart) | facts("PregnancyStatus = 1; IssuerOfPatientID = 1EM800O4-{mrn}")
-    visit = person | study(chart, "mammo", "080911", "MAMMO MOBILE SCREENING[[ {town}]]")
+    person = "PregnancyStatus = 1; IssuerOfPatientID = 1EM800O4-{mrn}"
+    visit = study(chart, "mammo", "080911", "MAMMO MOBILE SCREENING[[ {town}]]", person)
     visit["ProcedureCodeSequence"] = code("MSCREEN", "99SECTRA", "MAMMO MOBILE SCREENING")
     for number, (side, oblique) in enumerate((("R", False), ("L", False), ("R", True), ("L", True)), 1):
         view = f"{side} {'MLO' if oblique else 'CC'}"
-        views = series(chart, visit, view, number, "MG", MACHINES["GE MG"])
-        views |= {"SeriesDescription": view, "ProtocolName": "ROUTINE"}
+        protocol = f"SeriesDescription = {view}; ProtocolName = ROUTINE"
+        views = series(chart, visit, view, number, "MG", "GE MG", protocol)
         corner = "top right" if side == "L" else "top left"  # away from the chest wall
         text = {"template": image.banner(chart), "size": 9, "corner": corner, "ink": 4000}
         yield image.mg(Instance(chart, views, f"mg {view}"), side, oblique, text if oblique else None)
@@ -203,14 +226,13 @@ def mammography(chart: Chart) -> Iterator[Draft]:
 
 def pet_ct(chart: Chart) -> Iterator[Draft]:
     """A whole-body PET with its low-dose CT, the CT in RLE."""
-    visit = patient(chart) | study(chart, "pet", "093000", "PET WB[[ {seen} {dr_reading}]]")
-    pet = series(chart, visit, "pet", 1, "PT", MACHINES["GE PET/CT"]) | facts("""
-        SeriesDescription = WB 3D MAC; ProtocolName = PET WB;
-    """)
-    low_dose = series(chart, visit, "low dose ct", 2, "CT", MACHINES["GE PET/CT"]) | facts("""
+    visit = study(chart, "pet", "093000", "PET WB[[ {seen} {dr_reading}]]")
+    protocol = "SeriesDescription = WB 3D MAC; ProtocolName = PET WB"
+    pet = series(chart, visit, "pet", 1, "PT", "GE PET/CT", protocol)
+    low_dose = series(chart, visit, "low dose ct", 2, "CT", "GE PET/CT", """
         SeriesDescription = CT WB 3.75; ProtocolName = P4^P101^S108^I0, Gated, 0.0%[[ {seen}]];
         BodyPartExamined = WHOLEBODY;
-    """)
+    """)  # fmt: skip
     for number in range(1, 9):
         yield image.pt(Instance(chart, pet, f"pet {number}", number), 8)
     for number in range(1, 5):
@@ -220,11 +242,9 @@ def pet_ct(chart: Chart) -> Iterator[Draft]:
 
 def ultrasound(chart: Chart) -> Iterator[Draft]:
     """An abdominal ultrasound: three stills, one of them in RLE, and a loop."""
-    person = patient(chart) | facts("PatientComments = NPO[[ since visit {visit}]]")
-    visit = person | study(chart, "us", "111213", "US ABDOMEN[[ {dr_referring}]]")
-    liver = series(chart, visit, "us", 1, "US", MACHINES["Philips US"]) | facts("""
-        SeriesDescription = Liver; ProtocolName = Abd Gen;
-    """)
+    comments = "PatientComments = NPO[[ since visit {visit}]]"
+    visit = study(chart, "us", "111213", "US ABDOMEN[[ {dr_referring}]]", comments)
+    liver = series(chart, visit, "us", 1, "US", "Philips US", "SeriesDescription = Liver; ProtocolName = Abd Gen")
     bright = {"template": image.banner(chart), "size": 11, "corner": "top left", "ink": 255, "paper": 0}
     dark = {**bright, "ink": 20, "paper": 230}
     below = {**bright, "template": "{letters} {mrn}", "size": 13, "corner": "bottom left"}
@@ -236,37 +256,33 @@ def ultrasound(chart: Chart) -> Iterator[Draft]:
 
 def slides(chart: Chart) -> Iterator[Draft]:
     """A whole-slide image of a prostate core with its label."""
-    visit = patient(chart) | study(chart, "slides", "143000", "PROSTATE BX[[ {patient}]]")
-    stained = series(chart, visit, "slides", 1, "SM", MACHINES["Hamamatsu"]) | {"SeriesDescription": "HE 20x"}
+    visit = study(chart, "slides", "143000", "PROSTATE BX[[ {patient}]]")
+    stained = series(chart, visit, "slides", 1, "SM", "Hamamatsu", "SeriesDescription = HE 20x")
     yield image.slide(Instance(chart, stained, "slide", 1), label=False)
     yield image.slide(Instance(chart, stained, "label", 2), label=True)
 
 
 def second_head(chart: Chart) -> Iterator[Draft]:
     """An MR of the head on another vendor's machine, with a name in a dark corner."""
-    person = patient(chart) | facts("StudyComments = trial[[ {code}]]")
-    visit = person | study(chart, "head", "164800", "MRI HEAD[[ {accession}]]")
-    t2 = series(chart, visit, "t2", 3, "MR", MACHINES["GE MR"]) | facts("""
-        SeriesDescription = AX T2 FSE; ProtocolName = BRAIN TUMOR;
-    """)
+    visit = study(chart, "head", "164800", "MRI HEAD[[ {accession}]]", "StudyComments = trial[[ {code}]]")
+    protocol = "SeriesDescription = AX T2 FSE; ProtocolName = BRAIN TUMOR"
+    t2 = series(chart, visit, "t2", 3, "MR", "GE MR", protocol)
     text = {"template": "{letters}", "size": 8, "corner": "bottom left", "ink": 3800}
     for number in range(1, 6):
         at = Instance(chart, t2, f"t2 {number}", number)
-        yield image.mr(at, 0.25 + 0.125 * (number - 1), "T2", burn=text if number == 1 else None)
+        yield image.mr(at, 0.25 + 0.125 * (number - 1), "T2", text if number == 1 else None)
 
 
 def very_old(chart: Chart) -> Iterator[Draft]:
     """A digital chest radiograph of somebody over ninety, whose age alone identifies, and its report."""
-    person = patient(chart) | REQUEST | facts("PatientAge = {age}; ReasonForStudy = fall[[ at {address}]]")
-    visit = person | study(chart, "chest", "070245", "XR CHEST 2V[[ DOB {dob}]]")
-    upright = series(chart, visit, "dx", 1, "DX", MACHINES["Philips DX"]) | facts("""
-        SeriesDescription = CHEST ERECT; ProtocolName = CHEST ERECT;
-    """)
+    person = "PatientAge = {age}; ReasonForStudy = fall[[ at {address}]]"
+    visit = study(chart, "chest", "070245", "XR CHEST 2V[[ DOB {dob}]]", person) | REQUEST
+    protocol = "SeriesDescription = CHEST ERECT; ProtocolName = CHEST ERECT"
+    upright = series(chart, visit, "dx", 1, "DX", "Philips DX", protocol)
     text = {"template": image.banner(chart), "size": 12, "corner": "bottom left", "ink": 0, "paper": 15000}
     radiograph = image.dx(Instance(chart, upright, "dx"), text, IMPLICIT)
     yield radiograph
-    report = series(chart, visit, "sr", 2, "SR", MACHINES["Reports"]) | facts("SeriesDescription = REPORT")
-    yield doc.sr(Instance(chart, report, "sr"), radiograph, "DX")
+    yield report(chart, visit, radiograph, "DX")
 
 
 Story = Callable[[Chart], Iterator[Draft]]

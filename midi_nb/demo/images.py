@@ -197,7 +197,7 @@ def mg(at: Instance, side: str, oblique: bool, burn: Burn | None = None) -> Draf
 
 
 def ct(
-    at: Instance, level: float, size: int = 128, *, contrast: bool = False, syntax: str = EXPLICIT, spacing: float = 5.0
+    at: Instance, level: float, size: int = 128, contrast: bool = False, syntax: str = EXPLICIT, spacing: float = 5.0
 ) -> Draft:
     """An axial CT section, signed 16 bit with a rescale; `level` runs from the upper chest, 0, to the pelvis, 1."""
     hu = phantoms.ct_section(at.random, size, level, contrast)
@@ -211,13 +211,7 @@ def ct(
 
 
 def mr(
-    at: Instance,
-    level: float,
-    weighting: str,
-    *,
-    syntax: str = EXPLICIT,
-    overlay: bool = False,
-    burn: Burn | None = None,
+    at: Instance, level: float, weighting: str, burn: Burn | None = None, overlay: bool = False, syntax: str = EXPLICIT
 ) -> Draft:
     """An axial MR section of the head, 16 bit allocated; an overlay plane can carry text."""
     size = 128

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -77,23 +78,17 @@ FLAT = (
 )  # fmt: skip
 
 
-class FlatKey:
-    """Writes the older layout, a flat table of one check a row, as CSV."""
-
-    def __init__(self, writer: Any) -> None:
-        self.writer = writer
-
-    def add(self, answers: Answers) -> None:
-        modality, sop_class, *others = map(wrap, answers[:6])
-        who = (*others, modality, sop_class)
-        for number, check in enumerate(answers.checks):
-            text = flat_text(check)
-            self.writer.writerow([
-                wrap(scope_of(check.path)), leaf(check.path), wrap(check.name), wrap(check.action),
-                wrap(json.dumps(text, ensure_ascii=False)) if text else "", *who, wrap(str(number)),
-                wrap(check.original), check.path,
-                *(wrap(check.codes.get(code)) for code in CODES),
-            ])  # fmt: skip
+def flat_rows(answers: Answers) -> Iterator[list[str | None]]:
+    """The rows of the older layout, a flat table of one check a row."""
+    modality, sop_class, *others = map(wrap, answers[:6])
+    who = (*others, modality, sop_class)
+    for number, check in enumerate(answers.checks):
+        text = flat_text(check)
+        yield [
+            wrap(scope_of(check.path)), leaf(check.path), wrap(check.name), wrap(check.action),
+            wrap(json.dumps(text, ensure_ascii=False)) if text else "", *who, wrap(str(number)),
+            wrap(check.original), check.path, *(wrap(check.codes.get(code)) for code in CODES),
+        ]  # fmt: skip
 
 
 def flat_text(check: Check) -> list[Any]:

@@ -90,9 +90,8 @@ def chest_xray(random: np.random.Generator, rows: int, columns: int, lateral: bo
         image += 0.058 * rib * inside
         back = np.exp(-(((y - (-0.60 + 0.145 * k - 0.55 * (np.abs(x) - 0.1) ** 2 + 0.3 * np.abs(x))) / 0.022) ** 4))
         image += 0.030 * back * inside
-    image += 0.010 * clouds(random, (rows, columns), 1) * (image > 0.1) + 0.008 * random.standard_normal(
-        (rows, columns)
-    )
+    fine = 0.010 * clouds(random, (rows, columns), 1) * (image > 0.1)
+    image += fine + 0.008 * random.standard_normal((rows, columns))
     return np.clip(image, 0, 1)
 
 
@@ -138,9 +137,8 @@ def ct_section(random: np.random.Generator, size: int, level: float, contrast: b
         swell = 0.75 + 0.6 * level
         hu = layer(hu, ellipse(x, y, 0, 0.08, 0.74, 0.47), -60)
         for side in (-1, 1):
-            hu = layer(
-                hu, ellipse(x, y, 0.40 * side, 0.08, 0.32 * (0.75 + 0.25 * swell), 0.44 * swell, 0.12 * side), -860
-            )
+            lung = ellipse(x, y, 0.40 * side, 0.08, 0.32 * (0.75 + 0.25 * swell), 0.44 * swell, 0.12 * side)
+            hu = layer(hu, lung, -860)
         marks = np.abs(clouds(random, (size, size), 1))
         hu += 320 * (marks > 2.1) * (hu < -700) * (hu > -950)
         hu = layer(hu, ellipse(x, y, 0.0, 0.02, 0.15, 0.40, soft=0.2), 20)
@@ -202,10 +200,8 @@ def head_mr(random: np.random.Generator, size: int, level: float, weighting: str
     angle, radius = np.arctan2(y / b, x / a), np.hypot(x / (a - 0.125), y / (b - 0.125))
     folds = 0.045 * np.sin(23 * angle + 2.2 * np.sin(5 * angle + 9 * level)) + 0.02 * np.sin(41 * angle + 1.3)
     image = layer(image, np.clip((1 - radius + 0.6 * folds) / 0.03, 0, 1), grey)
-    inner = np.clip(
-        (0.82 - radius + 1.7 * folds + 0.03 * clouds(random, (size, size), max(1, size // 40))) / 0.05, 0, 1
-    )
-    image = layer(image, inner, white)
+    uneven = 0.03 * clouds(random, (size, size), max(1, size // 40))
+    image = layer(image, np.clip((0.82 - radius + 1.7 * folds + uneven) / 0.05, 0, 1), white)
     image = layer(image, np.exp(-((x / 0.014) ** 2)) * (np.abs(y) > 0.30 * shrink) * (radius < 0.97), fluid)
     if 0.25 < level < 0.85:
         for side in (-1, 1):
@@ -248,12 +244,8 @@ def pet_section(random: np.random.Generator, size: int, level: float) -> Image:
         if level >= 0.85:
             uptake += 13.0 * ellipse(x, y, 0, -0.12, 0.17, 0.13, soft=0.4)
         uptake += 0.8 * ellipse(x, y, 0, 0.28, 0.10, 0.09, soft=0.4)
-    for at, cx, cy, hot in (
-        (0.30, -0.34, -0.10, 9.0),
-        (0.45, -0.40, 0.10, 11.0),
-        (0.62, -0.22, 0.05, 8.0),
-        (0.78, 0.10, 0.05, 7.0),
-    ):
+    lesions = (0.30, -0.34, -0.10, 9.0), (0.45, -0.40, 0.10, 11.0), (0.62, -0.22, 0.05, 8.0), (0.78, 0.10, 0.05, 7.0)
+    for at, cx, cy, hot in lesions:
         uptake += hot * max(0.0, 1 - abs(level - at) / 0.07) * ellipse(x, y, cx, cy, 0.07, 0.065, soft=0.9)
     grain = clouds(random, (size, size), max(1, size // 90))
     return np.clip(blur(uptake, max(1, size // 70)) * (1 + 0.08 * grain) + 0.03 * np.abs(grain), 0, None)
@@ -262,9 +254,8 @@ def pet_section(random: np.random.Generator, size: int, level: float) -> Image:
 def dose_plane(size: int, offset: float) -> Image:
     """Dose of a four-field plan, 0 to 1, in a plane `offset` from the target's middle."""
     x, y = grid(size, size)
-    across = (
-        ((x + 0.42) * np.sin(a) - (y + 0.03) * np.cos(a)) / 0.15 for a in (0.35, 0.35 + np.pi / 3, 0.35 + 2 * np.pi / 3)
-    )
+    angles = (0.35, 0.35 + np.pi / 3, 0.35 + 2 * np.pi / 3)
+    across = (((x + 0.42) * np.sin(a) - (y + 0.03) * np.cos(a)) / 0.15 for a in angles)
     beams = sum((1 / (1 + np.exp(12 * (np.abs(d) - 1))) for d in across), np.zeros_like(x))
     return (beams / 3) ** 1.5 * np.exp(-4 * offset**2) * ellipse(x, y, 0, 0.10, 0.86, 0.60)
 
@@ -289,9 +280,8 @@ def ultrasound(random: np.random.Generator, rows: int, columns: int, beat: float
     tissue = tissue * np.where(behind, 1.35, 1) * np.exp(-0.55 * depth)
     # Speckle is correlated across the beam, so it is made in beam coordinates and looked up from there.
     beams = random.rayleigh(0.8, (220, 110))
-    speckle = beams[
-        np.clip(depth / 0.9 * 219, 0, 219).astype(int), np.clip((angle / 0.66 + 1) * 54.5, 0, 109).astype(int)
-    ]
+    row, column = np.clip(depth / 0.9 * 219, 0, 219).astype(int), np.clip((angle / 0.66 + 1) * 54.5, 0, 109).astype(int)
+    speckle = beams[row, column]
     return np.where(fan, np.clip((np.clip(tissue, 0, 2) * speckle) ** 0.72, 0, 1), 0)
 
 
@@ -324,14 +314,9 @@ def spot(canvas: Image, at: tuple[float, float], radius: float, random: np.rando
     size = canvas.shape[0]
     column, row = ((at[0] + 1) * size / 2, (at[1] + 1) * size / 2)
     reach = max(2, int(radius * size) + 1)
-    r0, r1, c0, c1 = (
-        max(0, int(row) - reach),
-        int(row) + reach + 1,
-        max(0, int(column) - reach),
-        int(column) + reach + 1,
-    )
-    part = canvas[r0:r1, c0:c1]
+    i, j = (slice(max(0, int(middle) - reach), int(middle) + reach + 1) for middle in (row, column))
+    part = canvas[i, j]
     if part.size:
-        i, j = np.mgrid[r0 : r0 + part.shape[0], c0 : c0 + part.shape[1]]
+        i, j = np.mgrid[i.start : i.start + part.shape[0], j.start : j.start + part.shape[1]]
         distance = np.hypot((j - column) * random.uniform(0.8, 1.25), i - row) / (radius * size / 2 + 0.5)
         np.maximum(part, np.clip(1.6 - distance, 0, 1), out=part)
