@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "sniff": BASE,
     "checks": BASE | {"text", "dates"},
     "actions": BASE | {"text", "checks"},
-    "answers": BASE | {"text", "actions", "sniff"},
+    "answers": BASE | {"text", "printed", "actions", "sniff"},
     "scores": BASE | {"text"},
     "files": BASE | {"text", "actions", "sniff", "answers", "scores"},  # passes of a workbook go by the series rule
     "engine": BASE | {"text", "dates", "printed", "sniff", "checks", "actions", "answers", "files"},

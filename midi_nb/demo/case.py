@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from ..answers.careful import Answers
 from ..answers.people import Chart
 from .dicom import Original
-from .key import Answers
 
 
 class Case(NamedTuple):

@@ -16,7 +16,6 @@ from pydicom.uid import RLELossless
 from ..answers.people import Chart
 from ..answers.places import official
 from ..answers.planting import Planted, fill_in
-from ..printed import printed
 from .drafts import EXPLICIT, IMPLICIT, JPEG_2000, RLE, Attributes, Draft
 
 IMPLEMENTATION = "1.2.826.0.1.3680043.10.1729.1"  # pinned, so that files do not depend on who wrote them
@@ -138,10 +137,3 @@ def write(dataset: Dataset, syntax: str | None = None) -> bytes:
         warnings.simplefilter("ignore")
         dataset.save_as(stream, enforce_file_format=True, implicit_vr=syntax == IMPLICIT, little_endian=True)
     return stream.getvalue()
-
-
-def printed_value(element: DataElement) -> str:
-    """An element's value as the official program prints it, without wrappers; pixels and overlays are not printed."""
-    if element.name in ("Pixel Data", "Overlay Data"):
-        return "REMOVED"
-    return "" if element.value is None else printed(element).strip()

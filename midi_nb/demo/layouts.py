@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import tags
-from .key import Answers, Check
+from ..answers.careful import Answers, Check
 
 CODES = ("prev_cat", "hipaa_z", "hipaa_m", "dicom_p15", "dicom_iod", "dicom_safe", "tcia_ptkb", "tcia_p15", "tcia_rev")
 

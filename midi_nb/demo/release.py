@@ -10,14 +10,14 @@ import numpy as np
 from pydicom import Dataset, dcmread
 from pydicom.dataelem import DataElement
 
+from ..answers.careful import PSEUDONYMOUS, by_path, treat
 from ..answers.lettering import Box
 from ..answers.people import Chart
 from ..answers.places import label
 from .dicom import Original, compress, even, fill
 from .drafts import JPEG_2000, RLE, code, facts
-from .key import PSEUDONYMOUS, by_path, treat
+from .key import types
 from .policy import Disposition, Patient, deidentify
-from .required import type_of
 
 ROOT = "1.2.826.0.1.3680043.10.1729.2."
 METHODS = (
@@ -41,11 +41,11 @@ def new_patient(chart: Chart) -> str:
 def reference(original: Original, chart: Chart) -> Dataset:
     """The original, de-identified exactly as the key asks."""
     dataset = dcmread(io.BytesIO(original.content))
-    modality, planted = dataset.Modality, by_path(original.planted)
+    type_of, planted = types(dataset), by_path(original.planted)
 
     def choose(home: Dataset, element: DataElement, path: str) -> Disposition:
         rows = planted.get(path, ()) if element.keyword != "PixelData" else ()
-        action = treat(path, element, modality, rows).action
+        action = treat(path, element, type_of(path, element), rows).action
         if action == "C" and rows:
             return action, rows[0].kept
         if action == "U" and element.value:
@@ -110,8 +110,9 @@ def mark(dataset: Dataset, chart: Chart) -> Dataset:
 
 def emptied(dataset: Dataset) -> Dataset:
     """A reference without what may be left out: no optional attribute outside of items, no value that may be empty."""
+    type_of = types(dataset)
     for element in list(dataset):
-        type_ = type_of(f"<{label(dataset, element)}>", element, dataset.Modality)
+        type_ = type_of(f"<{label(dataset, element)}>", element)
         if element.keyword in ("PatientID", "PixelData", "SpecificCharacterSet", "PlanarConfiguration") or type_ == "1":
             continue
         if type_ == "2":

@@ -9,8 +9,8 @@ import pytest
 
 import midi_nb as mn
 from midi_nb.actions import ACTIONS
+from midi_nb.answers.careful import printed_value
 from midi_nb.answers.places import walk
-from midi_nb.demo import dicom
 
 
 def of(checks, action):
@@ -29,7 +29,7 @@ def test_the_official_table_has_the_columns_of_the_official_program_and_no_scope
 
 def test_all_actions_and_all_families_are_asked_for(checks):
     unasked = set(ACTIONS) - {check["action"].strip("<>") for check in checks.values()}
-    assert not unasked, f"no check of the demo asks {unasked}: plant one in midi_nb/demo/key.py"
+    assert not unasked, f"no check of the demo asks {unasked}: plant one in midi_nb/answers/careful.py"
     codes = [check["answer_category_v2"] for check in checks.values()]
     for family, code in (
         ("hipaa", "z"),
@@ -90,8 +90,7 @@ def test_what_is_to_stay_contains_no_word_of_what_is_to_go(checks):
 
 def test_originals_are_told_as_pydicom_tells_them(checks, originals):
     elements = {
-        uid: {path: dicom.printed_value(element) for path, element, _ in walk(dataset)}
-        for uid, dataset in originals.items()
+        uid: {path: printed_value(element) for path, element, _ in walk(dataset)} for uid, dataset in originals.items()
     }
     told = [(uid, check) for (uid, _), check in checks.items() if check["tag_ds"] in elements[uid]]
     assert len(told) > 12000
