@@ -38,38 +38,28 @@ PHYSICIANS = words("""
 """)
 MOTHERS = words("Applewhite Featherstone Lockridge")
 OPERATORS = words("Gallagher^Moira Tennyson^Rupert Bloomfield^Sabrina Zimmerman^Dieter Kirkpatrick^Fiona")
-#: Culture → names by sex (None: any given name and surname from above), and the Specific Character Set.
-CULTURES: Mapping[str, tuple[Mapping[str, Sequence[str]] | None, str | list[str]]] = {
-    "ascii": (None, "ISO_IR 100"),
-    "latin 1": (
-        {
-            "F": ["Jürgensen^Käthe", "Núñez^Begoña", "Lefèvre^Hélène"],
-            "M": ["Müller^Jürgen", "Ångström^Björn", "Peña^Íñigo"],
-        },
-        "ISO_IR 100",
-    ),
-    "lusophone": (
-        {
-            "F": ["DE SOUZA^MARIANA", "DE SOUZA^FERNANDA"],
-            "M": ["DE SOUZA^RODRIGO", "DE SOUZA^MARCELO"],
-        },
-        "ISO_IR 100",
-    ),
-    "unicode": (
-        {
-            "F": ["Παπαδοπούλου^Ελένη", "Кузнецова^Людмила"],
-            "M": ["Παπαδόπουλος^Γεώργιος", "Кузнецов^Всеволод"],
-        },
-        "ISO_IR 192",
-    ),
-    "japanese": (
-        {
-            "F": ["Yamada^Hanako=山田^花子=やまだ^はなこ", "Tanabe^Sachi=田辺^幸=たなべ^さち"],
-            "M": ["Yamada^Tarou=山田^太郎=やまだ^たろう", "Tanabe^Satoru=田辺^悟=たなべ^さとる"],
-        },
-        ["", "ISO 2022 IR 87"],
-    ),
+#: Culture → names by sex; None: any given name and surname from above.
+CULTURES: Mapping[str, Mapping[str, Sequence[str]] | None] = {
+    "ascii": None,
+    "latin 1": {
+        "F": ("Jürgensen^Käthe", "Núñez^Begoña", "Lefèvre^Hélène"),
+        "M": ("Müller^Jürgen", "Ångström^Björn", "Peña^Íñigo"),
+    },
+    "lusophone": {
+        "F": ("DE SOUZA^MARIANA", "DE SOUZA^FERNANDA"),
+        "M": ("DE SOUZA^RODRIGO", "DE SOUZA^MARCELO"),
+    },
+    "unicode": {
+        "F": ("Παπαδοπούλου^Ελένη", "Кузнецова^Людмила"),
+        "M": ("Παπαδόπουλος^Γεώργιος", "Кузнецов^Всеволод"),
+    },
+    "japanese": {
+        "F": ("Yamada^Hanako=山田^花子=やまだ^はなこ", "Tanabe^Sachi=田辺^幸=たなべ^さち"),
+        "M": ("Yamada^Tarou=山田^太郎=やまだ^たろう", "Tanabe^Satoru=田辺^悟=たなべ^さとる"),
+    },
 }
+#: Culture → its Specific Character Set; ISO_IR 100 for all others.
+CHARSETS: Mapping[str, str | list[str]] = {"unicode": "ISO_IR 192", "japanese": ["", "ISO 2022 IR 87"]}
 ROMANISED = {
     "Παπαδοπούλου^Ελένη": "Papadopoulou^Eleni",
     "Кузнецова^Людмила": "Kuznetsova^Lyudmila",
@@ -144,7 +134,7 @@ def digest(*key: object) -> bytes:
 def someone(seed: int, index: int, culture: str, age: int, sex: str) -> Chart:
     """The chart of the person who is patient number `index` with this seed."""
     random = stream(seed, "person", index)
-    names, charset = CULTURES[culture]
+    names, charset = CULTURES[culture], CHARSETS.get(culture, "ISO_IR 100")
     name = f"{_pick(random, SURNAMES)}^{_pick(random, GIVEN[sex])}" if names is None else _pick(random, names[sex])
     doctors = (PHYSICIANS[place] for place in random.permutation(len(PHYSICIANS)))
     staff = dict(zip(words("referring performing reading requesting"), doctors, strict=False))

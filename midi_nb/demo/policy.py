@@ -72,8 +72,8 @@ def apply_policy(
         a value representation (``PN``, ``DA``, ``UI``), a keyword (``PatientName``), several of these, a tag
         ``(0010,0010)``, a group ``(0010,*)``, ``private``, a private attribute ``(0019,"CREATOR",7e)`` or block
         ``(0019,"CREATOR",*)``; at any depth. ``action`` is a letter of PS3.15: K keep, X remove, Z empty, D dummy, U
-        new UID, C clean (a date is shifted, identifying words go, an age over 89 becomes 90). The last rule
-        that speaks of an attribute counts; an attribute that none speaks of is kept.
+        new UID, C clean (a date is shifted, identifying words go, an age over 89 becomes 90); a picture is removed
+        by Z, D and U, too. The last rule that speaks of an attribute counts; an attribute that none speaks of is kept.
     original
         Folder of the files before de-identification.
     folder
