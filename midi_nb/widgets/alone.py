@@ -15,7 +15,6 @@ import pandas as pd
 
 from .. import __version__, causes
 from ..actions import REGIONS
-from ..coded import codes_at, first_rows, joint_codes
 from ..files.runs import replacing
 from ..frames import require_columns
 from ..masking import mask_values
@@ -23,10 +22,9 @@ from ..shown import template
 from .board import script, sheet
 from .detail import Check, Teller
 from .headers import Lines
-from .images import Images
+from .images import Images, pictured
 from .lines import sent, views
 from .page import Markup, count, kit
-from .pictures import pictured
 from .rows import MANY, NEEDED, Rows, without_originals
 from .tour import tour
 from .viewer import Viewer
@@ -222,10 +220,13 @@ def _distinct(
     shown: pd.DataFrame, rows: np.ndarray, names: tuple[str, ...], what: str, teller: Teller, buffers: list[bytes]
 ) -> Any:
     """What is said of each row, every distinct text once: codes, and blocks of texts, opened one by one."""
-    kinds = joint_codes([_numbers(shown, name, rows) for name in names], len(rows))
+    of_kind = shown.iloc[rows].groupby(
+        [name for name in names if name in shown], observed=True, dropna=False, sort=False
+    )
+    kinds, first = of_kind.ngroup().to_numpy(), rows[~of_kind.cumcount().astype(bool).to_numpy()]
     known: dict[str, int] = {}
     say = getattr(kit(), what)
-    said = (str(say(_Card(teller, int(position)))) for position in rows[first_rows(kinds)])
+    said = (str(say(_Card(teller, int(position)))) for position in first)
     codes = np.array([known.setdefault(text, len(known)) for text in said], dtype="<u4")
     buffers.append(codes[kinds].tobytes())
     of: dict[str, Any] = {"codes": {"buffer": len(buffers) - 1, "bytes": 4}, "blocks": []}
@@ -251,12 +252,6 @@ class _Card(Check):
 def _own(name: str) -> Markup:
     """What stands for the row's own text of a column."""
     return Markup(f"<!--{name}-->")
-
-
-def _numbers(shown: pd.DataFrame, name: str, rows: np.ndarray) -> np.ndarray:
-    if name in ("private", "score"):
-        return pd.factorize(shown[name].to_numpy()[rows])[0].astype("int64")
-    return codes_at(shown, name, rows)
 
 
 def _pictures(explained: pd.DataFrame, rows: np.ndarray, images: Images) -> tuple[dict[str, str], int]:

@@ -21,9 +21,8 @@ from ..report.official import write_pixels
 from ..scores.scoring import score
 from .board import Board
 from .detail import Check, Teller
-from .images import Images
+from .images import Images, pictured
 from .page import MEANINGS, Markup, count, kit, macros, tag
-from .pictures import pictured
 from .verdicts import VERDICTS, Log, identities, judged, numbered
 
 __all__ = ["Deck", "review"]
@@ -204,9 +203,9 @@ class Deck(Board):
 
     def _in_frame_order(self, describe: Callable[[pd.DataFrame], list[Any]]) -> list[Any]:
         """What `describe` says of each check, called in the order of the frame, so that copies keep their numbers."""
-        by_position = np.argsort(self._positions)
-        said = describe(self._given.iloc[self._positions[by_position]])
-        return [said[place] for place in np.argsort(by_position)]
+        rows = np.sort(self._positions)
+        said = dict(zip(rows, describe(self._given.iloc[rows]), strict=True))
+        return [said[row] for row in self._positions]
 
     # State
 

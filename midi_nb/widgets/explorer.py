@@ -21,12 +21,12 @@ from ..frames import require_columns, scored
 from ..shown import records
 from .board import Board
 from .detail import Check, Teller
-from .fixing import Fixing
 from .headers import Lines
 from .images import Images
 from .lines import VIEWS, sent, views
 from .page import PAGE, Markup, kit
 from .rows import NEEDED, Rows, without_originals
+from .wishes import Fixing
 
 __all__ = ["Explorer", "explore"]
 

@@ -1,13 +1,19 @@
-"""The images of checks, with the viewer that shows one."""
+"""The images of checks as widgets show them: in the viewer, and the region of a check as pictures."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from .. import causes
+from ..causes import Region
+from ..engine.crops import Crop, whole
+from .page import Markup, tag
 from .viewer import Viewing
 
-__all__ = ["Images"]
+__all__ = ["Images", "picture", "pictured"]
+
+_WIDE, _HIGH, _LARGEST = 760, 300, 5.0  # a region is enlarged to so many CSS pixels, but not more than so many times
+_SMALL = 200  # CSS pixels of the longer side of the whole image
 
 
 class Images(causes.Images):
@@ -24,3 +30,46 @@ class Images(causes.Images):
         if not verdicts:
             checks = checks.drop(columns=["verdict", "actual"])
         return Viewing(self.path(position), checks, self.original(position), values=self.values)
+
+
+def pictured(images: causes.Images, position: int, frame: int, contrast: bool) -> Markup:
+    """The region of a check, or why it cannot be shown."""
+    note = images.note(position)
+    try:
+        region = images.region(position, frame) if not note else None
+    except (ValueError, FileNotFoundError) as error:
+        note = str(error)[:1].upper() + str(error)[1:]
+    if note or region is None:
+        return tag("p", note, class_="note")
+    return tag("div", tag("div", [*_figures(region, contrast)], class_="large"), _whole(region), class_="pictures")
+
+
+def _figures(region: Region, contrast: bool) -> list[Markup]:
+    """The region as released, then as it was."""
+    figures = []
+    for name, crop in region.crops(contrast):
+        rows, columns = crop.image.shape[:2]
+        scale = min(_LARGEST, _WIDE / columns, _HIGH / rows)
+        figures.append(picture(crop, scale, f"{name}, stretched contrast" if contrast else name))
+    return [*figures, *([tag("p", region.note, class_="quiet")] if region.note else [])]
+
+
+def _whole(region: Region) -> Markup:
+    """The whole image, small, with the region marked."""
+    small = whole(region.after, region.box)
+    return picture(small, _SMALL / max(small.image.shape[:2]), "whole image")
+
+
+def picture(crop: Crop, scale: float, caption: str) -> Markup:
+    """A picture with a line around its region, black and white, so that it is seen on anything."""
+    rows, columns = crop.image.shape[:2]
+    edge = 1.5 / scale
+    x0, y0, x1, y1 = (corner + side * edge for corner, side in zip(crop.box, (-1, -1, 1, 1), strict=True))
+    outline = f"M{x0:.2f} {y0:.2f}H{x1:.2f}V{y1:.2f}H{x0:.2f}Z"
+    lines = [
+        tag("path", d=outline, fill="none", stroke=colour, stroke_width=f"{1.6 / scale:.3f}", stroke_dasharray=dash)
+        for colour, dash in (("#000", None), ("#fff", f"{6 / scale:.2f} {5 / scale:.2f}"))
+    ]
+    size = {"width": round(columns * scale), "height": round(rows * scale), "viewBox": f"0 0 {columns} {rows}"}
+    drawn = tag("image", href=crop.png, width=columns, height=rows)
+    return tag("figure", tag("svg", drawn, lines, role="img", aria_label=caption, **size), tag("figcaption", caption))

@@ -20,8 +20,8 @@ from ..engine.crops import Crop
 from ..frames import is_complete, scored
 from ..vocabulary import words_of
 from .explorer import Explorer
+from .images import picture
 from .page import Markup, clipped, count, join, kit, percent, tag
-from .pictures import picture
 
 __all__ = ["Tour", "tour"]
 

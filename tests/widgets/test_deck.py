@@ -372,7 +372,7 @@ def test_without_values_texts_are_dots_and_people_numbers(boxes, images, tmp_pat
 
 
 def test_without_values_no_picture_shows_a_text_but_the_one_to_judge(results, images, tmp_path, monkeypatch):
-    from midi_nb.widgets import pictures
+    from midi_nb.widgets import images as pictures
 
     other = results.iloc[[5]].assign(x0=8, y0=2, x1=60, y1=44, check=pd.Categorical(["20"]))
     seen = {}
@@ -411,7 +411,7 @@ def test_markup_in_values_is_shown_never_run(make, images, tmp_path):
 
 
 def test_contrast_brings_out_what_is_faint_in_the_box(make, results, tmp_path):
-    from midi_nb.widgets import pictures
+    from midi_nb.widgets import images as pictures
 
     values = np.full((48, 64), 250, "uint8")
     values[4:16, 8:40] = np.kron(np.random.default_rng(0).integers(0, 2, (6, 16)), np.ones((2, 2))) + 9
