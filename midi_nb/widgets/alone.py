@@ -15,6 +15,7 @@ import pandas as pd
 
 from .. import __version__, causes
 from ..actions import REGIONS
+from ..coded import codes_at, first_rows, joint_codes
 from ..files.runs import replacing
 from ..frames import require_columns
 from ..masking import mask_values
@@ -220,13 +221,11 @@ def _distinct(
     shown: pd.DataFrame, rows: np.ndarray, names: tuple[str, ...], what: str, teller: Teller, buffers: list[bytes]
 ) -> Any:
     """What is said of each row, every distinct text once: codes, and blocks of texts, opened one by one."""
-    of_kind = shown.iloc[rows].groupby(
-        [name for name in names if name in shown], observed=True, dropna=False, sort=False
-    )
-    kinds, first = of_kind.ngroup().to_numpy(), rows[~of_kind.cumcount().astype(bool).to_numpy()]
+    alike = shown.assign(**{name: shown[name].astype("category") for name in ("private", "score")})
+    kinds = joint_codes([codes_at(alike, name, rows) for name in names], len(rows))
     known: dict[str, int] = {}
     say = getattr(kit(), what)
-    said = (str(say(_Card(teller, int(position)))) for position in first)
+    said = (str(say(_Card(teller, int(position)))) for position in rows[first_rows(kinds)])
     codes = np.array([known.setdefault(text, len(known)) for text in said], dtype="<u4")
     buffers.append(codes[kinds].tobytes())
     of: dict[str, Any] = {"codes": {"buffer": len(buffers) - 1, "bytes": 4}, "blocks": []}
