@@ -95,7 +95,8 @@ async function alone() {
 
   // Where a check is.
   function where(row) {
-    const said = ["submission", "patient", "modality", "scope", "source", "file", "study", "series", "instance"].flatMap((name) => {
+    const names = ["submission", "patient", "modality", "scope", "source", "file", "study", "series", "instance"];
+    const said = names.flatMap((name) => {
       const text = facets[name] ? facets[name].labels[facets[name].codes[rows.kind[row]]] : textOf(name, row);
       return text ? [" · ", node("span", { class: "quiet" }, `${name} `), node("span", { class: "value" }, text)] : [];
     });

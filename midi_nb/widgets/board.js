@@ -67,7 +67,7 @@ function unhurried(model, el, hear) {
   };
 }
 
-// The deck: shows the HTML that the kernel sends, and sends back what is done there. `data-keys` binds keys for all of it.
+// The deck shows the HTML that the kernel sends, and says what is done there. `data-keys` of its card are keys for all.
 function deck({ model, el }) {
   const root = node("div", { class: "midi-page", role: "region", "aria-label": "Review of burned-in text" });
   const place = node("div", { class: "midi-place-of-viewer" }), card = () => root.querySelector("[data-keys]");
@@ -105,7 +105,7 @@ function deck({ model, el }) {
   const seen = placeOf(place, (message) => model.send(message), (room) => {
     if (Date.now() - acted < PROMPT) room.scrollIntoView({ block: "nearest" });
   });
-  const leave = unhurried(model, el, (message, ...given) => (message.kind === "page" ? show : seen.hear)(message, ...given));
+  const leave = unhurried(model, el, (message, buffers) => (message.kind === "page" ? show : seen.hear)(message, buffers));
   model.send({ kind: "ready" });
   return () => { seen.leave(); leave(); };
 }
@@ -164,7 +164,7 @@ function touring({ model, el }) {
   return () => { deaf(); leave?.(); };
 }
 
-// A part that is drawn from one message of the kernel, and whose state are traits, which `state` reads and `changed` sets.
+// A part that is drawn from one message of the kernel, and whose state are traits: `follow` says that they changed.
 function traited({ model, el }, kind, names, begin) {
   let shown = null, own = false; // a change made here needs no drawing again
   const changed = (fresh) => {
@@ -177,7 +177,8 @@ function traited({ model, el }, kind, names, begin) {
   const hear = (message, buffers) => {
     if (message.kind === kind) shown ??= begin(placeIn(el), message.data, changed, buffers);
   };
-  const leave = listen(model, { "msg:custom": hear, ...Object.fromEntries(names.map((name) => [`change:${name}`, follow])) });
+  const follows = names.map((name) => [`change:${name}`, follow]);
+  const leave = listen(model, { "msg:custom": hear, ...Object.fromEntries(follows) });
   model.send({ kind: "ready" });
   return leave;
 }

@@ -8,7 +8,7 @@ const headers = (() => {
   const MOST = 1000; // lines in the page at once
 
   // A row of the table that has one cell.
-  const wide = (...inner) => node("tr", { role: "row", class: "more" }, node("td", { role: "gridcell", colspan: 4 }, inner));
+  const wide = (inner) => node("tr", { role: "row", class: "more" }, node("td", { role: "gridcell", colspan: 4 }, inner));
 
   function render(root, data, given, changed) {
     const { lines } = data;
@@ -68,14 +68,14 @@ const headers = (() => {
     }
 
     function row(number) {
-      const { html, depth } = lines[number], made = lines[number].node ??= markup(`<table>${html}</table>`).querySelector("tr");
+      const line = lines[number], made = line.node ??= markup(`<table>${line.html}</table>`).querySelector("tr");
       const parent = parents.has(number), cell = made.firstElementChild, open = !folded.has(number);
-      const more = { role: "row", "aria-level": depth + 1, "aria-selected": String(number === state.picked) };
+      const more = { role: "row", "aria-level": line.depth + 1, "aria-selected": String(number === state.picked) };
       for (const [name, value] of Object.entries(more)) made.setAttribute(name, value);
       made.dataset.line = number;
       made.tabIndex = -1;
       for (const one of made.children) one.setAttribute("role", "gridcell");
-      cell.style.setProperty("--depth", depth);
+      cell.style.setProperty("--depth", line.depth);
       for (const old of cell.querySelectorAll(".twisty, .sum")) old.remove();
       if (!parent) return made;
       made.setAttribute("aria-expanded", String(open));

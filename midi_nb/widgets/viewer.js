@@ -364,16 +364,22 @@ function viewer({ model, el }) {
   function marksFrom(from) {
     return boxes().flatMap((box, number) => {
       if (box.outside) return [];
-      const [x, y, w, h] = [from + state.x + box.x0 * state.zoom, state.y + box.y0 * state.zoom, (box.x1 - box.x0) * state.zoom, (box.y1 - box.y0) * state.zoom];
+      const [x, y] = [from + state.x + box.x0 * state.zoom, state.y + box.y0 * state.zoom];
+      const [width, height] = [(box.x1 - box.x0) * state.zoom, (box.y1 - box.y0) * state.zoom];
       const chosen = number === model.get("selected") || number === state.hover;
-      const halo = svg("rect", { x, y, width: w, height: h, fill: "none", stroke: "#000", "stroke-width": chosen ? 5 : 3.5, "stroke-opacity": 0.65 });
-      const line = svg("rect", { x, y, width: w, height: h, fill: "none", stroke: LOOKS[box.verdict].colour, "stroke-width": chosen ? 3 : 1.8, "stroke-dasharray": DASHES[box.verdict], "data-box": number, class: `midi-box midi-${box.verdict}` });
+      const { sign, colour } = LOOKS[box.verdict], rect = (more) => svg("rect", { x, y, width, height, fill: "none", ...more });
+      const halo = rect({ stroke: "#000", "stroke-width": chosen ? 5 : 3.5, "stroke-opacity": 0.65 });
+      const line = rect({
+        stroke: colour, "stroke-width": chosen ? 3 : 1.8, "stroke-dasharray": DASHES[box.verdict], "data-box": number,
+        class: `midi-box midi-${box.verdict}`,
+      });
       if (from < half()) return [halo, line];
       const above = { x: Math.max(x, from) + 8, y: y - 7 };
-      const beside = { x: x + w + 14, y: Math.max(y, 0) + 14 };
-      const below = { x: above.x, y: y + h + 16 };
-      const text = svg("text", { ...(y > 22 ? above : x + w + 180 < stage.clientWidth ? beside : below), class: "midi-label" });
-      text.textContent = `${number + 1} ${LOOKS[box.verdict].sign} ${box.says}${box.legible === null || box.says.endsWith("legible") ? "" : `, ${percent(box.legible, 0)} legible`}`;
+      const beside = { x: x + width + 14, y: Math.max(y, 0) + 14 };
+      const below = { x: above.x, y: y + height + 16 };
+      const place = y > 22 ? above : x + width + 180 < stage.clientWidth ? beside : below;
+      const legible = box.legible === null || box.says.endsWith("legible") ? "" : `, ${percent(box.legible, 0)} legible`;
+      const text = svg("text", { ...place, class: "midi-label" }, `${number + 1} ${sign} ${box.says}${legible}`);
       return [halo, line, text];
     });
   }
@@ -416,8 +422,9 @@ function viewer({ model, el }) {
 
   // What is known of a box, by its names.
   function factsOf({ expected, actual, coverage, legible }) {
-    const facts = [["expected", expected], ["recognised", actual === "" ? "nothing" : actual],
-      ["painted over", coverage === null ? null : percent(coverage, 0)], ["legible", legible === null ? null : percent(legible, 0)]];
+    const [covered, read] = [coverage, legible].map((share) => (share === null ? null : percent(share, 0)));
+    const facts = [["expected", expected], ["recognised", actual === "" ? "nothing" : actual], ["painted over", covered],
+      ["legible", read]];
     return facts.filter(([, value]) => value !== null && value !== undefined);
   }
 
@@ -459,8 +466,10 @@ function viewer({ model, el }) {
       const worst = { fail: ", a box still visible", pass: ", all boxes hidden", blank: ", a box not decided" }[verdict] ?? "";
       const says = `${model.get("unit")} ${number + 1}${worst}`;
       const face = node("button", {
-        type: "button", "aria-label": says, title: says, tabindex: here ? 0 : -1, "aria-current": here && "true", onclick: () => go(number),
-      }, small && node("img", { src: `data:image/png;base64,${small}`, alt: "" }), verdict && node("span", { class: "midi-mark" }, LOOKS[verdict].sign));
+        type: "button", "aria-label": says, title: says, tabindex: here ? 0 : -1, "aria-current": here && "true",
+        onclick: () => go(number),
+      }, small && node("img", { src: `data:image/png;base64,${small}`, alt: "" }),
+      verdict && node("span", { class: "midi-mark" }, LOOKS[verdict].sign));
       if (verdict) face.style.setProperty("--verdict", LOOKS[verdict].colour);
       return face;
     }));
@@ -473,9 +482,11 @@ function viewer({ model, el }) {
     const names = own.map((window) => window.name);
     if (!own.length) names.push("full range");
     const custom = byHand.length === 2;
-    const chosen = own[state.preset] ? state.preset : 0, isNow = (number) => (custom ? matches(own[number], byHand) : number === chosen);
+    const chosen = own[state.preset] ? state.preset : 0;
+    const isNow = (number) => (custom ? matches(own[number], byHand) : number === chosen);
     presets.replaceChildren(...names.map((name, number) => node("option", { value: number, selected: isNow(number) }, name)));
-    if (custom && !own.some((window) => matches(window, byHand))) presets.append(node("option", { value: "custom", selected: true }, "by hand"));
+    if (!custom || own.some((window) => matches(window, byHand))) return;
+    presets.append(node("option", { value: "custom", selected: true }, "by hand"));
   }
 
   // Whether two numbers say all of a window; tables and curves are known by their place among those of the file.
