@@ -236,7 +236,7 @@ function alive(model, el) {
 
 function render({ model, el }) {
   const kind = { explorer: exploring, deck, header: heading, "what-if": fixing, tour: touring }[model.get("name")];
-  if (kind) el.classList.add("midi-board");
+  el.classList.add("midi-board");
   const leave = [(kind ?? viewer)({ model, el }), alive(model, el)];
   return () => leave.forEach((act) => act());
 }

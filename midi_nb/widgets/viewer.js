@@ -169,9 +169,9 @@ function viewer({ model, el }) {
   const tools = Object.fromEntries([["window", "Window"], ["pan", "Move"]].map(([name, label]) => [name, button(label, `Drag to ${name === "pan" ? "move the image" : "set window and level"}`, () => setTool(name), { "aria-pressed": "false" })]));
   const overlay = button("Over-redaction", "Mark changes outside every box (o)", () => set("overlay", !model.get("overlay")), { "aria-pressed": "false", class: "midi-overlay" });
   const exchange = button("Invert", "Black and white exchanged (i)", () => invert(), { "aria-pressed": "false" });
-  const help = node("dl", { class: "midi-help", hidden: "" }, ...HELP.flatMap(([keys, what]) => [node("dt", {}, keys), node("dd", {}, what)]));
+  const help = node("dl", { class: "facts midi-help", hidden: "" }, ...HELP.flatMap(([keys, what]) => [node("dt", {}, keys), node("dd", {}, what)]));
   const helper = button("?", "Keys and mouse (?)", () => toggleHelp(), { "aria-expanded": "false" });
-  const group = (label, ...items) => node("div", { class: "midi-group", role: "group", "aria-label": label }, ...items);
+  const group = (label, ...items) => node("div", { class: "joined", role: "group", "aria-label": label }, ...items);
   const toolbar = node("div", { class: "midi-toolbar", role: "toolbar", "aria-label": "Viewer" },
     group("Comparison", ...Object.values(modes)), group("Drag", ...Object.values(tools)), group("Window", presets, exchange),
     group("Zoom", button("−", "Zoom out (−)", () => zoomBy(1 / 1.4)), button("Fit", "Fit (0)", fit), button("1:1", "One pixel per point", () => zoomTo(1)), button("+", "Zoom in (+)", () => zoomBy(1.4))),
@@ -187,7 +187,7 @@ function viewer({ model, el }) {
 
   const list = node("ol", { class: "midi-boxes", "aria-label": "Boxes" });
   const heading = node("h4", {}, "Boxes");
-  const notes = node("ul", { class: "midi-notes", "aria-label": "Notes", "aria-live": "polite" });
+  const notes = node("ul", { class: "note midi-notes", "aria-label": "Notes", "aria-live": "polite" });
   const title = node("p", { class: "midi-title" });
   const beyond = node("p", { class: "midi-beyond" });
   const side = node("div", { class: "midi-side" }, title, notes, beyond, heading, list);
@@ -199,7 +199,7 @@ function viewer({ model, el }) {
   const strip = node("div", { class: "midi-strip", role: "group", "aria-label": "Neighbours" });
   const status = node("div", { class: "midi-status", role: "status" });
   const probe = node("div", { class: "midi-probe", "aria-hidden": "true" });
-  el.classList.add("midi-viewer");
+  el.classList.add("midi-page", "midi-viewer");
   el.append(toolbar, node("div", { class: "midi-main" }, node("div", { class: "midi-left" }, stage, slides, strip, node("div", { class: "midi-foot" }, status, probe)), side));
 
   // State
@@ -439,7 +439,7 @@ function viewer({ model, el }) {
         node("span", { class: "midi-brief" }, box.legible !== null && `${percent(box.legible, 0)} legible`),
       ], `Box ${number + 1}, ${box.says}`, () => chooseBox(number, true), { "aria-pressed": String(open), class: `midi-${box.verdict}` });
       face.style.setProperty("--verdict", LOOKS[box.verdict].colour);
-      return node("li", {}, face, node("dl", { class: "midi-facts", hidden: !open },
+      return node("li", {}, face, node("dl", { class: "facts midi-facts", hidden: !open },
         facts.map(([name, value]) => [node("dt", {}, name), node("dd", {}, value === "" ? "nothing" : value)])));
     });
     heading.textContent = boxes().length ? `Boxes (${boxes().length})` : `No boxes on this ${model.get("unit")}`;
