@@ -20,6 +20,7 @@ from ..actions import ACTIONS, named
 from ..answers.published import as_mapping
 from ..answers.standard import Asked, Profile, editions
 from ..engine import released as files_of
+from ..engine.released import Released
 from ..frames import CHANGES, MASK, VERDICTS, derivation, require_columns
 from ..inspecting.asking import Check, checks_of
 from ..inspecting.differences import Difference, are_apart, differences_between
@@ -154,11 +155,7 @@ class Lines:
             self._compare(_file(original, "original"), after, results, mapping)
 
     def _compare(
-        self,
-        before: files_of.Released,
-        after: files_of.Released,
-        results: pd.DataFrame | None,
-        uids: Mapping[str, str],
+        self, before: Released, after: Released, results: pd.DataFrame | None, uids: Mapping[str, str]
     ) -> None:
         self.notes = []
         if are_apart(before, after):
@@ -482,17 +479,17 @@ def _block(row: Difference, steps: Sequence[tags.Step], at: int) -> str | None:
     return None if group % 2 == 0 and group != 2 else _creator(row, steps, at)
 
 
-def _meta(file: files_of.Released) -> files_of.Released:
+def _meta(file: Released) -> Released:
     from pydicom import Dataset
 
-    return files_of.Released(getattr(file.dataset, "file_meta", None) or Dataset())
+    return Released(getattr(file.dataset, "file_meta", None) or Dataset())
 
 
-def _file(given: Any, side: str) -> files_of.Released:
+def _file(given: Any, side: str) -> Released:
     from pydicom import Dataset
 
     if isinstance(given, Dataset):
-        return files_of.Released(given)
+        return Released(given)
     if not isinstance(given, str | Path):
         raise TypeError(f"header() compares paths and pydicom Datasets; {side} is a {type(given).__name__}.")
     if not Path(given).is_file():
@@ -504,7 +501,7 @@ def _file(given: Any, side: str) -> files_of.Released:
         raise ValueError(f"header(): {side}: {given}: {reason}") from None
 
 
-def _found(folder: Path, after: files_of.Released, results: pd.DataFrame | None, uids: Mapping[str, str]) -> Path:
+def _found(folder: Path, after: Released, results: pd.DataFrame | None, uids: Mapping[str, str]) -> Path:
     """The file below `folder` that a released one was made of."""
     new = after.text("(0008,0018)")
     olds = [old for old, mapped in uids.items() if mapped == new]
@@ -522,7 +519,7 @@ def _found(folder: Path, after: files_of.Released, results: pd.DataFrame | None,
 class _Key:
     """What a key asks of one instance, with the verdicts; and what its results know of UIDs."""
 
-    def __init__(self, results: pd.DataFrame, before: files_of.Released, after: files_of.Released) -> None:
+    def __init__(self, results: pd.DataFrame, before: Released, after: Released) -> None:
         self.notes: list[str] = []
         rows = results[(results["instance"] == before.text("(0008,0018)")).to_numpy(dtype=bool)]
         new = after.text("(0008,0018)")
@@ -563,19 +560,10 @@ class _Key:
             known = path in paths or (tags.in_private(path) and any(tags.same(path, one) for one in paths))
             if known or not tags.parse(path):
                 continue
-            nothing = (_ABSENT, float("nan"), None, None)
-            creator = (tags.parse(tags.leaf(path)) or [tags.Step(0, 0)])[0].creator
-            yield Difference(
-                path,
-                tags.leaf(path),
-                creator,
-                tags.name(path),
-                "",
-                None,
-                tags.is_private(path),
-                tags.scope(path),
-                *nothing,
-            )
+            leaf, nothing = tags.leaf(path), (_ABSENT, float("nan"), None, None)
+            creator = (tags.parse(leaf) or [tags.Step(0, 0)])[0].creator
+            what = (path, leaf, creator, tags.name(path), "", None, tags.is_private(path), tags.scope(path))
+            yield Difference(*what, *nothing)
 
 
 def _pairs(results: pd.DataFrame, old: str, new: str) -> dict[str, str]:
@@ -606,13 +594,10 @@ _REGISTERED = "1.2.840.10008."
 class _Links:
     """Where UIDs lead: to the file itself, to another that is known, or nowhere."""
 
-    def __init__(
-        self, before: files_of.Released, after: files_of.Released, uids: Mapping[str, str], names: Mapping[str, str]
-    ) -> None:
-        self._own = [{file.text(path): what for path, what in _OWN_UIDS.items()} for file in (before, after)]
-        for own in self._own:
-            own.pop(None, None)
-            own.pop("", None)
+    def __init__(self, before: Released, after: Released, uids: Mapping[str, str], names: Mapping[str, str]) -> None:
+        self._own = [
+            {uid: what for path, what in _OWN_UIDS.items() if (uid := file.text(path))} for file in (before, after)
+        ]
         self._uids, self._names = uids, names
 
     def leads(self, row: Difference) -> str | None:

@@ -108,12 +108,8 @@ class Viewing(traitlets.HasTraits):
         self._checks = _Checks(results)
         self._originals = None if original is None else _Originals(original, len(self._sources))
         self._plane = lru_cache(_KEPT)(self._decoded)
-        super().__init__(
-            count=len(self._slices),
-            unit=_unit(self._sources),
-            height=height,
-            comparable=original is not None,
-        )
+        comparable = original is not None
+        super().__init__(count=len(self._slices), unit=_unit(self._sources), height=height, comparable=comparable)
 
     # In a board
 
