@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -365,10 +365,8 @@ class Explorer(Fixing, Board):
             if isinstance(codes := state.get("filters"), dict):
                 self.filters = {name: self._texts(name, codes[name]) for name in codes if name in self._rows.facets}
             for name in _STATE:
-                try:
+                with suppress(traitlets.TraitError):
                     setattr(self, name, state.get(name, getattr(self, name)))
-                except traitlets.TraitError:
-                    continue
 
     def _texts(self, name: str, codes: Any) -> list[str]:
         texts = self._rows[name].categories
