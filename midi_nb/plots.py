@@ -33,6 +33,7 @@ from matplotlib.transforms import Bbox
 from . import tags
 from .actions import ACTIONS, named
 from .amounts import count, percent
+from .causes import AXES
 from .causes.references import LEADS, NOWHERE, Arc, graph
 from .dates import SHIFTS, places, shifts
 from .frames import EXPLAINED, MASK, require_columns, require_complete, scored
@@ -60,7 +61,6 @@ __all__ = [
 
 
 _WIDTH = 8.5  # inches: what a notebook has beside the file browser at 1280 pixels
-_AXES = ("privacy", "utility", "validity", "linkage", "key", "none")
 
 
 def score(scores: pd.DataFrame, *, ax: Axes | None = None, limit: int = 30) -> Axes:
@@ -128,7 +128,7 @@ def causes(results: pd.DataFrame, *, ax: Axes | None = None, limit: int = 40) ->
     bent = _bent(ax, rows["rows"])
     _count_axis(ax.xaxis, bool(bent))
     ax.set_xlabel(f"failed or blank checks{bent}")
-    _legend(ax, [axis for axis in _AXES if (rows["axis"] == axis).any()])
+    _legend(ax, [axis for axis in AXES if (rows["axis"] == axis).any()])
     most = f"{_share(rows['rows'][0], len(failing), 'failed or blank check')}"
     return _title(ax, f"{rows['label'][0]} is the most frequent of {count(len(tally), 'cause')}: {most}", legend=True)
 
@@ -161,7 +161,7 @@ def pareto(problems: pd.DataFrame, *, ax: Axes | None = None, limit: int = 20) -
     ax.xaxis.set_major_locator(_RootTicks() if bent else FixedLocator([0, 0.25, 0.5, 0.75, 1]))
     ax.xaxis.set_major_formatter(FuncFormatter(_tick))
     ax.set_xlabel(f"share of failed or blank checks (line: up to here){bent}", loc="right")
-    _legend(ax, [axis for axis in _AXES if (rows["axis"] == axis).any()])
+    _legend(ax, [axis for axis in AXES if (rows["axis"] == axis).any()])
     together = (ordered["rows"].cumsum() / total).to_numpy()
     enough = int(np.argmax(together >= 0.8)) + 1
     makes = f"{count(len(problems), 'problem')} {'makes' if enough == 1 else 'make'}"

@@ -140,10 +140,7 @@ def _with_key(results: pd.DataFrame, checks: Sequence[Any], key: Any, complete: 
     ):
         box = None if x0 is None else (x0, y0, x1, y1)
         choices = asked.get((uid, action, path, expected, box), [])
-        check = next(
-            (each for each in choices if each.check == asked_number),
-            numbered.get((uid, asked_number, action, path)),
-        )
+        check = numbered.get((uid, asked_number, action, path))
         if check is None and choices:  # a report without numbers: the copies of a check in their order
             copy = copies.get((uid, action, path, expected, box), 0)
             copies[uid, action, path, expected, box] = copy + 1
