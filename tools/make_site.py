@@ -98,7 +98,8 @@ def reference() -> str:
         "Reference",
         "=========",
         "",
-        "``import midi_nb as mn``; everything here is asked of a plain DataFrame.",
+        "``import midi_nb as mn``; everything here is asked of a plain DataFrame. In examples ``demo`` is",
+        "``mn.make_demo()``, and ``results`` are those of its careless submission.",
         "",
     ]
     for room in sorted(rooms):

@@ -99,16 +99,11 @@ def to_fix(results: pd.DataFrame, most: int = 5) -> tuple[pd.DataFrame, pd.DataF
     of_tool = ~table["axis"].isin([KEY, NONE])
     first = table[of_tool & ~(gain <= 0)].groupby("submission", observed=True, dropna=False, sort=False).head(most)
     fixed = np.isin(np.arange(len(table)), first.index)
-    brought = {"fixes": np.ones(len(first)), "rows": first["rows"]}
-    place = fixes.submission_of[first.index]
-    counts = {
-        name: np.bincount(place, np.asarray(number), len(fixes.submissions)).astype("int64")
-        for name, number in brought.items()
-    }
-    scores = [weighted(fixes.counts(unit, mask)) for mask in (np.zeros_like(fixed), fixed)]
-    found = pd.DataFrame(
-        {"submission": fixes.submissions, "unit": unit, **counts, "before": scores[0], "after": scores[1]}
-    )
+    brought = first.groupby(fixes.submission_of[first.index])["rows"].agg(fixes="size", rows="sum")
+    found = brought.reindex(range(len(fixes.submissions)), fill_value=0)
+    found.insert(0, "submission", fixes.submissions)
+    found.insert(1, "unit", unit)
+    found["before"], found["after"] = (weighted(fixes.counts(unit, mask)) for mask in (np.zeros_like(fixed), fixed))
     ordered = table.assign(gain=gain, of_tool=of_tool)[table["cause"] != "lost_check"]
     ordered = ordered.sort_values("of_tool", ascending=False, kind="stable")
     return ordered[list(PROBLEMS)].reset_index(drop=True), found
