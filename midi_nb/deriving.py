@@ -106,8 +106,6 @@ def derive_key(
 
     Examples
     --------
-    >>> import midi_nb as mn
-    >>> demo = mn.make_demo()
     >>> answers = mn.derive_key(demo.original, "basic+clean_descriptors", progress=False)
     >>> results = mn.evaluate(demo.submissions["careless"], answers, read_text=None, progress=False)
     """

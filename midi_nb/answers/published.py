@@ -452,8 +452,6 @@ def read_key(
 
     Examples
     --------
-    >>> import midi_nb as mn
-    >>> demo = mn.make_demo()
     >>> answers = mn.read_key(demo.key)
     >>> answers[["action", "tag_path", "name"]].head()  # doctest: +SKIP
     """
@@ -675,8 +673,7 @@ def read_mapping(path: str | Path) -> pd.Series:
 
     Examples
     --------
-    >>> import midi_nb as mn
-    >>> uids = mn.read_mapping(mn.make_demo().submissions["reference"].uids)
+    >>> uids = mn.read_mapping(demo.submissions["reference"].uids)
     >>> uids.index.name, uids.name
     ('old', 'new')
     """

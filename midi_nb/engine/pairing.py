@@ -72,8 +72,6 @@ def pair_folders(
 
     Examples
     --------
-    >>> import midi_nb as mn
-    >>> demo = mn.make_demo()
     >>> reference = demo.submissions["reference"]
     >>> found = mn.pair_folders(reference, demo.original, progress=False)
     >>> found.uids.to_dict() == mn.read_mapping(reference.uids).to_dict()

@@ -81,8 +81,6 @@ def inspect(
 
     Examples
     --------
-    >>> import midi_nb as mn
-    >>> demo = mn.make_demo()
     >>> changes = mn.inspect(demo.original, demo.submissions["reference"], progress=False)
     >>> table = mn.before_after(changes, by="tag")
     """
@@ -118,8 +116,7 @@ def inspect_run(
 
     Examples
     --------
-    >>> import tempfile, midi_nb as mn
-    >>> demo = mn.make_demo()
+    >>> import tempfile
     >>> kept = mn.inspect_run(demo.original, demo.submissions["reference"], tempfile.mkdtemp(), progress=False)
     >>> table = mn.before_after(kept, by=["tag", "modality"])
     """

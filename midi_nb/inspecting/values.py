@@ -66,8 +66,6 @@ def census(
 
     Examples
     --------
-    >>> import midi_nb as mn
-    >>> demo = mn.make_demo()
     >>> values = mn.census(demo.submissions["careless"], progress=False)
     >>> names = values[values["tag"] == "(0010,0010)"]
     """
