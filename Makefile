@@ -31,8 +31,8 @@ lab: $(READY) ## JupyterLab on the notebooks
 test: $(READY) ## All tests but those of notebooks and in a browser: of these one each
 	@$(BIN)/python -m pytest -q -n 2 -m "not long and (smoke or not (browser or notebook))"
 
-look: $(READY) ## The tests of notebooks and in a browser
-	@$(BIN)/python -m pytest -q -n 2 -m "not long and (browser or notebook) and not smoke"
+look: $(READY) ## The tests of notebooks and in a browser; they wait as much as they compute
+	@$(BIN)/python -m pytest -q -n 3 -m "not long and (browser or notebook) and not smoke"
 
 docs: $(READY) ## The site: notebooks with outputs, gallery, reference, pages that live (build/site)
 	@$(BIN)/python tools/make_site.py

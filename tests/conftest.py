@@ -28,27 +28,37 @@ def pytest_collect_file():
     return [collector for collector in found if type(collector) is pytest.Module]
 
 
+def _scope(nodeid):
+    """What one of several processes runs as a whole, as it shares what is made once: a file, the demo, all examples.
+
+    Notebooks share nothing.
+    """
+    file = nodeid.split("::")[0]
+    if "test_notebooks.py::test_runs" in nodeid:
+        return nodeid
+    return next((room for room in ("tests/demo", "midi_nb") if file.startswith(f"{room}/")), file)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """Notebooks, browsers, then files of many tests: none of several processes is left with long ones at the end."""
+    """Notebooks, browsers, then what has many tests: none of several processes is left with long ones at the end."""
     first = [{item.path for item in items if item.get_closest_marker(name)} for name in ("notebook", "browser")]
-    tests = Counter(item.path for item in items)
-    items.sort(key=lambda item: (*(item.path not in paths for paths in first), -tests[item.path]))
+    scopes = {item: _scope(item.nodeid) for item in items}
+    tests = Counter(scopes.values())
+    items.sort(key=lambda item: (*(item.path not in paths for paths in first), -tests[scopes[item]]))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Of several processes one runs a whole file, or all tests of the demo: what they share is made once."""
     from xdist.scheduler import LoadScopeScheduling
 
     config.option.loadscopereorder = False  # they come in order
 
-    class ByFile(LoadScopeScheduling):
+    class ByScope(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            file = nodeid.split("::")[0]
-            return "tests/demo" if file.startswith("tests/demo/") else file
+            return _scope(nodeid)
 
-    return ByFile(config, log)
+    return ByScope(config, log)
 
 
 SC = "1.2.840.10008.5.1.4.1.1.7"
