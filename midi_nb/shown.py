@@ -36,7 +36,7 @@ _STYLE = """<style>
 .midi-table .number { text-align: right !important; }
 .midi-table td.number { white-space: nowrap; }
 .midi-table .more { opacity: .75; }
-.midi-table td code, .midi-table th code { display: block; padding: 0; background: none; color: inherit; font-size: 11px; font-weight: 400; opacity: .7; }
+.midi-table td code, .midi-table th code { display: block; padding: 0 !important; background: none !important; color: inherit; font-size: 11px; font-weight: 400; opacity: .7; }
 </style>"""  # noqa: E501
 
 
