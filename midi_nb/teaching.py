@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,56 +28,44 @@ class Goal(NamedTuple):
     goal: str
     source: str
     actions: tuple[str, ...]
-    about: Callable[[pd.DataFrame], Any]
+    about: str  # all of their checks, or those that are private, public, of people, of others
     present: bool  # whether the attribute must still be there with a value
     hint: str
 
 
-def _all(checks: pd.DataFrame) -> Any:
-    return np.ones(len(checks), dtype=bool)
-
-
-def _people(checks: pd.DataFrame) -> Any:
-    return checks["name"].astype("str").str.contains(_PEOPLE).to_numpy() & ~_private(checks)
-
-
-def _others(checks: pd.DataFrame) -> Any:
-    return ~_people(checks) & ~_private(checks)
-
-
-def _private(checks: pd.DataFrame) -> Any:
-    return checks["private"].to_numpy(dtype=bool)
-
-
-def _public(checks: pd.DataFrame) -> Any:
-    return ~_private(checks)
+def _about(checks: pd.DataFrame, what: str) -> Any:
+    """Mask of the checks that a goal is about."""
+    private = checks["private"].to_numpy(dtype=bool)
+    people = checks["name"].astype("str").str.contains(_PEOPLE).to_numpy()
+    about = {"private": private, "public": ~private, "people": people & ~private, "others": ~people & ~private}
+    return about.get(what, np.ones(len(checks), dtype=bool))
 
 
 _GROUP = "MIDI Task Group, best practice {}"
 # fmt: off
 #: In the order in which a policy usually reaches them.
 GOALS: tuple[Goal, ...] = (
-    Goal("The patient's names, numbers and addresses are gone", "45 CFR 164.514(b)(2)(i)", _REMOVED, _others, False,
+    Goal("The patient's names, numbers and addresses are gone", "45 CFR 164.514(b)(2)(i)", _REMOVED, "others", False,
          "problems() lists the attributes. Clean free text (C); remove or empty what nobody needs (X, Z)."),
-    Goal("Other people and institutions are gone", _GROUP.format(5), _REMOVED, _people, False,
+    Goal("Other people and institutions are gone", _GROUP.format(5), _REMOVED, "people", False,
          "Names of persons have the value representation PN; institutions and stations have attributes of their own."),
-    Goal("All dates are shifted, none kept or deleted", _GROUP.format(12), named(about=["date"]), _all, True,
+    Goal("All dates are shifted, none kept or deleted", _GROUP.format(12), named(about=["date"]), "all", True,
          "C shifts dates; these have the value representations DA and DT. X passes officially and loses the time."),
-    Goal("UIDs are new, and the same in every file", _GROUP.format(3), named(about=["uid"]), _all, True,
+    Goal("UIDs are new, and the same in every file", _GROUP.format(3), named(about=["uid"]), "all", True,
          "U gives a new UID and leaves the UIDs of the standard alone; UIDs have the value representation UI."),
-    Goal("Each patient has one new identifier", _GROUP.format(3), named(about=["patient"]), _all, True,
+    Goal("Each patient has one new identifier", _GROUP.format(3), named(about=["patient"]), "all", True,
          "D gives PatientID a pseudonym that the mapping knows; Z would merge all patients into one."),
-    Goal("Every object is still valid", _GROUP.format(3), named("present"), _all, False,
+    Goal("Every object is still valid", _GROUP.format(3), named("present"), "all", False,
          "An attribute of type 1 needs a value (D), one of type 2 may be empty (Z); only type 3 may go (X)."),
-    Goal("Descriptions keep what research needs", _GROUP.format(2), _KEPT, _public, False,
+    Goal("Descriptions keep what research needs", _GROUP.format(2), _KEPT, "public", False,
          "K or C instead of X and Z; C takes codes for numbers that identify, so keep those: CodeValue K."),
-    Goal("Private attributes that are safe are still there", _GROUP.format(13), _KEPT, _private, False,
+    Goal("Private attributes that are safe are still there", _GROUP.format(13), _KEPT, "private", False,
          'private X drops them all: name the unsafe ones instead, or keep blocks: (0019,"GEMS_ACQU_01",*) K.'),
-    Goal("Private attributes that identify are gone", _GROUP.format(13), _REMOVED, _private, False,
+    Goal("Private attributes that identify are gone", _GROUP.format(13), _REMOVED, "private", False,
          "problems() lists the private attributes with text of a patient: X or C for each."),
-    Goal("No text is left in the pixels", _GROUP.format(10), REGIONS, _all, False,
+    Goal("No text is left in the pixels", _GROUP.format(10), REGIONS, "all", False,
          "No rule about attributes helps: give boxes={modality: (x0, y0, x1, y1)}."),
-    Goal("Pixels without text are as they were", _GROUP.format(2), named("pixels"), _all, False,
+    Goal("Pixels without text are as they were", _GROUP.format(2), named("pixels"), "all", False,
          "A box by modality covers every image of it; name the instance instead."),
 )
 # fmt: on
@@ -110,7 +98,7 @@ def goals(results: pd.DataFrame) -> pd.DataFrame:
 
 def _progress(goal: Goal, results: pd.DataFrame) -> dict[str, Any]:
     asked = results[results["action"].isin(goal.actions)]
-    asked = asked[goal.about(asked)]
+    asked = asked[_about(asked, goal.about)]
     good = asked["verdict"] == "passed"
     if goal.present:
         good &= asked["state"].isin(_THERE) | asked["original"].isna()

@@ -113,31 +113,17 @@ def evaluate(
     >>> bool((results["verdict"] == "passed").all())
     True
     """
-    if out is not None:
-        evaluate_run(
-            released,
-            key,
-            out,
-            uids=uids,
-            patients=patients,
-            name=name,
-            rules=rules,
-            executor=executor,
-            read_text=read_text,
-            original=original,
-            progress=progress,
-        )
-        results = runs.read_run(Path(out))
-        results.attrs["released"] = str(folder_of(released))
-        return results
     job = _job(released, key, uids, patients, name, rules, executor, read_text, original)
-    kept = runs.Recorder(None, {})
-    parts = list(_parts(job, executor, progress, kept))
-    results = concat([part.frame for part in parts if part.frame is not None])
-    if rules == "strict":
-        results = _with_one_shift(results, usual_shifts([shifts(results)]))
-    _warn_of_unread([results])
-    results.attrs["skipped"] = kept.skipped
+    recorder = job.recorder(out)
+    parts = list(_run(job, executor, progress, recorder))
+    if out is not None:
+        results = runs.read_run(Path(out))
+    else:
+        results = concat([part.frame for part in parts if part.frame is not None])
+        if rules == "strict":
+            results = _with_one_shift(results, usual_shifts([shifts(results)]))
+        _warn_of_unread([results], 3)
+        results.attrs["skipped"] = recorder.skipped
     results.attrs["released"] = str(job.folder)
     return results
 
@@ -170,14 +156,8 @@ def evaluate_run(
     0
     """
     job = _job(released, key, uids, patients, name, rules, executor, read_text, original)
-    with runs.Recorder(out, job.provenance()) as recorder:
-        for _ in _parts(job, executor, progress, recorder):
-            pass
-        if rules == "strict":
-            usual = usual_shifts(shifts(frame) for _, frame in recorder.parts())
-            for path, frame in recorder.parts():
-                runs.write_part(_with_one_shift(frame, usual), path, runs.about(path))
-        _warn_of_unread(recorder.columns("action", "verdict", "error"))
+    for _ in _run(job, executor, progress, job.recorder(out)):
+        pass
     return Path(out)
 
 
@@ -203,9 +183,11 @@ class _Job:
     def __reduce__(self) -> Any:
         return _arrived, tuple(getattr(self, each.name) for each in fields(self))
 
-    def provenance(self) -> dict[str, Any]:
-        """What must be the same for two parts to belong to one run."""
-        return {
+    def recorder(self, out: str | Path | None) -> runs.Recorder:
+        """What keeps the run in a folder, with all that must be the same for two parts to belong to one run."""
+        if out is None:
+            return runs.Recorder(None, {})
+        provenance = {
             "submission": self.name,
             "rules": self.rules,
             "text_recognition": _name_of(self.judge.read_text),
@@ -215,6 +197,7 @@ class _Job:
             "original": self.originals and files_of.listing(self.originals),
             **runs.versions(),
         }
+        return runs.Recorder(out, provenance)
 
 
 def _arrived(*given: Any) -> _Job:
@@ -326,6 +309,17 @@ def _reader(read_text: Any) -> tuple[ReadText | None, str]:
     return found, NO_READER if read_text is not None else NOT_WANTED
 
 
+def _run(job: _Job, executor: Executor | None, progress: bool, recorder: runs.Recorder) -> Iterator[Part]:
+    """The parts of the results; those that are kept are finished here, without one in memory."""
+    with recorder:
+        yield from _parts(job, executor, progress, recorder)
+        if recorder.folder is not None and job.rules == "strict":
+            usual = usual_shifts(shifts(frame) for _, frame in recorder.parts())
+            for path, frame in recorder.parts():
+                runs.write_part(_with_one_shift(frame, usual), path, runs.about(path))
+        _warn_of_unread(recorder.columns("action", "verdict", "error"), 4)
+
+
 def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.Recorder) -> Iterator[Part]:
     """The parts of the results, in order: those of the files, then those of the instances no file answered."""
     paths = list(files_of.files_below(job.folder))
@@ -345,7 +339,7 @@ def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.
         notes.update(part.notes)
         yield part
     for text in _warnings(recorder.skipped, bool(answered), notes):
-        warnings.warn(text, stacklevel=3)
+        warnings.warn(text, stacklevel=4)
 
 
 def _repeated(job: _Job, instances: Set[str]) -> Iterator[tuple[str, str]]:
@@ -385,7 +379,7 @@ def _with_one_shift(results: pd.DataFrame, usual: pd.Series) -> pd.DataFrame:
     return results
 
 
-def _warn_of_unread(parts: Iterable[pd.DataFrame]) -> None:
+def _warn_of_unread(parts: Iterable[pd.DataFrame], stacklevel: int) -> None:
     """One warning for each reason why checks of burned-in text are blank, or passed without a proof."""
     counts: Counter[tuple[str, str]] = Counter()
     for part in parts:
@@ -394,7 +388,7 @@ def _warn_of_unread(parts: Iterable[pd.DataFrame]) -> None:
     for (verdict, reason), count in sorted(counts.items()):
         kind = {"blank": "Undecided (blank)", "passed": "Passed"}.get(verdict)
         if kind and reason != NOT_WANTED:
-            warnings.warn(f"{kind} checks of burned-in text: {count:,}; {reason}.", stacklevel=3)
+            warnings.warn(f"{kind} checks of burned-in text: {count:,}; {reason}.", stacklevel=stacklevel)
 
 
 def _warnings(

@@ -103,20 +103,10 @@ def _old_instance(file: files_of.Released, judge: Judge) -> str:
 
 
 def _row(judge: Judge, who: keys.Instance, file: files_of.Released, name: str) -> _Row:
-    return _Row(
-        judge.submission,
-        who.patient,
-        who.study,
-        who.series,
-        who.instance,
-        file.identifier("PatientID"),
-        file.identifier("StudyInstanceUID"),
-        file.identifier("SeriesInstanceUID"),
-        file.identifier("SOPInstanceUID"),
-        who.modality if (modality := file.identifier("Modality")) is None else modality,
-        who.sop_class if (sop_class := file.identifier("SOPClassUID")) is None else sop_class,
-        name,
-    )
+    ids = (file.identifier(each) for each in ("PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"))
+    kinds = (("Modality", who.modality), ("SOPClassUID", who.sop_class))
+    own = (asked if (said := file.identifier(each)) is None else said for each, asked in kinds)
+    return _Row._make([judge.submission, *who[:4], *ids, *own, name])
 
 
 def _judge_file(table: Table, row: _Row, checks: Sequence[keys.Check], file: Any, judge: Judge) -> None:
@@ -272,8 +262,7 @@ def judged_missing(judge: Judge, uids: Sequence[str], checks_of: ChecksOf) -> Ta
     table = Table()
     for uid in uids:
         who = judge.key.instances[uid]
-        ids = (who.patient, who.study, who.series, who.instance)
-        row = _Row(judge.submission, *ids, None, None, None, None, who.modality, who.sop_class, None)
+        row = _Row._make([judge.submission, *who[:4], None, None, None, None, who.modality, who.sop_class, None])
         checks = checks_of(uid)
         for check in checks:
             action = ACTIONS.get(check.spec.action or "")
