@@ -416,7 +416,9 @@ def _compare(options: argparse.Namespace) -> Answer:
     failed = _regression(compared, fail_on)
     if options.rows:
         return Answer(compared[~compared["change"].isin(["still failing", "still passing"])], failed=failed)
-    _known(compared.drop(columns=["before", "after", "change"]), by, "compare")
+    columns = compared.columns.drop(["before", "after", "change"])
+    if unknown := [name for name in by if name not in columns]:
+        raise ValueError(f"compare --by: no column {', '.join(unknown)}; there are {', '.join(columns)}.")
     tally = compared.groupby([*by, "change"], observed=True, dropna=False).size().rename("checks")
     if not by:
         return Answer(tally.reset_index(), failed=failed)
@@ -565,12 +567,6 @@ def _beside(options: argparse.Namespace, files: int) -> list[dict[str, Any]]:
             )
         each[name] = given * files if len(given) == 1 else given
     return [dict(zip(each, values, strict=True)) for values in zip(*each.values(), strict=True)]
-
-
-def _known(frame: pd.DataFrame, columns: Sequence[str], command: str) -> None:
-    unknown = [name for name in columns if name not in frame.columns]
-    if unknown:
-        raise ValueError(f"{command} --by: no column {', '.join(unknown)}; there are {', '.join(frame.columns)}.")
 
 
 # What they show

@@ -109,8 +109,8 @@ COUNTED: dict[str, Any] = {"unit": TEXT, "passes": "float64", "checks": "float64
 
 TEXTS = [name for name, kind in {**RESULTS, **EXPLAINED}.items() if kind == TEXT]
 
-#: Columns whose cells may be protected health information.
 MASK = "•••"  # instead of a value that must not be seen
+#: Columns whose cells may be protected health information.
 VALUES = ("original", "expected", "actual", "words")
 IDENTIFIERS = (
     "patient",

@@ -125,9 +125,9 @@ def table_rows(path: Path) -> tuple[list[str], Iterator[list[str]]]:
         raise ValueError(f"{path} is a folder; give the file in it.")
     with open(path, "rb") as file:
         start = file.read(4096)
-    if b"\0" in start and not start.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if b"\0" in start and not start.startswith(_UTF_16):
         raise ValueError(f"{path} is not a text table (it holds binary data).")
-    encoding = "utf-16" if start.startswith((b"\xff\xfe", b"\xfe\xff")) else _encoding(path)
+    encoding = encoding_of(path)
     first = start.decode(encoding, "ignore").splitlines()[:1]
     delimiter = max("\t;,", key=first[0].count) if first else ","
     # A cell of a key can hold a whole printed sequence; the default limit of 128 kB is too small for it.
@@ -141,8 +141,15 @@ def table_rows(path: Path) -> tuple[list[str], Iterator[list[str]]]:
     return next(rows, []), rows
 
 
-def _encoding(path: Path) -> str:
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # how it starts
+
+
+def encoding_of(path: Path) -> str:
+    """How a text is written: UTF-8, UTF-16 if it says so in its first bytes, or else Latin-1."""
     with open(path, "rb") as file:
+        if file.read(2) in _UTF_16:
+            return "utf-16"
+        file.seek(0)
         try:
             for line in file:
                 line.decode("utf-8")

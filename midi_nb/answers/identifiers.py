@@ -149,16 +149,7 @@ class Known:
             for letter, each in sorted(forms.items())
             if each
         }
-        self._seen: dict[str, Reading] = {}
-
-    def read(self, text: str) -> Reading:
-        """The identifiers in a text, those of one letter together."""
-        reading = self._seen.get(text)
-        if reading is None:
-            if len(self._seen) > 20_000:
-                self._seen.clear()
-            reading = self._seen[text] = self._read(text)
-        return reading
+        self.read = lru_cache(20_000)(self._read)
 
     def read_bytes(self, value: bytes) -> Reading:
         """The identifiers in bytes, spelled as Python prints those: that is what a check compares.
@@ -170,6 +161,7 @@ class Known:
         return Reading(tuple(Found(letter, _spelled(text, value)) for letter, text in found), rest)
 
     def _read(self, text: str) -> Reading:
+        """The identifiers in a text, those of one letter together."""
         found, places = list[Found](), set[int]()
         ways = [_Folded.of(text, spelled) for spelled in ((False,) if text.isascii() else (False, True))]
         for letter, form in self._letters.items():

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..engine.released import Unreadable
+from ..sniff import encoding_of
 from ..text import legible
 
 __all__ = ["texts_of_file"]
@@ -41,13 +42,7 @@ def texts_of_file(path: Path) -> list[tuple[str, str]]:
 def _text(path: Path) -> str:
     if path.stat().st_size > _MOST:
         raise Unreadable("a text of more than 64 MB")
-    content = path.read_bytes()
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
+    return path.read_text(encoding_of(path))
 
 
 def _lines(path: Path) -> Texts:
