@@ -208,13 +208,14 @@ def written(results: pd.DataFrame) -> dict[str, Any]:
 
     Each distinct text is made once, and a missing cell is None.
     """
-    cells = {
+    cells = _of_run(results) if "verdict" in results else {}
+    cells |= {
         column.name: _cells(results[ours], column.write, column.absent)
         for ours, column in COLUMNS.items()
-        if ours in results
+        if ours in results and column.name not in cells
     }
     cells["action_text"] = _action_texts(results, cells["action_text"])
-    return cells if "verdict" not in results else cells | _of_run(results)
+    return cells
 
 
 def _of_run(results: pd.DataFrame) -> dict[str, Any]:
