@@ -67,6 +67,8 @@ def test_a_viewer_in_a_board_is_told_of_and_answers_by_its_number(board):
     board.hear({"kind": "message", "viewer": 1, "content": {"kind": "after", "slice": 0}})
     assert board.sent[1]["content"]["rows"] == 8
 
+    board.hear({"kind": "ready"})
+    assert board.sent.pop() == mounted, "a browser that is opened again"
     board.viewer.overlay = False
     assert board.sent[2] == {"kind": "state", "viewer": 1, "state": {"overlay": False}}
     board.mount(None)

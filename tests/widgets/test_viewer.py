@@ -107,6 +107,13 @@ def test_a_box_that_failed_is_called_by_its_cause_and_an_image_that_passed_is_no
     assert viewer.notes == ["pixels must stay: failed."]
 
 
+def test_a_box_outside_the_image_is_drawn_in_no_picture() -> None:
+    before, after = before_and_after()
+    viewer = widgets.view(image(after, "9.9.0"), checks(x0=900, x1=999), image(before, "1.1.0"))
+    assert Page(viewer.as_html()).all("rect") == []
+    assert len(viewer.regions) == 2
+
+
 def test_the_selected_box_is_a_row_of_the_results(viewer: Any) -> None:
     assert len(viewer.selection) == 0
     viewer.selected = 1

@@ -163,6 +163,12 @@ def test_the_rank_moves_as_problems_are_ticked(results):
     assert [cell for row in table_of(wishes) for cell in row[::2]] == ["mine", "1", "half", "2"]
 
 
+def test_checks_of_no_submission_have_no_score_among_others(results):
+    some = named(results, "a")
+    some["submission"] = some["submission"].where(np.arange(len(some)) > 3)
+    assert what_if(some).scores["submission"].tolist() == ["a"]
+
+
 def test_another_submission_brings_its_own_problems(results):
     wishes = what_if(concat([named(results, "a"), named(results.iloc[2:], "b")]))
     wishes.fixed = wishes.problems["problem"].tolist()
