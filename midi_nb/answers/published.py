@@ -268,14 +268,17 @@ def _check(number: str, entry: dict[str, Any], scope: Any, specs: Specs) -> Chec
     if spec.action in _MAPPED and not _wrapped(entry.get("value")):
         original = None
     if spec.action in REGIONS and expected is not None:
-        region = region_of(expected)
-        if region is None:
-            return Check(number, spec, original, expected, None, "the key's region cannot be read")
-        return Check(number, spec, original, *region)
+        text, box = region_of(expected) or (expected, None)
+        return Check(number, spec, original, text, box, _unread(spec.action, expected, box))
     return Check(number, spec, original, expected, None, None, _doubt(spec.action, spec.tag_path, _stated(path)))
 
 
 _MAPPED = named("map")
+
+
+def _unread(action: str | None, expected: str | None, box: Any) -> str | None:
+    """Why the check of a region cannot be made, if it cannot."""
+    return "the key's region cannot be read" if action in REGIONS and expected is not None and box is None else None
 
 
 def _codes(given: Any) -> tuple[Any, ...]:
@@ -364,13 +367,11 @@ class FrameKey:
                 spec,
                 original,
                 expected,
-                None if None in box else (int(box[0]), int(box[1]), int(box[2]), int(box[3])),
-                "the key's region cannot be read"
-                if spec.action in REGIONS and expected is not None and None in box
-                else None,
+                box := None if None in corners else _box(corners),
+                _unread(spec.action, expected, box),
                 _doubt(spec.action, spec.tag_path, spec.tag_path and tags.to_official(spec.tag_path)),
             )
-            for spec, number, original, expected, *box in zip(specs, *texts, *edges, strict=True)
+            for spec, number, original, expected, *corners in zip(specs, *texts, *edges, strict=True)
         ]
 
     def _shared(self, given: Sequence[str]) -> tuple[list[Spec], np.ndarray]:
@@ -614,7 +615,7 @@ def _flat_check(row: Mapping[str, str | None], number: str, specs: Specs) -> Che
     original, expected, box = _FLAT_TEXTS.get(action, _flat_words)(_listed(text))
     codes = tuple(row.get(name) for name in ("prev_cat", *CODES))
     spec = specs.of(codes, action or None, path and tags.to_official(path), row.get("tag_name"), row.get("scope"))
-    unread = "the key's region cannot be read" if action in REGIONS and expected is not None and box is None else None
+    unread = _unread(action, expected, box)
     return Check(row.get("check") or number, spec, row.get("value", original), expected, box, unread)
 
 
