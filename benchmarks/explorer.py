@@ -57,7 +57,7 @@ def main() -> None:
     start = time.perf_counter()
     explorer, sent = explore(results), []
     explorer.send = lambda content, buffers=None: sent.append((content, buffers or []))
-    explorer._hear(None, {"kind": "ready"}, [])
+    explorer.hear({"kind": "ready"})
     data, buffers = sent[0]
     failing = int((results["verdict"] != "passed").sum())
     kinds = len(buffers[data["data"]["kinds"]["count"]["buffer"]]) // data["data"]["kinds"]["count"]["bytes"]

@@ -174,7 +174,7 @@ def main() -> None:
 def opened(explained: pd.DataFrame) -> Any:
     """An explorer that has sent its data to a browser. What a hand does on failing checks never comes here."""
     explorer = explore(explained)
-    explorer._hear(None, {"kind": "ready"}, [])
+    explorer.hear({"kind": "ready"})
     return explorer
 
 

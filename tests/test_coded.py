@@ -41,3 +41,19 @@ def test_each_text_is_asked_once_and_a_missing_one_as_an_empty_text():
     assert coded.asked(column, np.array([0, 2, 3]), says).tolist() == [True, False, True]
     assert count == {"CT": 1, "": 1}
     assert coded.asked(column, np.array([], dtype="int64"), says).tolist() == []
+
+
+@pytest.mark.parametrize("rows", [0, 1, 40, 3000])
+def test_joint_numbers_tell_rows_apart_as_their_codes_do(rows):
+    random = np.random.default_rng(rows)
+    widths = (2, 3, 60, 70_000, 10**9, 10**9, 10**9)  # together more than 64 bits have room for
+    for few in range(1, 8):
+        columns = [random.integers(-1, width, rows) for width in widths[:few]]
+        columns = [np.append(codes, codes[: rows // 2]) for codes in columns]  # half of the rows twice
+        alike = list(zip(*(codes.tolist() for codes in columns), strict=True))
+        known = {combination: code for code, combination in enumerate(dict.fromkeys(alike))}
+        codes = coded.joint_codes(columns, len(alike))
+        keys = coded.joint_keys(columns, len(alike))
+        assert codes.tolist() == [known[combination] for combination in alike]
+        assert len(set(zip(codes.tolist(), keys.tolist(), strict=True))) == len(set(keys.tolist())) == len(known)
+        assert keys.max(initial=-1) < 16 * max(len(alike), 1)

@@ -191,7 +191,7 @@ def _texts(frames: Sequence[pd.DataFrame]) -> list[str]:
 def _keys(frames: Sequence[pd.DataFrame], names: Sequence[str]) -> np.ndarray:
     """A number for what each check is known by: of one frame after another, the same in all."""
     whole = concat(frame[[*names]] for frame in frames)
-    return joint_codes([whole[name].astype("category").cat.codes.to_numpy() for name in names], len(whole))
+    return joint_keys([whole[name].astype("category").cat.codes.to_numpy() for name in names], len(whole))
 
 
 def _kept_apart(
