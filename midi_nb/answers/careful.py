@@ -119,7 +119,7 @@ def by_path(planted: Iterable[Planted]) -> dict[str, list[Planted]]:
 
 
 def answers(dataset: Dataset, planted: Iterable[Planted], shift: int, type_of: TypeOf) -> Answers:
-    """What is asked of a data set into which this was planted, and whose dates are to move by so many days."""
+    """All checks of a data set into which `planted` was put; its dates are to move by `shift` days."""
     rows_at = by_path(planted)
     checks: list[Check] = []
     for path, element, _ in walk(dataset):

@@ -27,6 +27,7 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.multival import MultiValue
 from pydicom.valuerep import VR
 
+from ..amounts import reasons
 from ..answers.places import label, official, walk
 from ..folders import Submission, folder_of
 
@@ -77,7 +78,8 @@ def apply_policy(
     original
         Folder of the files before de-identification.
     folder
-        Where the released files and the two mappings go.
+        Where the released files and the two mappings go. A warning counts the files that are not released, as they are
+        not DICOM or cannot be written.
     boxes
         Regions to black out, (x0, y0, x1, y1) or several of them, by modality or by SOP Instance UID.
 
@@ -102,17 +104,33 @@ def apply_policy(
     uids: dict[str, str] = {}
     files: dict[str, str] = {}
     patients: dict[str, str] = {}
+    left: list[tuple[str, str]] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom warns of values; originals are as they are
-        for number, dataset in enumerate(_datasets(original), 1):
-            instance, name, regions = *_ids(dataset), _regions(boxes or {}, dataset)
-            deidentify(dataset, _chosen(policy), _patient(dataset), uids)
-            _drop_empty_blocks(dataset)
+        for number, path in enumerate(sorted(path for path in original.rglob("*") if path.is_file()), 1):
+            new = made.folder / f"{number:05d}.dcm"
+            try:
+                dataset = dcmread(path)
+                instance, name, regions = *_ids(dataset), _regions(boxes or {}, dataset)
+                deidentify(dataset, _chosen(policy), _patient(dataset), uids)
+                _drop_empty_blocks(dataset)
+                _black_out(dataset, regions)
+                _marked(dataset).save_as(new)
+            except OSError:  # a full disk, a folder that cannot be written: no fault of this file
+                raise
+            except Exception as error:  # pydicom raises many kinds; of a file in part nothing is released
+                new.unlink(missing_ok=True)
+                left.append((path.relative_to(original).as_posix(), type(error).__name__))
+                continue
             files[instance], patients[name] = _ids(dataset)
-            _black_out(dataset, regions)
-            _marked(dataset).save_as(made.folder / f"{number:05d}.dcm")
     _write_mapping(made.uids, uids | files)
     _write_mapping(made.patients, patients)
+    if left:
+        named = ", ".join(file for file, _ in left[:3]) + (", …" if len(left) > 3 else "")
+        warnings.warn(
+            f"Not released, as pydicom could not read or write them: {reasons(why for _, why in left)} ({named}).",
+            stacklevel=2,
+        )
     return made
 
 
@@ -372,15 +390,6 @@ def _marked(dataset: Dataset) -> Dataset:
     dataset.file_meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID", "")
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.get("SOPInstanceUID", "")
     return dataset
-
-
-def _datasets(folder: Path) -> Iterator[Dataset]:
-    """The DICOM files below a folder, in order of their names."""
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        try:
-            yield dcmread(path)
-        except Exception:  # not every file beside the originals is one
-            continue
 
 
 def _write_mapping(path: Path, mapping: Mapping[str, str]) -> None:

@@ -532,9 +532,9 @@ def _mappings(
     uids, patients = _Votes("UID"), _Votes("Patient ID")
     for old, new in counted(pairs, "pair", "compared", progress):
         before, after = dict(_uids_of(old.path)), dict(_uids_of(new.path))
-        for path in before.keys() & after.keys():
-            if len(before[path]) == len(after[path]):
-                for was, now in zip(before[path], after[path], strict=True):
+        for path, those in before.items():
+            if len(those) == len(after.get(path, ())):
+                for was, now in zip(those, after[path], strict=True):
                     uids.add(was, now, _weight(path), old.file)
         patients.add(old.places[0], new.places[0], 0, old.file)
     unpaired += [*uids.conflicts(), *patients.conflicts()]

@@ -330,7 +330,8 @@ class Released:
         for tag in sorted(elements):
             place, path = Place(dataset, tag, elements[tag]), parent + self._label(dataset, tag)
             yield path, place
-            if (place.raw.VR or _dictionary_vr(tag) or place.vr) == "SQ":
+            vr = place.raw.VR or _dictionary_vr(tag)  # known without decoding, but where a writer did not know it
+            if (place.vr if vr in (None, "UN") else vr) == "SQ":
                 for number, item in enumerate(place.items):
                     yield from self._places_of(item, f"{path}[{number}]")
 

@@ -59,7 +59,10 @@ def read_results(
     if path.is_dir():
         path = _in_folder(path)
     complete = sniff.is_sqlite(path)
-    results = official.read(columns_of(path), name or _name(path)).assign(complete=complete)
+    raw = columns_of(path)
+    if "file_value" in raw and (lacking := sorted({"action", "tag_ds"} - raw.keys())):  # else it is of pixels alone
+        raise ValueError(f"{path} lacks the column {', '.join(lacking)}: it does not say what its checks are about.")
+    results = official.read(raw, name or _name(path)).assign(complete=complete)
     if key is not None:
         results = _completed(results, open_key(key), uids, complete)
     elif uids is not None:

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from .. import tags
+from ..actions import REGIONS
 from ..answers.published import IDENTITY, cells
 from ..coded import recode, tidy
 from ..frames import ANSWERS, CODES, require_columns
@@ -70,6 +71,8 @@ def _kept(folder: Any) -> Iterator[pd.DataFrame]:
 def _rows(answers: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
     """The rows of the table: one an instance, more only where numbers of its checks repeat."""
     require_columns(answers, ["instance", "action", "tag_path"], "write_key()")
+    if answers["action"].isin(REGIONS).any():
+        require_columns(answers, ["expected", "x0", "y0", "x1", "y1"], "write_key()")
     if answers["instance"].isna().any():
         raise ValueError("write_key() needs to know which instance each check is about: the column instance.")
     given = {name: cells(answers[name], kind) for name, kind in ANSWERS.items() if name in answers.columns}

@@ -164,6 +164,6 @@ class Board(Live):
                 self.viewer.hear(message["content"])
 
     def _ready(self) -> None:
-        """A new view of the browser is sent it all."""
+        """Sends a new view in the browser all there is."""
         if self.viewer is not None:
             self._mounted()

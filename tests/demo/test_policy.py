@@ -246,3 +246,16 @@ def test_a_policy_for_the_whole_demo_is_safer_than_none_and_keeps_more_than_empt
     assert scores["attempt"].loc["hipaa", "score"] > scores["untouched"].loc["hipaa", "score"]
     assert scores["attempt"].loc["tcia", "score"] > scores["emptied"].loc["tcia", "score"]
     assert len(list(attempt.folder.iterdir())) == len(list(demo.original.rglob("*.dcm")))
+
+
+def test_what_cannot_be_read_or_written_is_left_out_and_named(make, tmp_path):
+    for number in (1, 2):
+        make.file(tmp_path / "original" / f"{number}.dcm", f"9.{number}", PatientName="DOE^JANE")
+    (tmp_path / "original" / "notes.txt").write_text("no DICOM")
+    broken = tmp_path / "original" / "2.dcm"
+    broken.write_bytes(broken.read_bytes().replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.8\0"))
+    message = r"^Not released, as pydicom could not read or write them: .*1 × InvalidDicomError.*2\.dcm, notes\.txt"
+    with pytest.warns(UserWarning, match=message):
+        attempt = apply_policy("PN Z", tmp_path / "original", tmp_path / "out")
+    assert [path.name for path in attempt.folder.iterdir()] == ["00001.dcm"]
+    assert "9.1" in mapping(attempt.uids)

@@ -502,3 +502,13 @@ def test_mappings_are_written_both_or_neither(tmp_path):
     found.write(tmp_path / "uids.csv", tmp_path / "others.csv")
     assert read_mapping(tmp_path / "uids.csv").to_dict() == {"1.2": "9.2"}
     assert read_mapping(tmp_path / "others.csv").to_dict() == {"OLD": "NEW"}
+
+
+def test_a_mapping_comes_in_the_order_of_the_file(make, tmp_path):
+    keywords = ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID", "ConcatenationUID",
+                "DimensionOrganizationUID", "StorageMediaFileSetUID")  # fmt: skip
+    for side in ("1", "2"):
+        uids = {keyword: f"{side}.{number}" for number, keyword in enumerate(keywords, 1)}
+        make.file(tmp_path / side / "a.dcm", uids["SOPInstanceUID"], StudyDescription="CHEST", **uids)
+    found = pair_folders(tmp_path / "2", tmp_path / "1", by="path", progress=False).uids
+    assert list(found.items()) == [(f"1.{number}", f"2.{number}") for number in (1, 2, 3, 4, 5, 6, 7)]

@@ -408,3 +408,16 @@ def test_an_attribute_is_found_at_all_its_places_in_sequences(make):
 
     assert file.nested("(0010,0010)") == ["(0008,1110)[0](0008,1140)[1](0010,0010)", "(0008,1110)[0](0010,0010)"]
     assert file.nested("(0008,1155)") == []
+
+
+def test_sequences_that_a_writer_did_not_know_are_walked_too(make, tmp_path):
+    inner = b"\x08\x00\x00\x01SH\x04\x00ABCD"
+    items = b"\xfe\xff\x00\xe0" + len(inner).to_bytes(4, "little") + inner
+    path = make.file(tmp_path / "a.dcm", "9.1")
+    # Code Value in Phantom Type Code Sequence, stored as of an unknown value representation
+    path.write_bytes(path.read_bytes() + b"\x18\x00\x46\x93UN\0\0" + len(items).to_bytes(4, "little") + items)
+    file = released.read(path)
+    inside = "(0018,9346)[0](0008,0100)"
+    assert inside in dict(file.places())
+    assert inside in dict(file.elements())
+    assert inside in [where for where, *_ in file.texts()]

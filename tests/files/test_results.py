@@ -663,3 +663,11 @@ def test_the_findings_of_dciodvfy(tmp_path):
     ]
     with pytest.raises(ValueError, match=r"is a mapping, not a dciodvfy report; read it with read_mapping\(\)\.$"):
         read_dciodvfy(write_report(tmp_path / "uids.csv", [], ("id_old", "id_new")))
+
+
+@pytest.mark.parametrize("column", ["tag_ds", "action"])
+def test_a_report_that_does_not_say_what_its_checks_are_about_is_refused(tmp_path, column):
+    columns = [name for name in REPORT if name != column]
+    write_report(tmp_path / "discrepancy_report_internal.csv", [PRESENT], columns)
+    with pytest.raises(ValueError, match=f"lacks the column {column}"):
+        read_results(tmp_path / "discrepancy_report_internal.csv")

@@ -90,3 +90,11 @@ def test_repeated_numbers_make_a_second_row(bench, make, tmp_path):
     with sqlite3.connect(tmp_path / "key.db") as connection:
         assert connection.execute("SELECT count(*) FROM answer_data").fetchone() == (len(answers),)
     assert len(mn.read_key(tmp_path / "key.db")) == len(answers)
+
+
+def test_regions_are_not_written_without_their_edges(small_demo, tmp_path):
+    answers = mn.read_key(small_demo.key)
+    for name in ("expected", "y0"):
+        with pytest.raises(ValueError, match=f"needs the column {name}"):
+            mn.write_key(answers.drop(columns=name), tmp_path / "key.db")
+    assert not (tmp_path / "key.db").exists()
