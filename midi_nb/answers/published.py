@@ -109,7 +109,7 @@ def _stated(value: Any) -> str | None:
 
 
 class Specs:
-    """Makes each distinct `Spec` once, of an official text of its path that `path_of` reads."""
+    """Makes each distinct `Spec` once; `path_of` reads the official text of its path."""
 
     def __init__(self, path_of: Callable[[str], str] = tags.from_official) -> None:
         self._path_of = path_of

@@ -335,7 +335,7 @@ def _several(element: DataElement) -> list[Any]:
 
 
 def _registered(uid: str) -> bool:
-    """Whether a UID names a thing of the standard, such as a class of objects, and no object of anybody's."""
+    """Whether the standard itself gives this UID, as it does for classes of objects."""
     return uid.startswith("1.2.840.10008.")
 
 

@@ -184,7 +184,7 @@ class _Job:
         return _arrived, tuple(getattr(self, each.name) for each in fields(self))
 
     def recorder(self, out: str | Path | None) -> runs.Recorder:
-        """What keeps the run in a folder, with all that must be the same for two parts to belong to one run."""
+        """Keeps the run in a folder, and knows what all parts of one run have in common."""
         if out is None:
             return runs.Recorder(None, {})
         provenance = {

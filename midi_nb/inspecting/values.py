@@ -195,7 +195,7 @@ _shared = lru_cache(65536)(_Attribute)
 
 
 def _bits(numbers: dict[str, int], texts: list[str]) -> int:
-    """The bits of patients or series; no bit of none."""
+    """The bits of patients or series; 0 where a value has none."""
     return sum(1 << numbers.setdefault(text, len(numbers)) for text in texts if text)
 
 

@@ -89,7 +89,7 @@ def _drawn(draw: Callable[[], Any]) -> Figure:
 
 
 def _inline(svg: str, finding: str) -> Figure:
-    """A drawing of matplotlib's as part of the page: no ids that meet others, no colours and fonts of its own."""
+    """A matplotlib figure as part of the page: with ids unlike those of other figures, in the colours and fonts of the page."""
     from markupsafe import Markup
 
     opening, drawing = svg[svg.index("<svg") :].split(">", 1)
