@@ -89,7 +89,7 @@ def _drawn(draw: Callable[[], Any]) -> Figure:
 
 
 def _inline(svg: str, finding: str) -> Figure:
-    """A matplotlib figure as part of the page: with ids unlike those of other figures, in the colours and fonts of the page."""
+    """A matplotlib figure as part of the page: its ids are its own, its colours and fonts those of the page."""
     from markupsafe import Markup
 
     opening, drawing = svg[svg.index("<svg") :].split(">", 1)
