@@ -611,7 +611,7 @@ def _table(frame: pd.DataFrame, width: int | None) -> str:
     """A frame as aligned text: numbers to the right, rates in percent, gains in points, codes in words and as they are.
 
     There is no index; texts are cut where the table would be wider than `width`, if that is given. (rich says how wide
-    a text is; its own tables take ten times as long, a minute for the rows of a large audit.)
+    a text is; its own tables are slow where a large audit prints every row.)
     """
     from rich.cells import cell_len, set_cell_size
 

@@ -29,6 +29,7 @@ from pydicom.valuerep import VR
 
 from ..amounts import reasons
 from ..answers.places import label, official, walk
+from ..answers.standard import REGISTERED
 from ..folders import Submission, folder_of
 
 __all__ = ["ACTIONS", "Rule", "apply_policy", "read_policy"]
@@ -336,7 +337,7 @@ def _several(element: DataElement) -> list[Any]:
 
 def _registered(uid: str) -> bool:
     """Whether the standard itself gives this UID, as it does for classes of objects."""
-    return uid.startswith("1.2.840.10008.")
+    return uid.startswith(REGISTERED)
 
 
 def _uid(old: str) -> str:

@@ -152,7 +152,7 @@ class Board(Live):
         self.send({"kind": "mount", "viewer": None if state is None else self._mounts, "state": state})
 
     def hear(self, message: dict[str, Any]) -> None:
-        """Sends a new view of the browser all of it, and passes on what is said to the viewer."""
+        """Sends a new view in the browser all there is, and passes messages for the viewer on to it."""
         kind = message.get("kind")
         if kind == "ready":
             self._ready()

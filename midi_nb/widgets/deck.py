@@ -254,7 +254,7 @@ class Deck(Board):
     # What is shown
 
     def hear(self, message: dict[str, Any]) -> None:
-        """Does what was done in the browser, or sends a new view of it the page and the viewer."""
+        """Does what was done in the browser; a new view there is sent the page and the viewer."""
         kind, act = message.get("kind"), message.get("act")
         if kind == "act" and isinstance(act, str):
             self.act(act, message.get("of"), message.get("value"))
