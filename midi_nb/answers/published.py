@@ -114,20 +114,6 @@ class Specs:
     def __init__(self, path_of: Callable[[str], str] = tags.from_official) -> None:
         self._path_of = path_of
         self._made = cache(self._make)
-        self._latest: dict[tuple[Any, ...], tuple[Any, Spec]] = {}
-
-    def of_entry(self, codes: Any, *given: Any) -> Spec:
-        """The spec of an entry of the official key, its codes nested as they are there.
-
-        The next slice asks the same of an attribute as the last one: comparing is faster than taking apart again.
-        """
-        try:
-            latest = self._latest.get(given)
-        except TypeError:  # a list where a text belongs
-            return self.of(_codes(codes), *given)
-        if latest is None or latest[0] != codes:
-            latest = self._latest[given] = (codes, self.of(_codes(codes), *given))
-        return latest[1]
 
     def of(
         self, codes: tuple[Any, ...], action: Any, path: Any, name: Any, scope: Any, source: Any = "published"
@@ -181,6 +167,9 @@ class AnswerKey:
         self.instances: dict[str, Instance] = {}
         self._rows: dict[str, list[int]] = {}
         self._specs = Specs(_meant if understood else tags.from_official)
+        # Number → scope, entry and check of the latest instance. The next slice asks mostly the same: comparing is
+        # faster than taking apart again, and what is one object for many checks is written into a frame once.
+        self._latest: dict[str, tuple[Any, Any, Check]] = {}
         if not self.path.is_file() or not sniff.is_sqlite(self.path):
             raise ValueError(f"{path} is not an SQLite database; an answer key in the official layout is one.")
         with sniff.database(self.path) as connection:
@@ -246,18 +235,20 @@ class AnswerKey:
             return
         scope = self._scopes.get(row)
         for number, entry in entries:
-            if isinstance(entry, dict):
-                yield _check(number, entry, scope, self._specs)
-            else:
-                yield _check(number, {}, scope, self._specs)._replace(error=NO_ENTRY, doubt=NO_ENTRY)
+            latest = self._latest.get(number)
+            if latest is None or latest[0] != scope or latest[1] != entry:
+                latest = self._latest[number] = (scope, entry, _check(number, entry, scope, self._specs))
+            yield latest[2]
 
 
-def _check(number: str, entry: dict[str, Any], scope: Any, specs: Specs) -> Check:
+def _check(number: str, entry: Any, scope: Any, specs: Specs) -> Check:
     """One check of the official key. Read as literally as the official script reads it: what it looks for with its
     <…>, an action or an identifier in a mapping, it does not find without."""
+    if not isinstance(entry, dict):
+        return _check(number, {}, scope, specs)._replace(error=NO_ENTRY, doubt=NO_ENTRY)
     action, path = entry.get("action"), entry.get("tag_ds")
-    spec = specs.of_entry(
-        entry.get("answer_category_v2"),
+    spec = specs.of(
+        _codes(entry.get("answer_category_v2")),
         action if _wrapped(action) else None,
         path,
         entry.get("tag_name"),
@@ -526,28 +517,32 @@ def _answers(key: AnswerKey, uids: Sequence[str]) -> pd.DataFrame:
 
 def check_columns(checks: Sequence[Check]) -> dict[str, Any]:
     """The columns of `checks`: those of their specs, and their own."""
+    checks, rows = _distinct(checks)
     boxes = [check.box for check in checks]
     columns: dict[str, Any] = shared_columns(Spec._fields, [check.spec for check in checks])
     for field in ("check", "original", "expected"):
         columns[field] = encode([getattr(check, field) for check in checks])
-    for place, field in enumerate(("x0", "y0", "x1", "y1")):
-        columns[field] = (
-            pd.array([pd.NA if box is None else box[place] for box in boxes], dtype="Int32") if any(boxes) else None
-        )
-    return columns
+    for place, field in enumerate(("x0", "y0", "x1", "y1") if any(boxes) else ()):
+        columns[field] = pd.array([pd.NA if box is None else box[place] for box in boxes], dtype="Int32")
+    return {field: column.take(rows) for field, column in columns.items()}
 
 
 def shared_columns(fields: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
     """Columns of rows that are many times the same few tuple objects: each tuple is looked at once."""
-    codes, ids = pd.factorize(np.fromiter(map(id, rows), dtype="int64", count=len(rows)))
-    first = np.empty(len(ids), dtype="int64")
-    first[codes[::-1]] = np.arange(len(rows) - 1, -1, -1)
-    distinct = [rows[row] for row in first]
+    distinct, codes = _distinct(rows)
     columns = zip(*distinct, strict=True) if distinct else [()] * len(fields)
     return {
         field: as_column(values, RESULTS[field], len(distinct)).take(codes)
         for field, values in zip(fields, columns, strict=True)
     }
+
+
+def _distinct(rows: Sequence[Any]) -> tuple[list[Any], np.ndarray]:
+    """The objects among `rows`, each once, and which of them each row is."""
+    codes, ids = pd.factorize(np.fromiter(map(id, rows), dtype="int64", count=len(rows)))
+    first = np.empty(len(ids), dtype="int64")
+    first[codes[::-1]] = np.arange(len(rows) - 1, -1, -1)
+    return [rows[row] for row in first], codes
 
 
 def _read_flat(path: Path, instances: Iterable[str] | None) -> pd.DataFrame:

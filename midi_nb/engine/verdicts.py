@@ -287,6 +287,9 @@ def _not_in_original(checks: Sequence[keys.Check], uid: str, judge: Judge) -> Co
 
     Attributes that an earlier original had do not matter; those this one has are named, for batches elsewhere.
     """
+    path = (judge.originals or {}).get(uid)
+    if path is None:
+        return Counter()
     asked = Counter(
         (check.spec.tag_path or "", check.spec.source == keys.WORKSHOP)
         for check in checks
@@ -294,8 +297,7 @@ def _not_in_original(checks: Sequence[keys.Check], uid: str, judge: Judge) -> Co
         if (check.original or check.expected) and _passes_absent(check)
         if check.spec.tag_path not in judge.found
     )
-    path = (judge.originals or {}).get(uid)
-    if not asked or path is None:
+    if not asked:
         return Counter()
     try:
         original = files_of.read(path)
@@ -320,27 +322,30 @@ class Table:
     """Verdicts as they are made, and the frame of them."""
 
     def __init__(self) -> None:
-        self._verdicts: list[tuple[_Row, keys.Check, Any, Outcome]] = []
+        self._rows: list[_Row] = []
+        self._checks: list[keys.Check] = []
+        self._texts: list[Any] = []
+        self._outcomes: list[Outcome] = []
         self.notes: Counter[tuple[str, str]] = Counter()  # (what there is to say of checks, path) → checks
 
     def add(self, row: _Row, check: keys.Check, text: Any, outcome: Outcome) -> None:
         if check.doubt:
             self.notes[check.doubt, check.spec.tag_path or ""] += 1
-        self._verdicts.append((row, check, text, outcome))
+        self._rows.append(row)
+        self._checks.append(check)
+        self._texts.append(text)
+        self._outcomes.append(outcome)
 
     def frame(self) -> pd.DataFrame:
-        if not self._verdicts:
-            return tidy({}, RESULTS, 0)
-        rows, checks, found, outcomes = zip(*self._verdicts, strict=True)
-        texts = encode([text if isinstance(text, str) else None for text in found])
+        texts = encode([text if isinstance(text, str) else None for text in self._texts])
         columns = {
-            **keys.shared_columns(_Row._fields, rows),
-            **keys.check_columns(checks),
-            **keys.shared_columns(Outcome._fields, outcomes),
+            **keys.shared_columns(_Row._fields, self._rows),
+            **keys.check_columns(self._checks),
+            **keys.shared_columns(Outcome._fields, self._outcomes),
             "actual": texts,
-            "state": _states(texts, found),
+            "state": _states(texts, self._texts),
         }
-        return tidy(columns, RESULTS, len(rows))
+        return tidy(columns, RESULTS, len(texts))
 
 
 def _states(texts: pd.Categorical, found: Sequence[Any]) -> pd.Categorical:

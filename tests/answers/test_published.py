@@ -110,13 +110,17 @@ def test_columns_may_stand_anywhere_and_patients_be_numbers(tmp_path, make):
             "PatientID INTEGER, "
             "Modality TEXT, SOPClassUID TEXT, SeriesInstanceUID TEXT, StudyInstanceUID TEXT)"
         )
-        database.execute(
-            "INSERT INTO answer_data VALUES (?, '<Series>', '1.1', 'x', 12345, 'CT', 'c', 'e', 's')", (data,)
+        database.executemany(
+            "INSERT INTO answer_data VALUES (?, ?, ?, 'x', 12345, 'CT', 'c', 'e', 's')",
+            [(data, "<Series>", "1.1"), (data, "<Patient>", "1.2")],
         )
 
     assert cells(
         read_key(path), "patient", "study", "series", "instance", "modality", "sop_class", "check", "scope"
-    ) == [["12345", "s", "e", "1.1", "CT", "c", "7", "Series"]]
+    ) == [
+        ["12345", "s", "e", "1.1", "CT", "c", "7", "Series"],
+        ["12345", "s", "e", "1.2", "CT", "c", "7", "Patient"],
+    ]
 
 
 SCOPED = [("<Patient>", "Patient"), ("study", "Study"), ("<Nonsense>", "Study"), (None, "Study"), (7, "Study")]
