@@ -14,7 +14,10 @@ from .frames import EXPLAINED, RESULTS, TEXT, VERDICTS, complete_rows, require_f
 
 
 def coded(results: pd.DataFrame) -> pd.DataFrame:
-    """`results` with the types of `RESULTS`: ``pandas.concat`` and ``merge`` make plain texts of categoricals."""
+    """`results` with the types of `RESULTS`: ``pandas.concat`` and ``merge`` make plain texts of categoricals.
+
+    Texts that no UTF-8 can hold are spelled out, as `encode` does it.
+    """
     dtypes = dict(zip(results.columns, results.dtypes, strict=True))
     plain = {
         name: as_column(results[name].astype(object).array, kind, len(results))
@@ -31,7 +34,12 @@ def _is_other(dtype: Any, kind: Any) -> bool:
         return bool(dtype != kind)
     if isinstance(kind, pd.CategoricalDtype):  # of which the order of the categories counts: their codes are compared
         return not isinstance(dtype, pd.CategoricalDtype) or tuple(dtype.categories) != tuple(kind.categories)
-    return bool(kind == TEXT) and not isinstance(dtype, pd.CategoricalDtype)
+    return bool(kind == TEXT) and (not isinstance(dtype, pd.CategoricalDtype) or _has_surrogates(dtype.categories))
+
+
+def _has_surrogates(texts: pd.Index) -> bool:
+    """Whether one of `texts` is no UTF-8; those that Arrow holds are."""
+    return texts.dtype == object and any(type(text) is str and utf8(text) != text for text in texts)
 
 
 def tidy(columns: Mapping[str, Any], types: Mapping[str, Any], rows: int) -> pd.DataFrame:

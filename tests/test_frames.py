@@ -6,9 +6,11 @@ from hypothesis import strategies as st
 
 from midi_nb import actions, coded, frames, masking
 from midi_nb.actions import ACTIONS
-from midi_nb.files import read_results, write_run
+from midi_nb.answers import read_key
+from midi_nb.files import read_results, write_key, write_run
 from midi_nb.frames import ANSWERS, CODES, RESULTS
 from midi_nb.report.official import write_official
+from midi_nb.report.page import write_html
 
 TEXTS = st.lists(st.one_of(st.none(), st.text(max_size=4)), max_size=12)
 
@@ -293,6 +295,29 @@ def test_results_joined_by_pandas_are_results_still(make, tmp_path):
 def test_results_that_are_as_they_should_be_are_not_copied(make):
     results = make.results([{}])
     assert coded.coded(results) is results
+    results["actual"] = _with_objects("Anné")
+    assert coded.coded(results) is results
+
+
+def _with_objects(text):
+    """A column of a user's own, whose categories are objects: they can be texts that no UTF-8 holds."""
+    return pd.Categorical.from_codes([0], dtype=pd.CategoricalDtype(pd.Index([text], dtype=object)))
+
+
+def test_texts_of_bytes_that_cannot_be_decoded_are_written_everywhere(make, tmp_path):
+    results = make.results([{"verdict": "failed", "state": "value"}])
+    for name in ("actual", "original", "expected", "file", "submission", "instance"):
+        results[name] = _with_objects("caf\udce9")
+
+    write_run(results, tmp_path / "run")
+    write_official(results, tmp_path / "official", database=True)
+    write_key(results, tmp_path / "key.db")
+    write_html(results, tmp_path / "report.html")
+
+    assert list(read_results(tmp_path / "run")["actual"]) == ["caf\\udce9"]
+    for report in ("validation_results.db", "discrepancy_report_internal.csv"):
+        assert list(read_results(tmp_path / "official" / report)["original"]) == ["caf\\udce9"]
+    assert read_key(tmp_path / "key.db")[["instance", "original"]].to_numpy().tolist() == [["caf\\udce9"] * 2]
 
 
 def test_texts_that_are_spelled_out_alike_are_one(make):

@@ -15,7 +15,7 @@ import pandas as pd
 
 from .. import sniff, tags
 from ..actions import ACTIONS, PIXELS, REGIONS, category_of, named
-from ..coded import as_column, concat, encode, first_rows, joint_codes, texts_at, tidy
+from ..coded import as_column, concat, encode, first_rows, joint_codes, recode, texts_at, tidy
 from ..frames import ANSWERS, CODES, RESULTS, SCOPES, SOURCES, require_columns
 from . import workshop
 
@@ -416,8 +416,8 @@ def cells(column: pd.Series, kind: Any) -> Any:
         return column.array
     if isinstance(kind, pd.CategoricalDtype) and not column.dropna().isin(kind.categories).all():
         raise ValueError(f"The key's column {column.name} holds a text that is none of {', '.join(kind.categories)}.")
-    if isinstance(column.dtype, pd.CategoricalDtype) and column.cat.categories.inferred_type in ("string", "empty"):
-        return column.array
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return recode(column, str)
     return [None if gone else str(cell) for cell, gone in zip(column, column.isna(), strict=True)]
 
 

@@ -24,6 +24,7 @@ import pandas as pd
 from .. import tags
 from ..answers.published import as_mapping
 from ..answers.standard import REGISTERED
+from ..coded import utf8
 from ..files.runs import replacing
 from ..folders import Submission, folder_of
 from ..progress import counted
@@ -154,7 +155,7 @@ _LEAST = 4  # descriptors that must agree, its kind apart, where nothing else sp
 
 def _prints(root: Path, side: str, unpaired: list[_Unpaired], progress: bool) -> Iterator[_Print]:
     for path in counted(list(files_of.files_below(root)), f"{side} file", "read", progress):
-        file = path.relative_to(root).as_posix()
+        file = utf8(path.relative_to(root).as_posix())
         try:
             yield _print(files_of.read(path), path, file)
         except files_of.Unreadable as reason:

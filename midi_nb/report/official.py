@@ -123,7 +123,7 @@ def _write_discrepancies(path: Path, rows: pd.DataFrame, columns: Sequence[str])
     tables = shown["tag_name"] == "<LUT Data>"  # which officially are not shown
     for name in ("file_value", "answer_value", "action_text"):
         shown[name][tables] = HIDDEN
-    with open(path, "w", newline="", encoding="utf-8", errors="backslashreplace") as file:
+    with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(zip(*(shown[name] for name in columns), strict=True))

@@ -113,6 +113,14 @@ def test_pixels_tell_the_files_and_the_files_tell_every_identifier(folders, slic
     assert list(found.unpaired.columns) == ["side", "file", "reason"]
 
 
+def test_a_file_whose_name_cannot_be_decoded_is_named_all_the_same(folders, slices):
+    made, originals = folders(slices, [released(one) for one in slices])
+    (made / "caf\udce9.txt").write_bytes(b"no DICOM")
+    found = pair_folders(made, originals)
+    assert list(found.unpaired["file"]) == ["caf\\udce9.txt"]
+    assert "caf" in found.unpaired.to_json()
+
+
 def test_files_that_kept_their_uid_are_found_whatever_became_of_their_pixels(folders, slices):
     found = pair_folders(*folders(slices, [blackened(copy.deepcopy(one)) for one in slices]))
     assert found.uids.to_dict() == {old: old for old in expected_uids(slices)}
