@@ -610,17 +610,33 @@ _GAINS = frozenset({"gain", "gain_series"})
 def _table(frame: pd.DataFrame, width: int | None) -> str:
     """A frame as aligned text: numbers to the right, rates in percent, gains in points, codes in words and as they are.
 
-    There is no index; texts are cut where the table would be wider than `width`, if that is given. (rich says how wide
-    a text is; its own tables are slow where a large audit prints every row.)
+    There is no index; texts are cut where the table would be wider than `width`, if that is given. Where it still is,
+    the rows stand below each other, with a line for each column.
+    """
+    names = [str(name) for name in frame.columns]
+    cells = [[_cell(value, name) for value in frame[name]] for name in names]
+    right = [frame[name].dtype.kind in "iuf" for name in frame.columns]
+    wide, (head, *rows) = _aligned([[name, *column] for name, column in zip(names, cells, strict=True)], right, width)
+    if width is None or wide <= width:
+        return "\n".join([head, "─" * wide, *rows])
+    each = (_aligned([names, row], [False, False], width, least=6)[1] for row in zip(*cells, strict=True))
+    return f"\n{'─' * width}\n".join(map("\n".join, each))
+
+
+def _aligned(
+    columns: Sequence[Sequence[str]], right: Sequence[bool], width: int | None, least: int = 12
+) -> tuple[int, list[str]]:
+    """How wide these columns are beside each other, and their lines; texts are cut to `width`, but not below `least`.
+
+    (rich says how wide a text is; its own tables are slow where a large audit prints every row.)
     """
     from rich.cells import cell_len, set_cell_size
 
-    names = [str(name) for name in frame.columns]
-    right = [frame[name].dtype.kind in "iuf" for name in frame.columns]
-    columns = [[name, *(_cell(value, name) for value in frame[name])] for name in names]
     widths = [max(map(cell_len, column)) for column in columns]
-    while width and sum(widths) + 2 * (len(widths) - 1) > width and (widest := _widest_text(widths, right)) is not None:
-        widths[widest] -= 1
+    texts = [place for place, number in enumerate(right) if not number]
+    gaps = 2 * (len(widths) - 1)
+    while width and sum(widths) + gaps > width and (cut := [place for place in texts if widths[place] > least]):
+        widths[max(cut, key=widths.__getitem__)] -= 1
 
     def padded(text: str, size: int, right: bool) -> str:
         if cell_len(text) > size:
@@ -629,13 +645,7 @@ def _table(frame: pd.DataFrame, width: int | None) -> str:
         return blank + text if right else text + blank
 
     lines = ["  ".join(map(padded, row, widths, right)).rstrip() for row in zip(*columns, strict=True)]
-    return "\n".join([lines[0], "─" * (sum(widths) + 2 * (len(widths) - 1)), *lines[1:]])
-
-
-def _widest_text(widths: Sequence[int], right: Sequence[bool]) -> int | None:
-    """The column whose texts can be cut first; None where no text has more than twelve places."""
-    texts = [place for place, number in enumerate(right) if not number and widths[place] > 12]
-    return max(texts, key=widths.__getitem__, default=None)
+    return sum(widths) + gaps, lines
 
 
 def _cell(value: Any, name: str) -> str:

@@ -778,6 +778,21 @@ def test_tables_are_aligned_cut_to_the_terminal_and_steer_nothing(make, run, tmp
     assert [line.split()[-9:-4] for line in (control, long, wide)] == [["1", "0", "0", "1", "100"]] * 3
 
 
+@pytest.mark.parametrize("width", [20, 40])
+def test_a_table_that_does_not_fit_has_a_line_for_each_column(make, run, tmp_path, monkeypatch, width):
+    folder = mn.write_run(make.results([{"name": "Comment"}, {"name": "x" * 60}]), tmp_path / "run")
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    _, printed, _ = run("score", folder, "--by", "name")
+    first, second = (part.splitlines() for part in printed.split(f"{'─' * width}\n"))
+    assert [line.split()[0] for line in first] == [
+        "name", "passed", "failed", "blank", "total", "score", "low", "high", "patients"
+    ]  # fmt: skip
+    assert [line.split()[1] for line in (first[0], second[1], second[5])] == ["Comment", "1", "100"]
+    assert second[0].endswith("…")
+    assert max(map(len, [*first, *second])) <= width
+
+
 def test_inspect_counts_what_became_of_attributes_and_keeps_them(bench, run, tmp_path):
     original = tmp_path / "original"
     shutil.copytree(bench.released, original, ignore=shutil.ignore_patterns("*.txt", "b.dcm"))
