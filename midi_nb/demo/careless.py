@@ -24,7 +24,7 @@ from ..answers.places import walk
 from .case import Case, Delivery
 from .hospital import story
 from .policy import shifted
-from .release import hide, native, new_uid, redraw
+from .release import hide, new_uid, redraw
 
 #: In place of a value: the attribute is deleted; the length of the sequence is written instead of left undefined.
 DROP, WRITE_LENGTH = object(), object()
@@ -253,7 +253,7 @@ def without_pixels(dataset: Dataset, case: Case) -> None:
 
 
 def decompressed(dataset: Dataset, case: Case) -> None:
-    native(dataset)
+    dataset.decompress(generate_instance_uid=False)
 
 
 def over_redacted(dataset: Dataset, case: Case) -> None:

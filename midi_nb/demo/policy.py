@@ -365,21 +365,33 @@ def _regions(boxes: Mapping[str, Any], dataset: Dataset) -> list[Box]:
     return found
 
 
-def _black_out(dataset: Dataset, boxes: Iterable[Box]) -> None:
+def _black_out(dataset: Dataset, boxes: Sequence[Box]) -> None:
     """Fills boxes of every frame with black, in place; a compressed image is stored uncompressed then."""
     if not boxes or "PixelData" not in dataset:
         return
+    # The least number, or where that is white the largest.
+    largest = 2 ** (dataset.BitsStored - dataset.PixelRepresentation) - 1
+    black = largest if dataset.PhotometricInterpretation == "MONOCHROME1" else 0
+    redraw(dataset, lambda pixels: fill_boxes(pixels, boxes, black))
+
+
+def redraw(dataset: Dataset, change: Callable[[np.ndarray], None]) -> None:
+    """Changes the pixels (frames, rows, columns, samples), in place; a compressed image is stored uncompressed then."""
     if dataset.file_meta.TransferSyntaxUID.is_compressed:
         dataset.decompress(generate_instance_uid=False)
     dataset.pixel_array_options(raw=True)
     pixels = dataset.pixel_array.copy()
-    samples = (slice(None),) if dataset.SamplesPerPixel > 1 else ()
-    # The least number, or where that is white the largest.
-    largest = 2 ** (dataset.BitsStored - dataset.PixelRepresentation) - 1
-    black = largest if dataset.PhotometricInterpretation == "MONOCHROME1" else 0
-    for x0, y0, x1, y1 in boxes:
-        pixels[(..., slice(max(y0, 0), y1), slice(max(x0, 0), x1), *samples)] = black
+    change(pixels.reshape(-1, dataset.Rows, dataset.Columns, dataset.SamplesPerPixel))
+    frames = dataset.get("NumberOfFrames")
     dataset.set_pixel_data(pixels, dataset.PhotometricInterpretation, dataset.BitsStored, generate_instance_uid=False)
+    if frames is not None:  # pydicom deletes it where it is 1, which images of kinds with many must say, too
+        dataset.NumberOfFrames = frames
+
+
+def fill_boxes(pixels: np.ndarray, boxes: Iterable[Box], value: int) -> None:
+    """Sets the pixels in boxes of every frame to one value, in place."""
+    for x0, y0, x1, y1 in boxes:
+        pixels[:, max(y0, 0) : y1, max(x0, 0) : x1] = value
 
 
 def _marked(dataset: Dataset) -> Dataset:

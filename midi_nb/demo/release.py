@@ -14,8 +14,9 @@ from ..answers.careful import PSEUDONYMOUS, by_path, treat
 from ..answers.lettering import Box
 from ..answers.people import Chart
 from ..answers.places import label
-from .dicom import Original, compress, even, fill
-from .drafts import JPEG_2000, RLE, code, facts
+from . import policy
+from .dicom import Original, compress, fill
+from .drafts import code, facts
 from .key import types
 from .policy import Disposition, Patient, deidentify
 
@@ -59,40 +60,18 @@ def reference(original: Original, chart: Chart) -> Dataset:
     return mark(dataset, chart)
 
 
-def pixels_of(dataset: Dataset) -> np.ndarray:
-    """The stored values as a writable array (frames, rows, columns, samples where there are more than one)."""
-    bits = f"{'i' if dataset.PixelRepresentation else 'u'}{dataset.BitsAllocated // 8}"
-    shape = (int(dataset.get("NumberOfFrames", 1)), dataset.Rows, dataset.Columns, dataset.SamplesPerPixel)
-    return np.frombuffer(dataset.PixelData, bits, int(np.prod(shape))).reshape(shape).copy()
-
-
-def native(dataset: Dataset) -> str:
-    """Decompresses the pixels in place; gives the transfer syntax they had."""
-    syntax = str(dataset.file_meta.TransferSyntaxUID)
-    if syntax in (RLE, JPEG_2000):
-        dataset.decompress(generate_instance_uid=False)
-    return syntax
-
-
 def redraw(dataset: Dataset, change: Callable[[np.ndarray], None]) -> None:
-    """Changes the pixels, in place, and stores them in the transfer syntax they had."""
-    syntax = native(dataset)
-    pixels = pixels_of(dataset)
-    change(pixels)
-    dataset.PixelData = even(pixels.tobytes())
+    """Changes the pixels (frames, rows, columns, samples), in place, and stores them in the syntax they had."""
+    syntax = str(dataset.file_meta.TransferSyntaxUID)
+    policy.redraw(dataset, change)
     compress(dataset, syntax)
     dataset.file_meta.TransferSyntaxUID = syntax
 
 
 def hide(dataset: Dataset, boxes: Sequence[Box]) -> None:
     """Fills boxes of every frame with 0, in place."""
-
-    def fill(pixels: np.ndarray) -> None:
-        for box in boxes:
-            pixels[:, box.y0 : box.y1, box.x0 : box.x1] = 0
-
     if boxes:
-        redraw(dataset, fill)
+        redraw(dataset, lambda pixels: policy.fill_boxes(pixels, boxes, 0))
 
 
 def mark(dataset: Dataset, chart: Chart) -> Dataset:

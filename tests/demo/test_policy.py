@@ -187,6 +187,11 @@ def test_a_box_for_something_else_changes_nothing_and_several_boxes_all_count(re
     assert (made.pixel_array == 0).sum() == 4 + 10 * 20
 
 
+def test_a_box_leaves_the_number_of_frames_where_there_is_one(released):
+    pixels = np.full((20, 30), 9, dtype="uint8")
+    assert released("UI U", boxes={"OT": (0, 0, 2, 2)}, pixels=pixels, NumberOfFrames=1).NumberOfFrames == 1
+
+
 def test_a_release_says_that_it_is_one_and_its_file_header_tells_nothing_of_where_it_came_from(released):
     made = released("UI U")
     assert made.PatientIdentityRemoved == "YES"
