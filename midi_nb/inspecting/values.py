@@ -17,7 +17,7 @@ import pandas as pd
 
 from .. import tags
 from ..amounts import reasons
-from ..coded import tidy, utf8
+from ..coded import asked, concat, first_rows, joint_codes, recode, tidy, utf8
 from ..engine import released as files_of
 from ..engine.batches import Notes, Part, Step, Task, counted, in_batches, kept, kept_or_made, require_executor
 from ..files import runs
@@ -72,18 +72,17 @@ def census(
     require_executor(executor)
     root = folder_of(folder, "")
     paths = list(files_of.files_below(root))
-    total = _Tally()
     recorder = runs.Recorder(out, {"verb": "census", **runs.versions()})
     with recorder, counting(len(paths), "file", "read", progress) as step:
         recorder.skipped += [(file.as_posix(), _HIDDEN) for file in _hidden(root)]
         batches = in_batches(paths)
         recorder.forget(len(batches), 0)
         parts = kept_or_made(recorder, root, batches, partial(_counted, root), executor, step)
-        for number, part in enumerate(parts):
-            for row in _rows(part.frame, recorder.path_of(number)):
-                total.see(*row)
+        found = [
+            _read(recorder.path_of(number)) if part.frame is None else part.frame for number, part in enumerate(parts)
+        ]
     skipped = recorder.skipped
-    values = total.frame()
+    values = _ordered(concat([tidy({}, _SEEN, 0), *found]))
     values.attrs["skipped"] = skipped
     if not paths:
         warnings.warn(f"The folder {root} holds no file to look into.", stacklevel=2)
@@ -109,107 +108,44 @@ class _Attribute(NamedTuple):
     place: str  # header, file meta information, file name, folder name, or the kind of a file that is no DICOM
     path: str | None  # of an attribute, without numbers of items
     name: str | None
-    vr: str
+    vr: str | None
 
 
-_KEPT = [*_Attribute._fields, "actual", "count", "in_files", "file", "patients", "series"]
+_VALUE = [*_Attribute._fields, "actual"]
+#: A value in the files of one series, as parts are kept: what is in all of them is once there for each.
+_SEEN = {
+    **dict.fromkeys([*_VALUE, "patient", "series", "file"], "category"),
+    **dict.fromkeys(["count", "in_files"], "Int64"),
+}
 
 
-class _Seen:
-    """How often a value was seen; its patients and series are bits of a number, for there may be millions of values."""
-
-    __slots__ = ("count", "file", "files", "patients", "series")
-
-    def __init__(self, file: str) -> None:
-        self.count = self.files = self.patients = self.series = 0
-        self.file = file
-
-
-class _Tally:
-    """The values of some files."""
-
-    def __init__(self) -> None:
-        self.values: dict[tuple[_Attribute, str], _Seen] = {}
-        self.patients: dict[str, int] = {}
-        self.series: dict[str, int] = {}
-
-    def see(
-        self, place: _Attribute, text: str, count: int, files: int, file: str, patients: list[str], series: list[str]
-    ) -> None:
-        """Take in how often a value was seen: in one file, or in those of a batch."""
-        seen = self.values.get((place, text))
-        if seen is None:
-            seen = self.values[place, text] = _Seen(file)
-        seen.count += count
-        seen.files += files
-        seen.patients |= _bits(self.patients, patients)
-        seen.series |= _bits(self.series, series)
-
-    def part(self) -> pd.DataFrame:
-        """The tally as a frame, a row a value: what `see` takes."""
-        patients, series = list(self.patients), list(self.series)
-        whose = [(_named(one.patients, patients), _named(one.series, series)) for one in self.values.values()]
-        rows = [
-            (*place, utf8(text), one.count, one.files, utf8(one.file), *who)
-            for ((place, text), one), who in zip(self.values.items(), whose, strict=True)
-        ]
-        return pd.DataFrame(rows, columns=_KEPT, dtype=object)
-
-    def frame(self) -> pd.DataFrame:
-        """One row a value, free and private text and the rarest first."""
-        places = [place for place, _ in self.values]
-        labels = [tags.leaf(place.path) if place.path else None for place in places]
-        seen = list(self.values.values())
-        private = [tags.in_private(place.path or "") for place in places]
-        columns = {
-            "place": [place.place for place in places],
-            "tag_path": [place.path for place in places],
-            "tag": labels,
-            "creator": [_creator(label) if label else None for label in labels],
-            "name": [place.name for place in places],
-            "vr": [place.vr or None for place in places],
-            "private": private,
-            "free_text": [place.vr in FREE_TEXT for place in places],
-            "actual": [text for _, text in self.values],
-            "count": [one.count for one in seen],
-            "in_files": [one.files for one in seen],
-            "in_patients": [one.patients.bit_count() for one in seen],
-            "in_series": [one.series.bit_count() for one in seen],
-            "file": [one.file for one in seen],
-        }
-        frame = tidy(columns, VALUES_FOUND, len(seen))
-        rank = np.where(frame["free_text"] | frame["private"], 0, 1)
-        order = np.lexsort((frame["count"], frame["in_patients"], rank))
-        return frame.iloc[order].reset_index(drop=True)
+def _summed(seen: pd.DataFrame, by: Sequence[str] = (*_VALUE, "patient", "series")) -> pd.DataFrame:
+    """The first row of each combination of the columns `by`, with what they count together."""
+    number = joint_codes([seen[name].cat.codes.to_numpy() for name in by], len(seen))
+    groups = seen.groupby(number)
+    many = groups[["patient", "series"]].nunique().rename(columns={"patient": "in_patients", "series": "in_series"})
+    counts = groups[["count", "in_files"]].sum().join(many)
+    return seen.iloc[first_rows(number)].reset_index(drop=True).assign(**counts)
 
 
-def _rows(part: pd.DataFrame | None, path: Path | None) -> Iterator[tuple[Any, ...]]:
-    """The rows of a part, in memory or at `path`, as `_Tally.see` takes them."""
-    import pyarrow.parquet as pq
-
-    rows = map(dict.values, pq.read_table(path).to_pylist()) if part is None else part.itertuples(False, None)
-    yield from ((_shared(*row[:4]), *row[4:]) for row in map(tuple, rows))
+def _read(path: Path | None) -> pd.DataFrame:
+    part = pd.read_parquet(path)
+    return tidy({name: part[name].array for name in part}, _SEEN, len(part))
 
 
-_shared = lru_cache(65536)(_Attribute)
+def _ordered(seen: pd.DataFrame) -> pd.DataFrame:
+    """One row a value, free and private text and the rarest first."""
+    values = _summed(seen, _VALUE).rename(columns={"path": "tag_path"})
+    values["tag"] = recode(values["tag_path"], tags.leaf)
+    values["creator"] = recode(values["tag"], _creator)
+    values["file"] = values["file"].cat.remove_unused_categories()
+    private = asked(values["tag_path"], np.arange(len(values)), tags.in_private)
+    values = values.assign(private=private, free_text=values["vr"].isin(FREE_TEXT) | values["vr"].isna())
+    values["rank"] = ~(values["free_text"] | values["private"])
+    values = values.sort_values(["rank", "in_patients", "count"], kind="stable")
+    return tidy({name: values[name].array for name in values}, VALUES_FOUND, len(values))
 
 
-def _bits(numbers: dict[str, int], texts: list[str]) -> int:
-    """The bits of patients or series; 0 where a value has none."""
-    return sum(1 << numbers.setdefault(text, len(numbers)) for text in texts if text)
-
-
-def _named(bits: int, names: Sequence[str]) -> list[str]:
-    """Whose bits are set."""
-    made = []
-    while bits:
-        low = bits & -bits
-        made.append(names[low.bit_length() - 1])
-        bits ^= low
-    return made
-
-
-@lru_cache(8192)
 def _creator(label: str) -> str | None:
     steps = tags.parse(label)
     return steps[0].creator if steps else None
@@ -217,17 +153,17 @@ def _creator(label: str) -> str | None:
 
 def _counted(root: Path, task: Task, step: Step | None = None) -> Part:
     """The values of one batch: what an executor runs."""
-    tally, skipped = _Tally(), list[tuple[str, str]]()
+    rows, skipped = list[tuple[Any, ...]](), list[tuple[str, str]]()
     with files_of.quiet():
         for path in counted(task.paths, step):
             file = path.relative_to(root)
             texts = Counter(_of_names(file))
-            patient = series = ""
+            patient = series = None
             try:
                 released = files_of.read(path)
                 if not released.dataset:
                     raise files_of.Unreadable("DICOM without any attribute: is the file whole?")
-                patient, series = (released.text(one) or "" for one in ("(0010,0020)", "(0020,000e)"))
+                patient, series = (released.text(one) or None for one in ("(0010,0020)", "(0020,000e)"))
                 texts.update(_of_header(released))
                 if released.cut:
                     skipped.append((file.as_posix(), files_of.CUT))
@@ -235,18 +171,19 @@ def _counted(root: Path, task: Task, step: Step | None = None) -> Part:
                 try:
                     kind = path.suffix.lower().lstrip(".").upper()
                     found = texts_of_file(path)
-                    texts.update((_Attribute(f"{kind} file", None, where, ""), text) for where, text in found)
+                    texts.update((_Attribute(f"{kind} file", None, where, None), text) for where, text in found)
                 except files_of.Unreadable as other:
                     broken = "not DICOM" not in str(reason)
                     skipped.append((file.as_posix(), str(reason if broken else other)))
-            for (place, text), count in texts.items():
-                tally.see(place, text, count, 1, file.as_posix(), [patient], [series])
-    return kept(Part(tally.part(), (), skipped, Notes()), task, root)
+            whose = patient, series, utf8(file.as_posix())
+            rows += [(*place, utf8(text), *whose, count, 1) for (place, text), count in texts.items()]
+    seen = tidy(dict(zip(_SEEN, zip(*rows, strict=True), strict=False)), _SEEN, len(rows))
+    return kept(Part(_summed(seen), (), skipped, Notes()), task, root)
 
 
 def _of_names(file: Path) -> Iterator[tuple[_Attribute, str]]:
-    yield _Attribute("file name", None, None, ""), file.name
-    yield from ((_Attribute("folder name", None, None, ""), part) for part in file.parts[:-1])
+    yield _Attribute("file name", None, None, None), file.name
+    yield from ((_Attribute("folder name", None, None, None), part) for part in file.parts[:-1])
 
 
 def _of_header(released: files_of.Released) -> Iterator[tuple[_Attribute, str]]:
@@ -259,7 +196,7 @@ def _of_header(released: files_of.Released) -> Iterator[tuple[_Attribute, str]]:
         yield _attribute("file meta information", path, str(element.VR)), text_of(element)
     preamble = (getattr(released.dataset, "preamble", None) or b"").strip(b"\0")
     if preamble:
-        yield _Attribute("preamble", None, None, ""), preamble.decode("ascii", "backslashreplace")
+        yield _Attribute("preamble", None, None, None), preamble.decode("ascii", "backslashreplace")
 
 
 _BYTES = frozenset(["OB", "OW", "UN"])
