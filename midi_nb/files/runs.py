@@ -23,14 +23,14 @@ import numpy as np
 import pandas as pd
 
 from ..actions import ACTIONS
-from ..coded import Column, coded, recode, texts_of, tidy, utf8
+from ..coded import Column, coded, recode, tidy, utf8
 from ..frames import CATEGORIES, MODALITIES, RESULTS, SCOPES, STATES, origin, require_columns, require_complete, scored
 from .threads import ahead
 
 RUN = "run.json"
 PARTS = "parts"
 SKIPPED = "skipped.csv"
-_FORMAT = 2  # 1 had a boolean column passed instead of verdict
+_FORMAT = 2
 
 
 def versions() -> dict[str, str]:
@@ -244,7 +244,6 @@ def read_parquet(*paths: Path) -> pd.DataFrame:
     texts: dict[str, Column] = {}
     others: list[pd.DataFrame] = []
     names: list[str] = []
-    complete = True
     rows = 0
     for path, table in zip(paths, ahead(_table, paths), strict=True):
         rows += len(table)
@@ -258,32 +257,12 @@ def read_parquet(*paths: Path) -> pd.DataFrame:
                 column.dictionary, column.indices.cast("int32").fill_null(-1).to_numpy()
             )
         others.append(table.drop_columns(dictionaries).to_pandas())
-        complete &= not json.loads((table.schema.metadata or {}).get(b"PANDAS_ATTRS", b"{}")).get("failures_only")
     other = pd.concat(others, ignore_index=True)
     columns = {name: other[name].array for name in other.columns}
     columns |= zip(texts, ahead(Column.encoded, texts.values()), strict=True)
-    if "verdict" not in columns:
-        columns = _of_format_1(columns, complete)
     results = tidy(columns, RESULTS, rows)
     own = {name: column for name, column in columns.items() if name not in RESULTS}
     return pd.DataFrame({**dict(results.items()), **own}, copy=False)
-
-
-def _of_format_1(columns: dict[str, Any], complete: bool) -> dict[str, Any]:
-    """Columns as earlier versions wrote them: whether a check passed, a lost one known by how its error starts."""
-    passed = pd.array(columns["passed"], dtype="boolean").to_numpy("float64", na_value=np.nan)
-    verdict = np.where(np.isnan(passed), "blank", np.where(passed == 1, "passed", "failed"))
-    error = columns.get("error")
-    if error is not None:
-        texts = pd.Categorical(error)
-        lost = np.append([text.startswith(_LOST) for text in texts_of(texts)], False).astype(bool)
-        verdict[lost[texts.codes]] = "lost"
-        error = recode(texts, lambda text: text.removeprefix(_LOST))
-    made = {"verdict": verdict, "error": error, "complete": complete, "source": "published"}
-    return {**{name: column for name, column in columns.items() if name != "passed"}, **made}
-
-
-_LOST = "no official row: "
 
 
 def _table(path: Path) -> Any:
@@ -296,8 +275,7 @@ def _table(path: Path) -> Any:
     except (OSError, pa.ArrowException) as error:
         raise ValueError(f"{path} is no readable Parquet file ({type(error).__name__}); was it copied whole?") from None
     empty = table.schema.empty_table().to_pandas()
-    verdict = "passed" if "passed" in empty else "verdict"
-    require_columns(empty, ["action", verdict, "tag_path"], f"read_results(): {path}")
+    require_columns(empty, ["action", "verdict", "tag_path"], f"read_results(): {path}")
     return table
 
 
@@ -328,9 +306,9 @@ def is_run(folder: Path) -> bool:
 def parts_of(folder: Path) -> list[Path]:
     """The parts of a finished run, of whatever verb; any other is refused with the remedy."""
     run = _read_run(folder)
-    if run.get("format") not in (1, _FORMAT):
+    if run.get("format") != _FORMAT:
         raise ValueError(
-            f"{folder} holds a run in format {run.get('format')}, this version reads 1 and {_FORMAT}; evaluate again."
+            f"{folder} holds a run in format {run.get('format')}, this version reads {_FORMAT}; evaluate again."
         )
     if not run.get("complete"):
         raise ValueError(f"{folder} holds an unfinished run; the same call again, out={str(folder)!r}, finishes it.")
