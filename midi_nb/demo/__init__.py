@@ -62,7 +62,6 @@ def make_demo(
 
     Examples
     --------
-    >>> import midi_nb as mn
     >>> demo = mn.make_demo()
     >>> {"careless", "emptied", "reference", "untouched"} <= set(demo.submissions)
     True

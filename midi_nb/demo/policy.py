@@ -91,8 +91,7 @@ def apply_policy(
 
     Examples
     --------
-    >>> import tempfile, midi_nb as mn
-    >>> demo = mn.make_demo()
+    >>> import tempfile
     >>> attempt = apply_policy("PatientName Z", demo.original, tempfile.mkdtemp())
     >>> results = mn.evaluate(attempt, demo.key, read_text=None, progress=False)
     >>> bool(results.loc[results["name"] == "Patient's Name", "verdict"].eq("passed").all())

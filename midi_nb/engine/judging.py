@@ -107,8 +107,6 @@ def evaluate(
 
     Examples
     --------
-    >>> import midi_nb as mn
-    >>> demo = mn.make_demo()
     >>> results = mn.evaluate(demo.submissions["reference"], demo.key, progress=False)
     >>> bool((results["verdict"] == "passed").all())
     True
@@ -149,8 +147,7 @@ def evaluate_run(
 
     Examples
     --------
-    >>> import tempfile, midi_nb as mn
-    >>> demo = mn.make_demo()
+    >>> import tempfile
     >>> run = mn.evaluate_run(demo.submissions["reference"], demo.key, tempfile.mkdtemp(), progress=False)
     >>> int(mn.score(mn.tally(mn.read_parts(run)))["failed"].sum())
     0

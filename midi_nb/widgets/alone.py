@@ -63,9 +63,7 @@ def write_page(
 
     Examples
     --------
-    >>> import tempfile, midi_nb as mn
-    >>> demo = mn.make_demo()
-    >>> results = mn.evaluate(demo.submissions["careless"], demo.key, progress=False)
+    >>> import tempfile
     >>> mn.write_page(results, tempfile.mkdtemp() + "/explorer.html").name
     'explorer.html'
     """
@@ -162,8 +160,7 @@ def write_header(
 
     Examples
     --------
-    >>> import tempfile, midi_nb as mn
-    >>> demo = mn.make_demo()
+    >>> import tempfile
     >>> file = sorted(demo.original.rglob("*.dcm"))[0]
     >>> write_header(file, file, None, tempfile.mkdtemp() + "/header.html").name
     'header.html'
@@ -199,7 +196,7 @@ def write_tour(
 
     Examples
     --------
-    >>> import tempfile, midi_nb as mn
+    >>> import tempfile
     >>> mn.write_tour(None, tempfile.mkdtemp() + "/tour.html", explorer="explorer.html").name
     'tour.html'
     """

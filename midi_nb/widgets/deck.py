@@ -78,9 +78,7 @@ def review(
 
     Examples
     --------
-    >>> import tempfile, midi_nb as mn
-    >>> demo = mn.make_demo()
-    >>> results = mn.evaluate(demo.submissions["careless"], demo.key, progress=False)
+    >>> import tempfile
     >>> deck = review(results, demo.submissions["careless"], log=tempfile.mkdtemp() + "/verdicts.jsonl")
     >>> deck.judge("visible")
     >>> int((deck.results["judged"] == "visible").sum())

@@ -69,9 +69,6 @@ def explore(results: pd.DataFrame, released: Any = None, original: Any = None, *
 
     Examples
     --------
-    >>> import midi_nb as mn
-    >>> demo = mn.make_demo()
-    >>> results = mn.evaluate(demo.submissions["careless"], demo.key, progress=False)
     >>> explorer = explore(results, demo.submissions["careless"], demo.original)
     >>> explorer.filters = {"action": ["pixels_hidden"]}
     >>> bool((explorer.selection["verdict"] == "passed").any())
@@ -212,9 +209,7 @@ class Explorer(Fixing, Board):
         """Filters by a text of each column named and picks the row of the lowest score, say a whole name rather than
         half of one, the first of several; does nothing if there is none.
 
-        >>> import midi_nb as mn
-        >>> demo = mn.make_demo()
-        >>> explorer = explore(mn.evaluate(demo.submissions["careless"], demo.key, progress=False))
+        >>> explorer = explore(results)
         >>> explorer.pick(axis="privacy", action="pixels_hidden")
         >>> explorer.selection["axis"].unique().tolist()
         ['privacy']

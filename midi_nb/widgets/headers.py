@@ -71,9 +71,6 @@ def header(
 
     Examples
     --------
-    >>> import midi_nb as mn
-    >>> demo = mn.make_demo()
-    >>> results = mn.evaluate(demo.submissions["careless"], demo.key, progress=False)
     >>> failed = results[(results["action"] == "text_removed") & (results["verdict"] == "failed")].iloc[0]
     >>> diff = header(demo.original, demo.submissions["careless"].folder / failed["file"], results)
     >>> bool((diff.lines.loc[diff.lines["verdict"] == "failed", "tag_path"] == failed["tag_path"]).any())

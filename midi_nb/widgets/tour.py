@@ -49,7 +49,6 @@ def tour(results: pd.DataFrame | None = None, released: Any = None, original: An
 
     Examples
     --------
-    >>> import midi_nb as mn
     >>> mn.tour().selection["action"].tolist()
     ['pixels_hidden']
     """

@@ -44,9 +44,6 @@ def what_if(results: pd.DataFrame, submission: str | None = None) -> Wishes:
 
     Examples
     --------
-    >>> import midi_nb as mn
-    >>> demo = mn.make_demo()
-    >>> results = mn.evaluate(demo.submissions["careless"], demo.key, progress=False)
     >>> wishes = what_if(results)
     >>> wishes.fixed = wishes.problems["problem"].head(3).tolist()
     >>> bool(wishes.scores.loc[0, "gain"] > 0)
