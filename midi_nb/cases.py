@@ -53,7 +53,7 @@ class Contest(NamedTuple):
 
 def open_case(
     released: str | Path | Submission | None = None,
-    key: str | Path | None = None,
+    key: Any = None,
     uids: Any = None,
     patients: Any = None,
     original: str | Path | None = None,
@@ -95,20 +95,16 @@ def open_case(
         uids, patients = (own if one is None else one for one, own in zip((uids, patients), given, strict=True))
     paths = {"released": released, "key": key, "uids": uids, "patients": patients, "original": original, "run": run}
     _refuse_missing(paths)
-    return Case(
-        None if released is None else Submission(Path(released), uids, patients),
-        None if key is None else Path(key),
-        None if original is None else Path(original),
-        None if run is None else Path(run),
-    )
+    submission = None if released is None else Submission(Path(released), uids, patients)
+    return Case(submission, *map(_path, (key, original, run)))
 
 
 def open_contest(
-    submissions: Mapping[str, Submission] | None = None,
-    key: str | Path | None = None,
+    submissions: Mapping[str, str | Path | Submission] | None = None,
+    key: Any = None,
     original: str | Path | None = None,
 ) -> Contest:
-    """The submissions a comparison is about: those given, or the demo's where none are.
+    """The submissions a comparison is about: those given, by their names, or the demo's where none are.
 
     Examples
     --------
@@ -120,8 +116,9 @@ def open_contest(
         return Contest({name: _of_demo(made.submissions, name) for name in made.submissions}, made.key, made.original)
     if not submissions or key is None:
         raise ValueError("A comparison of your own needs submissions={name: Submission(…), …} and key=.")
-    _refuse_missing({"key": key, "original": original} | {name: one.folder for name, one in submissions.items()})
-    return Contest(submissions, Path(key), None if original is None else Path(original))
+    given = {name: one if isinstance(one, Submission) else Submission(Path(one)) for name, one in submissions.items()}
+    _refuse_missing({"key": key, "original": original} | {name: one.folder for name, one in given.items()})
+    return Contest(given, _path(key), _path(original))
 
 
 def results_of(case: Case, *, rules: str = "official", progress: bool = True) -> pd.DataFrame:
@@ -175,6 +172,11 @@ def _of_demo(submissions: Mapping[str, Submission], name: str) -> Submission:
     if name not in submissions:
         raise ValueError(f"The demo has no submission {name!r} (it has {', '.join(sorted(submissions))}).")
     return submissions[name]
+
+
+def _path(given: Any) -> Any:
+    """A path that was given as text; what else was given, such as a key in a frame, as it is."""
+    return Path(given) if isinstance(given, str) else given
 
 
 def _refuse_missing(paths: Mapping[str, Any]) -> None:

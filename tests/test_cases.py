@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from midi_nb import cases
+from midi_nb.answers import read_key
 from midi_nb.coded import concat
 from midi_nb.folders import Submission
 
@@ -66,6 +67,16 @@ def test_half_a_case_is_refused_with_the_remedy(own, given, error, message):
     given = {name: value.format(key=own.key) for name, value in given.items()}
     with pytest.raises(error, match="^" + re.escape(message)):
         cases.open_case(**given)
+
+
+def test_a_key_may_be_a_frame_and_a_submission_of_a_contest_a_folder(own):
+    key = read_key(own.key)
+    case = cases.open_case(Submission(own.released, own.uids, own.patients), key)
+    assert cases.results_of(case, progress=False)["verdict"].tolist() == ["failed", "passed"]
+    contest = cases.open_contest({"ours": str(own.released)}, key)
+    assert contest.submissions == {"ours": Submission(own.released)}
+    results = cases.evaluate_all(contest.submissions, contest.key, uids=own.uids, progress=False)
+    assert results["verdict"].tolist() == ["failed", "passed"]
 
 
 def test_a_contest_is_the_demo_or_what_is_given(own):
