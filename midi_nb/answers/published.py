@@ -706,3 +706,8 @@ def as_mapping(mapping: Any) -> pd.Series:
     new = mapping.astype(object).where(mapping.notna(), "")  # as in a CSV file, where missing is empty
     series = pd.Series(new.astype(str).to_numpy(), index=pd.Index(new.index.astype(str), name="old"), name="new")
     return series[~series.index.duplicated()]
+
+
+def sent_mapping(given: Any) -> Any:
+    """A mapping as workers are sent it: a path, which they read themselves, as it is; None where there is none."""
+    return given if given is None or isinstance(given, str | Path) else as_mapping(given)

@@ -6,8 +6,11 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field, fields
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
+from uuid import uuid4
 
 import pandas as pd
 
@@ -22,6 +25,37 @@ Step = Callable[[int], None]
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 Notes = Counter[tuple[str, str]]
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """What all batches of one call need to know: small, and sent with each of them as it was given.
+
+    A worker takes it for the one that came with its first batch, so that what a job makes ready (a `cached_property`)
+    is made once a process.
+    """
+
+    token: str = field(default_factory=lambda: uuid4().hex, kw_only=True)  # by which a worker recognises it
+
+    def __reduce__(self) -> Any:
+        given = {each.name: getattr(self, each.name) for each in fields(self)}
+        return _arrived, (partial(type(self), **given),)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Job) and other.token == self.token
+
+    def __hash__(self) -> int:
+        return hash(self.token)
+
+
+def _arrived(make: Callable[[], Job]) -> Job:
+    return _first(make())
+
+
+@lru_cache(maxsize=2)
+def _first(job: Job) -> Job:
+    """Of jobs with one token the one that came first."""
+    return job
 
 
 class Task(NamedTuple):

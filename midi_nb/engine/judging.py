@@ -12,11 +12,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
-from functools import cached_property, lru_cache, partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 import pandas as pd
@@ -30,7 +29,7 @@ from ..files import runs
 from ..folders import folder_of, submission_of, warn_if_same
 from ..progress import counting
 from . import released as files_of
-from .batches import Notes, Part, Step, Task, answers_of, counted, in_batches, kept, kept_or_made, require_executor
+from .batches import Job, Notes, Part, Step, Task, answers_of, counted, in_batches, kept, kept_or_made, require_executor
 from .verdicts import (
     ABSENT,
     FOUND,
@@ -158,27 +157,36 @@ def evaluate_run(
     return Path(out)
 
 
-@dataclass(frozen=True)
-class _Job:
-    """What every batch needs to know: small, and sent with each as it was given."""
-
-    token: str  # by which a worker recognises a job that it has made ready
-    folder: Path = field(compare=False)
-    key: Any = field(compare=False)
-    uids: Any = field(compare=False)
-    patients: Any = field(compare=False)
-    name: str = field(compare=False)
-    rules: str = field(compare=False)
-    read_text: ReadText | str | None = field(compare=False)
-    originals: Path | None = field(compare=False)
+@dataclass(frozen=True, eq=False)
+class _Job(Job):
+    folder: Path
+    key: Any
+    uids: Any
+    patients: Any
+    name: str
+    rules: str
+    read_text: ReadText | str | None
+    originals: Path | None
 
     @cached_property
     def judge(self) -> Judge:
         """The job made ready: a worker reads the files of key and mappings itself, it is not sent them."""
-        return _judge(self)
-
-    def __reduce__(self) -> Any:
-        return _arrived, tuple(getattr(self, each.name) for each in fields(self))
+        uids = keys.as_mapping(self.uids).to_dict()
+        olds = {new: old for old, new in uids.items()}  # of two old UIDs on one new one, officially the later counts
+        patients = None if self.patients is None else keys.as_mapping(self.patients).to_dict()
+        reader, why = _reader(self.read_text)
+        return Judge(
+            self.name,
+            keys.open_key(self.key, self.rules == "strict", lambda: _everyone(self, olds, patients or {})),
+            uids,
+            olds,
+            patients,
+            reader,
+            why,
+            None if self.originals is None else files_of.by_instance(self.originals),
+            set(),
+            self.rules,
+        )
 
     def recorder(self, out: str | Path | None) -> runs.Recorder:
         """Keeps the run in a folder, and knows what all parts of one run have in common."""
@@ -195,17 +203,6 @@ class _Job:
             **runs.versions(),
         }
         return runs.Recorder(out, provenance)
-
-
-def _arrived(*given: Any) -> _Job:
-    """A job in a worker: the same one for each of its batches, so that it is made ready once."""
-    return _first(_Job(*given))
-
-
-@lru_cache(maxsize=2)
-def _first(job: _Job) -> _Job:
-    """Of jobs with one token the one that came first."""
-    return job
 
 
 def _name_of(reader: ReadText | None) -> str | None:
@@ -242,11 +239,10 @@ def _job(
     if not isinstance(key, str | Path | pd.DataFrame):
         raise TypeError(f"key must be a path or an answers frame, got {type(key).__name__}.")
     job = _Job(
-        uuid4().hex,
         folder,
         key if isinstance(key, pd.DataFrame) else Path(key),
-        _mapping(uids),
-        _mapping(patients),
+        keys.sent_mapping(uids),
+        keys.sent_mapping(patients),
         name or folder.resolve().name,
         rules,
         read_text,
@@ -256,29 +252,6 @@ def _job(
         warn_if_same(job.originals, folder)
     _ = job.judge  # wrong files are refused before anything is read
     return job
-
-
-def _mapping(given: Any) -> Any:
-    return Path(given) if isinstance(given, str | Path) else given if given is None else keys.as_mapping(given)
-
-
-def _judge(job: _Job) -> Judge:
-    uids = keys.as_mapping(job.uids).to_dict()
-    olds = {new: old for old, new in uids.items()}  # of two old UIDs on one new one, officially the later counts
-    patients = None if job.patients is None else keys.as_mapping(job.patients).to_dict()
-    reader, why = _reader(job.read_text)
-    return Judge(
-        job.name,
-        keys.open_key(job.key, job.rules == "strict", lambda: _everyone(job, olds, patients or {})),
-        uids,
-        olds,
-        patients,
-        reader,
-        why,
-        None if job.originals is None else files_of.by_instance(job.originals),
-        set(),
-        job.rules,
-    )
 
 
 _WHO = ("SOPInstanceUID", "PatientID", "StudyInstanceUID", "SeriesInstanceUID", "Modality", "SOPClassUID")

@@ -11,21 +11,21 @@ import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Executor
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 import numpy as np
 import pandas as pd
 
 from .. import amounts, dates, tags
-from ..answers.published import as_mapping
+from ..answers.published import as_mapping, sent_mapping
 from ..answers.standard import profile_of
 from ..coded import concat, tidy
 from ..engine import released as files_of
-from ..engine.batches import Notes, Part, Step, Task, counted, in_batches, kept, kept_or_made, require_executor
+from ..engine.batches import Job, Notes, Part, Step, Task, counted, in_batches, kept, kept_or_made, require_executor
 from ..engine.likeness import alike, look
 from ..engine.pairing import pair_folders
 from ..files import runs
@@ -175,22 +175,18 @@ class _Beside(NamedTuple):
     people: frozenset[str]  # names and IDs of all patients of the originals
 
 
-class _Job(NamedTuple):
-    """What every batch needs to know; mappings that were given as paths are read by the workers."""
-
-    token: str  # by which a worker recognises mappings that it has read
+@dataclass(frozen=True, eq=False)
+class _Job(Job):
     original: Path
     released: Path
     given: tuple[Any, Any]  # UIDs, patient IDs
     asks: tuple[str, str]  # profile and edition of PS3.15
 
+    @cached_property
     def mappings(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
-        """Old → new UIDs and patient IDs."""
-        if self.token not in _read_mappings:
-            _read_mappings.clear()
-            uids, patients = ({} if one is None else as_mapping(one).to_dict() for one in self.given)
-            _read_mappings[self.token] = uids, patients
-        return _read_mappings[self.token]
+        """Old → new UIDs and patient IDs; those that were given as paths are read by each worker."""
+        uids, patients = ({} if one is None else as_mapping(one).to_dict() for one in self.given)
+        return uids, patients
 
     def provenance(self) -> dict[str, Any]:
         """What must be the same for two parts to belong to one inspection."""
@@ -206,9 +202,6 @@ class _Job(NamedTuple):
         }
 
 
-_read_mappings: dict[str, tuple[Mapping[str, str], Mapping[str, str]]] = {}
-
-
 def _job(
     original: Any, released: Any, uids: Any, patients: Any, asks: tuple[str, str], executor: Any, progress: bool
 ) -> _Job:
@@ -219,9 +212,8 @@ def _job(
     if uids is None:
         found = pair_folders(after, before, progress=progress)
         uids, patients = found.uids, found.patients if patients is None else patients
-    given = [one if one is None or isinstance(one, str | Path) else as_mapping(one) for one in (uids, patients)]
-    job = _Job(uuid4().hex, before, after, (given[0], given[1]), asks)
-    job.mappings()  # wrong files are refused before anything is read
+    job = _Job(before, after, (sent_mapping(uids), sent_mapping(patients)), asks)
+    _ = job.mappings  # wrong files are refused before anything is read
     return job
 
 
@@ -272,7 +264,7 @@ _NO_UID = "original: no readable DICOM with a SOP Instance UID"
 def _partners(job: _Job, originals: Mapping[str, Path]) -> tuple[dict[Path, tuple[str, Path]], dict[Path, str]]:
     """The original of each released file; and why the others with a SOP Instance UID have none."""
     olds: dict[str, list[str]] = defaultdict(list)
-    for old_uid, new in job.mappings()[0].items():
+    for old_uid, new in job.mappings[0].items():
         olds[new].append(old_uid)
     named = {path: uid for path, (uid,) in files_of.identifiers(job.released, "SOPInstanceUID")}
     many = _repeated(named)
@@ -329,8 +321,8 @@ def _compared(job: _Job, task: Task, step: Step | None = None) -> Part:
             except _Skipped as entry:
                 skipped.append(entry.args)
                 continue
-            rows = list(differences_between(before, after, *job.mappings()))
-            doubtful = are_apart(before, after) or _is_of_another(before, after, task.own.people, job.mappings()[1])
+            rows = list(differences_between(before, after, *job.mappings))
+            doubtful = are_apart(before, after) or _is_of_another(before, after, task.own.people, job.mappings[1])
             of_file = {
                 "patient": before.text("(0010,0020)") or None, "study": before.text("(0020,000d)") or None,
                 "series": before.text("(0020,000e)") or None, "instance": uid,
