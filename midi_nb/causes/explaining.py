@@ -141,5 +141,7 @@ def _unmapped(
         mapped = np.isin(actions.astype(str), named("map", about=[about]))
         unmapped |= mapped & with_reason
         if mapping is not None:
-            unmapped |= mapped & [text != MASK and (text or "") not in mapping for text in columns["original"]]
+            unmapped |= mapped & np.array(
+                [text != MASK and (text or "") not in mapping for text in columns["original"]], dtype=bool
+            )
     return unmapped

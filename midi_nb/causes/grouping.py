@@ -12,7 +12,7 @@ from .. import tags
 from ..answers.standard import family_of
 from ..coded import codes_at, joint_codes, texts_at
 from ..frames import is_complete, require_columns
-from .blocks import Blocks
+from .blocks import blocks
 from .explaining import NEEDED, explained
 from .table import CODES
 
@@ -83,10 +83,12 @@ def _coded(results: pd.DataFrame, rows: np.ndarray, units: _Units) -> tuple[pd.D
     codes["item"] = codes_at(results, "tag_path", rows)
     codes.loc[codes["cause"] == code["missing_file"], ["action", "item"]] = -1
     codes["path"] = np.append(pd.factorize(bare)[0], -1)[codes["item"]]
-    blocks = Blocks(results)
-    codes["family"], codes["block"] = units.family[codes["item"]], -1
-    private = blocks.is_private(rows) & (codes["item"] >= 0).to_numpy()
-    codes.loc[private, "block"], creators = blocks.creators(rows[private])
+    block = blocks(results, rows)
+    creators = list(block["creator"][block["named"]].unique())
+    codes["family"] = units.family[codes["item"]]
+    codes["block"] = np.where(
+        block["named"] & (codes["item"] >= 0), pd.Index(creators).get_indexer(block["creator"]), -1
+    )
     what = np.where(codes["block"] >= 0, len(units.labels) + codes["block"], units.unit[codes["item"]])
     labels = np.array([*units.labels, *creators, ""], dtype=object)
     codes["rule"] = _numbered(codes.assign(what=what), results, rows, labels)

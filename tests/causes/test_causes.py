@@ -172,6 +172,10 @@ def test_a_masked_original_is_not_said_to_lack_in_the_mapping():
     assert explain(mask_values(checks(row)), uids={UID: NEW})["cause"].tolist() == ["other"]
 
 
+def test_a_mapping_explains_nothing_where_nothing_failed():
+    assert explain(checks(*passes(2)), uids={UID: NEW})["cause"].isna().all()
+
+
 def test_every_cause_that_needs_no_files_is_tried():
     of_files = {"added_empty", "source_gap", "private_path", "burned_in_untouched", "burned_in_see_through",
                 "pixels_reencoded", "pixels_over_redacted"}  # fmt: skip
