@@ -374,8 +374,8 @@ class FrameKey:
         distinct = columns.iloc[first_rows(spec_of)].astype(object)
         known, specs = Specs(), []
         for cells in distinct.where(distinct.notna(), None).to_dict("records"):
-            path, books = cells["tag_path"], tuple(cells[name] for name in ("prev_cat", *CODES))
-            made = known.of(books, cells["action"], path and tags.to_official(path), cells["name"], cells["scope"])
+            path, codes = cells["tag_path"], tuple(cells[name] for name in ("prev_cat", *CODES))
+            made = known.of(codes, cells["action"], path and tags.to_official(path), cells["name"], cells["scope"])
             specs.append(made._replace(**{name: cells[name] for name in given}))
         return specs, spec_of
 

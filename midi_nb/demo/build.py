@@ -24,22 +24,22 @@ def build(folder: Path, patients: int, seed: int, progress: bool) -> list[str]:
     present = installed.tools()
     with ExitStack() as stack, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom warns of values, and planted flaws are meant
-        books = Books(folder, stack)
+        tables = Tables(folder, stack)
         makers: dict[str, Maker] = {
             "reference": lambda case: delivery(case, case.reference),
             "untouched": make_untouched,
             "emptied": make_emptied,
-            "careless": books.make_careless,
+            "careless": tables.make_careless,
             **{name: tools.maker(start(seed)) for name, start in tools.TOOLS.items() if name in present},
         }
-        outboxes = {name: Outbox(folder, name, stack) for name in makers}
+        releases = {name: SubmissionFiles(folder, name, stack) for name in makers}
         for index in counted(range(patients), "patient", "made", progress):
             for case in cases(folder / "original", seed, index):
-                books.enter(case)
+                tables.add(case)
                 for name, make in makers.items():
-                    outboxes[name].take(case, make(case))
-            for outbox in outboxes.values():
-                outbox.discharge()
+                    releases[name].add(case, make(case))
+            for released in releases.values():
+                released.write_mappings()
     missing = [name for name in installed.NAMES if name not in present]
     (folder / "README.md").write_text(readme(folder, patients, seed, missing), encoding="utf-8")
     return missing
@@ -69,7 +69,7 @@ def table(path: Path, header: Sequence[str], stack: ExitStack) -> Any:
     return writer
 
 
-class Outbox:
+class SubmissionFiles:
     """A submission being written: its DICOM files, and away from them the two mappings."""
 
     def __init__(self, folder: Path, name: str, stack: ExitStack) -> None:
@@ -80,7 +80,7 @@ class Outbox:
         self.tables = [table(mappings / name, ("id_old", "id_new"), stack) for name in names]
         self.given: tuple[dict[str, str], dict[str, str]] = ({}, {})
 
-    def take(self, case: Case, delivery: Delivery | None) -> None:
+    def add(self, case: Case, delivery: Delivery | None) -> None:
         """Saves a file and remembers the identifiers it gives; the first one counts."""
         if delivery is None:
             return
@@ -92,14 +92,14 @@ class Outbox:
         if delivery.patient is not None:
             patients.setdefault(case.answers.patient, delivery.patient)
 
-    def discharge(self) -> None:
+    def write_mappings(self) -> None:
         """Writes a patient's identifiers to the mappings, and forgets them."""
         for writer, given in zip(self.tables, self.given, strict=True):
             writer.writerows(given.items())
             given.clear()
 
 
-class Books:
+class Tables:
     """The answer keys and the tables of what was planted, being written."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
@@ -115,7 +115,7 @@ class Books:
             )
         )
 
-    def enter(self, case: Case) -> None:
+    def add(self, case: Case) -> None:
         """Writes what the key asks of an instance, and what identifies in it."""
         self.official.add(case.answers)
         self.flat.writerows(layouts.flat_rows(case.answers))

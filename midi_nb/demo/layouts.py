@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .. import tags
+from .. import frames, tags
 from ..answers.careful import Answers, Check
 
-CODES = ("prev_cat", "hipaa_z", "hipaa_m", "dicom_p15", "dicom_iod", "dicom_safe", "tcia_ptkb", "tcia_p15", "tcia_rev")
+CODES = ("prev_cat", *frames.CODES)
 
 
 def wrap(text: str | None) -> str | None:
