@@ -13,7 +13,7 @@ import subprocess
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -311,22 +311,22 @@ def _of_files(
     require_one_submission(results, "audit(released=...)")
     folder = folder_of_submission(results, released)
     searches = _Searches(results, read_text)
-    originals = None if original is None else by_instance(original)
-    colours = _Colours(results, originals or {})
+    originals = {} if original is None else by_instance(original)
+    boxes = _hidden_in(results, originals)
     web = Web()
     notes: list[_Note] = []
     for path, file in readable(files_below(folder)):
         where = searches.place_of(file, path.relative_to(folder).as_posix())
         notes += searches.found(file, where)
         notes += searches.unseen(file, where)
-        notes += colours.changed(file, where)
+        notes += _colours(file, where, boxes.get(where.instance or "", ()), originals)
         notes += _markers(file, where, searches)
         notes += (
             _Note("no_official_result", "certain", where, path, None, "the attribute is absent")
             for path in file.lacking
         )
         web.add(file, where)
-    notes += _dangling(web, resolved(originals), searches.references)
+    notes += _dangling(web, None if original is None else resolved(originals), searches.references)
     return [_of_notes(notes)] if notes else [], searches.skipped
 
 
@@ -399,7 +399,7 @@ class _Searches:
         for instance, path in _cells(results, private, ("instance", "tag_path")):
             self._unseen[instance].add(path)
         self._terms = {patient: _terms(values) for patient, values in _planted(results).items()}
-        self._known: dict[tuple[str, str], tuple[_Hit, ...]] = {}
+        self._hits = lru_cache(500_000)(self._hits_of)  # slices of a series repeat most of their texts
         self._reported: dict[tuple[Any, ...], set[str]] = defaultdict(set)
         for name in _REMOVALS:
             column = ACTIONS[name].column
@@ -455,13 +455,8 @@ class _Searches:
             if there := file.spelled(path):
                 yield _Note("private_path", "certain", place, path, None, f"the attribute is at {there}")
 
-    def _hits(self, patient: str | None, text: str) -> tuple[_Hit, ...]:
-        key = (patient or "", text)
-        if key not in self._known:
-            if len(self._known) > 500_000:  # the texts of a large release; slices of a series repeat most
-                self._known.clear()
-            self._known[key] = tuple(_hits(text, self._terms[key[0]])) if key[0] in self._terms else ()
-        return self._known[key]
+    def _hits_of(self, patient: str | None, text: str) -> tuple[_Hit, ...]:
+        return tuple(_hits(text, self._terms[patient])) if patient in self._terms else ()
 
 
 def _cells(results: pd.DataFrame, rows: np.ndarray, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
@@ -591,30 +586,27 @@ def _datasets(file: Released) -> Iterator[tuple[str, Any]]:
             yield from ((f"{path}[{number}]", item) for number, item in enumerate(element.value or ()))
 
 
-class _Colours:
-    """The images with text to hide: no check asks whether the rest of them is as it was."""
+def _hidden_in(results: pd.DataFrame, originals: Mapping[str, Path]) -> dict[str, list[tuple[float, ...]]]:
+    """The boxes of the text to hide, by instance, where there is an original."""
+    boxes = results.reindex(columns=["instance", "x0", "y0", "x1", "y1"])[results["action"].isin(REGIONS)].dropna()
+    found: dict[str, list[tuple[float, ...]]] = defaultdict(list)
+    for instance, *box in boxes.astype(object).itertuples(index=False):
+        if instance in originals:
+            found[instance].append(tuple(box))
+    return found
 
-    def __init__(self, results: pd.DataFrame, originals: Mapping[str, Path]) -> None:
-        self._originals = originals
-        edges = ["x0", "y0", "x1", "y1"]
-        hidden = results[results["action"].isin(REGIONS) & results["instance"].isin(list(originals))]
-        self._boxes: dict[str, list[tuple[float, ...]]] = defaultdict(list)
-        if set(edges) <= set(hidden.columns):
-            for instance, *box in hidden[["instance", *edges]].dropna().astype(object).itertuples(index=False):
-                self._boxes[instance].append(tuple(box))
 
-    def changed(self, file: Released, place: Who) -> Iterator[_Note]:
-        """Colours or grey levels that are not those of the original, outside every box of the key."""
-        boxes = self._boxes.get(place.instance or "")
-        if not boxes:
-            return
-        try:
-            before = read(self._originals[str(place.instance)])
-        except Unreadable:
-            return
-        share = repainted(before, file, boxes)
-        if share > 0.01:
-            yield _Note("colours_changed", "likely", place, _PIXELS, None, f"{percent(share, 0)} of the image")
+def _colours(file: Released, place: Who, boxes: Sequence[Any], originals: Mapping[str, Path]) -> Iterator[_Note]:
+    """Colours or grey levels that are not those of the original, outside every box of the key: no check asks that."""
+    if not boxes:
+        return
+    try:
+        before = read(originals[str(place.instance)])
+    except Unreadable:
+        return
+    share = repainted(before, file, boxes)
+    if share > 0.01:
+        yield _Note("colours_changed", "likely", place, _PIXELS, None, f"{percent(share, 0)} of the image")
 
 
 def _markers(file: Released, place: Who, searches: _Searches) -> Iterator[_Note]:

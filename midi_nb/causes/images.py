@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -52,7 +51,7 @@ class Images:
     def __init__(self, results: pd.DataFrame, released: Any, original: Any, values: bool = True) -> None:
         self.results = results
         self.values = values
-        self._opened: OrderedDict[Path, Any] = OrderedDict()
+        self._dataset = lru_cache(_KEPT)(_read)
         self.folders = folders_of_submissions(results, released)
         self._several = isinstance(released, Mapping)
         self._original = (
@@ -184,18 +183,14 @@ class Images:
             raise ValueError("the key's region cannot be read.")
         return tuple(int(edge) for edge in edges)
 
-    def _dataset(self, path: Path) -> Any:
-        """A file as a data set; the last few are kept."""
-        from pydicom import dcmread
 
-        if path not in self._opened:
-            try:
-                with quiet():
-                    self._opened[path] = dcmread(path)
-            except FileNotFoundError:
-                raise
-            except Exception as error:  # pydicom raises many kinds on broken files; their texts can quote values
-                raise ValueError(f"the file cannot be read ({type(error).__name__}).") from None
-            while len(self._opened) > _KEPT:
-                self._opened.popitem(last=False)
-        return self._opened[path]
+def _read(path: Path) -> Any:
+    from pydicom import dcmread
+
+    try:
+        with quiet():
+            return dcmread(path)
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # pydicom raises many kinds on broken files; their texts can quote values
+        raise ValueError(f"the file cannot be read ({type(error).__name__}).") from None

@@ -108,10 +108,8 @@ class Web:
         return {(place.instance, path) for place, path, _, _, to in self if to is not None}
 
 
-def resolved(originals: Mapping[str, Path] | None) -> set[tuple[str | None, str]] | None:
+def resolved(originals: Mapping[str, Path]) -> set[tuple[str | None, str]]:
     """(instance, path) of the references of the original files that lead somewhere."""
-    if originals is None:
-        return None
     web, uid_of = Web(), {path: uid for uid, path in originals.items()}
     for path, file in readable(uid_of):
         web.add(file, Who(instance=uid_of[path]))
@@ -168,7 +166,7 @@ def references(
         require_one_submission(results, "references(released=...)")
         webs = [(_of_files(coded(results), folder_of_submission(results, released)), lambda place: True)]
     if original is not None:
-        before = resolved(by_instance(original)) or set()
+        before = resolved(by_instance(original))
         webs = [(web, lambda place: among(before, *place)) for web, _ in webs]
     rows = [
         (*place[: len(_WHO)], path, tags.name(path), kind, *_end(place, path, kind, uid, to, led))

@@ -11,7 +11,7 @@ import base64
 import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -105,7 +105,10 @@ class Viewing(traitlets.HasTraits):
         if not self._sources:
             raise ValueError("view() needs at least one image; the list is empty.")
         self._slices = [(place, number) for place, one in enumerate(self._sources) for number in range(one.frames)]
-        self._checks = _Checks(results)
+        if results is not None:  # of these images alone: a stack asks for each of them
+            uids = [one.uid for one in self._sources]
+            results = results[results.filter(["instance", "released"]).isin(uids).any(axis=1)]
+        self._checked = cache(lambda place: _checked(self._sources[place], results))
         self._originals = None if original is None else _Originals(original, len(self._sources))
         self._plane = lru_cache(_KEPT)(self._decoded)
         comparable = original is not None
@@ -150,7 +153,7 @@ class Viewing(traitlets.HasTraits):
     @property
     def rows(self) -> pd.DataFrame:
         """The rows of the results that are about this slice's image and have a box."""
-        return self._checks.boxed(self._shown_in(self.frame))
+        return self._on(self.frame).rows
 
     @property
     def selection(self) -> pd.DataFrame:
@@ -196,6 +199,9 @@ class Viewing(traitlets.HasTraits):
     def _shown_in(self, number: int) -> _Source:
         return self._sources[self._slices[number][0]]
 
+    def _on(self, number: int) -> _Checked:
+        return self._checked(self._slices[number][0])
+
     def _decoded(self, number: int, before: bool = False) -> pixels.Plane:
         """A slice, or the original of it; a ValueError says why there is none."""
         source = self._original(number) if before else self._shown_in(number)
@@ -215,7 +221,7 @@ class Viewing(traitlets.HasTraits):
         if self._originals is None:
             return _Source(None, "", None, 1, "no original: pass original= to compare.")
         source = self._shown_in(number)
-        return self._originals.of(source, self._slices[number][0], self._checks.instance(source))
+        return self._originals.of(source, self._slices[number][0], self._on(number).instance)
 
     def _pair(self, number: int) -> tuple[Any, Any] | None:
         """The values before and after of a slice; None where they cannot be laid over each other."""
@@ -227,12 +233,12 @@ class Viewing(traitlets.HasTraits):
 
     def _asked_for(self, number: int) -> list[tuple[int, ...]]:
         """The boxes of a slice as the results have them; the original and the released image may differ in size."""
-        boxes = self._checks.boxed(self._shown_in(number))[_BOX]
+        boxes = self._on(number).rows[_BOX]
         return [tuple(int(edge) for edge in box) for box in boxes.itertuples(index=False)]
 
     def _boxes(self, number: int) -> list[dict[str, Any]]:
         """The boxes of a slice as drawn, without what has to be measured."""
-        rows = self._checks.boxed(self._shown_in(number))
+        rows = self._on(number).rows
         shape = self._shape(number)
         found = []
         for row, box in zip(rows.to_dict("records"), self._asked_for(number), strict=True):
@@ -282,7 +288,7 @@ class Viewing(traitlets.HasTraits):
             return None
 
     def _notes(self, number: int) -> list[str]:
-        notes = [*self._checks.notes(self._shown_in(number))]
+        notes = [*self._on(number).notes]
         if any(box["outside"] for box in self._boxes(number)):
             notes.append("a box lies outside the image.")
         elif any(box["clipped"] for box in self._boxes(number)):
@@ -299,7 +305,7 @@ class Viewing(traitlets.HasTraits):
             return
         if self._slices[number][1] >= original.frames:
             yield f"the original has {original.frames} frames only; its last one is shown."
-        instance = self._checks.instance(self._shown_in(number))
+        instance = self._on(number).instance
         if instance and original.uid and original.uid != instance:
             yield "the original is another instance than the one the results name."
         try:
@@ -332,7 +338,7 @@ class Viewing(traitlets.HasTraits):
         """The message that shows a slice: what to write about it, and its pixels as 8 or 16-bit numbers."""
         said: dict[str, Any] = {"title": self._title(number), "boxes": self._boxes(number)}
         if side == "after":
-            said["notes"] = self._checks.notes(self._shown_in(number))
+            said["notes"] = self._on(number).notes
         try:
             seen = self._plane(number, before=side == "before")
         except (ValueError, FileNotFoundError) as error:
@@ -355,7 +361,7 @@ class Viewing(traitlets.HasTraits):
     def _thumbnail(self, number: int, _: str) -> tuple[dict[str, Any], list[Any]]:
         """The message with a small picture of a slice and the worst verdict of its boxes."""
         place, frame = self._slices[number]
-        judged = self._checks.boxed(self._sources[place]).get("verdict", ())  # none where the rows are not judged
+        judged = self._on(number).rows.get("verdict", ())  # none where the rows are not judged
         verdicts = [_VERDICTS.get(verdict, _UNDECIDED)[0] for verdict in judged]
         worst = next((verdict for verdict in ("fail", "blank", "pass") if verdict in verdicts), None)
         try:
@@ -430,55 +436,36 @@ _THUMBNAIL = 96  # pixels; shown at 64 points
 _KEPT = 8  # decoded frames; a 2048 × 2048 one takes 8 MB
 
 
-class _Checks:
-    """The pixel checks of a results or answers frame, by instance."""
+class _Checked(NamedTuple):
+    """The pixel checks of an image that have a box, what is to be said about them, and its original instance."""
 
-    def __init__(self, results: pd.DataFrame | None) -> None:
-        self.given = results is not None
-        self.rows = pd.DataFrame(columns=_BOX) if results is None else results
-        self.pixels = self.rows if results is None else results[results["action"].isin(PIXELS)]
-        self._found: dict[int, tuple[pd.DataFrame, list[str]]] = {}
+    rows: pd.DataFrame
+    notes: list[str]
+    instance: str | None
 
-    def boxed(self, source: _Source) -> pd.DataFrame:
-        """The checks of an image that have a box."""
-        rows, _ = self._of(source)
-        return rows[rows[_BOX].notna().all(axis=1)]
 
-    def notes(self, source: _Source) -> list[str]:
-        """What is to be said about the checks of an image."""
-        return self._of(source)[1]
-
-    def instance(self, source: _Source) -> str | None:
-        """The original SOP Instance UID of an image, as the results have it."""
-        if source.uid is None or "released" not in self.rows:
-            return None
-        rows = self.rows[(self.rows["released"] == source.uid).to_numpy(dtype=bool)]
-        return str(rows["instance"].iloc[0]) if len(rows) else None
-
-    def _of(self, source: _Source) -> tuple[pd.DataFrame, list[str]]:
-        if id(source) not in self._found:
-            self._found[id(source)] = self._find(source)
-        return self._found[id(source)]
-
-    def _find(self, source: _Source) -> tuple[pd.DataFrame, list[str]]:
-        if not self.given:
-            return pd.DataFrame(columns=_BOX), []
-        same = (self.pixels["instance"] == source.uid).to_numpy(dtype=bool)
-        if "released" in self.pixels:
-            same = same | (self.pixels["released"] == source.uid).to_numpy(dtype=bool)
-        rows, notes = self.pixels[same], []
-        if source.uid is None and not source.note:
-            notes.append("the image does not say which instance it is, so the results' boxes cannot be matched.")
-        elif not same.any() and not source.note:
-            notes.append("the results have no pixel check for this image.")
-        if "submission" in rows and rows["submission"].nunique() > 1:
-            rows, note = _of_one_submission(rows, source)
-            notes += note
-        kept = rows[rows["action"].isin(named("pixels"))]
-        if len(kept) and "verdict" in kept and (verdict := kept["verdict"].iloc[0]) != "passed":
-            says = verdict if verdict in _VERDICTS else "not decided"
-            notes.append(f"{words_of('action', kept['action'].iloc[0])}: {says}.")
-        return rows, notes
+def _checked(source: _Source, results: pd.DataFrame | None) -> _Checked:
+    """What a results or answers frame has on an image."""
+    if results is None:
+        return _Checked(pd.DataFrame(columns=_BOX), [], None)
+    old, new = (
+        (results[name] == source.uid).to_numpy(dtype=bool) if name in results else np.zeros(len(results), dtype=bool)
+        for name in ("instance", "released")
+    )
+    rows, notes = results[(old | new) & results["action"].isin(PIXELS).to_numpy(dtype=bool)], []
+    if source.uid is None and not source.note:
+        notes.append("the image does not say which instance it is, so the results' boxes cannot be matched.")
+    elif not len(rows) and not source.note:
+        notes.append("the results have no pixel check for this image.")
+    if "submission" in rows and rows["submission"].nunique() > 1:
+        rows, note = _of_one_submission(rows, source)
+        notes += note
+    kept = rows[rows["action"].isin(named("pixels"))]
+    if len(kept) and "verdict" in kept and (verdict := kept["verdict"].iloc[0]) != "passed":
+        says = verdict if verdict in _VERDICTS else "not decided"
+        notes.append(f"{words_of('action', kept['action'].iloc[0])}: {says}.")
+    instance = str(results["instance"][new].iloc[0]) if new.any() else None
+    return _Checked(rows[rows[_BOX].notna().all(axis=1)], notes, instance)
 
 
 def _of_one_submission(rows: pd.DataFrame, source: _Source) -> tuple[pd.DataFrame, list[str]]:
