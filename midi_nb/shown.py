@@ -31,13 +31,22 @@ _STYLE = """<style>
 .midi-table { max-height: min(44em, 80vh); overflow: auto; width: fit-content; max-width: 100%; }
 .midi-table table { border-collapse: collapse; margin: 0; font-size: 13px; font-variant-numeric: tabular-nums; }
 .midi-table tbody tr { background: none !important; }
-.midi-table th, .midi-table td { max-width: 22em; padding: 4px 10px; text-align: left !important; vertical-align: top; white-space: pre-wrap; overflow-wrap: break-word; border: 0; border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
-.midi-table thead th { position: sticky; top: 0; overflow-wrap: normal; vertical-align: bottom; font-weight: 600; background: var(--jp-layout-color0, var(--vscode-editor-background, Canvas)); }
+.midi-table th, .midi-table td {
+  max-width: 22em; padding: 4px 10px; text-align: left !important; vertical-align: top; white-space: pre-wrap;
+  overflow-wrap: break-word; border: 0; border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent);
+}
+.midi-table thead th {
+  position: sticky; top: 0; overflow-wrap: normal; vertical-align: bottom; font-weight: 600;
+  background: var(--jp-layout-color0, var(--vscode-editor-background, Canvas));
+}
 .midi-table .number { text-align: right !important; }
 .midi-table td.number { white-space: nowrap; }
 .midi-table .more { opacity: .75; }
-.midi-table td code, .midi-table th code { display: block; padding: 0 !important; background: none !important; color: inherit; font-size: 11px; font-weight: 400; opacity: .7; }
-</style>"""  # noqa: E501
+.midi-table td code, .midi-table th code {
+  display: block; padding: 0 !important; background: none !important; color: inherit;
+  font-size: 11px; font-weight: 400; opacity: .7;
+}
+</style>"""
 
 
 def table(frame: pd.DataFrame | pd.Series, *, rows: int = 20, empty: str = "No rows.") -> Table:

@@ -63,7 +63,7 @@ MIXED = re.compile(r"\.midi-page \.(\w+) \{ --midi-meaning: color-mix\(in srgb, 
 
 
 def test_widgets_show_each_meaning_in_its_colour():
-    last = dict(re.findall(r"\.midi-page \.(\w+) \{ --midi-meaning: ([^;]+); \}", Board._css))  # the last rule wins
+    last = dict(re.findall(r"\.midi-page \.(\w+) \{\s*--midi-meaning: ([^;]+);\s*\}", Board._css))  # the last rule wins
     mixed = {name: colour for name, colour, _ in MIXED.findall(Board._css)}
     assert mixed == looks.PALETTE
     assert set(last) == set(mixed)

@@ -128,6 +128,25 @@ def test_no_public_function_hides_its_room():
 
 
 ROOT = PACKAGE.parent
+CODE = [
+    path
+    for folder in ("midi_nb", "tests", "tools", "benchmarks")
+    for path in sorted((ROOT / folder).rglob("*"))
+    if path.suffix in {".py", ".js", ".css", ".html"}
+]
+
+
+def test_no_line_is_longer_than_a_screen():
+    pragma = re.compile(r"  # (noqa|type):.*")  # what they say to a linter is no code
+    long = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in CODE
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if len(pragma.sub("", line)) > 120
+    ]
+    assert not long, f"wrap what is longer than 120 characters: {long}"
+
+
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 
 

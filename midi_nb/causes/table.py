@@ -146,8 +146,8 @@ def _identifying(vanished: tuple[str, ...], wanted: str) -> bool:
 
 
 _PLACEHOLDER = re.compile(
-    r"[\W_]*((an|de)-?\s?(on|ident)\w*|removed?|redact\w*|deleted?|cleaned|masked|hidden|none|null|nil|nan|n/?a|unknown|unspecified"
-    r"|dummy|default|empty|blank|test|phi|x{2,}|0+(\.0*)?|(1900|0001)0101|19000101|000000(\.0+)?)[\W_]*",
+    r"[\W_]*((an|de)-?\s?(on|ident)\w*|removed?|redact\w*|deleted?|cleaned|masked|hidden|none|null|nil|nan|n/?a|unknown"
+    r"|unspecified|dummy|default|empty|blank|test|phi|x{2,}|0+(\.0*)?|(1900|0001)0101|19000101|000000(\.0+)?)[\W_]*",
     re.IGNORECASE,
 )
 _HASH = re.compile(r"(?=.*\d)[0-9a-f]{16,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)

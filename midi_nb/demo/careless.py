@@ -107,7 +107,8 @@ BUGS: tuple[Bug, ...] = (
         original, {"uid_changed": "uid_unchanged", "uid_consistent": "uid_unchanged"},
         "frame of reference is not remapped in one series"),
     Bug("portable_chest", "sr",
-        "CurrentRequestedProcedureEvidenceSequence.ReferencedSeriesSequence.ReferencedSOPSequence.ReferencedSOPInstanceUID",
+        "CurrentRequestedProcedureEvidenceSequence.ReferencedSeriesSequence"
+        ".ReferencedSOPSequence.ReferencedSOPInstanceUID",
         original, {"uid_changed": "uid_unchanged_nested", "uid_consistent": "uid_unchanged_nested"},
         "UIDs inside sequences are not remapped"),
     Bug("portable_chest", "dx", "PatientID",

@@ -293,7 +293,8 @@ def _age(text: str, patient: Patient) -> str:
 
 #: What identifies anybody: dates, IP and web and e-mail addresses, telephone and long numbers.
 PATTERNS = re.compile(
-    r"\b\d{1,2}[./]\d{1,2}[./]\d{4}\b|\b\d{1,3}(?:\.\d{1,3}){3}\b|\bhttps?://\S+|\S+@\S+|\+?\b\d[\d-]{7,}\d\b|\b\d{6,}\b"
+    r"\b\d{1,2}[./]\d{1,2}[./]\d{4}\b|\b\d{1,3}(?:\.\d{1,3}){3}\b|\bhttps?://\S+|\S+@\S+"
+    r"|\+?\b\d[\d-]{7,}\d\b|\b\d{6,}\b"
 )
 TITLES = frozenset(("dr", "prof"))  # not "mr": that is a modality
 

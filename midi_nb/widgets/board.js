@@ -25,7 +25,8 @@ function placeOf(place, send, mounted) {
     if (shown?.viewer === number) return shown.model.put(state);
     leave();
     if (number === null) return;
-    const model = modelOf(state, (message) => send({ viewer: number, ...message })), room = placeIn(place);
+    const model = modelOf(state, (message) => send({ viewer: number, ...message }));
+    const room = placeIn(place);
     shown = { viewer: number, model, leave: viewer({ model, el: room }) };
     mounted(room);
   };
@@ -47,10 +48,13 @@ function placeOf(place, send, mounted) {
 function unhurried(model, el, hear) {
   let waiting = null;
   const receive = (...message) => (waiting ? waiting.push(message) : hear(...message));
-  const press = ({ target }) => { if (target.closest("button, summary, tr[data-act]")) waiting ??= []; };
+  const press = ({ target }) => {
+    if (target.closest("button, summary, tr[data-act]")) waiting ??= [];
+  };
   const release = () => {
     if (!waiting) return;
-    setTimeout(() => { // the click comes first
+    setTimeout(() => {
+      // the click comes first
       const missed = waiting ?? [];
       waiting = null;
       missed.forEach((message) => hear(...message));
@@ -70,15 +74,18 @@ function unhurried(model, el, hear) {
 // The deck shows the HTML that the kernel sends, and says what is done there. `data-keys` of its card are keys for all.
 function deck({ model, el }) {
   const root = node("div", { class: "midi-page", role: "region", "aria-label": "Review of burned-in text" });
-  const place = node("div", { class: "midi-place-of-viewer" }), card = () => root.querySelector("[data-keys]");
+  const place = node("div", { class: "midi-place-of-viewer" });
+  const card = () => root.querySelector("[data-keys]");
   el.append(node("div", { class: "midi-parts midi-deck" }, root, place));
-  let acted = 0, waiting = 0; // when something was last done: an image that comes soon after is brought into view
+  let acted = 0;
+  let waiting = 0; // when something was last done: an image that comes soon after is brought into view
   const act = (name, of = "", value = null) => {
     acted = Date.now();
     model.send({ kind: "act", act: name, of, value });
   };
   const show = ({ html }) => {
-    const focused = root.contains(focusedIn(root)) ? focusedIn(root) : null, id = focused?.dataset.id;
+    const focused = root.contains(focusedIn(root)) ? focusedIn(root) : null;
+    const id = focused?.dataset.id;
     patch(root, markup(html));
     if (!focused || focusedIn(root) === focused) return;
     const again = root.contains(focused) ? focused : id && root.querySelector(`[data-id="${CSS.escape(id)}"]`);
@@ -102,25 +109,41 @@ function deck({ model, el }) {
     event.preventDefault();
     event.stopPropagation();
   });
-  const seen = placeOf(place, (message) => model.send(message), (room) => {
-    if (Date.now() - acted < PROMPT) room.scrollIntoView({ block: "nearest" });
-  });
-  const leave = unhurried(model, el, (message, buffers) => (message.kind === "page" ? show : seen.hear)(message, buffers));
+  const seen = placeOf(
+    place,
+    (message) => model.send(message),
+    (room) => {
+      if (Date.now() - acted < PROMPT) room.scrollIntoView({ block: "nearest" });
+    },
+  );
+  const leave = unhurried(model, el, (message, buffers) =>
+    (message.kind === "page" ? show : seen.hear)(message, buffers),
+  );
   model.send({ kind: "ready" });
-  return () => { seen.leave(); leave(); };
+  return () => {
+    seen.leave();
+    leave();
+  };
 }
 
 function exploring({ model, el }) {
   const view = crypto.randomUUID?.() ?? String(Math.random());
-  let turn = 0, board = null, seen = null;
+  let turn = 0;
+  let board = null;
+  let seen = null;
   const host = { kernel: true, changed: (state) => model.send({ kind: "explorer", state, view, turn: ++turn }) };
   const begin = ({ data }, buffers) => {
     if (board) return;
     board = explorer.render(placeIn(el), explorer.unpacked(data, buffers), host);
-    seen = placeOf(board.place, (message) => model.send(message), () => board.reveal());
+    seen = placeOf(
+      board.place,
+      (message) => model.send(message),
+      () => board.reveal(),
+    );
   };
   const leave = unhurried(model, el, (message, buffers) => {
-    const { kind } = message, mine = message.view === view;
+    const { kind } = message;
+    const mine = message.view === view;
     if (kind === "data") begin(message, buffers);
     else if (!board) return;
     else if (kind === "explorer") mine || board.state(message.state);
@@ -132,14 +155,20 @@ function exploring({ model, el }) {
     else seen.hear(message, buffers);
   });
   model.send({ kind: "ready" });
-  return () => { seen?.leave(); leave(); };
+  return () => {
+    seen?.leave();
+    leave();
+  };
 }
 
 // A tour: when it is at its end, the explorer below it.
 function touring({ model, el }) {
-  const root = placeIn(el), below = placeIn(el);
+  const root = placeIn(el);
+  const below = placeIn(el);
   below.tabIndex = -1;
-  let shown = null, leave = null, ends = 0;
+  let shown = null;
+  let leave = null;
+  let ends = 0;
   const opened = (step) => {
     if (step < ends || leave) return;
     below.classList.add("midi-board");
@@ -158,22 +187,31 @@ function touring({ model, el }) {
     shown = tour.render(root, data, model.get("step"), { moved, open: true });
     if (model.get("step") >= ends) opened(model.get("step"));
   };
-  const follow = () => { shown?.state(model.get("step")); opened(model.get("step")); };
+  const follow = () => {
+    shown?.state(model.get("step"));
+    opened(model.get("step"));
+  };
   const deaf = listen(model, { "msg:custom": hear, "change:step": follow });
   model.send({ kind: "tour" });
-  return () => { deaf(); leave?.(); };
+  return () => {
+    deaf();
+    leave?.();
+  };
 }
 
 // A part that is drawn from one message of the kernel, and whose state are traits: `follow` says that they changed.
 function traited({ model, el }, kind, names, begin) {
-  let shown = null, own = false; // a change made here needs no drawing again
+  let shown = null;
+  let own = false; // a change made here needs no drawing again
   const changed = (fresh) => {
     own = true;
     for (const [name, value] of Object.entries(fresh)) model.set(name, value);
     model.save_changes();
     own = false;
   };
-  const follow = () => { if (!own) shown?.follow(); };
+  const follow = () => {
+    if (!own) shown?.follow();
+  };
   const hear = (message, buffers) => {
     if (message.kind === kind) shown ??= begin(placeIn(el), message.data, changed, buffers);
   };
@@ -185,19 +223,29 @@ function traited({ model, el }, kind, names, begin) {
 
 // Problems to tick: the explorer shows them, and what is ticked are traits.
 function fixing(given) {
-  const { model } = given, plain = ["unit", "weights", "page"];
+  const { model } = given;
+  const plain = ["unit", "weights", "page"];
   return traited(given, "data", ["submission", "fixed", ...plain], (root, packed, changed, buffers) => {
-    const data = explorer.unpacked(packed, buffers), { texts } = data.facets.submission;
+    const data = explorer.unpacked(packed, buffers);
+    const { texts } = data.facets.submission;
     const traits = () => Object.fromEntries(plain.map((name) => [name, model.get(name)]));
     const state = () => {
       const submission = model.get("submission");
       const place = (name) => data.problems.findIndex((one) => one.problem === name && one.submission === submission);
-      return { ...traits(), filters: { submission: [texts.indexOf(submission)] }, fixed: model.get("fixed").map(place) };
+      return {
+        ...traits(),
+        filters: { submission: [texts.indexOf(submission)] },
+        fixed: model.get("fixed").map(place),
+      };
     };
-    const set = ({ filters, fixed, unit, weights, page }) => changed({
-      submission: texts[filters.submission[0]], // first: what is fixed are problems of it
-      fixed: fixed.map((number) => data.problems[number].problem), unit, weights, page,
-    });
+    const set = ({ filters, fixed, unit, weights, page }) =>
+      changed({
+        submission: texts[filters.submission[0]], // first: what is fixed are problems of it
+        fixed: fixed.map((number) => data.problems[number].problem),
+        unit,
+        weights,
+        page,
+      });
     const board = explorer.render(root, data, { kernel: true, changed: set }, state());
     return { follow: () => board.state({ ...board.current, ...state() }) };
   });
@@ -213,8 +261,8 @@ function heading(given) {
   });
 }
 
-// With the kernel's first message the widget is alive: it hides the picture for readers without a kernel, and comes into
-// view, as Run All in JupyterLab leaves the last cell at the lower edge of the window and its output below.
+// With the kernel's first message the widget is alive: it hides the picture for readers without a kernel, and comes
+// into view, as Run All in JupyterLab leaves the last cell at the lower edge of the window and its output below.
 function alive(model, el) {
   const style = document.createElement("style");
   const picture = `[data-picture="${model.get("picture")}"]`;

@@ -1,40 +1,72 @@
 // The header diff in the browser: a tree of lines that the kernel wrote, to fold, filter and search.
 //
-// data: { head, columns, lines: [{ html, above, depth, text, changed, wrong, more }] }; `above` is the number of the line
-// that one is below, -1 at the top. state: { show, search, picked }.
+// data: { head, columns, lines: [{ html, above, depth, text, changed, wrong, more }] }; `above` is the number of the
+// line that one is below, -1 at the top. state: { show, search, picked }.
 
 const headers = (() => {
   const SHOWS = { all: "All", changed: "Only changed", wrong: "Only wrong" };
   const MOST = 1000; // lines in the page at once
 
   // A row of the table that has one cell.
-  const wide = (inner) => node("tr", { role: "row", class: "more" }, node("td", { role: "gridcell", colspan: 4 }, inner));
+  const wide = (inner) =>
+    node("tr", { role: "row", class: "more" }, node("td", { role: "gridcell", colspan: 4 }, inner));
 
   function render(root, data, given, changed) {
     const { lines } = data;
     const parents = new Set(lines.map(({ above }) => above));
     let state = { show: "all", search: "", picked: -1, ...given };
-    let folded = new Set(), limit = MOST, focused = -1;
+    let folded = new Set();
+    let limit = MOST;
+    let focused = -1;
 
     root.classList.add("midi-page", "midi-header");
     root.setAttribute("role", "region");
     root.setAttribute("aria-label", "Header");
     const numbers = { all: lines.filter(({ leaf }) => leaf).length };
     for (const name of ["changed", "wrong"]) numbers[name] = lines.filter((one) => one[name]).length;
-    const which = node("span", { class: "joined", role: "group", "aria-label": "Which lines" },
-      Object.entries(SHOWS).map(([name, label]) => node("button", { type: "button", "data-show": name },
-        `${label} `, node("span", { class: "number" }, count(numbers[name])))));
-    const folds = node("span", { class: "joined folds" }, [["none", "Unfold"], ["all", "Fold"]].map(([name, label]) =>
-      node("button", { type: "button", "data-fold": name }, label)));
+    const which = node(
+      "span",
+      { class: "joined", role: "group", "aria-label": "Which lines" },
+      Object.entries(SHOWS).map(([name, label]) =>
+        node(
+          "button",
+          { type: "button", "data-show": name },
+          `${label} `,
+          node("span", { class: "number" }, count(numbers[name])),
+        ),
+      ),
+    );
+    const folds = node(
+      "span",
+      { class: "joined folds" },
+      [
+        ["none", "Unfold"],
+        ["all", "Fold"],
+      ].map(([name, label]) => node("button", { type: "button", "data-fold": name }, label)),
+    );
     const search = node("input", {
-      type: "search", placeholder: "Search names, tags, values", "aria-label": "Search the header", title: "Search ( / )",
-      autocomplete: "off", spellcheck: "false",
+      type: "search",
+      placeholder: "Search names, tags, values",
+      "aria-label": "Search the header",
+      title: "Search ( / )",
+      autocomplete: "off",
+      spellcheck: "false",
     });
-    const said = node("span", { class: "quiet", "aria-live": "polite" }), rows = node("tbody", { role: "rowgroup" });
-    const heads = data.columns.map((name) => node("th", { role: "columnheader", scope: "col" }, node("span", {}, name)));
-    const body = node("div", { class: "tree" },
-      node("table", { class: "grid diff", role: "treegrid", "aria-label": "Header, original and released" },
-        node("thead", { role: "rowgroup" }, node("tr", { role: "row" }, heads)), rows));
+    const said = node("span", { class: "quiet", "aria-live": "polite" });
+    const rows = node("tbody", { role: "rowgroup" });
+    const heads = data.columns.map((name) =>
+      node("th", { role: "columnheader", scope: "col" }, node("span", {}, name)),
+    );
+    const body = node(
+      "div",
+      { class: "tree" },
+      node(
+        "table",
+        { class: "grid diff", role: "treegrid", "aria-label": "Header, original and released" },
+        node("thead", { role: "rowgroup" }, node("tr", { role: "row" }, heads)),
+        rows,
+      ),
+    );
     root.replaceChildren(node("header", {}, markup(data.head), line(which, folds, search, said)), body);
 
     // What is below each line: attributes, and wrong ones.
@@ -47,19 +79,26 @@ const headers = (() => {
     });
 
     const filtering = () => state.show !== "all" || state.search.trim() !== "";
-    const foldAll = () => { folded = new Set(parents); folded.delete(-1); };
-    const unfoldTo = (number) => { for (let at = lines[number]?.above ?? -1; at >= 0; at = lines[at].above) folded.delete(at); };
+    const foldAll = () => {
+      folded = new Set(parents);
+      folded.delete(-1);
+    };
+    const unfoldTo = (number) => {
+      for (let at = lines[number]?.above ?? -1; at >= 0; at = lines[at].above) folded.delete(at);
+    };
 
     // The numbers of the lines that are seen, and how many the filter leaves without those they are below.
     function seen() {
-      const text = state.search.trim().toLowerCase(), kept = new Set();
+      const text = state.search.trim().toLowerCase();
+      const kept = new Set();
       let found = 0;
       lines.forEach((line, number) => {
         if ((state.show !== "all" && !line[state.show]) || (text && !line.text.includes(text))) return;
         found += line.leaf;
         for (let at = number; at >= 0 && !kept.has(at); at = lines[at].above) kept.add(at);
       });
-      const hidden = new Set(), visible = [];
+      const hidden = new Set();
+      const visible = [];
       lines.forEach(({ above }, number) => {
         if (hidden.has(above) || folded.has(above)) hidden.add(number);
         else if (kept.has(number)) visible.push(number);
@@ -68,8 +107,11 @@ const headers = (() => {
     }
 
     function row(number) {
-      const line = lines[number], made = line.node ??= markup(`<table>${line.html}</table>`).querySelector("tr");
-      const parent = parents.has(number), cell = made.firstElementChild, open = !folded.has(number);
+      const line = lines[number];
+      const made = (line.node ??= markup(`<table>${line.html}</table>`).querySelector("tr"));
+      const parent = parents.has(number);
+      const cell = made.firstElementChild;
+      const open = !folded.has(number);
       const more = { role: "row", "aria-level": line.depth + 1, "aria-selected": String(number === state.picked) };
       for (const [name, value] of Object.entries(more)) made.setAttribute(name, value);
       made.dataset.line = number;
@@ -81,20 +123,31 @@ const headers = (() => {
       made.setAttribute("aria-expanded", String(open));
       cell.prepend(node("span", { class: "twisty", "aria-hidden": "true" }, open ? "▾" : "▸"));
       const [all, wrong] = below[number];
-      cell.append(node("span", { class: "sum quiet" }, ` ${count(all)} inside`,
-        wrong > 0 && [", ", node("span", { class: "fail" }, `${count(wrong)} wrong`)]));
+      cell.append(
+        node(
+          "span",
+          { class: "sum quiet" },
+          ` ${count(all)} inside`,
+          wrong > 0 && [", ", node("span", { class: "fail" }, `${count(wrong)} wrong`)],
+        ),
+      );
       return made;
     }
 
     function draw() {
-      const [visible, found] = seen(), had = rows.contains(focusedIn(root)), rest = visible.length - limit;
-      rows.replaceChildren(...visible.slice(0, limit).flatMap((number) => {
-        const { more } = lines[number];
-        return [row(number), ...(number === state.picked && more ? [wide(markup(more))] : [])];
-      }));
-      if (rest > 0) rows.append(wide(node("button", { type: "button", "data-more": true }, `${count(rest)} more lines`)));
+      const [visible, found] = seen();
+      const had = rows.contains(focusedIn(root));
+      const rest = visible.length - limit;
+      rows.replaceChildren(
+        ...visible.slice(0, limit).flatMap((number) => {
+          const { more } = lines[number];
+          return [row(number), ...(number === state.picked && more ? [wide(markup(more))] : [])];
+        }),
+      );
+      if (rest > 0)
+        rows.append(wide(node("button", { type: "button", "data-more": true }, `${count(rest)} more lines`)));
       if (!visible.length) rows.append(wide(node("span", { class: "quiet" }, "Nothing is left under this filter.")));
-      if (!visible.includes(focused)) focused = visible.includes(state.picked) ? state.picked : visible[0] ?? -1;
+      if (!visible.includes(focused)) focused = visible.includes(state.picked) ? state.picked : (visible[0] ?? -1);
       const stop = rowOf(focused);
       if (stop) stop.tabIndex = 0;
       if (had) stop?.focus({ preventScroll: true });
@@ -114,11 +167,17 @@ const headers = (() => {
       state = { ...state, ...change };
       if ("show" in change || "search" in change) limit = MOST;
       if (filtering() && ("show" in change || "search" in change)) folded = new Set();
-      else if (before && !filtering()) { foldAll(); unfoldTo(state.picked); }
+      else if (before && !filtering()) {
+        foldAll();
+        unfoldTo(state.picked);
+      }
       draw();
       if (own) changed(state);
     }
-    const fold = (number, shut) => { shut ? folded.add(number) : folded.delete(number); draw(); };
+    const fold = (number, shut) => {
+      shut ? folded.add(number) : folded.delete(number);
+      draw();
+    };
     function pick(number) {
       const next = number === state.picked || !lines[number].more ? -1 : number;
       if (next !== state.picked) set({ picked: next });
@@ -129,7 +188,8 @@ const headers = (() => {
       else pick(number);
     }
     function focus(number) {
-      const from = rowOf(focused), to = rowOf(number);
+      const from = rowOf(focused);
+      const to = rowOf(number);
       if (!to) return;
       if (from) from.tabIndex = -1;
       focused = number;
@@ -138,11 +198,19 @@ const headers = (() => {
     }
 
     root.addEventListener("click", ({ target }) => {
-      const button = target.closest("button"), line = target.closest("tr[data-line]");
+      const button = target.closest("button");
+      const line = target.closest("tr[data-line]");
       if (button?.dataset.show) set({ show: button.dataset.show });
-      else if (button?.dataset.fold) { button.dataset.fold === "all" ? foldAll() : folded.clear(); draw(); }
-      else if (button && "more" in button.dataset) { limit += MOST; draw(); }
-      else if (line && !String(getSelection())) { open(Number(line.dataset.line)); rowOf(focused)?.focus({ preventScroll: true }); }
+      else if (button?.dataset.fold) {
+        button.dataset.fold === "all" ? foldAll() : folded.clear();
+        draw();
+      } else if (button && "more" in button.dataset) {
+        limit += MOST;
+        draw();
+      } else if (line && !String(getSelection())) {
+        open(Number(line.dataset.line));
+        rowOf(focused)?.focus({ preventScroll: true });
+      }
     });
     let typing = 0;
     search.addEventListener("input", () => {
@@ -154,9 +222,12 @@ const headers = (() => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       const line = target.matches("tr[data-line]") ? Number(target.dataset.line) : -1;
       const shown = line >= 0 ? [...rows.querySelectorAll("tr[data-line]")].map((one) => Number(one.dataset.line)) : [];
-      const at = shown.indexOf(line), parent = parents.has(line);
-      if (key === "Escape" && target === search && search.value) { search.value = ""; set({ search: "" }); }
-      else if (key === "Escape" && (target === search || line < 0)) rowOf(focused)?.focus();
+      const at = shown.indexOf(line);
+      const parent = parents.has(line);
+      if (key === "Escape" && target === search && search.value) {
+        search.value = "";
+        set({ search: "" });
+      } else if (key === "Escape" && (target === search || line < 0)) rowOf(focused)?.focus();
       else if (key === "Escape" && state.picked >= 0) set({ picked: -1 });
       else if (target === search) return;
       else if (key === "/") search.focus();
@@ -165,11 +236,16 @@ const headers = (() => {
       else if (line < 0) return;
       else if (key === "ArrowDown" || key === "ArrowUp") focus(shown[at + (key === "ArrowDown" ? 1 : -1)]);
       else if (key === "Home" || key === "End") focus(shown.at(key === "Home" ? 0 : -1));
-      else if (key === "PageDown" || key === "PageUp") focus(shown[Math.min(Math.max(at + (key === "PageDown" ? 12 : -12), 0), shown.length - 1)]);
+      else if (key === "PageDown" || key === "PageUp")
+        focus(shown[Math.min(Math.max(at + (key === "PageDown" ? 12 : -12), 0), shown.length - 1)]);
       else if (key === "Enter" || key === " ") open(line);
-      else if (key === "ArrowRight") { if (parent && folded.has(line)) fold(line, false); else if (parent) focus(shown[at + 1]); }
-      else if (key === "ArrowLeft") { if (parent && !folded.has(line)) fold(line, true); else if (lines[line].above >= 0) focus(lines[line].above); }
-      else return;
+      else if (key === "ArrowRight") {
+        if (parent && folded.has(line)) fold(line, false);
+        else if (parent) focus(shown[at + 1]);
+      } else if (key === "ArrowLeft") {
+        if (parent && !folded.has(line)) fold(line, true);
+        else if (lines[line].above >= 0) focus(lines[line].above);
+      } else return;
       event.preventDefault();
       event.stopPropagation();
     });
@@ -193,7 +269,8 @@ const headers = (() => {
       // Scrolls the tree, and only it, to the picked line.
       reveal() {
         const line = rowOf(state.picked);
-        if (line) body.scrollTop += line.getBoundingClientRect().top - body.getBoundingClientRect().top - body.clientHeight / 3;
+        if (line)
+          body.scrollTop += line.getBoundingClientRect().top - body.getBoundingClientRect().top - body.clientHeight / 3;
       },
     };
   }

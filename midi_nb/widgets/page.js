@@ -1,5 +1,5 @@
-// What all widgets do alike: write numbers as amounts.py does, make elements, and change of a page only what differs, so
-// that focus, scroll positions and half-typed text stay. LOOKS (meaning → colour and sign) is written from looks.py.
+// What all widgets do alike: write numbers as amounts.py does, make elements, and change of a page only what differs,
+// so that focus, scroll positions and half-typed text stay. LOOKS (meaning → colour and sign) is written from looks.py.
 
 const PROMPT = 3000; // milliseconds in which what a click brings is taken for its answer
 const FOCUSABLE = "button, input, select, summary, a[href], [tabindex]";
@@ -12,7 +12,8 @@ function count(number, what = "") {
 function percent(rate, digits = 2) {
   if (rate === null || rate === undefined || Number.isNaN(rate)) return "–";
   if (rate === 0 || rate === 1) return `${100 * rate} %`;
-  const step = 10 ** -digits, inside = Math.min(Math.max(100 * rate, step), 100 - step);
+  const step = 10 ** -digits;
+  const inside = Math.min(Math.max(100 * rate, step), 100 - step);
   if (!digits && inside !== 100 * rate) return rate < 0.5 ? "< 1 %" : "> 99 %";
   return `${inside.toFixed(digits)} %`;
 }
@@ -31,7 +32,8 @@ const svg = (name, attributes, ...children) =>
 function dressed(made, attributes = {}, children = []) {
   const there = (one) => one !== null && one !== undefined && one !== false;
   for (const [key, value] of Object.entries(attributes).filter(([, value]) => there(value))) {
-    if (key === "style") made.style.cssText = value; // a page's policy forbids the attribute
+    if (key === "style")
+      made.style.cssText = value; // a page's policy forbids the attribute
     else if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
     else made.setAttribute(key, value === true ? "" : value);
   }
@@ -56,8 +58,14 @@ const sign = (meaning) => node("span", { class: `sign ${meaning}`, "aria-hidden"
 const line = (...children) => node("div", { class: "line" }, ...children);
 const button = (face, act, of, attributes = {}) =>
   node("button", { type: "button", "data-act": act, "data-of": of, ...attributes }, face);
-const steps = (act, ways) => node("span", { class: "joined" }, ways.map(([face, name, to, off]) =>
-  button(face, act, to, { disabled: off, "aria-label": name, title: name, "data-id": name })));
+const steps = (act, ways) =>
+  node(
+    "span",
+    { class: "joined" },
+    ways.map(([face, name, to, off]) =>
+      button(face, act, to, { disabled: off, "aria-label": name, title: name, "data-id": name }),
+    ),
+  );
 
 // A place of its own for a part of a widget.
 function placeIn(el) {
@@ -86,10 +94,12 @@ const belongsHere = (name, element) =>
 
 function patchAttributes(old, fresh) {
   for (const { name } of [...old.attributes])
-    if (!fresh.hasAttribute(name) && name !== "data-lm-suppress-shortcuts" && !belongsHere(name, old)) old.removeAttribute(name);
+    if (!fresh.hasAttribute(name) && name !== "data-lm-suppress-shortcuts" && !belongsHere(name, old))
+      old.removeAttribute(name);
   for (const { name, value } of [...fresh.attributes])
     if (old.getAttribute(name) !== value && !belongsHere(name, old)) {
-      if (name === "style") old.style.cssText = value; // the policy of a page without a kernel forbids the attribute
+      if (name === "style")
+        old.style.cssText = value; // the policy of a page without a kernel forbids the attribute
       else old.setAttribute(name, value);
     }
   if (old.nodeName !== "INPUT") return;

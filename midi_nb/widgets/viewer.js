@@ -40,7 +40,9 @@ function decode(message, buffers) {
   if (message.error) return { ...message, bytes: 0 };
   const bytes = copied(buffers[0]);
   const data = message.bits === 16 ? new Uint16Array(bytes.buffer) : bytes;
-  const windows = message.windows.map((window) => (window.table ? { ...window, table: copied(buffers[window.table]) } : window));
+  const windows = message.windows.map((window) =>
+    window.table ? { ...window, table: copied(buffers[window.table]) } : window,
+  );
   return { ...message, data, windows, bytes: bytes.length };
 }
 
@@ -56,9 +58,11 @@ function greys(picture, window, exchanged) {
   const { scale, offset } = picture;
   const { table } = window;
   if (table) {
-    for (let i = 0; i < size; i++) levels[i] = table[clamp(Math.round(i * scale + offset) - window.first, 0, table.length - 1)];
+    for (let i = 0; i < size; i++)
+      levels[i] = table[clamp(Math.round(i * scale + offset) - window.first, 0, table.length - 1)];
   } else if (window.function === "SIGMOID") {
-    for (let i = 0; i < size; i++) levels[i] = 255 / (1 + Math.exp((-4 * (i * scale + offset - window.center)) / window.width));
+    for (let i = 0; i < size; i++)
+      levels[i] = 255 / (1 + Math.exp((-4 * (i * scale + offset - window.center)) / window.width));
   } else {
     const linear = window.function === "LINEAR";
     const width = Math.max(linear ? window.width - 1 : window.width, 1e-6);
@@ -73,11 +77,13 @@ function paint(picture, window, exchanged, canvas) {
   const { rows, columns, data, color } = picture;
   if (canvas.width !== columns || canvas.height !== rows) [canvas.width, canvas.height] = [columns, rows];
   const context = canvas.getContext("2d");
-  if (!canvas.image || canvas.image.width !== columns || canvas.image.height !== rows) canvas.image = context.createImageData(columns, rows);
+  if (!canvas.image || canvas.image.width !== columns || canvas.image.height !== rows)
+    canvas.image = context.createImageData(columns, rows);
   const out = new Uint32Array(canvas.image.data.buffer);
   const levels = greys(picture, window, exchanged);
   if (color) {
-    for (let i = 0, j = 0; i < out.length; i++, j += 3) out[i] = 0xff000000 | (levels[data[j + 2]] << 16) | (levels[data[j + 1]] << 8) | levels[data[j]];
+    for (let i = 0, j = 0; i < out.length; i++, j += 3)
+      out[i] = 0xff000000 | (levels[data[j + 2]] << 16) | (levels[data[j + 1]] << 8) | levels[data[j]];
   } else {
     const words = new Uint32Array(levels.length);
     for (let i = 0; i < levels.length; i++) words[i] = 0xff000000 | (levels[i] * 0x010101);
@@ -98,10 +104,16 @@ function paintDifference(before, after, window, exchanged, canvas) {
     let apart = 0;
     for (let c = j; c < j + step; c++) {
       if (same && before.data[c] === after.data[c]) continue;
-      apart = Math.max(apart, Math.abs(before.data[c] * before.scale + before.offset - after.data[c] * after.scale - after.offset));
+      apart = Math.max(
+        apart,
+        Math.abs(before.data[c] * before.scale + before.offset - after.data[c] * after.scale - after.offset),
+      );
     }
     const grey = out[i] & 0xff;
-    if (apart === 0) { out[i] = dim[grey]; continue; }
+    if (apart === 0) {
+      out[i] = dim[grey];
+      continue;
+    }
     const heat = clamp(0.35 + (apart * 3.25) / span, 0.35, 1);
     const low = grey * 0.4;
     out[i] = 0xff000000 | ((low * (1 - heat)) << 16) | ((low + (176 - low) * heat) << 8) | (low + (255 - low) * heat);
@@ -116,7 +128,8 @@ function paintMask(bits, rows, columns, canvas) {
   const image = context.createImageData(columns, rows);
   const out = new Uint32Array(image.data.buffer);
   for (let i = 0; i < out.length; i++) {
-    if (bits[i >> 3] & (128 >> (i & 7))) out[i] = ((i % columns) + Math.floor(i / columns)) % 8 < 4 ? 0xe6a779cc : 0x73a779cc;
+    if (bits[i >> 3] & (128 >> (i & 7)))
+      out[i] = ((i % columns) + Math.floor(i / columns)) % 8 < 4 ? 0xe6a779cc : 0x73a779cc;
   }
   context.putImageData(image, 0, 0);
 }
@@ -133,14 +146,21 @@ function modelOf(state, send) {
   };
   return {
     get: (name) => state[name],
-    set: (name, value) => { changed.add(name); put(name, value); },
+    set: (name, value) => {
+      changed.add(name);
+      put(name, value);
+    },
     save_changes: () => {
       send({ kind: "state", state: Object.fromEntries([...changed].map((name) => [name, state[name]])) });
       changed.clear();
     },
     send: (content) => send({ kind: "message", content }),
     on: (event, act) => heard.set(event, [...(heard.get(event) ?? []), act]),
-    off: (event, act) => heard.set(event, (heard.get(event) ?? []).filter((other) => other !== act)),
+    off: (event, act) =>
+      heard.set(
+        event,
+        (heard.get(event) ?? []).filter((other) => other !== act),
+      ),
     put: (fresh) => Object.entries(fresh).forEach(([name, value]) => put(name, value)),
     hear: (content, buffers) => fire("msg:custom", content, buffers),
   };
@@ -154,7 +174,21 @@ function viewer({ model, el }) {
   const thumbnails = new Map(); // slice → small picture and verdict
   const asked = new Set(); // what was asked for since this slice is shown: nothing is asked for again and again
   const layers = { after: node("canvas"), before: node("canvas"), difference: node("canvas"), mask: node("canvas") };
-  const state = { zoom: 1, x: 0, y: 0, fitted: true, swipe: 0.5, phase: "before", tool: "window", hover: -1, under: null, inFlight: null, preset: 0, exchanged: false, wheel: 0 };
+  const state = {
+    zoom: 1,
+    x: 0,
+    y: 0,
+    fitted: true,
+    swipe: 0.5,
+    phase: "before",
+    tool: "window",
+    hover: -1,
+    under: null,
+    inFlight: null,
+    preset: 0,
+    exchanged: false,
+    wheel: 0,
+  };
   let blinking = 0;
   let playing = 0;
   let patience = 0;
@@ -163,21 +197,77 @@ function viewer({ model, el }) {
   // Controls
 
   // What is read out holds what is seen: a label of words names its button, the title adds to it; a sign has no name.
-  const button = (label, title, act, extra = {}) => node("button", { type: "button", title, ...(/^\W$/.test(label) ? { "aria-label": title } : {}), onclick: act, ...extra }, label);
-  const modes = Object.fromEntries(MODES.map(([name, label, key, title]) => [name, button(label, `${title} (${key})`, () => setMode(name), { "aria-pressed": "false", "data-mode": name })]));
-  const presets = node("select", { "aria-label": "Window", title: "Window", onchange: () => choosePreset(presets.value) });
-  const tools = Object.fromEntries([["window", "Window"], ["pan", "Move"]].map(([name, label]) => [name, button(label, `Drag to ${name === "pan" ? "move the image" : "set window and level"}`, () => setTool(name), { "aria-pressed": "false" })]));
-  const overlay = button("Over-redaction", "Mark changes outside every box (o)", () => set("overlay", !model.get("overlay")), { "aria-pressed": "false", class: "midi-overlay" });
+  const button = (label, title, act, extra = {}) =>
+    node(
+      "button",
+      { type: "button", title, ...(/^\W$/.test(label) ? { "aria-label": title } : {}), onclick: act, ...extra },
+      label,
+    );
+  const modes = Object.fromEntries(
+    MODES.map(([name, label, key, title]) => [
+      name,
+      button(label, `${title} (${key})`, () => setMode(name), { "aria-pressed": "false", "data-mode": name }),
+    ]),
+  );
+  const presets = node("select", {
+    "aria-label": "Window",
+    title: "Window",
+    onchange: () => choosePreset(presets.value),
+  });
+  const tools = Object.fromEntries(
+    [
+      ["window", "Window"],
+      ["pan", "Move"],
+    ].map(([name, label]) => [
+      name,
+      button(label, `Drag to ${name === "pan" ? "move the image" : "set window and level"}`, () => setTool(name), {
+        "aria-pressed": "false",
+      }),
+    ]),
+  );
+  const overlay = button(
+    "Over-redaction",
+    "Mark changes outside every box (o)",
+    () => set("overlay", !model.get("overlay")),
+    { "aria-pressed": "false", class: "midi-overlay" },
+  );
   const exchange = button("Invert", "Black and white exchanged (i)", () => invert(), { "aria-pressed": "false" });
-  const help = node("dl", { class: "facts midi-help", hidden: "" }, ...HELP.flatMap(([keys, what]) => [node("dt", {}, keys), node("dd", {}, what)]));
+  const help = node(
+    "dl",
+    { class: "facts midi-help", hidden: "" },
+    ...HELP.flatMap(([keys, what]) => [node("dt", {}, keys), node("dd", {}, what)]),
+  );
   const helper = button("?", "Keys and mouse (?)", () => toggleHelp(), { "aria-expanded": "false" });
   const group = (label, ...items) => node("div", { class: "joined", role: "group", "aria-label": label }, ...items);
-  const toolbar = node("div", { class: "midi-toolbar", role: "toolbar", "aria-label": "Viewer" },
-    group("Comparison", ...Object.values(modes)), group("Drag", ...Object.values(tools)), group("Window", presets, exchange),
-    group("Zoom", button("−", "Zoom out (−)", () => zoomBy(1 / 1.4)), button("Fit", "Fit (0)", fit), button("1:1", "One pixel per point", () => zoomTo(1)), button("+", "Zoom in (+)", () => zoomBy(1.4))),
-    overlay, group("Picture", button("Save", "Save what is seen as a PNG file", save), button("Copy", "Copy what is seen", copy)), helper);
+  const toolbar = node(
+    "div",
+    { class: "midi-toolbar", role: "toolbar", "aria-label": "Viewer" },
+    group("Comparison", ...Object.values(modes)),
+    group("Drag", ...Object.values(tools)),
+    group("Window", presets, exchange),
+    group(
+      "Zoom",
+      button("−", "Zoom out (−)", () => zoomBy(1 / 1.4)),
+      button("Fit", "Fit (0)", fit),
+      button("1:1", "One pixel per point", () => zoomTo(1)),
+      button("+", "Zoom in (+)", () => zoomBy(1.4)),
+    ),
+    overlay,
+    group(
+      "Picture",
+      button("Save", "Save what is seen as a PNG file", save),
+      button("Copy", "Copy what is seen", copy),
+    ),
+    helper,
+  );
 
-  const screen = node("canvas", { class: "midi-screen", tabindex: "0", role: "application", "aria-label": "Image", "aria-roledescription": "image viewer" });
+  const screen = node("canvas", {
+    class: "midi-screen",
+    tabindex: "0",
+    role: "application",
+    "aria-label": "Image",
+    "aria-roledescription": "image viewer",
+  });
   const marks = svg("svg", { class: "midi-marks", "aria-hidden": "true" });
   const message = node("div", { class: "midi-message", hidden: "" });
   const corner = node("div", { class: "midi-corner", "aria-hidden": "true" });
@@ -192,7 +282,13 @@ function viewer({ model, el }) {
   const beyond = node("p", { class: "midi-beyond" });
   const side = node("div", { class: "midi-side" }, title, notes, beyond, heading, list);
 
-  const slider = node("input", { type: "range", min: 0, step: 1, "aria-label": model.get("unit"), oninput: () => go(Number(slider.value)) });
+  const slider = node("input", {
+    type: "range",
+    min: 0,
+    step: 1,
+    "aria-label": model.get("unit"),
+    oninput: () => go(Number(slider.value)),
+  });
   const place = node("output", { class: "midi-place" });
   const player = button("▶", "Play (space)", play, { "aria-pressed": "false" });
   const slides = node("div", { class: "midi-slices" }, player, slider, place);
@@ -200,17 +296,35 @@ function viewer({ model, el }) {
   const status = node("div", { class: "midi-status", role: "status" });
   const probe = node("div", { class: "midi-probe", "aria-hidden": "true" });
   el.classList.add("midi-page", "midi-viewer");
-  el.append(toolbar, node("div", { class: "midi-main" }, node("div", { class: "midi-left" }, stage, slides, strip, node("div", { class: "midi-foot" }, status, probe)), side));
+  el.append(
+    toolbar,
+    node(
+      "div",
+      { class: "midi-main" },
+      node("div", { class: "midi-left" }, stage, slides, strip, node("div", { class: "midi-foot" }, status, probe)),
+      side,
+    ),
+  );
 
   // State
 
   const slice = () => model.get("frame");
-  const set = (name, value) => { model.set(name, value); model.save_changes(); };
+  const set = (name, value) => {
+    model.set(name, value);
+    model.save_changes();
+  };
   const picture = (which) => pictures.get(`${which} ${slice()}`);
-  const shown = (which) => { const found = picture(which); return found && !found.error ? found : null; };
-  const fits = () => { const [a, b] = [shown("after"), shown("before")]; return Boolean(a && b && a.rows === b.rows && a.columns === b.columns && a.color === b.color); };
+  const shown = (which) => {
+    const found = picture(which);
+    return found && !found.error ? found : null;
+  };
+  const fits = () => {
+    const [a, b] = [shown("after"), shown("before")];
+    return Boolean(a && b && a.rows === b.rows && a.columns === b.columns && a.color === b.color);
+  };
   const boxes = () => measures.get(slice())?.boxes ?? picture("after")?.boxes ?? [];
-  const possible = (name) => ({ after: true, before: true, beside: Boolean(shown("after") && shown("before")) })[name] ?? fits();
+  const possible = (name) =>
+    ({ after: true, before: true, beside: Boolean(shown("after") && shown("before")) })[name] ?? fits();
   const mode = () => (possible(model.get("mode")) ? model.get("mode") : "after");
   const base = () => (mode() === "before" ? shown("before") : shown("after")) ?? null;
   const half = () => (mode() === "beside" ? stage.clientWidth / 2 : 0); // where the right one of two images begins
@@ -234,10 +348,15 @@ function viewer({ model, el }) {
     order.push(`measures ${slice()}`);
     // The neighbours are likely to be as large as this slice; where they do not fit they are asked for when shown.
     const [here, before] = [shown("after")?.bytes ?? 0, shown("before")?.bytes ?? 0];
-    if (3 * here + before <= REMEMBERED) for (const next of [slice() + 1, slice() - 1]) if (next >= 0 && next < model.get("count")) order.push(`after ${next}`);
+    if (3 * here + before <= REMEMBERED)
+      for (const next of [slice() + 1, slice() - 1])
+        if (next >= 0 && next < model.get("count")) order.push(`after ${next}`);
     order.push(...neighbours().map((number) => `thumbnail ${number}`));
     const known = { measures, thumbnail: thumbnails };
-    return order.find((key) => { const [kind, number] = key.split(" "); return !asked.has(key) && !(known[kind]?.has(Number(number)) ?? pictures.has(key)); });
+    return order.find((key) => {
+      const [kind, number] = key.split(" ");
+      return !asked.has(key) && !(known[kind]?.has(Number(number)) ?? pictures.has(key));
+    });
   }
 
   function ask() {
@@ -248,7 +367,10 @@ function viewer({ model, el }) {
     asked.add(key);
     const [kind, number] = key.split(" ");
     model.send({ kind, slice: Number(number) });
-    patience = setTimeout(() => { state.inFlight = null; ask(); }, PATIENCE);
+    patience = setTimeout(() => {
+      state.inFlight = null;
+      ask();
+    }, PATIENCE);
   }
 
   function hear(answer, buffers) {
@@ -263,21 +385,35 @@ function viewer({ model, el }) {
       pictures.set(key, decode(answer, buffers));
       let held = 0;
       for (const one of pictures.values()) held += one.bytes;
-      for (const [old, one] of pictures) { if (held <= REMEMBERED || old.endsWith(` ${slice()}`)) continue; pictures.delete(old); held -= one.bytes; }
+      for (const [old, one] of pictures) {
+        if (held <= REMEMBERED || old.endsWith(` ${slice()}`)) continue;
+        pictures.delete(old);
+        held -= one.bytes;
+      }
     }
-    if (state.inFlight === key) { state.inFlight = null; clearTimeout(patience); }
+    if (state.inFlight === key) {
+      state.inFlight = null;
+      clearTimeout(patience);
+    }
     if (answer.slice === slice() && answer.kind !== "thumbnail") show();
     ask();
   }
 
   // Drawing
 
-  const draw = () => { if (!frameAsked) frameAsked = requestAnimationFrame(() => { frameAsked = 0; drawNow(); }); };
+  const draw = () => {
+    if (!frameAsked)
+      frameAsked = requestAnimationFrame(() => {
+        frameAsked = 0;
+        drawNow();
+      });
+  };
 
   function painted(which) {
     const found = shown(which === "difference" ? "after" : which);
     const window = window_(which);
-    const stamp = `${which} ${slice()} ${window.center} ${window.width} ${window.function} ${window.name} ${state.exchanged}`;
+    const { center, width, function: curve, name } = window;
+    const stamp = [which, slice(), center, width, curve, name, state.exchanged].join(" ");
     const canvas = layers[which];
     if (canvas.stamp !== stamp || canvas.of !== found) {
       if (which === "difference") paintDifference(shown("before"), found, window, state.exchanged, canvas);
@@ -289,7 +425,10 @@ function viewer({ model, el }) {
 
   function masked(bits, { rows, columns }) {
     const canvas = layers.mask;
-    if (canvas.of !== bits) { paintMask(bits, rows, columns, canvas); canvas.of = bits; }
+    if (canvas.of !== bits) {
+      paintMask(bits, rows, columns, canvas);
+      canvas.of = bits;
+    }
     return canvas;
   }
 
@@ -305,10 +444,16 @@ function viewer({ model, el }) {
     const context = screen.getContext("2d");
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, screen.width, screen.height);
-    if (!image) { marks.replaceChildren(); divider.hidden = true; corner.textContent = ""; return; }
+    if (!image) {
+      marks.replaceChildren();
+      divider.hidden = true;
+      corner.textContent = "";
+      return;
+    }
     if (state.fitted) fitTo(image, width_(), height);
     context.save();
-    const view = (from) => context.setTransform(state.zoom * ratio, 0, 0, state.zoom * ratio, (from + state.x) * ratio, state.y * ratio);
+    const view = (from) =>
+      context.setTransform(state.zoom * ratio, 0, 0, state.zoom * ratio, (from + state.x) * ratio, state.y * ratio);
     view(0);
     context.imageSmoothingEnabled = state.zoom * ratio < 2;
     context.imageSmoothingQuality = "medium";
@@ -339,12 +484,19 @@ function viewer({ model, el }) {
     divider.classList.toggle("midi-fixed", now === "beside");
     if (now === "beside") divider.style.left = `${half()}px`;
     const mask = measures.get(slice())?.mask;
-    if (mask && model.get("overlay") && now !== "before" && single !== "before") context.drawImage(masked(mask, image), 0, 0);
+    if (mask && model.get("overlay") && now !== "before" && single !== "before")
+      context.drawImage(masked(mask, image), 0, 0);
     context.restore();
-    corner.textContent = now === "swipe" || now === "beside" ? "original | released" : now === "after" ? "" : { before: "original", after: "released" }[single] ?? single;
+    corner.textContent =
+      now === "swipe" || now === "beside"
+        ? "original | released"
+        : now === "after"
+          ? ""
+          : ({ before: "original", after: "released" }[single] ?? single);
     drawMarks();
     const window = window_();
-    screen.dataset.shown = `${slice()} ${now} ${window.center.toFixed(2)} ${window.width.toFixed(2)} ${state.zoom.toFixed(3)} ${corner.textContent}`;
+    const numbers = [window.center.toFixed(2), window.width.toFixed(2), state.zoom.toFixed(3)];
+    screen.dataset.shown = [slice(), now, ...numbers, corner.textContent].join(" ");
     screen.dataset.drawn = Number(screen.dataset.drawn ?? 0) + 1;
     probeNow();
   }
@@ -355,7 +507,10 @@ function viewer({ model, el }) {
     for (const text of marks.querySelectorAll("text")) {
       const { x, y, width, height } = text.getBBox();
       const color = text.previousSibling.getAttribute("stroke");
-      const [plate, bar] = [{ x: x - 8, width: width + 13, fill: "#000", "fill-opacity": 0.78, rx: 3 }, { x: x - 8, width: 4, fill: color }];
+      const [plate, bar] = [
+        { x: x - 8, width: width + 13, fill: "#000", "fill-opacity": 0.78, rx: 3 },
+        { x: x - 8, width: 4, fill: color },
+      ];
       for (const part of [plate, bar]) marks.insertBefore(svg("rect", { ...part, y: y - 2, height: height + 4 }), text);
     }
   }
@@ -367,10 +522,14 @@ function viewer({ model, el }) {
       const [x, y] = [from + state.x + box.x0 * state.zoom, state.y + box.y0 * state.zoom];
       const [width, height] = [(box.x1 - box.x0) * state.zoom, (box.y1 - box.y0) * state.zoom];
       const chosen = number === model.get("selected") || number === state.hover;
-      const { sign, colour } = LOOKS[box.verdict], rect = (more) => svg("rect", { x, y, width, height, fill: "none", ...more });
+      const { sign, colour } = LOOKS[box.verdict];
+      const rect = (more) => svg("rect", { x, y, width, height, fill: "none", ...more });
       const halo = rect({ stroke: "#000", "stroke-width": chosen ? 5 : 3.5, "stroke-opacity": 0.65 });
       const line = rect({
-        stroke: colour, "stroke-width": chosen ? 3 : 1.8, "stroke-dasharray": DASHES[box.verdict], "data-box": number,
+        stroke: colour,
+        "stroke-width": chosen ? 3 : 1.8,
+        "stroke-dasharray": DASHES[box.verdict],
+        "data-box": number,
         class: `midi-box midi-${box.verdict}`,
       });
       if (from < half()) return [halo, line];
@@ -378,7 +537,8 @@ function viewer({ model, el }) {
       const beside = { x: x + width + 14, y: Math.max(y, 0) + 14 };
       const below = { x: above.x, y: y + height + 16 };
       const place = y > 22 ? above : x + width + 180 < stage.clientWidth ? beside : below;
-      const legible = box.legible === null || box.says.endsWith("legible") ? "" : `, ${percent(box.legible, 0)} legible`;
+      const legible =
+        box.legible === null || box.says.endsWith("legible") ? "" : `, ${percent(box.legible, 0)} legible`;
       const text = svg("text", { ...place, class: "midi-label" }, `${number + 1} ${sign} ${box.says}${legible}`);
       return [halo, line, text];
     });
@@ -391,11 +551,19 @@ function viewer({ model, el }) {
     const found = measures.get(slice());
     message.hidden = !after?.error;
     message.textContent = after?.error ?? "";
-    if (mode() === "before" && picture("before")?.error) { message.hidden = false; message.textContent = picture("before").error; }
+    if (mode() === "before" && picture("before")?.error) {
+      message.hidden = false;
+      message.textContent = picture("before").error;
+    }
     title.textContent = after?.title ?? "";
     const said = [...(found?.notes ?? after?.notes ?? []), ...(found?.error ? [found.error] : [])];
-    beyond.textContent = found?.comparable && !found.area ? `Nothing changed${boxes().length ? " outside the boxes" : ""}.` : "";
-    if (found?.area) said.unshift(`${found.area.toLocaleString("en")} pixels outside every box changed (${(found.share * 100).toFixed(found.share < 0.001 ? 3 : 1)} % of the image).`);
+    beyond.textContent =
+      found?.comparable && !found.area ? `Nothing changed${boxes().length ? " outside the boxes" : ""}.` : "";
+    if (found?.area) {
+      const share = (found.share * 100).toFixed(found.share < 0.001 ? 3 : 1);
+      const pixels = found.area.toLocaleString("en");
+      said.unshift(`${pixels} pixels outside every box changed (${share} % of the image).`);
+    }
     notes.replaceChildren(...said.map((text) => node("li", {}, text)));
     notes.hidden = !said.length;
     overlay.hidden = !found?.area;
@@ -416,15 +584,21 @@ function viewer({ model, el }) {
     slider.value = slice();
     place.textContent = `${slice() + 1} / ${model.get("count")}`;
     const failed = boxes().filter((box) => box.verdict === "fail").length;
-    status.textContent = after ? `${model.get("count") > 1 ? `${model.get("unit")} ${slice() + 1} of ${model.get("count")}, ` : ""}${boxes().length} box${boxes().length === 1 ? "" : "es"}${failed ? `, ${failed} still visible` : ""}` : "loading …";
+    const which = model.get("count") > 1 && `${model.get("unit")} ${slice() + 1} of ${model.get("count")}`;
+    const parts = [which, count(boxes().length, "box"), failed && `${failed} still visible`];
+    status.textContent = after ? parts.filter(Boolean).join(", ") : "loading …";
     draw();
   }
 
   // What is known of a box, by its names.
   function factsOf({ expected, actual, coverage, legible }) {
     const [covered, read] = [coverage, legible].map((share) => (share === null ? null : percent(share, 0)));
-    const facts = [["expected", expected], ["recognised", actual === "" ? "nothing" : actual], ["painted over", covered],
-      ["legible", read]];
+    const facts = [
+      ["expected", expected],
+      ["recognised", actual === "" ? "nothing" : actual],
+      ["painted over", covered],
+      ["legible", read],
+    ];
     return facts.filter(([, value]) => value !== null && value !== undefined);
   }
 
@@ -433,14 +607,27 @@ function viewer({ model, el }) {
       const edges = `${box.x0}, ${box.y0} – ${box.x1}, ${box.y1}${box.clipped ? " (clipped)" : ""}`;
       const facts = [...factsOf(box), ["at", box.outside ? "outside the image" : edges]];
       const open = number === model.get("selected");
-      const face = button([
-        node("span", { class: "midi-mark", "aria-hidden": "true" }, LOOKS[box.verdict].sign),
-        node("b", {}, `${number + 1} ${box.says}`),
-        node("span", { class: "midi-brief" }, box.legible !== null && `${percent(box.legible, 0)} legible`),
-      ], `Box ${number + 1}, ${box.says}`, () => chooseBox(number, true), { "aria-pressed": String(open), class: `midi-${box.verdict}` });
+      const face = button(
+        [
+          node("span", { class: "midi-mark", "aria-hidden": "true" }, LOOKS[box.verdict].sign),
+          node("b", {}, `${number + 1} ${box.says}`),
+          node("span", { class: "midi-brief" }, box.legible !== null && `${percent(box.legible, 0)} legible`),
+        ],
+        `Box ${number + 1}, ${box.says}`,
+        () => chooseBox(number, true),
+        { "aria-pressed": String(open), class: `midi-${box.verdict}` },
+      );
       face.style.setProperty("--verdict", LOOKS[box.verdict].colour);
-      return node("li", {}, face, node("dl", { class: "facts midi-facts", hidden: !open },
-        facts.map(([name, value]) => [node("dt", {}, name), node("dd", {}, value === "" ? "nothing" : value)])));
+      return node(
+        "li",
+        {},
+        face,
+        node(
+          "dl",
+          { class: "facts midi-facts", hidden: !open },
+          facts.map(([name, value]) => [node("dt", {}, name), node("dd", {}, value === "" ? "nothing" : value)]),
+        ),
+      );
     });
     heading.textContent = boxes().length ? `Boxes (${boxes().length})` : `No boxes on this ${model.get("unit")}`;
     const focused = [...list.querySelectorAll("button")].indexOf(focusedIn(list));
@@ -461,18 +648,30 @@ function viewer({ model, el }) {
     const all = neighbours().sort((a, b) => a - b);
     strip.hidden = !all.length;
     const focused = strip.contains(focusedIn(strip));
-    strip.replaceChildren(...all.map((number) => {
-      const { picture: small, verdict } = thumbnails.get(number) ?? {}, here = number === slice();
-      const worst = { fail: ", a box still visible", pass: ", all boxes hidden", blank: ", a box not decided" }[verdict] ?? "";
-      const says = `${model.get("unit")} ${number + 1}${worst}`;
-      const face = node("button", {
-        type: "button", "aria-label": says, title: says, tabindex: here ? 0 : -1, "aria-current": here && "true",
-        onclick: () => go(number),
-      }, small && node("img", { src: `data:image/png;base64,${small}`, alt: "" }),
-      verdict && node("span", { class: "midi-mark" }, LOOKS[verdict].sign));
-      if (verdict) face.style.setProperty("--verdict", LOOKS[verdict].colour);
-      return face;
-    }));
+    strip.replaceChildren(
+      ...all.map((number) => {
+        const { picture: small, verdict } = thumbnails.get(number) ?? {};
+        const here = number === slice();
+        const worst =
+          { fail: ", a box still visible", pass: ", all boxes hidden", blank: ", a box not decided" }[verdict] ?? "";
+        const says = `${model.get("unit")} ${number + 1}${worst}`;
+        const face = node(
+          "button",
+          {
+            type: "button",
+            "aria-label": says,
+            title: says,
+            tabindex: here ? 0 : -1,
+            "aria-current": here && "true",
+            onclick: () => go(number),
+          },
+          small && node("img", { src: `data:image/png;base64,${small}`, alt: "" }),
+          verdict && node("span", { class: "midi-mark" }, LOOKS[verdict].sign),
+        );
+        if (verdict) face.style.setProperty("--verdict", LOOKS[verdict].colour);
+        return face;
+      }),
+    );
     if (focused) strip.querySelector("[aria-current]")?.focus({ preventScroll: true });
   }
 
@@ -484,16 +683,25 @@ function viewer({ model, el }) {
     const custom = byHand.length === 2;
     const chosen = own[state.preset] ? state.preset : 0;
     const isNow = (number) => (custom ? matches(own[number], byHand) : number === chosen);
-    presets.replaceChildren(...names.map((name, number) => node("option", { value: number, selected: isNow(number) }, name)));
+    presets.replaceChildren(
+      ...names.map((name, number) => node("option", { value: number, selected: isNow(number) }, name)),
+    );
     if (!custom || own.some((window) => matches(window, byHand))) return;
     presets.append(node("option", { value: "custom", selected: true }, "by hand"));
   }
 
   // Whether two numbers say all of a window; tables and curves are known by their place among those of the file.
   const linear = (window) => window.function.startsWith("LINEAR");
-  const matches = (window, byHand) => Boolean(window && linear(window) && Math.abs(exact(window)[0] - byHand[0]) < 1e-6 && Math.abs(exact(window)[1] - byHand[1]) < 1e-6);
+  const matches = (window, byHand) =>
+    Boolean(
+      window &&
+      linear(window) &&
+      Math.abs(exact(window)[0] - byHand[0]) < 1e-6 &&
+      Math.abs(exact(window)[1] - byHand[1]) < 1e-6,
+    );
   // The same grey levels without the half-pixel terms of DICOM's LINEAR.
-  const exact = (window) => (window.function === "LINEAR" ? [window.center - 0.5, window.width - 1] : [window.center, window.width]);
+  const exact = (window) =>
+    window.function === "LINEAR" ? [window.center - 0.5, window.width - 1] : [window.center, window.width];
 
   function choosePreset(value) {
     if (value === "custom") return;
@@ -507,7 +715,9 @@ function viewer({ model, el }) {
   // The value under the mouse is read from the image that is shown now: keys change it under a mouse that rests.
   function probeNow() {
     const [image, window] = [base(), window_()];
-    const unit = shown("after")?.color ? "" : `window ${Number(window.center.toPrecision(4))} ± ${Number((window.width / 2).toPrecision(4))} · `;
+    const unit = shown("after")?.color
+      ? ""
+      : `window ${Number(window.center.toPrecision(4))} ± ${Number((window.width / 2).toPrecision(4))} · `;
     probe.textContent = `${valueAt(image, state.under)}${unit}zoom ${Math.round(state.zoom * 100)} %`;
   }
   function valueAt(image, under) {
@@ -515,7 +725,9 @@ function viewer({ model, el }) {
     const [x, y] = [Math.floor((under[0] - state.x) / state.zoom), Math.floor((under[1] - state.y) / state.zoom)];
     if (x < 0 || y < 0 || x >= image.columns || y >= image.rows) return "";
     const i = y * image.columns + x;
-    const value = image.color ? [0, 1, 2].map((c) => image.data[3 * i + c]).join(" ") : Number((image.data[i] * image.scale + image.offset).toPrecision(6));
+    const value = image.color
+      ? [0, 1, 2].map((c) => image.data[3 * i + c]).join(" ")
+      : Number((image.data[i] * image.scale + image.offset).toPrecision(6));
     return `x ${x}, y ${y}: ${value} · `;
   }
 
@@ -531,7 +743,10 @@ function viewer({ model, el }) {
     state.x = (width - image.columns * state.zoom) / 2;
     state.y = (height - image.rows * state.zoom) / 2;
   }
-  function fit() { state.fitted = true; draw(); }
+  function fit() {
+    state.fitted = true;
+    draw();
+  }
   function zoomTo(zoom, x = width_() / 2, y = stage.clientHeight / 2) {
     const next = clamp(zoom, 0.02, 64);
     state.x = x - ((x - state.x) * next) / state.zoom;
@@ -540,8 +755,15 @@ function viewer({ model, el }) {
     state.fitted = false;
     draw();
   }
-  function zoomBy(factor, x, y) { zoomTo(state.zoom * factor, x, y); }
-  function pan(dx, dy) { state.x += dx; state.y += dy; state.fitted = false; draw(); }
+  function zoomBy(factor, x, y) {
+    zoomTo(state.zoom * factor, x, y);
+  }
+  function pan(dx, dy) {
+    state.x += dx;
+    state.y += dy;
+    state.fitted = false;
+    draw();
+  }
   function zoomToBox(box) {
     if (!box || box.outside) return;
     const zoom = Math.min((width_() * 0.6) / (box.x1 - box.x0), (stage.clientHeight * 0.5) / (box.y1 - box.y0), 8);
@@ -559,24 +781,51 @@ function viewer({ model, el }) {
 
   // Slices, modes, tools
 
-  function go(number) { const next = clamp(number, 0, model.get("count") - 1); if (next !== slice()) { state.hover = -1; tip.hidden = true; model.set("selected", -1); set("frame", next); } }
-  function setMode(name) { if (!modes[name].disabled && !(modes[name].hidden && name !== "after")) set("mode", name); }
-  function setTool(name) { state.tool = name; show(); }
-  function invert() { state.exchanged = !state.exchanged; show(); }
+  function go(number) {
+    const next = clamp(number, 0, model.get("count") - 1);
+    if (next !== slice()) {
+      state.hover = -1;
+      tip.hidden = true;
+      model.set("selected", -1);
+      set("frame", next);
+    }
+  }
+  function setMode(name) {
+    if (!modes[name].disabled && !(modes[name].hidden && name !== "after")) set("mode", name);
+  }
+  function setTool(name) {
+    state.tool = name;
+    show();
+  }
+  function invert() {
+    state.exchanged = !state.exchanged;
+    show();
+  }
   function play() {
     clearInterval(playing);
     const starts = player.getAttribute("aria-pressed") === "false";
-    playing = starts ? setInterval(() => { if (base() || picture("after")?.error) go((slice() + 1) % model.get("count")); }, CINE) : 0;
+    playing = starts
+      ? setInterval(() => {
+          if (base() || picture("after")?.error) go((slice() + 1) % model.get("count"));
+        }, CINE)
+      : 0;
     player.setAttribute("aria-pressed", String(starts));
     player.textContent = starts ? "❚❚" : "▶";
     player.title = starts ? "Stop (space)" : "Play (space)";
     player.setAttribute("aria-label", player.title);
   }
-  function toggleHelp() { help.hidden = !help.hidden; helper.setAttribute("aria-expanded", String(!help.hidden)); }
+  function toggleHelp() {
+    help.hidden = !help.hidden;
+    helper.setAttribute("aria-expanded", String(!help.hidden));
+  }
   function beat() {
     clearInterval(blinking);
     state.phase = "before";
-    if (model.get("mode") === "blink") blinking = setInterval(() => { state.phase = state.phase === "before" ? "after" : "before"; draw(); }, 600);
+    if (model.get("mode") === "blink")
+      blinking = setInterval(() => {
+        state.phase = state.phase === "before" ? "after" : "before";
+        draw();
+      }, 600);
   }
   function adjust(center, width) {
     const [c, w] = exact(window_());
@@ -594,9 +843,15 @@ function viewer({ model, el }) {
     context.fillRect(0, 0, picture.width, picture.height);
     context.drawImage(screen, 0, 0);
     const drawn = marks.cloneNode(true);
-    for (const [name, value] of Object.entries({ width: picture.width, height: picture.height, viewBox: `0 0 ${stage.clientWidth} ${stage.clientHeight}` })) drawn.setAttribute(name, value);
+    for (const [name, value] of Object.entries({
+      width: picture.width,
+      height: picture.height,
+      viewBox: `0 0 ${stage.clientWidth} ${stage.clientHeight}`,
+    }))
+      drawn.setAttribute(name, value);
     const plain = { "font-family": "system-ui, sans-serif", "font-size": 12, "font-weight": 600, fill: "#fff" };
-    for (const text of drawn.querySelectorAll("text")) for (const [name, value] of Object.entries(plain)) text.setAttribute(name, value);
+    for (const text of drawn.querySelectorAll("text"))
+      for (const [name, value] of Object.entries(plain)) text.setAttribute(name, value);
     const image = new Image();
     image.src = `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(drawn))}`;
     await image.decode();
@@ -619,12 +874,25 @@ function viewer({ model, el }) {
 
   // Mouse, pen and fingers
 
-  const inImage = (event) => { const box = screen.getBoundingClientRect(); let [sx, sy] = [event.clientX - box.left, event.clientY - box.top]; if (half() && sx > half()) sx -= half(); return [(sx - state.x) / state.zoom, (sy - state.y) / state.zoom, sx, sy]; };
-  const boxAt = (x, y) => { const near = 3 / state.zoom; return boxes().findIndex((box) => !box.outside && x >= box.x0 - near && x <= box.x1 + near && y >= box.y0 - near && y <= box.y1 + near); };
+  const inImage = (event) => {
+    const box = screen.getBoundingClientRect();
+    let [sx, sy] = [event.clientX - box.left, event.clientY - box.top];
+    if (half() && sx > half()) sx -= half();
+    return [(sx - state.x) / state.zoom, (sy - state.y) / state.zoom, sx, sy];
+  };
+  const boxAt = (x, y) => {
+    const near = 3 / state.zoom;
+    return boxes().findIndex(
+      (box) => !box.outside && x >= box.x0 - near && x <= box.x1 + near && y >= box.y0 - near && y <= box.y1 + near,
+    );
+  };
 
   let drag = null;
   const fingers = new Map(); // pointer → where it is; two of them zoom and move the image
-  const pinch = () => { const [a, b] = [...fingers.values()]; return { x: (a[0] + b[0]) / 2, y: (a[1] + b[1]) / 2, apart: Math.hypot(a[0] - b[0], a[1] - b[1]) || 1 }; };
+  const pinch = () => {
+    const [a, b] = [...fingers.values()];
+    return { x: (a[0] + b[0]) / 2, y: (a[1] + b[1]) / 2, apart: Math.hypot(a[0] - b[0], a[1] - b[1]) || 1 };
+  };
   screen.addEventListener("pointerdown", (event) => {
     const [x, , sx, sy] = inImage(event);
     fingers.set(event.pointerId, [sx, sy]);
@@ -633,7 +901,10 @@ function viewer({ model, el }) {
     if (!image) return;
     screen.setPointerCapture(event.pointerId);
     const onLine = mode() === "swipe" && Math.abs(sx - (state.x + state.swipe * image.columns * state.zoom)) < 12;
-    const moves = event.shiftKey || event.button === 1 || event.button === 2 ? state.tool !== "pan" || event.button !== 0 : state.tool === "pan";
+    const moves =
+      event.shiftKey || event.button === 1 || event.button === 2
+        ? state.tool !== "pan" || event.button !== 0
+        : state.tool === "pan";
     drag = { x: event.clientX, y: event.clientY, kind: onLine ? "swipe" : moves ? "pan" : "window", moved: false };
     if (onLine) state.swipe = clamp(x / image.columns, 0, 1);
     if (fingers.size > 1) drag.kind = "pinch";
@@ -658,12 +929,21 @@ function viewer({ model, el }) {
       drag.moved = true;
       [drag.x, drag.y] = [event.clientX, event.clientY];
       tip.hidden = true;
-      if (drag.kind === "swipe") { state.swipe = clamp(x / image.columns, 0, 1); draw(); }
-      else if (drag.kind === "pan") pan(dx, dy);
+      if (drag.kind === "swipe") {
+        state.swipe = clamp(x / image.columns, 0, 1);
+        draw();
+      } else if (drag.kind === "pan") pan(dx, dy);
       else if (drag.kind === "window") adjust(dy / 300, Math.exp(dx / 250));
       return;
     }
-    screen.style.cursor = mode() === "swipe" && Math.abs(sx - (state.x + state.swipe * image.columns * state.zoom)) < 12 ? "ew-resize" : boxAt(x, y) >= 0 ? "pointer" : state.tool === "pan" ? "grab" : "crosshair";
+    screen.style.cursor =
+      mode() === "swipe" && Math.abs(sx - (state.x + state.swipe * image.columns * state.zoom)) < 12
+        ? "ew-resize"
+        : boxAt(x, y) >= 0
+          ? "pointer"
+          : state.tool === "pan"
+            ? "grab"
+            : "crosshair";
     hover(boxAt(x, y), sx, sy);
     state.under = [sx, sy];
     probeNow();
@@ -672,31 +952,57 @@ function viewer({ model, el }) {
     fingers.delete(event.pointerId);
     if (!drag || fingers.size) return;
     const [x, y] = inImage(event);
-    if (drag.moved && drag.kind === "window") { model.save_changes(); show(); }
-    else if (!drag.moved) { const number = boxAt(x, y); if (number !== model.get("selected")) set("selected", number); }
+    if (drag.moved && drag.kind === "window") {
+      model.save_changes();
+      show();
+    } else if (!drag.moved) {
+      const number = boxAt(x, y);
+      if (number !== model.get("selected")) set("selected", number);
+    }
     drag = null;
   });
-  screen.addEventListener("pointercancel", () => { fingers.clear(); drag = null; });
-  screen.addEventListener("pointerleave", () => { if (!drag) { hover(-1); state.under = null; draw(); } });
-  screen.addEventListener("contextmenu", (event) => event.preventDefault());
-  screen.addEventListener("dblclick", (event) => { const [x, y] = inImage(event); const number = boxAt(x, y); if (number >= 0) chooseBox(number, true); else fit(); });
-  // The page keeps its wheel until the image is clicked on.
-  screen.addEventListener("wheel", (event) => {
-    if (focusedIn(screen) !== screen && !event.ctrlKey) return;
-    event.preventDefault();
-    const [, , sx, sy] = inImage(event);
-    if (!event.ctrlKey && model.get("count") > 1) {
-      state.wheel += event.deltaY;
-      const steps = Math.trunc(state.wheel / NOTCH);
-      state.wheel -= steps * NOTCH;
-      if (steps) go(slice() + Math.sign(steps));
-      return;
+  screen.addEventListener("pointercancel", () => {
+    fingers.clear();
+    drag = null;
+  });
+  screen.addEventListener("pointerleave", () => {
+    if (!drag) {
+      hover(-1);
+      state.under = null;
+      draw();
     }
-    zoomBy(Math.exp(-clamp(event.deltaY, -240, 240) / 400), sx, sy);
-  }, { passive: false });
+  });
+  screen.addEventListener("contextmenu", (event) => event.preventDefault());
+  screen.addEventListener("dblclick", (event) => {
+    const [x, y] = inImage(event);
+    const number = boxAt(x, y);
+    if (number >= 0) chooseBox(number, true);
+    else fit();
+  });
+  // The page keeps its wheel until the image is clicked on.
+  screen.addEventListener(
+    "wheel",
+    (event) => {
+      if (focusedIn(screen) !== screen && !event.ctrlKey) return;
+      event.preventDefault();
+      const [, , sx, sy] = inImage(event);
+      if (!event.ctrlKey && model.get("count") > 1) {
+        state.wheel += event.deltaY;
+        const steps = Math.trunc(state.wheel / NOTCH);
+        state.wheel -= steps * NOTCH;
+        if (steps) go(slice() + Math.sign(steps));
+        return;
+      }
+      zoomBy(Math.exp(-clamp(event.deltaY, -240, 240) / 400), sx, sy);
+    },
+    { passive: false },
+  );
 
   function hover(number, sx, sy) {
-    if (number !== state.hover) { state.hover = number; drawMarks(); }
+    if (number !== state.hover) {
+      state.hover = number;
+      drawMarks();
+    }
     tip.hidden = number < 0;
     if (number < 0) return;
     const box = boxes()[number];
@@ -709,18 +1015,68 @@ function viewer({ model, el }) {
   // Keys
 
   const KEYS = {
-    ArrowLeft: () => go(slice() - 1), ArrowUp: () => go(slice() - 1), ArrowRight: () => go(slice() + 1), ArrowDown: () => go(slice() + 1),
-    PageUp: () => go(slice() - 10), PageDown: () => go(slice() + 10), Home: () => go(0), End: () => go(model.get("count") - 1),
-    "+": () => zoomBy(1.25), "=": () => zoomBy(1.25), "-": () => zoomBy(0.8), 0: fit,
-    1: () => setMode("after"), 2: () => setMode("before"), 3: () => setMode("beside"), " ": () => { if (model.get("count") > 1) play(); }, i: invert, b: () => setMode("blink"), s: () => setMode("swipe"), d: () => setMode("difference"),
-    o: () => set("overlay", !model.get("overlay")), r: () => choosePreset(0), "?": toggleHelp,
-    "[": () => { adjust(-0.05, 1); model.save_changes(); }, "]": () => { adjust(0.05, 1); model.save_changes(); },
-    "{": () => { adjust(0, 0.9); model.save_changes(); }, "}": () => { adjust(0, 1.1); model.save_changes(); },
-    ",": () => { state.swipe = clamp(state.swipe - 0.02, 0, 1); draw(); }, ".": () => { state.swipe = clamp(state.swipe + 0.02, 0, 1); draw(); },
-    n: () => step(1), p: () => step(-1), Escape: () => { if (!help.hidden) toggleHelp(); else set("selected", -1); },
+    ArrowLeft: () => go(slice() - 1),
+    ArrowUp: () => go(slice() - 1),
+    ArrowRight: () => go(slice() + 1),
+    ArrowDown: () => go(slice() + 1),
+    PageUp: () => go(slice() - 10),
+    PageDown: () => go(slice() + 10),
+    Home: () => go(0),
+    End: () => go(model.get("count") - 1),
+    "+": () => zoomBy(1.25),
+    "=": () => zoomBy(1.25),
+    "-": () => zoomBy(0.8),
+    0: fit,
+    1: () => setMode("after"),
+    2: () => setMode("before"),
+    3: () => setMode("beside"),
+    " ": () => {
+      if (model.get("count") > 1) play();
+    },
+    i: invert,
+    b: () => setMode("blink"),
+    s: () => setMode("swipe"),
+    d: () => setMode("difference"),
+    o: () => set("overlay", !model.get("overlay")),
+    r: () => choosePreset(0),
+    "?": toggleHelp,
+    "[": () => {
+      adjust(-0.05, 1);
+      model.save_changes();
+    },
+    "]": () => {
+      adjust(0.05, 1);
+      model.save_changes();
+    },
+    "{": () => {
+      adjust(0, 0.9);
+      model.save_changes();
+    },
+    "}": () => {
+      adjust(0, 1.1);
+      model.save_changes();
+    },
+    ",": () => {
+      state.swipe = clamp(state.swipe - 0.02, 0, 1);
+      draw();
+    },
+    ".": () => {
+      state.swipe = clamp(state.swipe + 0.02, 0, 1);
+      draw();
+    },
+    n: () => step(1),
+    p: () => step(-1),
+    Escape: () => {
+      if (!help.hidden) toggleHelp();
+      else set("selected", -1);
+    },
   };
   const PANS = { ArrowLeft: [40, 0], ArrowRight: [-40, 0], ArrowUp: [0, 40], ArrowDown: [0, -40] };
-  function step(by) { const count = boxes().length; if (count) chooseBox((model.get("selected") + by + (model.get("selected") < 0 && by < 0 ? 1 : 0) + count) % count, true); }
+  function step(by) {
+    const count = boxes().length;
+    if (count)
+      chooseBox((model.get("selected") + by + (model.get("selected") < 0 && by < 0 ? 1 : 0) + count) % count, true);
+  }
   screen.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const act = event.shiftKey && PANS[event.key] ? () => pan(...PANS[event.key]) : KEYS[event.key];
@@ -734,17 +1090,35 @@ function viewer({ model, el }) {
 
   const heard = {
     "msg:custom": hear,
-    "change:frame": () => { asked.clear(); show(); ask(); },
-    "change:mode": () => { beat(); show(); },
-    "change:window": () => { state.preset = 0; if (!drag) show(); else draw(); },
+    "change:frame": () => {
+      asked.clear();
+      show();
+      ask();
+    },
+    "change:mode": () => {
+      beat();
+      show();
+    },
+    "change:window": () => {
+      state.preset = 0;
+      if (!drag) show();
+      else draw();
+    },
     "change:overlay": show,
     "change:selected": show,
-    "change:height": () => { setHeight(); draw(); },
+    "change:height": () => {
+      setHeight();
+      draw();
+    },
     "change:comparable": show,
   };
   const leave = listen(model, heard);
   setHeight();
-  const sizes = new ResizeObserver(() => { draw(); showStrip(); ask(); });
+  const sizes = new ResizeObserver(() => {
+    draw();
+    showStrip();
+    ask();
+  });
   sizes.observe(stage);
   beat();
   show();

@@ -783,10 +783,12 @@ def test_a_folder_belongs_to_one_submission(tmp_path):
 
 # Conformance
 
-REPORT = """type,tag,message,modality,class,patient,study,series,instance,file_name,file_path
-Error,"</RequestAttributesSequence(0040,0275)[2]/ScheduledProcedureStepID(0040,0009)>",Empty attribute (no value),<CT>,<1.2>,<P>,<2.5>,<2.6>,<2.1>,,
-Warning,"</PatientName(0010,0010)[1]>",Value dubious for this VR [PN] = <MEYER> - Retired Person Name form,<CT>,<1.2>,<P>,<2.5>,<2.6>,<2.1>,,
-"""  # noqa: E501
+FILE = "<CT>,<1.2>,<P>,<2.5>,<2.6>,<2.1>,,"
+STEP = "</RequestAttributesSequence(0040,0275)[2]/ScheduledProcedureStepID(0040,0009)>"
+REPORT = f"""type,tag,message,modality,class,patient,study,series,instance,file_name,file_path
+Error,"{STEP}",Empty attribute (no value),{FILE}
+Warning,"</PatientName(0010,0010)[1]>",Value dubious for this VR [PN] = <MEYER> - Retired Person Name form,{FILE}
+"""
 
 
 def test_an_official_report_becomes_tidy(tmp_path):
