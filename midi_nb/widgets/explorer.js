@@ -968,14 +968,20 @@ const explorer = (() => {
         ),
       );
     }
+    // A text without the middle of what is too long for one line and is hard to break: a path, or a long word.
+    const breakable = (text) =>
+      text.replace(/^\(\S.{39,}|\S{41,}/g, (whole) => `${whole.slice(0, 16)}…${whole.slice(-23)}`);
     function cell(name, looks, inner) {
       const made = node(name, { class: looks.filter(Boolean).join(" ") || null }, inner);
       const bare = made.cloneNode(true);
       bare.querySelectorAll("[aria-hidden=true]").forEach((hidden) => hidden.remove());
       const whole = bare.textContent.trim() || (inner?.title ?? "");
       if (whole) made.title = whole;
-      const path = /^\(\S/.test(inner);
-      if (path && whole.length > 40) made.textContent = `${whole.slice(0, 16)}…${whole.slice(-23)}`;
+      const short = typeof inner === "string" && !looks.includes("anywhere") ? breakable(inner) : inner;
+      if (short !== inner) {
+        made.textContent = short;
+        made.classList.add("anywhere");
+      }
       return made;
     }
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import midi_nb as mn
 from midi_nb.coded import concat
 from midi_nb.widgets import explore, what_if
 
@@ -98,6 +99,48 @@ def test_on_a_phone_no_word_is_broken_however_long_a_submission_is_called(show: 
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate(CUT) == []
         assert page.evaluate("() => document.documentElement.scrollWidth") == width
+
+
+def wider(page: Any, board: Any) -> list[str]:
+    """The lists that make the page wider than its window, with a row picked and without; or wider than their frame."""
+    found = []
+    for table in page.eval_on_selector_all("[data-id^=table-]", "tabs => tabs.map((tab) => tab.dataset.of)"):
+        board.set(table=table, picked=-1)
+        page.wait_for_selector(f"[data-id=table-{table}][aria-pressed=true]")
+        page.wait_for_function("() => document.querySelector('tbody, .of-patient, .note')")
+        if page.locator("tr[data-act=pick]").count():
+            page.locator("tr[data-act=pick]").first.click()
+            page.wait_for_selector("section.card .reasons dd")
+            page.eval_on_selector_all("details", "all => all.forEach((one) => { one.open = true; })")
+        frames = page.eval_on_selector_all(
+            ".scroll:has(table:not(.map-of))", "all => all.map((one) => one.scrollWidth)"
+        )
+        widths = [page.evaluate("document.documentElement.scrollWidth"), *frames]
+        if max(widths) > page.viewport_size["width"]:
+            found.append(table)
+    return found
+
+
+@pytest.mark.parametrize("width", [390, 320])
+def test_on_a_phone_all_lists_of_the_demo_fit(show: Any, small_demo: Any, width: int) -> None:
+    board = explore(mn.evaluate(small_demo.submissions["careless"], small_demo.key, progress=False))
+    page = show(board, width=width)
+    assert page.locator("[data-id^=table-]").all_inner_texts() == [
+        "Problems", "Failures", "All checks", "Map", "Dates", "References"
+    ]  # fmt: skip
+    assert wider(page, board) == []
+
+
+@pytest.mark.parametrize("column", ["name", "tag_path", "patient", "expected", "actual", "error", "file"])
+def test_a_value_of_thousands_of_letters_makes_no_page_wider(show: Any, make: Any, column: str) -> None:
+    leak = {"verdict": "failed", "score": 0.0, "tag_path": "(0008,1030)", "name": "Study Description"}
+    rows = [
+        leak | {"action": "text_removed", "error": "none"},
+        leak | {"action": "date_shifted", "original": "20200101", "actual": "20200101"},
+        leak | {"action": "uid_changed", "original": "I1", "tag_path": "(0008,1140)[0](0008,1155)", "actual": "9.77"},
+    ]
+    board = explore(make.results([row | {"check": str(number), column: "W" * 3000} for number, row in enumerate(rows)]))
+    assert wider(show(board, width=390), board) == []
 
 
 @pytest.mark.smoke
