@@ -35,7 +35,7 @@ from .answers.identifiers import (
     searched,
 )
 from .answers.standard import REGISTERED, Profile, disposition, profile_of, read_private, safe_private, type_of
-from .coded import concat, tidy
+from .coded import tidy
 from .engine import released as files_of
 from .engine.batches import (
     Notes,
@@ -48,6 +48,7 @@ from .engine.batches import (
     kept,
     kept_or_made,
     require_executor,
+    whole,
 )
 from .files import runs
 from .folders import folder_of
@@ -111,10 +112,7 @@ def derive_key(
     """
     given = original, (profile, edition, keep), private, read_text, executor, out, progress
     parts = list(_derived(*given))
-    frames = [part.frame for part in parts if part.frame is not None]
-    if out is not None:
-        frames = [_read(path) for path in runs.parts_of(Path(out))]
-    answers = concat([tidy({}, ANSWERS, 0), *frames])
+    answers = whole(parts, out, ANSWERS)
     answers.attrs["skipped"] = [entry for part in parts for entry in part.skipped]
     return answers
 
@@ -239,11 +237,6 @@ def _warn(skipped: Sequence[tuple[str, str]], files: int) -> None:
         warnings.warn("No file of the originals is readable DICOM: the key has no checks.", stacklevel=4)
     elif left:
         warnings.warn(f"Left out: {reasons(left)}. answers.attrs['skipped'] lists them.", stacklevel=4)
-
-
-def _read(path: Path) -> pd.DataFrame:
-    frame = pd.read_parquet(path)
-    return tidy({name: frame[name].array for name in frame.columns}, ANSWERS, len(frame))
 
 
 # What the originals say of their people

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, fields
 from functools import lru_cache, partial
@@ -14,7 +14,8 @@ from uuid import uuid4
 
 import pandas as pd
 
-from ..files.runs import Recorder, about_part, write_part
+from ..coded import concat, tidy
+from ..files.runs import Recorder, about_part, parts_of, read_parquet, write_part
 from ..files.threads import ahead
 
 BATCH = 64  # files at a time: enough to make a task worth its overhead, few enough to hold in memory
@@ -86,6 +87,12 @@ def kept(made: Part, task: Task, root: Path, beside: Sequence[Path] = ()) -> Par
     about = about_part(root, task.paths, made.answered, made.skipped, made.notes, beside)
     write_part(made.frame, task.part, about)
     return made._replace(frame=None)
+
+
+def whole(parts: Iterable[Part], out: str | Path | None, types: Mapping[str, Any]) -> pd.DataFrame:
+    """The frame of all parts, in the columns of `types`; where they are kept in the folder `out`, it is read back."""
+    frames = [part.frame for part in parts if part.frame is not None]  # once all are made
+    return concat([tidy({}, types, 0), *frames]) if out is None else read_parquet(*parts_of(Path(out)), types=types)
 
 
 def require_executor(executor: object) -> None:

@@ -23,13 +23,26 @@ import pandas as pd
 from ..actions import REGIONS, RULES
 from ..amounts import reasons
 from ..answers import published as keys
-from ..coded import concat
 from ..dates import fits, shifts, usual_shifts
 from ..files import runs
 from ..folders import folder_of, submission_of, warn_if_same
+from ..frames import RESULTS
 from ..progress import counting
 from . import released as files_of
-from .batches import Job, Notes, Part, Step, Task, answers_of, counted, in_batches, kept, kept_or_made, require_executor
+from .batches import (
+    Job,
+    Notes,
+    Part,
+    Step,
+    Task,
+    answers_of,
+    counted,
+    in_batches,
+    kept,
+    kept_or_made,
+    require_executor,
+    whole,
+)
 from .verdicts import (
     ABSENT,
     FOUND,
@@ -113,14 +126,12 @@ def evaluate(
     job = _job(released, key, uids, patients, name, rules, executor, read_text, original)
     recorder = job.recorder(out)
     parts = list(_run(job, executor, progress, recorder))
-    if out is not None:
-        results = runs.read_run(Path(out))
-    else:
-        results = concat([part.frame for part in parts if part.frame is not None])
+    results = whole(parts, out, RESULTS)
+    if out is None:  # else that is done part by part
         if rules == "strict":
             results = _with_one_shift(results, usual_shifts([shifts(results)]))
         _warn_of_unread([results], 3)
-        results.attrs["skipped"] = recorder.skipped
+    results.attrs["skipped"] = recorder.skipped
     results.attrs["released"] = str(job.folder)
     return results
 

@@ -236,16 +236,20 @@ def read_parts(folder: str | Path) -> Iterator[pd.DataFrame]:
     yield from map(read_parquet, parts_of(Path(folder)))
 
 
-def read_parquet(*paths: Path) -> pd.DataFrame:
-    """The results in Parquet files of the same columns, one after another; columns beyond those of results are kept.
+def read_parquet(*paths: Path, types: Mapping[str, Any] = RESULTS, verb: str = "read_results()") -> pd.DataFrame:
+    """The rows of Parquet files of the same columns, one after another, in the columns of `types`; others are kept.
 
     A file at a time, and each text of it once: pandas would make every row of every file an object first.
     """
+    if not paths:
+        return tidy({}, types, 0)
     texts: dict[str, Column] = {}
     others: list[pd.DataFrame] = []
     names: list[str] = []
     rows = 0
     for path, table in zip(paths, ahead(_table, paths), strict=True):
+        needed = [name for name in _NEEDED if name in types]
+        require_columns(table.schema.empty_table().to_pandas(), needed, f"{verb}: {path}")
         rows += len(table)
         dictionaries = [field.name for field in table.schema if _is_coded(field.type)]
         if others and (table.column_names, dictionaries) != (names, list(texts)):
@@ -260,9 +264,12 @@ def read_parquet(*paths: Path) -> pd.DataFrame:
     other = pd.concat(others, ignore_index=True)
     columns = {name: other[name].array for name in other.columns}
     columns |= zip(texts, ahead(Column.encoded, texts.values()), strict=True)
-    results = tidy(columns, RESULTS, rows)
-    own = {name: column for name, column in columns.items() if name not in RESULTS}
-    return pd.DataFrame({**dict(results.items()), **own}, copy=False)
+    known = tidy(columns, types, rows)
+    own = {name: column for name, column in columns.items() if name not in types}
+    return pd.DataFrame({**dict(known.items()), **own}, copy=False)
+
+
+_NEEDED = ("action", "verdict", "change", "tag_path")  # of the columns there are to be, those a file cannot be without
 
 
 def _table(path: Path) -> Any:
@@ -274,8 +281,6 @@ def _table(path: Path) -> Any:
         table = pq.read_table(path, read_dictionary=texts)
     except (OSError, pa.ArrowException) as error:
         raise ValueError(f"{path} is no readable Parquet file ({type(error).__name__}); was it copied whole?") from None
-    empty = table.schema.empty_table().to_pandas()
-    require_columns(empty, ["action", "verdict", "tag_path"], f"read_results(): {path}")
     return table
 
 
@@ -320,8 +325,7 @@ def parts_of(folder: Path) -> list[Path]:
 
 def read_run(folder: Path) -> pd.DataFrame:
     """The results of a run folder of ours."""
-    parts = parts_of(folder)
-    results = read_parquet(*parts) if parts else tidy({}, RESULTS, 0)
+    results = read_parquet(*parts_of(folder))
     results.attrs["skipped"] = skipped_of(folder)
     return results
 

@@ -60,12 +60,12 @@ def _kept(folder: Any) -> Iterator[pd.DataFrame]:
     if not isinstance(folder, str | Path) or not runs.is_run(Path(folder)):
         raise TypeError("write_key() needs an answers frame, or the folder of derive_key(out=…).")
     for part in runs.parts_of(Path(folder)):
-        frame = pd.read_parquet(part)
+        frame = runs.read_parquet(part, types=ANSWERS, verb="write_key()")
         if "verdict" in frame:
             raise TypeError(
                 f"{folder} holds results; write_key() needs an answers frame, or the folder of derive_key(out=…)."
             )
-        yield tidy({name: frame[name].array for name in frame.columns}, ANSWERS, len(frame))
+        yield frame
 
 
 def _rows(answers: pd.DataFrame) -> Iterator[tuple[Any, ...]]:

@@ -23,9 +23,21 @@ import pandas as pd
 from .. import amounts, dates, tags
 from ..answers.published import as_mapping, sent_mapping
 from ..answers.standard import profile_of
-from ..coded import concat, tidy
+from ..coded import tidy
 from ..engine import released as files_of
-from ..engine.batches import Job, Notes, Part, Step, Task, counted, in_batches, kept, kept_or_made, require_executor
+from ..engine.batches import (
+    Job,
+    Notes,
+    Part,
+    Step,
+    Task,
+    counted,
+    in_batches,
+    kept,
+    kept_or_made,
+    require_executor,
+    whole,
+)
 from ..engine.likeness import alike, look
 from ..engine.pairing import pair_folders
 from ..files import runs
@@ -84,18 +96,10 @@ def inspect(
     >>> changes = mn.inspect(demo.original, demo.submissions["reference"], progress=False)
     >>> table = mn.before_after(changes, by="tag")
     """
-    if out is not None:
-        inspect_run(
-            original, released, out, uids, patients, profile=profile, edition=edition, executor=executor,
-            progress=progress,
-        )  # fmt: skip
-        differences = concat([_empty(), *_read(Path(out))])
-        differences.attrs["skipped"] = runs.skipped_of(Path(out))
-        return differences
-    recorder = runs.Recorder(None, {})
     job = _job(original, released, uids, patients, (profile, edition), executor, progress)
-    parts = list(_parts(job, executor, progress, recorder))
-    differences = concat([_empty(), *(part.frame for part in parts if part.frame is not None)])
+    with job.recorder(out) as recorder:
+        parts = list(_parts(job, executor, progress, recorder))
+    differences = whole(parts, out, DIFFERENCES)
     differences.attrs["skipped"] = recorder.skipped
     return differences
 
@@ -121,7 +125,7 @@ def inspect_run(
     >>> table = mn.before_after(kept, by=["tag", "modality"])
     """
     job = _job(original, released, uids, patients, (profile, edition), executor, progress)
-    with runs.Recorder(out, job.provenance()) as recorder:
+    with job.recorder(out) as recorder:
         for _ in _parts(job, executor, progress, recorder):
             pass
     return Path(out)
@@ -136,10 +140,10 @@ def before_after(differences: Any, by: str | Sequence[str] = _PARTS) -> pd.DataF
     columns = [by] if isinstance(by, str) else [*by]
     if "change" in columns or not columns:
         raise ValueError("before_after() has a column for each change; by must be other columns, at least one.")
-    frames = _read(Path(differences)) if isinstance(differences, str | Path) else [differences]
+    frames = _kept(Path(differences)) if isinstance(differences, str | Path) else [differences]
     counts = [_counted(frame, columns) for frame in frames]
     if not counts:
-        counts = [_counted(_empty(), columns)]
+        counts = [_counted(tidy({}, DIFFERENCES, 0), columns)]
     total = pd.concat(counts, ignore_index=True)
     changes = list(DIFFERENCES["change"].categories)
     table = total[columns].assign(**{change: total["rows"].where(total["change"] == change, 0) for change in changes})
@@ -156,15 +160,9 @@ def _counted(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     return texts.groupby([*columns, "change"], dropna=False).size().rename("rows").reset_index()
 
 
-def _empty() -> pd.DataFrame:
-    return tidy({}, DIFFERENCES, 0)
-
-
-def _read(folder: Path) -> Iterator[pd.DataFrame]:
+def _kept(folder: Path) -> Iterator[pd.DataFrame]:
     for path in runs.parts_of(folder):
-        part = pd.read_parquet(path)
-        require_columns(part, ["change", "tag_path"], f"before_after(): {path.parent.parent}")
-        yield tidy({name: part[name].to_numpy() for name in part.columns}, DIFFERENCES, len(part))
+        yield runs.read_parquet(path, types=DIFFERENCES, verb="before_after()")
 
 
 class _Beside(NamedTuple):
@@ -188,18 +186,20 @@ class _Job(Job):
         uids, patients = ({} if one is None else as_mapping(one).to_dict() for one in self.given)
         return uids, patients
 
-    def provenance(self) -> dict[str, Any]:
-        """What must be the same for two parts to belong to one inspection."""
+    def recorder(self, out: str | Path | None) -> runs.Recorder:
+        """Keeps the parts in a folder, and knows what all parts of one inspection have in common."""
+        if out is None:
+            return runs.Recorder(None, {})
         uids, patients = map(runs.digest, self.given)
-        original = files_of.listing(self.original)
-        return {
+        provenance = {
             "verb": "inspect",
             "uids": uids,
             "patients": patients,
-            "original": original,
+            "original": files_of.listing(self.original),
             "asks": " ".join(self.asks),
             **runs.versions(),
         }
+        return runs.Recorder(out, provenance)
 
 
 def _job(

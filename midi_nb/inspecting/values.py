@@ -17,9 +17,9 @@ import pandas as pd
 
 from .. import tags
 from ..amounts import reasons
-from ..coded import asked, concat, first_rows, joint_codes, recode, tidy, utf8
+from ..coded import asked, first_rows, joint_codes, recode, tidy, utf8
 from ..engine import released as files_of
-from ..engine.batches import Notes, Part, Step, Task, counted, in_batches, kept, kept_or_made, require_executor
+from ..engine.batches import Notes, Part, Step, Task, counted, in_batches, kept, kept_or_made, require_executor, whole
 from ..files import runs
 from ..folders import Submission, folder_of
 from ..frames import VALUES_FOUND
@@ -77,12 +77,9 @@ def census(
         recorder.skipped += [(file.as_posix(), _HIDDEN) for file in _hidden(root)]
         batches = in_batches(paths)
         recorder.forget(len(batches), 0)
-        parts = kept_or_made(recorder, root, batches, partial(_counted, root), executor, step)
-        found = [
-            _read(recorder.path_of(number)) if part.frame is None else part.frame for number, part in enumerate(parts)
-        ]
+        parts = list(kept_or_made(recorder, root, batches, partial(_counted, root), executor, step))
     skipped = recorder.skipped
-    values = _ordered(concat([tidy({}, _SEEN, 0), *found]))
+    values = _ordered(whole(parts, out, _SEEN))
     values.attrs["skipped"] = skipped
     if not paths:
         warnings.warn(f"The folder {root} holds no file to look into.", stacklevel=2)
@@ -126,11 +123,6 @@ def _summed(seen: pd.DataFrame, by: Sequence[str] = (*_VALUE, "patient", "series
     many = groups[["patient", "series"]].nunique().rename(columns={"patient": "in_patients", "series": "in_series"})
     counts = groups[["count", "in_files"]].sum().join(many)
     return seen.iloc[first_rows(number)].reset_index(drop=True).assign(**counts)
-
-
-def _read(path: Path | None) -> pd.DataFrame:
-    part = pd.read_parquet(path)
-    return tidy({name: part[name].array for name in part}, _SEEN, len(part))
 
 
 def _ordered(seen: pd.DataFrame) -> pd.DataFrame:
