@@ -11,7 +11,7 @@ import ast
 import hashlib
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from concurrent.futures import Executor
 from functools import cached_property, partial
 from pathlib import Path
@@ -200,7 +200,7 @@ def _derived(
                 who, before_ = said_of.setdefault(who, (who, set()))  # each is held once
                 whos.append(who)
                 before_.update(found)
-        patient_of = _patients(said_of)
+        patient_of = _patients(list(said_of))
         patients = in_batches([patient_of[who] for who in whos])
         people: dict[str, set[Identifier]] = {}
         for who, (_, found) in said_of.items():
@@ -250,28 +250,20 @@ class _Who(NamedTuple):
     study: str
 
 
-def _patients(whos: Iterable[_Who]) -> dict[_Who, str]:
+def _patients(whos: Sequence[_Who]) -> dict[_Who, str]:
     """The patient of each: its ID, or the only one that others of its study or of its name have; without one its
     name, or the only one in its study; those of a study that say nothing are one patient."""
-    ids, names = dict[tuple[str, str], set[str]](), dict[tuple[str, str], set[str]]()
-    for id_, name, study in whos:
-        for known in [("study", study)] if study else []:
-            names.setdefault(known, set()).update([name] if name else ())
-            ids.setdefault(known, set()).update([id_] if id_ else ())
-        if id_ and name:
-            ids.setdefault(("name", name), set()).add(id_)
+    files = pd.DataFrame(whos, columns=_Who._fields, dtype=object).replace("", None)
 
-    def only(of: Mapping[tuple[str, str], set[str]], *places: tuple[str, str]) -> str:
-        return next((next(iter(of[place])) for place in places if len(of.get(place, ())) == 1), "")
+    def only(said: str, by: str) -> pd.Series:
+        of = files.groupby(by)[said]
+        return of.transform("first").where(of.transform("nunique") == 1)
 
-    return {
-        who: who.id
-        or only(ids, ("study", who.study), ("name", who.name))
-        or who.name
-        or only(names, ("study", who.study))
-        or who.study
-        for who in whos
-    }
+    known = [only("id", "study"), only("id", "name"), files["name"], only("name", "study"), files["study"]]
+    patients = files["id"]
+    for other in known:
+        patients = patients.fillna(other)
+    return dict(zip(whos, patients.fillna(""), strict=True))
 
 
 def _surveyed(job: _Job, task: Task, step: Step | None = None) -> list[tuple[_Who, str, set[Identifier]]]:
