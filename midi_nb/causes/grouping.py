@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 
 from .. import tags
 from ..answers.standard import family_of
-from ..coded import codes_at, joint_codes, texts_at
+from ..coded import codes_at, joint_codes, joint_keys, texts_at
 from ..frames import is_complete, require_columns
 from .blocks import blocks
 from .explaining import NEEDED, explained
@@ -97,16 +97,11 @@ def _coded(results: pd.DataFrame, rows: np.ndarray, units: _Units) -> tuple[pd.D
 
 def _numbered(codes: pd.DataFrame, results: pd.DataFrame, rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """The number of the rule of each failing row, in an order that does not depend on that of the rows."""
-    number = joint_codes([codes[name].to_numpy() for name in ("submission", "cause", "what", "why")], len(codes))
-    first = np.flatnonzero(~pd.Series(number).duplicated().to_numpy())
-    texts = {"cause": codes["cause"].to_numpy()[first], "what": labels[codes["what"].to_numpy()[first]]}
+    texts = {"cause": codes["cause"].to_numpy(), "what": labels[codes["what"].to_numpy()]}
     for name, column in (("submission", "submission"), ("why", "error")):
         if column in results:
-            texts[name] = np.where(codes[name].to_numpy()[first] < 0, "", texts_at(results[column], rows[first]))
-    order = pd.DataFrame(texts).sort_values(list(texts)).index
-    place = np.empty(len(order), dtype="intp")
-    place[order] = np.arange(len(order))
-    return place[number]
+            texts[name] = np.where(codes[name] < 0, "", texts_at(results[column], rows))
+    return pd.DataFrame(texts).groupby(list(texts)).ngroup().to_numpy()
 
 
 class _Rules:
@@ -121,8 +116,9 @@ class _Rules:
         self.rows = by_rule.size().to_numpy()
         one = by_rule[["submission", "cause", "why", "family"]].first()
         self.family = joint_codes([column.to_numpy() for _, column in one.items()], len(one))
-        asked = _joint(results, {"submission": None, "tag_path": units.unit, "action": None}, rows)
-        files = _joint(results, {"submission": None, "instance": None}, rows)
+        path, action, instance = (results[name].cat.codes.to_numpy() for name in ("tag_path", "action", "instance"))
+        run = [results["submission"].cat.codes.to_numpy()] if "submission" in results else []
+        asked, files = _joint([*run, units.unit[path], action], rows), _joint([*run, instance], rows)
         passing = (asked >= 0) & (results["verdict"] == "passed").to_numpy()
         pairs = pd.DataFrame({"rule": rule, "asked": asked[rows]}).drop_duplicates()
         passes = np.bincount(asked[passing].astype("intp", copy=False), minlength=int(asked.max(initial=-1)) + 1) > 0
@@ -140,31 +136,28 @@ class _Rules:
         failing = pd.DataFrame({"rule": rule, "kind": kind[file]})[shown[file]]
         passed = pd.DataFrame({"asked": of_passing, "kind": kind[file_of_passing]})[shown[file_of_passing]]
         passed = passed.drop_duplicates().merge(pairs, on="asked")
-        self._failing, self._passing = (self._by_family(part) for part in (failing, passed))
-
-    def _by_family(self, pairs: pd.DataFrame) -> list[tuple[np.ndarray, np.ndarray]]:
-        """(rule, kind of file) of each family."""
-        rule, kind = pairs["rule"].to_numpy(), pairs["kind"].to_numpy()
-        family = self.family[rule]
-        order = np.argsort(family, kind="stable")
-        cuts = np.searchsorted(family[order], np.arange(1, int(self.family.max(initial=0)) + 1))
-        return [(rule[part], kind[part]) for part in np.split(order, cuts)]
+        self._failing, self._passing = (
+            dict(iter(part.groupby(self.family[part["rule"]]))) for part in (failing, passed)
+        )
 
     def families(self) -> Iterator[np.ndarray]:
         """Rules of one submission, cause and family, those with the most failures first, where there are several."""
-        order = np.lexsort((-self.rows, self.family))
-        families = np.split(order, np.flatnonzero(np.diff(self.family[order])) + 1)
-        yield from (family for family in families if len(family) > 1)
+        order = np.argsort(-self.rows, kind="stable")
+        of_family = pd.Series(order).groupby(self.family[order])
+        yield from (family.to_numpy() for _, family in of_family if len(family) > 1)
 
     def agreement(self, rules: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """For each two of a family: files in which both fail, and files in which one fails and the other passes."""
-        parts = self._failing[self.family[rules[0]]], self._passing[self.family[rules[0]]]
-        kinds = np.unique(parts[0][1])
+        family = self.family[rules[0]]
+        failing = self._failing[family]
+        parts = failing, self._passing.get(family, failing.iloc[:0])
+        kinds = np.unique(failing["kind"])
         place, column = np.full(len(self.rows), -1), np.full(len(self._files), -1)
         place[rules], column[kinds] = np.arange(len(rules)), np.arange(len(kinds))
         fail, passed = (np.zeros((len(rules), len(kinds) + 1), dtype="float32") for _ in parts)
-        for matrix, (rule, kind) in zip((fail, passed), parts, strict=True):
-            matrix[place[rule], column[kind]] = 1  # the last column is for files in which nothing of the family fails
+        for matrix, pairs in zip((fail, passed), parts, strict=True):
+            # The last column is for files in which nothing of the family fails.
+            matrix[place[pairs["rule"]], column[pairs["kind"]]] = 1
         fail, passed = fail[:, :-1], passed[:, :-1]
         passed = 1 - fail if self._listed else passed * (1 - fail)
         weighed = fail * self._files[kinds]
@@ -172,26 +165,13 @@ class _Rules:
         return weighed @ fail.T, apart + apart.T
 
 
-def _joint(results: pd.DataFrame, columns: Mapping[str, np.ndarray | None], rows: np.ndarray) -> np.ndarray:
-    """A number for what every row says in `columns`, -1 where none of `rows` says so.
-
-    A column may come with what to count for each of its codes.
-    """
-    numbers = np.zeros(len(results), dtype="int64")
-    known = np.ones(len(results), dtype=bool)
-    for name, labels in columns.items():
-        if name not in results:
-            continue
-        codes = results[name].cat.codes.to_numpy()
-        labels = np.append(np.arange(len(results[name].cat.categories)), -1) if labels is None else labels
-        distinct = np.unique(labels[codes[rows]])
-        place = np.where(np.isin(labels, distinct), np.searchsorted(distinct, labels), -1).astype("int32")
-        said = place[codes]
-        numbers *= len(distinct)
-        numbers += said
-        known &= said >= 0
-    numbers[~known] = -1
-    return numbers
+def _joint(columns: Sequence[np.ndarray], rows: np.ndarray) -> np.ndarray:
+    """A number for each combination of some codes that one of `rows` has; -1 for all others."""
+    key = joint_keys(columns, len(columns[-1]))
+    found = pd.unique(key[rows])
+    number = np.full(int(key.max(initial=-1)) + 1, -1)
+    number[found] = np.arange(len(found))
+    return number[key]
 
 
 def _united(rules: _Rules) -> np.ndarray:
