@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
 from .. import __version__, causes
 from ..actions import REGIONS
+from ..amounts import count
 from ..coded import codes_at, first_rows, joint_codes
 from ..files.runs import replacing
 from ..frames import require_columns
@@ -25,7 +27,7 @@ from .detail import Check, Teller
 from .headers import Lines
 from .images import Images, pictured
 from .lines import sent, views
-from .page import Markup, count, kit
+from .page import kit
 from .rows import MANY, NEEDED, Rows, without_originals
 from .tour import tour
 from .viewer import Viewer
@@ -247,7 +249,7 @@ class _Card(Check):
 
 def _own(name: str) -> Markup:
     """What stands for the row's own text of a column."""
-    return Markup(f"<!--{name}-->")
+    return Markup(f"<!--{name}-->")  # noqa: S704 (a name of ours)
 
 
 def _pictures(explained: pd.DataFrame, rows: np.ndarray, images: Images) -> tuple[dict[str, str], int]:
@@ -282,7 +284,7 @@ def _write(
     known = {"title": title, "note": note, "policy": policy, "version": __version__, "data": _packed(content, buffers)}
     page = template(Path(__file__).with_name("alone.html"))
     with replacing(Path(path)) as temporary:
-        temporary.write_text(page.render(**known, block=block, css=Markup(css), code=Markup(code)), encoding="utf-8")
+        temporary.write_text(page.render(**known, block=block, css=css, code=code), encoding="utf-8")
     return Path(path)
 
 

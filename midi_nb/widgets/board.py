@@ -16,7 +16,6 @@ import anywidget
 import traitlets
 
 from ..looks import LOOKS, style
-from .page import tag
 
 __all__ = ["Board", "Live", "script", "sheet"]
 
@@ -67,9 +66,8 @@ class Live(anywidget.AnyWidget):
 
     def as_html(self) -> str:
         """The widget as it is, as HTML that needs nothing else."""
-        says = tag("p", _SAYS, class_="midi-says")
-        looks = f"<style>{_STILL}{self._css}</style>"
-        return f'<div class="midi-still" data-picture="{self.picture}">{looks}{says}{self._as_html()}</div>'
+        above = f'<style>{_STILL}{self._css}</style><p class="midi-says">{_SAYS}</p>'
+        return f'<div class="midi-still" data-picture="{self.picture}">{above}{self._as_html()}</div>'
 
     def _ipython_display_(self) -> None:
         from IPython import get_ipython

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import traitlets
+from markupsafe import Markup
 
 from ..actions import REGIONS
+from ..amounts import count
 from ..coded import coded
 from ..files import read_results
 from ..frames import is_complete, require_columns, scored
@@ -22,7 +24,7 @@ from ..scores.scoring import score
 from .board import Board
 from .detail import Check, Teller
 from .images import Images, pictured
-from .page import MEANINGS, Markup, count, kit, macros, tag
+from .page import MEANINGS, kit, macros
 from .verdicts import VERDICTS, Log, identities, judged, numbered
 
 __all__ = ["Deck", "review"]
@@ -276,7 +278,7 @@ class Deck(Board):
 
     def _page(self) -> Markup:
         if not self._names:
-            return tag("p", "These results have no check of hidden pixels.", class_="note")
+            return kit().note("These results have no check of hidden pixels.")
         standing = self._log.standing()
         said = [standing[name].verdict if name in standing else "" for name in self._names]
         unread = f"{count(self._log.unreadable, 'line')} of {self.log.name} cannot be read; the others count."
@@ -321,7 +323,7 @@ class Deck(Board):
         self.mount(self._images.viewer(self._position, verdicts=judged) if shown else None)
 
     def _as_html(self) -> str:
-        viewer = Markup("" if self.viewer is None else self.viewer._as_html())
+        viewer = "" if self.viewer is None else self.viewer._as_html()
         return str(kit().framed(_still(self.markup), viewer))
 
 
@@ -332,11 +334,11 @@ def _kit() -> Any:
     return macros("deck.html", meant=meant, keys=_KEYS, labels=_LABELS, mapped=_MAPPED)
 
 
-def _still(markup: str) -> Markup:
+def _still(markup: str) -> str:
     """Markup without anything to use: without inputs, and with buttons that are none."""
     for control, instead in ((r"<input[^>]*>", ""), (r"<(/?)button\b", r"<\1span"), (_USED, "")):
         markup = re.sub(control, instead, markup)
-    return Markup(markup)
+    return markup
 
 
 def _in_order(results: pd.DataFrame, images: Images) -> np.ndarray:

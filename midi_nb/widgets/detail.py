@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from .. import tags
 from ..actions import ACTIONS, KINDS, PIXELS, REGIONS
@@ -14,7 +15,7 @@ from ..frames import IDENTIFIERS, MASK, VALUES
 from ..masking import only_defined
 from ..text import marked, marks
 from ..vocabulary import WORDS
-from .page import Markup, kit
+from .page import kit
 
 __all__ = ["Teller", "absence", "several_sources"]
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import traitlets
+from markupsafe import Markup
 
 from .. import causes
 from ..frames import require_columns, scored
@@ -24,7 +25,7 @@ from .detail import Check, Teller
 from .headers import Lines
 from .images import Images
 from .lines import VIEWS, sent, views
-from .page import PAGE, Markup, kit
+from .page import PAGE, kit
 from .rows import NEEDED, Rows, without_originals
 from .wishes import Fixing
 
@@ -388,7 +389,7 @@ class Explorer(Fixing, Board):
             "rates": [*self._known.scores(self._known.unit)] if self._known.units else [],
         }
         card = None if position is None else self._card(position)
-        viewer = Markup("" if self.viewer is None else self.viewer._as_html())
+        viewer = "" if self.viewer is None else self.viewer._as_html()
         return kit().explored(of, self.table, chips, rows.notes, self._first(listed[:PAGE]), len(listed), card, viewer)
 
     def _first(self, listed: np.ndarray) -> list[Any]:

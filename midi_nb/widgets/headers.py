@@ -9,14 +9,17 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 import traitlets
+from markupsafe import Markup
 
 from .. import tags
 from ..actions import ACTIONS, named
+from ..amounts import count
 from ..answers.published import as_mapping
 from ..answers.standard import Asked, Profile, editions
 from ..engine import released as files_of
@@ -27,7 +30,7 @@ from ..inspecting.differences import Difference, are_apart, differences_between
 from ..text import Piece, diff, marked, marks
 from ..vocabulary import words_of
 from .board import Live
-from .page import MEANINGS, Markup, count, join, kit, tag
+from .page import kit, macros
 from .practice import rule
 
 __all__ = ["Header", "Lines", "header"]
@@ -123,6 +126,15 @@ class _Line(NamedTuple):
     depth: int
     row: int  # place in the frame; -1: an item or a block
     label: str  # of an item or a block
+
+
+class _Value(NamedTuple):
+    """What is shown of a value: why there is none, or its pieces, each with a mark or a part of a word diff."""
+
+    nothing: str = ""
+    pieces: Sequence[tuple[str, str | None]] = ()
+    compared: bool = False  # the pieces have parts
+    size: int = 0  # of a text that is cut
 
 
 class Lines:
@@ -257,12 +269,17 @@ class Lines:
             "columns": list(_COLUMNS),
             "lines": [
                 {
-                    "html": str(self._row(line)), "above": line.parent, "depth": line.depth, "leaf": line.row >= 0,
-                    "text": self._text(line), "more": str(self._more(line)), **self._shows(line),
+                    "html": str(_kit().row(self._row(line))),
+                    "above": line.parent,
+                    "depth": line.depth,
+                    "leaf": line.row >= 0,
+                    "text": self._text(line),
+                    "more": str(self._more(line)),
+                    **self._shows(line),
                 }
                 for line in self.lines
             ],
-        }  # fmt: skip
+        }
 
     def still(self, show: str = "all", search: str = "") -> Markup:
         """The lines that a filter leaves, as far as they fit, for a reader without a kernel."""
@@ -275,29 +292,25 @@ class Lines:
                 kept.add(number)
                 number = self.lines[number].parent
         shown = [self.lines[number] for number in sorted(kept)][:_STILL]
-        more = f"… and {count(len(kept) - _STILL, 'more line')}." if len(kept) > _STILL else None
-        heads = tag("tr", [tag("th", tag("span", title), scope="col") for title in _COLUMNS])
-        body = tag("tbody", [self._row(line, style=f"--depth:{line.depth}") for line in shown])
-        table = tag("table", tag("thead", heads), body, class_="grid diff")
-        return join([self._head(), table, tag("p", more, class_="quiet") if more else None])
+        lines = [(self._row(line), line.depth) for line in shown]
+        return _kit().still(self._head(), _COLUMNS, lines, max(len(kept) - _STILL, 0))
 
-    def _row(self, line: _Line, **attributes: Any) -> Markup:
-        """A line of the table; a value that was kept is shown once, for both sides, and of a group its label."""
+    def _row(self, line: _Line) -> dict[str, Any]:
+        """A line of the table, for the macro `row`."""
         if line.row < 0:
-            group = tag("td", tag("span", line.label), class_="name", colspan=4)
-            return tag("tr", group, class_="group", **attributes)
-        row, sides = self.rows[line.row], self._values(line.row)
-        name = row.name or ("Private attribute" if row.private else "Unknown attribute")
+            return {"look": "group", "label": line.label}
+        row = self.rows[line.row]
         vr = f"{row.vr} → {row.released_vr}" if row.change == "retyped" else row.vr
-        number = tag("span", _number(row.tag), " ", vr if vr != "None" else None, class_="quiet code")
-        said = tag(
-            "span", _edit(row.change), tag("span", f"{row.change}: ", class_="unseen"), tag("span", name), " ", number
-        )
-        of = ("both",) if len(sides) == 1 else ("before", "after")
-        values = [tag("td", side, class_=side_of, colspan=3 - len(of)) for side, side_of in zip(sides, of, strict=True)]
-        asked = tag("td", self._asks(line.row), class_="asked")
-        look = f"{row.change} wrong" if self._shows(line)["wrong"] else row.change
-        return tag("tr", tag("td", said, class_="name"), values, asked, class_=look, **attributes)
+        return {
+            "look": f"{row.change} wrong" if self._shows(line)["wrong"] else row.change,
+            "change": row.change,
+            "label": row.name or ("Private attribute" if row.private else "Unknown attribute"),
+            "number": _number(row.tag),
+            "vr": vr if vr != "None" else "",
+            "sides": self._sides(line.row),
+            "lead": f"{row.days:+,.0f} days" if row.change == "shifted" and self.values else self.leads[line.row],
+            "asks": self._asks(line.row),
+        }
 
     def _shows(self, line: _Line) -> dict[str, bool]:
         """Which filters leave a line."""
@@ -316,45 +329,33 @@ class Lines:
 
     def _head(self) -> Markup:
         changes = Counter(row.change for row in self.rows)
-        said = [
-            tag("span", _edit(change), f"{number:,} {change}")
-            for change in (*CHANGES, _ABSENT) if (number := changes[change])
-        ]  # fmt: skip
         verdicts = Counter(verdict for verdict in self.verdicts if verdict)
-        judged = [
-            tag("span", kit().sign(MEANINGS[verdict]), f"{verdicts[verdict]:,} {verdict}")
-            for verdict in ("failed", "blank", "passed") if verdicts[verdict]
-        ]  # fmt: skip
         asks = f"asked by PS3.15 {self.profile.edition}, {'+'.join(['basic', *self.profile.options])}"
         if self._key:
             asks = f"asked by the key, {count(self._key.total, 'check')}"
-        return join(
-            [
-                tag("div", tag("span", count(len(self.rows), "attribute"), class_="big"), said, class_="line"),
-                tag("div", judged, tag("span", asks, class_="quiet"), class_="line"),
-                [tag("p", note, class_="note") for note in self.notes],
-            ]
+        return _kit().head(
+            len(self.rows),
+            [(change, number) for change in (*CHANGES, _ABSENT) if (number := changes[change])],
+            [(verdict, number) for verdict in ("failed", "blank", "passed") if (number := verdicts[verdict])],
+            asks,
+            self.notes,
         )
 
-    def _values(self, place: int) -> list[Markup]:
+    def _sides(self, place: int) -> list[tuple[str, _Value]]:
+        """The values before and after; one for both if it was kept."""
         row = self.rows[place]
         wrong = self._wrong(place)
         before, after = row.original, row.actual
-        lead = tag("span", self.leads[place], class_="leads") if self.leads[place] else None
-        if row.change == "shifted" and self.values:
-            lead = tag("span", f"{row.days:+,.0f} days", class_="leads")
         if row.change == _ABSENT:
-            nothing = tag("span", "(in neither file)", class_="quiet")
-            return [nothing, nothing]
+            return [(side, _Value("in neither file")) for side in ("before", "after")]
         if row.change in ("kept", "retyped"):
-            return [join([self._shown(after, wrong), lead])]
-        pieces = _compared(before, after) if row.vr in _WORDED and not wrong else []
-        old = [tag("span", self._hidden(one.text), class_=one.part) for one in pieces if one.part != "new"]
-        new = [tag("span", self._hidden(one.text), class_=one.part) for one in pieces if one.part != "gone"]
+            return [("both", self._value(after, wrong))]
+        if pieces := _compared(before, after) if row.vr in _WORDED and not wrong else []:
+            parts = [(self._hidden(one.text), one.part) for one in pieces]
+            olds, news = ([one for one in parts if one[1] != other] for other in ("new", "gone"))
+            return [("before", _Value(pieces=olds, compared=True)), ("after", _Value(pieces=news, compared=True))]
         lost = wrong if any(mark == "del" for mark in wrong.values()) else {}
-        was = tag("span", old, class_="value") if pieces else self._shown(before, lost or wrong)
-        now = tag("span", new, class_="value") if pieces else self._shown(after, wrong)
-        return [was, join([now, lead])]
+        return [("before", self._value(before, lost or wrong)), ("after", self._value(after, wrong))]
 
     def _wrong(self, place: int) -> dict[str, str]:
         """The words that a failed check is about: lost (del) or still there (mark)."""
@@ -365,47 +366,44 @@ class Lines:
                 found |= {**dict.fromkeys(words.left, "mark"), **dict.fromkeys(words.lost, "del")}
         return found
 
-    def _shown(self, text: str | None, wrong: Mapping[str, str]) -> Markup:
-        if text is None:
-            return tag("span", "(absent)", class_="quiet")
+    def _value(self, text: str | None, wrong: Mapping[str, str]) -> _Value:
         if not text:
-            return tag("span", "(empty)", class_="quiet")
+            return _Value("absent" if text is None else "empty")
         pieces = [(self._hidden(piece), mark) for piece, mark in marked(text[:_LONGEST], wrong)]
-        return kit().marked(pieces, len(text) if len(text) > _LONGEST else 0)
+        return _Value(pieces=pieces, size=len(text) if len(text) > _LONGEST else 0)
 
     def _hidden(self, text: str) -> str:
         return text if self.values else re.sub(r"\S+", MASK, text)
 
-    def _asks(self, place: int) -> Markup:
+    def _asks(self, place: int) -> dict[str, Any] | None:
         """What is asked of a line, the worst verdict first; of equal ones, that it be there last."""
         checks = sorted(self.checks[place], key=lambda one: (VERDICTS.index(one.verdict), one.action in _PRESENT))
         letter = self.asked[place].action
         if not checks:
-            chip = None if self._key or not letter else tag("abbr", letter, title=_sentence(self.asked[place]))
-            return tag("span", chip, class_="asks") if chip else Markup("")
+            standard = {"verdict": None, "code": letter, "rule": _sentence(self.asked[place])}
+            return None if self._key or not letter else standard
         first = checks[0]
         by_letter = not self._key and not first.code.startswith("DICOM-IOD")
-        code = letter if by_letter else _CODE.sub("", first.code)
-        more = tag("span", f"\u00a0+{len(checks) - 1}", class_="quiet") if len(checks) > 1 and self._key else None
-        said = join([words_of(*("asked", letter) if by_letter else ("action", first.action)), more])
-        chip = tag("abbr", code, title=rule(first.action, first.code or None)) if code else None
-        return tag("span", kit().signed(MEANINGS[first.verdict], first.verdict, said), chip, class_="asks")
+        return {
+            "verdict": first.verdict,
+            "said": words_of(*("asked", letter) if by_letter else ("action", first.action)),
+            "more": len(checks) - 1 if self._key else 0,
+            "code": letter if by_letter else _CODE.sub("", first.code),
+            "rule": rule(first.action, first.code or None),
+        }
 
     def _more(self, line: _Line) -> Markup:
         """What is said of the picked line: its path, and each check with its rule."""
         if line.row < 0:
             return Markup("")
-        row = self.rows[line.row]
-        said = [tag("p", tag("code", self._path(row.tag_path)), f" · {row.scope} · {row.change}")]
-        for one in self.checks[line.row]:
-            asks = words_of("action", one.action)
-            sentence = rule(one.action, one.code or None)
-            said.append(tag("p", kit().sign(MEANINGS[one.verdict]), f"{one.verdict}: {asks}. ",
-                            tag("span", sentence, class_="quiet")))  # fmt: skip
-        standard = _sentence(self.asked[line.row])
-        if self._key and self.asked[line.row].action and not any(standard in one for one in said):
-            said.append(tag("p", tag("span", standard, class_="quiet")))
-        return join(said)
+        row, asked = self.rows[line.row], self.asked[line.row]
+        checks = [
+            (one.verdict, words_of("action", one.action), rule(one.action, one.code or None))
+            for one in self.checks[line.row]
+        ]
+        known = {sentence for *_, sentence in checks}
+        standard = _sentence(asked) if self._key and asked.action else ""
+        return _kit().more(self._path(row.tag_path), row, checks, "" if standard in known else standard)
 
 
 _COLUMNS = ("Attribute", "Original", "Released", "Asked")
@@ -423,9 +421,10 @@ _SIGNS = {
 }  # fmt: skip
 
 
-def _edit(change: str) -> Markup:
-    """The sign of what became of an attribute."""
-    return tag("span", _SIGNS[change], class_="edit", aria_hidden="true")
+@cache
+def _kit() -> Any:
+    """The macros of headers.html."""
+    return macros("headers.html", edits=_SIGNS)
 
 
 def _compared(before: str | None, after: str | None) -> list[Piece]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+
+from markupsafe import Markup
 
 from .. import causes
 from ..causes import Region
 from ..engine.crops import Crop, whole
-from .page import Markup, tag
+from .page import kit
 from .viewer import Viewing
 
 __all__ = ["Images", "picture", "pictured"]
@@ -40,18 +43,16 @@ def pictured(images: causes.Images, position: int, frame: int, contrast: bool) -
     except (ValueError, FileNotFoundError) as error:
         note = str(error)[:1].upper() + str(error)[1:]
     if note or region is None:
-        return tag("p", note, class_="note")
-    return tag("div", tag("div", [*_figures(region, contrast)], class_="large"), _whole(region), class_="pictures")
+        return kit().note(note)
+    return kit().pictured([*_figures(region, contrast)], region.note, _whole(region))
 
 
-def _figures(region: Region, contrast: bool) -> list[Markup]:
+def _figures(region: Region, contrast: bool) -> Iterator[Markup]:
     """The region as released, then as it was."""
-    figures = []
     for name, crop in region.crops(contrast):
         rows, columns = crop.image.shape[:2]
         scale = min(_LARGEST, _WIDE / columns, _HIGH / rows)
-        figures.append(picture(crop, scale, f"{name}, stretched contrast" if contrast else name))
-    return [*figures, *([tag("p", region.note, class_="quiet")] if region.note else [])]
+        yield picture(crop, scale, f"{name}, stretched contrast" if contrast else name)
 
 
 def _whole(region: Region) -> Markup:
@@ -61,15 +62,9 @@ def _whole(region: Region) -> Markup:
 
 
 def picture(crop: Crop, scale: float, caption: str) -> Markup:
-    """A picture with a line around its region, black and white, so that it is seen on anything."""
+    """A picture with a line around its region."""
     rows, columns = crop.image.shape[:2]
     edge = 1.5 / scale
     x0, y0, x1, y1 = (corner + side * edge for corner, side in zip(crop.box, (-1, -1, 1, 1), strict=True))
     outline = f"M{x0:.2f} {y0:.2f}H{x1:.2f}V{y1:.2f}H{x0:.2f}Z"
-    lines = [
-        tag("path", d=outline, fill="none", stroke=colour, stroke_width=f"{1.6 / scale:.3f}", stroke_dasharray=dash)
-        for colour, dash in (("#000", None), ("#fff", f"{6 / scale:.2f} {5 / scale:.2f}"))
-    ]
-    size = {"width": round(columns * scale), "height": round(rows * scale), "viewBox": f"0 0 {columns} {rows}"}
-    drawn = tag("image", href=crop.png, width=columns, height=rows)
-    return tag("figure", tag("svg", drawn, lines, role="img", aria_label=caption, **size), tag("figcaption", caption))
+    return kit().picture(crop.png, rows, columns, scale, outline, caption)

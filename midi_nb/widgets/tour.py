@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import re
 import zlib
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
 import numpy as np
 import pandas as pd
 import traitlets
+from markupsafe import Markup
 
 from .. import causes
 from ..actions import PIXELS, REGIONS
-from ..amounts import gained
+from ..amounts import count, gained
 from ..causes import Region
 from ..engine import pixels
 from ..engine.crops import Crop
 from ..frames import is_complete, scored
 from ..vocabulary import words_of
+from .detail import Check
 from .explorer import Explorer
 from .images import picture
-from .page import Markup, clipped, count, join, kit, percent, tag
+from .page import clipped, macros
 
 __all__ = ["Tour", "tour"]
 
@@ -147,26 +150,20 @@ class Tour(Explorer):
         order = sorted(images, key=lambda row: zlib.crc32(str(self.results["instance"].iloc[row]).encode()))
         scale = _LONGER / max(region.after.stored.shape[:2])
         sides = {
-            name: str(picture(Crop(pixels.shown(seen), region.box), scale, name))
+            name: picture(Crop(pixels.shown(seen), region.box), scale, name)
             for name, seen in (("original", region.before), ("released", region.after))
             if seen
         }
-        tool = tag("b", self._of("submission") or "the tool")
+        say, shows = _kit(), self._shows()
         texts = {
-            f"One of these {_NUMBERS[len(images)]} images still shows {self._shows()}. Which?": [
-                tag("p", f"In the pixels of one of them {self._shows()} can still be read. Click it.")
-            ],
-            f"“{clipped(self._of('actual').strip(), 60)}” can still be read": [
-                tag("p", "Move the line: left of it is the original, right of it what ", tool, " released.")
-            ],
-            words_of("cause", self._of("cause")): [
-                tag("p", f"The key asks: {words_of('action', self._of('action'))}."),
-                tag("div", self._teller.say("texts", self.picked), class_="texts"),
-                self._teller.say("reasons", self.picked),
-            ],
+            f"One of these {_NUMBERS[len(images)]} images still shows {shows}. Which?": say.find(shows),
+            f"“{clipped(self._of('actual').strip(), 60)}” can still be read": say.compare(
+                self._of("submission") or "the tool"
+            ),
+            words_of("cause", self._of("cause")): say.why(Check(self._teller, self.picked)),
             "What fixing it gains": self._gains(),
         }
-        steps = zip(_STEPS, texts, map(join, texts.values()), strict=True)
+        steps = ((name, *text) for name, text in zip(_STEPS, texts.items(), strict=True))
         return {
             "choices": [self._choice(row, images[row]) for row in order],
             "sides": sides,
@@ -191,29 +188,19 @@ class Tour(Explorer):
         read = set(re.findall(r"\w{3,}", self._of("actual").lower()))
         return "a name" if read & set(re.findall(r"\w{3,}", names)) else "what had to be hidden"
 
-    def _gains(self) -> list[Markup]:
+    def _gains(self) -> Markup:
         """What the score gains by the problem of the check, and by the problems that gain most."""
         if not is_complete(self.results):
-            return [tag("p", "These results hold failures only, so no score is known.")]
+            return _kit().fix(None, [], "")
         first = causes.to_fix(self.results)[1].iloc[0]
         gains = self.problems["gain" if first["unit"] == "instance" else "gain_series"]
         before, number = first["before"], self._rows.problem[self._rows.failing == self.picked][0]
         ways = {"This problem": before + gains[number]}
         if first["fixes"] > 1:
             ways[f"The {_NUMBERS[first['fixes']]} that gain most"] = first["after"]
-        lines: list[tuple[str, Any]] = [
-            (
-                name,
-                join([tag("span", percent(before), " → ", percent(after), class_="big"), " ", gained(before, after)]),
-            )
-            for name, after in ways.items()
-        ]
         checks = count(int(scored(self.results).sum()), "check")
-        lines.append(
-            ("In all", f"{count(len(self.problems), 'problem')} in {checks}; this one is number {number + 1} by gain.")
-        )
-        weight = "In the score, a leak weighs as much as any other failed check: look at causes, not at gains alone."
-        return [kit().facts(lines), tag("p", weight)]
+        in_all = f"{count(len(self.problems), 'problem')} in {checks}; this one is number {number + 1} by gain."
+        return _kit().fix(before, [(name, after, gained(before, after)) for name, after in ways.items()], in_all)
 
     # The browser
 
@@ -225,11 +212,15 @@ class Tour(Explorer):
             super().hear(message)
 
     def _as_html(self) -> str:
-        sides = tag("div", [Markup(side) for side in self._content.get("sides", {}).values()], class_="pictures")
-        steps = [[tag("h4", step["title"]), Markup(step["html"])] for step in self._content["steps"]]
-        parts = [steps[:2], sides, steps[2:]] if steps else [tag("p", self._content["title"], class_="note")]
+        sides, title = self._content.get("sides", {}), self._content.get("title")
         explorer = super()._as_html() if self.step == len(_STEPS) else ""
-        return f"{kit().framed(join(parts), of='midi-tour')}{explorer}"
+        return f"{_kit().still(self._content['steps'], sides.values(), title)}{explorer}"
+
+
+@cache
+def _kit() -> Any:
+    """The macros of tour.html."""
+    return macros("tour.html")
 
 
 def _left(region: Region) -> tuple[float, float]:
