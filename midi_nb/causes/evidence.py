@@ -13,7 +13,7 @@ import pandas as pd
 
 from .. import tags
 from ..actions import REGIONS, named
-from ..coded import coded, first_rows, joint_codes, texts_at
+from ..coded import coded, first_rows, joint_codes
 from ..engine import pixels
 from ..engine import released as files
 from ..engine.released import Released, Unreadable, quiet, read
@@ -26,7 +26,6 @@ from .table import KEPT
 def evidence_of(
     results: pd.DataFrame,
     failing: np.ndarray,
-    columns: Mapping[str, np.ndarray],
     original: str | Path | Mapping[str, str | Path] | None,
     folders: Mapping[str, Path],
 ) -> np.ndarray:
@@ -39,31 +38,17 @@ def evidence_of(
         return evidence
     require_columns(results, ["instance", "file"], "explain(original=...)")
     paths = by_instance(original)
-    part = results.iloc[failing]
-    actions, instances = (
-        texts_at(part["action"], np.arange(len(part))),
-        texts_at(part["instance"], np.arange(len(part))),
-    )
-    tellable = (
-        (columns["state"] != "missing")
-        & (columns["verdict"] == "failed")
-        & np.isin(actions.astype(str), list(_WITNESSES))
-    )
-    checks = part[[name for name in _OF_CHECKS if name in part]].to_dict("records")
-    for instance in dict.fromkeys(instances[tellable]):
-        if instance not in paths:
-            continue
-        rows = np.flatnonzero(tellable & (instances == instance))
+    part = results.iloc[failing].reset_index(drop=True)
+    checks = part[_can_say_more(part) & part["instance"].isin(paths)]
+    for instance, own in checks.groupby("instance", observed=True):
         with quiet():
-            before = _opened(paths[instance])
-            if before is None:
+            if (before := _opened(paths[str(instance)])) is None:
                 continue
             released = cache(_opened)  # a file answers many checks
-            for row in rows:
-                check = checks[row]
+            for row, check in own.filter(_OF_CHECKS).to_dict("index").items():
                 folder = folders.get("") or folders.get(str(check.get("submission")), Path())
                 after = partial(released, folder / check["file"]) if isinstance(check["file"], str) else _nothing
-                evidence[row] = _WITNESSES[actions[row]](before, check, after)
+                evidence[row] = _WITNESSES[check["action"]](before, check, after)
     return evidence
 
 
@@ -145,7 +130,7 @@ def _opened(path: Path) -> Released | None:
         return None
 
 
-_OF_CHECKS = ("submission", "file", "tag_path", "state", "x0", "y0", "x1", "y1")
+_OF_CHECKS = ["submission", "action", "file", "tag_path", "state", "x0", "y0", "x1", "y1"]
 
 
 def _nothing() -> None:
@@ -218,8 +203,12 @@ WITNESSED = tuple(_WITNESSES)  # the actions whose failures the original files c
 
 def could_say_more(results: pd.DataFrame) -> bool:
     """Whether there are failures of which the original files could say more."""
-    witnessed = results["action"].isin(list(WITNESSED)) & (results["state"] != "missing")
-    return bool((witnessed & (results["verdict"] == "failed")).any())
+    return bool(_can_say_more(results).any())
+
+
+def _can_say_more(results: pd.DataFrame) -> pd.Series:
+    failed = (results["verdict"] == "failed") & (results["state"] != "missing")
+    return failed & results["action"].isin(list(WITNESSED))
 
 
 def _both_images(before: Released, released: _Opened) -> tuple[np.ndarray, np.ndarray] | None:

@@ -62,7 +62,7 @@ def explain(
     columns["block_gone"] = blocks_gone(results, failing, columns)
     columns["unmapped"] = _unmapped(columns, actions, uids, patients)
     folders = folders_of_submissions(results, released) or {"": Path(results.attrs.get("released", "."))}
-    columns["evidence"] = evidence_of(results, failing, columns, original, folders)
+    columns["evidence"] = evidence_of(results, failing, original, folders)
     cause = np.full(len(failing), len(CAUSES) - 1, dtype="int16")
     words = np.full(len(failing), None, dtype=object)
     for action in set(actions):
