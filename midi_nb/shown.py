@@ -27,27 +27,6 @@ _UIDS = tuple(name for name in IDENTIFIERS if "patient" not in name)
 _MISSING = "–"
 _LENGTH = 600  # characters of a cell: a protocol dump in a private attribute has thousands
 
-_STYLE = """<style>
-.midi-table { max-height: min(44em, 80vh); overflow: auto; width: fit-content; max-width: 100%; }
-.midi-table table { border-collapse: collapse; margin: 0; font-size: 13px; font-variant-numeric: tabular-nums; }
-.midi-table tbody tr { background: none !important; }
-.midi-table th, .midi-table td {
-  max-width: 22em; padding: 4px 10px; text-align: left !important; vertical-align: top; white-space: pre-wrap;
-  overflow-wrap: break-word; border: 0; border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent);
-}
-.midi-table thead th {
-  position: sticky; top: 0; overflow-wrap: normal; vertical-align: bottom; font-weight: 600;
-  background: var(--jp-layout-color0, var(--vscode-editor-background, Canvas));
-}
-.midi-table .number { text-align: right !important; }
-.midi-table td.number { white-space: nowrap; }
-.midi-table .more { opacity: .75; }
-.midi-table td code, .midi-table th code {
-  display: block; padding: 0 !important; background: none !important; color: inherit;
-  font-size: 11px; font-weight: 400; opacity: .7;
-}
-</style>"""
-
 
 def table(frame: pd.DataFrame | pd.Series, *, rows: int = 20, empty: str = "No rows.") -> Table:
     """`frame` as people read it: the notebooks show every frame so.
@@ -113,32 +92,15 @@ class Table:
     def _repr_html_(self) -> str:
         if self.sentence is not None:
             return f"<p>{escape(self.sentence)}</p>"
-        classes = [' class="number"' if number else "" for number in self.numbers]
-        head = "".join(_cell("th", of, *cell) for of, cell in zip(classes, self.heads, strict=True))
-        body = "".join(
-            "<tr>" + "".join(_cell("td", of, *cell) for of, cell in zip(classes, line, strict=True)) + "</tr>"
-            for line in zip(*self.columns, strict=True)
-        )
-        rest = f'<tr><td class="more" colspan="{len(self.heads)}">{self._rest()}</td></tr>' if self.more else ""
-        return (
-            f'{_STYLE}<div class="midi-table" tabindex="0"><table>'
-            f"<thead><tr>{head}</tr></thead><tbody>{body}{rest}</tbody></table></div>"
-        )
+        rows = zip(*self.columns, strict=True)
+        shown = template(Path(__file__).with_name("shown.html")).module
+        return str(shown.table(self.heads, self.numbers, rows, self._rest() if self.more else ""))
 
     def _rest(self) -> str:
         return f"… {self.more:,} more"
 
 
 _Cell = tuple[str, str, str]  # what is shown, the code in grey below it, and what is behind it
-
-
-def _cell(kind: str, of: str, text: str, code: str, behind: str) -> str:
-    title = f' title="{_safe(behind)}"' if behind else ""
-    return f"<{kind}{of}{title}>{_safe(text)}{f'<code>{_safe(code)}</code>' if code else ''}</{kind}>"
-
-
-def _safe(text: str) -> str:
-    return escape(utf8(text))
 
 
 def _head(column: Any, names: Sequence[Any]) -> _Cell:
@@ -225,9 +187,13 @@ def template(path: Path) -> Any:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     pages = Environment(
-        loader=FileSystemLoader(path.parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, finalize=lambda value: utf8(value) if type(value) is str else value,
-    )  # fmt: skip
+        loader=FileSystemLoader([path.parent, Path(__file__).parent]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: utf8(value) if type(value) is str else value,
+    )
     pages.filters |= {"percent": percent, "points": points, "count": count, "head": head_of, "short": tags.short}
     pages.globals["words_of"] = words_of
     return pages.get_template(path.name)

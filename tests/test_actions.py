@@ -69,7 +69,7 @@ def test_one_row_makes_an_action_known_wherever_one_looks(mn, released, rules, t
 
     report = mn.write_html(explained, tmp_path / "report.html").read_text("utf-8")
     asked = '"label">text must become a hash</span><span class="text"[^>]*>'
-    assert re.search(asked + r"(<bdi>)?<mark>DOE\^JANE</mark>", report)
+    assert re.search(asked + r"<bdi><mark><span [^>]*>\[still there: </span>DOE\^JANE<", report)
 
     explorer = importlib.import_module("midi_nb.widgets").explore(explained)
     explorer.set(filters={"action": ["text_hashed"]}, table="failures", picked=int(failed.index[0]))

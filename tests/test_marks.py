@@ -36,12 +36,13 @@ def test_causes_report_explorer_and_word_card_show_the_same_words(kind, tmp_path
     failed = failures(kind)
     report = mn.write_html(failed, tmp_path / "report.html").read_text("utf-8")
     rows = re.findall(r'<tr data-axis="\w+" data-run="s(\d+)">(.*?)</tr>', report, re.DOTALL)
-    in_report = {int(number): words(row, "<(?:mark|del)>(.*?)</") for number, row in rows}
+    marked = r'<(?:mark|del)><span class="unseen">\[[^<]*</span>(.*?)<'
+    in_report = {int(number): words(row, marked) for number, row in rows}
 
     explorer = explore(failed)
     for number, said in enumerate(failed["words"].astype(object).fillna("")):
         explorer.set(table="failures", picked=number)
-        in_explorer = words(explorer.as_html(), r'<(?:mark|del)><span class="unseen">\[[^<]*</span>(.*?)<')
+        in_explorer = words(explorer.as_html(), marked)
         texts = plots.word_diff(failed.iloc[[number]]).texts
         on_card = {text.get_text().lower() for text in texts if text.get_bbox_patch() and text.get_weight() == "bold"}
         plots.plt.close("all")
