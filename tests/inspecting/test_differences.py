@@ -315,6 +315,13 @@ def test_parts_add_up_to_the_whole_over_an_executor_and_when_resumed(small_demo,
     pd.testing.assert_frame_equal(mn.before_after(kept), mn.before_after(whole))
 
 
+def test_a_run_of_another_verb_is_no_inspection(make, tmp_path):
+    run = mn.write_run(make.results([{}]), tmp_path / "run")
+    message = f"before_after(): {run / 'parts' / 'part-000000.parquet'} needs the column change, missing in this frame"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
+        mn.before_after(run)
+
+
 def test_a_part_is_made_anew_where_an_original_changed(pair, tmp_path):
     original, released, uids = pair({"ImageComments": "first"}, {"ImageComments": "first"})
     inspect(original, released, uids, out=tmp_path / "kept")
