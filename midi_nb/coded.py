@@ -39,7 +39,9 @@ def _is_other(dtype: Any, kind: Any) -> bool:
 
 def _has_surrogates(texts: pd.Index) -> bool:
     """Whether one of `texts` is no UTF-8; those that Arrow holds are."""
-    return texts.dtype == object and any(type(text) is str and utf8(text) != text for text in texts)
+    return texts.dtype == object and any(
+        type(text) is str and not text.isascii() and utf8(text) != text for text in texts
+    )
 
 
 def tidy(columns: Mapping[str, Any], types: Mapping[str, Any], rows: int) -> pd.DataFrame:
