@@ -380,12 +380,14 @@ def partial_scores(results: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         return _says(ax, f"{count(len(failed), 'text check')} failed, none in part")
     ax = _axes(ax, 12)
     middles, base = np.arange(0.05, 1, 0.1), np.zeros(10, dtype="int64")
+    # Rounded, because a score of 3 words in 5 must not fall on either side of 0.6 by its last binary digit.
+    tenths = pd.cut(part["score"].round(9), np.linspace(0, 1, 11).round(1))
     legend: dict[str, str] = {}
     for axis, what, actions in (
         ("utility", "to keep: words kept", named("keep")),
         ("privacy", "to remove: words removed", named("remove")),
     ):
-        look, heights = LOOKS[axis], _tenths(part.loc[part["action"].isin(actions), "score"])
+        look, heights = LOOKS[axis], tenths[part["action"].isin(actions)].value_counts(sort=False).to_numpy()
         ax.bar(middles, heights, 0.09, base, color=look.colour, hatch=look.hatch, edgecolor="white", linewidth=0)
         base = base + heights
         legend |= {axis: f"text {what} ({heights.sum():,})"} if heights.any() else {}
@@ -788,12 +790,6 @@ def _frontier(rates: pd.DataFrame) -> str:
         return f"{len(best):,} of {len(rates):,} submissions trade privacy for utility; none is best on both"
     subject = f"{name} does" if len(best) == 1 else f"{len(best):,} of {len(rates):,} submissions do"
     return f"{subject} best on both: {found}"
-
-
-def _tenths(scores: pd.Series) -> Any:
-    """How many scores lie in (0, 0.1], (0.1, 0.2] and so on."""
-    # Rounded, because a score of 3 words in 5 must not fall on either side of 0.6 by its last binary digit.
-    return np.bincount(np.ceil(scores.round(9) * 10).clip(1, 10).astype("intp") - 1, minlength=10)
 
 
 def _shifted(dates: pd.DataFrame, who: list[str]) -> pd.DataFrame:

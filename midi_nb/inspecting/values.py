@@ -170,7 +170,7 @@ def _counted(root: Path, task: Task, step: Step | None = None) -> Part:
             whose = patient, series, utf8(file.as_posix())
             rows += [(*place, utf8(text), *whose, count, 1) for (place, text), count in texts.items()]
     seen = tidy(dict(zip(_SEEN, zip(*rows, strict=True), strict=False)), _SEEN, len(rows))
-    return kept(Part(_summed(seen), (), skipped, Notes()), task, root)
+    return kept(Part(_summed(seen)[[*_SEEN]], (), skipped, Notes()), task, root)
 
 
 def _of_names(file: Path) -> Iterator[tuple[_Attribute, str]]:
