@@ -136,7 +136,7 @@ async function alone() {
     const names = ["submission", "patient", "modality", "scope", "source", "file", "study", "series", "instance"];
     const said = names.flatMap((name) => {
       const text = facets[name] ? facets[name].labels[facets[name].codes[rows.kind[row]]] : textOf(name, row);
-      return text ? [" · ", node("span", { class: "quiet" }, `${name} `), node("span", { class: "value" }, text)] : [];
+      return text ? [" · ", quiet(`${name} `), node("span", { class: "value" }, text)] : [];
     });
     return node("dl", { class: "facts" }, node("dt", {}, "Where"), node("dd", {}, said.slice(1))).outerHTML;
   }

@@ -77,8 +77,8 @@ function deck({ model, el }) {
   const place = node("div", { class: "midi-place-of-viewer" });
   const card = () => root.querySelector("[data-keys]");
   el.append(node("div", { class: "midi-parts midi-deck" }, root, place));
-  let acted = 0;
-  let waiting = 0; // when something was last done: an image that comes soon after is brought into view
+  let acted = 0; // when something was last done: an image that comes soon after is brought into view
+
   const act = (name, of = "", value = null) => {
     acted = Date.now();
     model.send({ kind: "act", act: name, of, value });
@@ -96,18 +96,15 @@ function deck({ model, el }) {
     const element = target.closest("button[data-act]");
     if (element && !element.disabled) act(element.dataset.act, element.dataset.of);
   });
-  root.addEventListener("input", ({ target }) => {
-    clearTimeout(waiting);
-    waiting = setTimeout(() => act(target.dataset.act, "", target.value), 40);
-  });
+  const slide = calmly(({ dataset, value }) => act(dataset.act, "", value), 40);
+  root.addEventListener("input", ({ target }) => slide(target));
   root.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input")) return;
+    if (hasModifier(event) || event.target.matches("input")) return;
     const acts = Object.fromEntries((card()?.dataset.keys ?? "").split(" ").map((pair) => pair.split("=")));
     const name = acts[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!name) return;
     act(name);
-    event.preventDefault();
-    event.stopPropagation();
+    keepFromPage(event);
   });
   const seen = placeOf(
     place,

@@ -405,6 +405,11 @@ const explorer = (() => {
     root.append(head, side, main);
 
     const label = (name, code) => facets[name].labels[code];
+    const isFiltered = () => Object.keys(state.filters).length > 0 || state.search !== "";
+    const listsProblems = () => state.table === "problems";
+    const hasRows = () => here.rows || listsProblems(); // all that is listed, not a page of it
+    const wholeButton = (name, face) =>
+      button(face, "whole", name, { class: "quiet more", "data-id": `more-${name}`, "data-item": true });
     const put = (old, ...fresh) => {
       const made = document.createDocumentFragment();
       made.append(...fresh.flat(9).filter(Boolean));
@@ -427,18 +432,18 @@ const explorer = (() => {
         (byRules() ? fixes.gains(state) : official).forEach((gain, number) => {
           data.problems[number].gain = gain;
         });
-      if (state.table === "problems" || state.table === "map")
+      if (listsProblems() || state.table === "map")
         listed = sift.listed(here.problems, state.table === "map" ? "" : state.sort || (byRules() ? "-gain" : ""));
       else listed = here.rows ? inOrder(here, state.sort) : [];
       shown = here.rows ? data.rows : (given?.rows ?? null);
     }
     const placeOfPick = () =>
-      state.table === "problems"
+      listsProblems()
         ? listed.indexOf(state.picked)
         : here.rows
           ? listed.findIndex((row) => data.rows.position[row] === state.picked)
           : -1;
-    const total = () => (state.table === "problems" || here.rows ? listed.length : here.total);
+    const total = () => (hasRows() ? listed.length : here.total);
     const pages = () => Math.max(Math.ceil(total() / PAGE), 1);
 
     // State
@@ -467,7 +472,7 @@ const explorer = (() => {
 
     // What was picked in one table is picked in the other: a check of the problem, or its problem.
     function again(before) {
-      if (state.picked < 0 || (before.table === "problems") === (state.table === "problems")) return;
+      if (state.picked < 0 || (before.table === "problems") === listsProblems()) return;
       if (before.table === "problems") {
         state.picked = check?.position ?? -1;
         state.example = 0;
@@ -504,16 +509,12 @@ const explorer = (() => {
     function drawHead() {
       if (only) return put(head, node("header", {}, several && submissions()));
       const hint = data.values ? "Search tags, values, patients" : "Search tags and names";
-      const search = node("input", {
-        type: "search",
+      const search = searchField({
         "data-act": "search",
         "data-id": "search",
         value: state.search,
         placeholder: hint,
         "aria-label": "Search",
-        title: "Search ( / )",
-        autocomplete: "off",
-        spellcheck: "false",
       });
       const filters = Object.values(state.filters).flat().length;
       const fold = button(filters ? `Filters (${filters})` : "Filters", "fold", "", {
@@ -561,7 +562,7 @@ const explorer = (() => {
           .map(([at, meaning, word]) => node("span", {}, sign(meaning), `${count(counts[at])} ${word}`));
       const shown = [
         node("span", { class: "big" }, big),
-        node("span", { class: "quiet" }, `of ${checks === 1 ? "the only check" : `all ${count(checks, "check")}`}:`),
+        quiet(`of ${checks === 1 ? "the only check" : `all ${count(checks, "check")}`}:`),
         numbers(all),
       ];
       return shown;
@@ -585,7 +586,7 @@ const explorer = (() => {
     function selected() {
       if ((!narrowed().length && !state.search.trim()) || !data.complete || (several && chosenSubmissions().length > 1))
         return null;
-      return node("span", { class: "quiet" }, ofSelection(chosenSubmissions()));
+      return quiet(ofSelection(chosenSubmissions()));
     }
     function ofSelection(mine) {
       const scores = ofWhatIsLeft(here);
@@ -667,7 +668,7 @@ const explorer = (() => {
     // What becomes of the score once the ticked problems are fixed, and the rules by which it counts.
     let ruling = only;
     function whatIf() {
-      if (!fixes || state.table !== "problems") return null;
+      if (!fixes || !listsProblems()) return null;
       const mine = chosenSubmissions();
       const rates = fixes.rates(state);
       const own = mine.length === 1 ? rates.find(({ code }) => code === mine[0]) : null;
@@ -688,7 +689,7 @@ const explorer = (() => {
                   ticked,
                   scores.rule(data.words, state),
                 )
-              : node("span", { class: "quiet" }, "What if? Tick problems as fixed."),
+              : quiet("What if? Tick problems as fixed."),
           ),
           node(
             "span",
@@ -743,7 +744,7 @@ const explorer = (() => {
     let clicked = "";
     function drawSide() {
       if (only) return;
-      const narrow = Object.keys(state.filters).length || state.search;
+      const narrow = isFiltered();
       const worth = (name) =>
         // submissions have a table
         (narrow || here.total > 0) && (name === "verdict" ? state.table === "checks" : name !== "submission");
@@ -776,23 +777,8 @@ const explorer = (() => {
         rest > 0 &&
         (whole.has(name)
           ? node("li", { class: "quiet" }, `and ${count(rest)} more: search for them`)
-          : node(
-              "li",
-              {},
-              button(`${count(rest)} more`, "whole", name, {
-                class: "quiet more",
-                "data-id": `more-${name}`,
-                "data-item": true,
-              }),
-            ));
-      const fewer =
-        whole.has(name) &&
-        order.length > FEW &&
-        node(
-          "li",
-          {},
-          button("Fewer", "whole", name, { class: "quiet more", "data-id": `more-${name}`, "data-item": true }),
-        );
+          : node("li", {}, wholeButton(name, `${count(rest)} more`)));
+      const fewer = whole.has(name) && order.length > FEW && node("li", {}, wholeButton(name, "Fewer"));
       const rows = some.map((code) => {
         const meaning = facets[name].meanings[code];
         return node(
@@ -831,7 +817,7 @@ const explorer = (() => {
           "summary",
           { "data-id": `facet-${name}`, "data-item": true },
           data.words.heads[name],
-          node("span", { class: "quiet" }, count(order.length)),
+          quiet(count(order.length)),
         ),
         node(
           "ul",
@@ -857,21 +843,19 @@ const explorer = (() => {
           "data-item": true,
         }),
       );
-      const filtered = Object.keys(state.filters).length || state.search;
       const failing = here.total;
-      const every = state.table === "problems" ? data.problems.length : 0;
-      const said =
-        state.table === "problems"
-          ? `${filtered ? `${count(listed.length)} of ` : ""}${count(every, "problem")}, ${count(failing, "check")}`
-          : state.table in lines.views
-            ? ""
-            : state.table === "checks"
-              ? count(here.total, "check")
-              : count(failing, "failed or blank check");
+      const every = listsProblems() ? data.problems.length : 0;
+      const said = listsProblems()
+        ? `${isFiltered() ? `${count(listed.length)} of ` : ""}${count(every, "problem")}, ${count(failing, "check")}`
+        : state.table in lines.views
+          ? ""
+          : state.table === "checks"
+            ? count(here.total, "check")
+            : count(failing, "failed or blank check");
       const bar = node(
         "div",
         { class: "line tabs" },
-        node("span", { class: "joined", role: "group", "aria-label": "What to list", "data-group": "tables" }, tabs),
+        joined("What to list", tabs, { "data-group": "tables" }),
         node("span", { class: "quiet", "aria-live": "polite" }, given?.waiting ? "…" : notice || said),
         copies(),
       );
@@ -895,7 +879,7 @@ const explorer = (() => {
     function table() {
       if (!total()) {
         if (given?.waiting) return node("p", { class: "quiet" }, "…");
-        const filtered = Object.keys(state.filters).length || state.search;
+        const filtered = isFiltered();
         if (only) return node("p", {}, sign("pass"), "This submission has no problem left.");
         if (!filtered && data.total)
           return node(
@@ -906,18 +890,14 @@ const explorer = (() => {
           );
         return node("p", { class: "note" }, filtered ? "Nothing is left under these filters." : "There are no checks.");
       }
-      const columns = [
-        ...(fixes && state.table === "problems" ? [COLUMNS.problems[0]] : []),
-        ...columnsOf(state.table),
-      ];
-      const places =
-        here.rows || state.table === "problems"
-          ? [...listed.slice(state.page * PAGE, (state.page + 1) * PAGE)]
-          : [...(shown?.position ?? []).keys()];
+      const columns = [...(fixes && listsProblems() ? [COLUMNS.problems[0]] : []), ...columnsOf(state.table)];
+      const places = hasRows()
+        ? [...listed.slice(state.page * PAGE, (state.page + 1) * PAGE)]
+        : [...(shown?.position ?? []).keys()];
       const rows = places.map((number, place) => {
-        const cells = state.table === "problems" ? ofProblem(number) : ofCheck(shown, number);
-        const of = state.table === "problems" ? number : shown.position[number];
-        const done = state.table === "problems" && state.fixed.includes(number);
+        const cells = listsProblems() ? ofProblem(number) : ofCheck(shown, number);
+        const of = listsProblems() ? number : shown.position[number];
+        const done = listsProblems() && state.fixed.includes(number);
         return node(
           "tr",
           {
@@ -951,22 +931,13 @@ const explorer = (() => {
           }),
         );
       });
-      return node(
-        "div",
-        { class: "scroll" },
-        node(
-          "table",
-          {
-            class: "grid",
-            role: "grid",
-            "aria-label": TABLES[state.table],
-            "aria-rowcount": total(),
-            "data-group": "table",
-          },
-          node("thead", {}, node("tr", {}, heads)),
-          node("tbody", {}, rows),
-        ),
-      );
+      const about = {
+        role: "grid",
+        "aria-label": TABLES[state.table],
+        "aria-rowcount": total(),
+        "data-group": "table",
+      };
+      return grid(about, heads, rows);
     }
     // A text without the middle of what is too long for one line and is hard to break: a path, or a long word.
     const breakable = (text) =>
@@ -1027,7 +998,7 @@ const explorer = (() => {
         action: of("action"),
         name: text(rows, "name", row) ?? text(rows, "tag_path", row),
         expected: value(text(rows, "expected", row)),
-        actual: absence ? node("span", { class: "quiet" }, absence) : value(text(rows, "actual", row)),
+        actual: absence ? quiet(absence) : value(text(rows, "actual", row)),
         submission: of("submission"),
         patient: value(of("patient"), true),
       };
@@ -1038,7 +1009,7 @@ const explorer = (() => {
       const start = state.page * PAGE;
       const last = pages() - 1;
       const at = state.page;
-      const rest = state.table === "problems" ? listed.slice(start + PAGE) : [];
+      const rest = listsProblems() ? listed.slice(start + PAGE) : [];
       const checks = rest.reduce((sum, number) => sum + here.problems[number + 1], 0);
       const said =
         `${count(start + 1)} to ${count(Math.min(start + PAGE, total()))} of ${count(total())}` +
@@ -1129,28 +1100,17 @@ const explorer = (() => {
       const rest = order.length - lines.length;
       return [
         line(
-          node("span", { class: "joined", role: "group", "aria-label": "Lines of the map" }, choice),
+          joined("Lines of the map", choice),
           node("span", {}, sign("privacy"), "privacy"),
           node("span", {}, sign("utility"), "utility and others"),
         ),
-        node(
-          "div",
-          { class: "scroll" },
-          node(
-            "table",
-            { class: "grid map-of", "aria-label": "Map", "data-group": "map" },
-            node(
-              "thead",
-              {},
-              node(
-                "tr",
-                {},
-                node("th", { scope: "col" }, data.words.heads[mapped]),
-                heads.map((of) => node("th", { scope: "col" }, node("span", {}, named(across, of)))),
-              ),
-            ),
-            node("tbody", {}, rows),
-          ),
+        grid(
+          { class: "grid map-of", "aria-label": "Map", "data-group": "map" },
+          [
+            node("th", { scope: "col" }, data.words.heads[mapped]),
+            heads.map((of) => node("th", { scope: "col" }, node("span", {}, named(across, of)))),
+          ],
+          rows,
         ),
         rest > 0 &&
           node(
@@ -1171,14 +1131,14 @@ const explorer = (() => {
       const menu = button("Copy ▾", "copies", "", { "data-id": "copies", "aria-expanded": String(open), class: "end" });
       if (!open) return menu;
       const columns = columnsOf(state.table);
-      const here_ = here.rows || state.table === "problems";
+
       return [
         menu,
         node(
           "div",
           { class: "line copies", role: "group", "aria-label": "Copy" },
           button("Row", "copy", "row", { disabled: state.picked < 0, "data-id": "copy-row" }),
-          here_ &&
+          hasRows() &&
             !DRAWN.includes(state.table) && [
               button("All rows as CSV", "copy", "csv", { "data-id": "copy-csv" }),
               columns.map(([name]) =>
@@ -1198,7 +1158,7 @@ const explorer = (() => {
         ? (one.querySelector?.(".unseen")?.nextSibling?.textContent ?? one.textContent)
         : String(one ?? "");
     };
-    const cellsOf = (number) => (state.table === "problems" ? ofProblem(number) : ofCheck(data.rows, number));
+    const cellsOf = (number) => (listsProblems() ? ofProblem(number) : ofCheck(data.rows, number));
     // A spreadsheet runs what begins like a formula.
     const quoted = (one) => {
       const safe = /^[=+\-@\t\r]/.test(one) && Number.isNaN(Number(one)) ? `'${one}` : one;
@@ -1235,10 +1195,9 @@ const explorer = (() => {
       let said;
       if (of === "code") [what, said] = [code(), "Copied the selection as code."];
       else if (of === "row") {
-        const rows =
-          here.rows || state.table === "problems"
-            ? cellsOf(state.table === "problems" ? state.picked : data.rows.position.indexOf(state.picked))
-            : null;
+        const rows = hasRows()
+          ? cellsOf(listsProblems() ? state.picked : data.rows.position.indexOf(state.picked))
+          : null;
         what = rows ? columns.map(([name]) => plain(rows, name)).join("\t") : words.textContent;
         said = "Copied the row.";
       } else {
@@ -1285,7 +1244,7 @@ const explorer = (() => {
         put(reasons);
         return;
       }
-      put(title, state.table === "problems" && problemLine());
+      put(title, listsProblems() && problemLine());
       put(words, markup(check.words));
       put(reasons, suggestions(), markup(check.reasons), others());
     }
@@ -1296,14 +1255,14 @@ const explorer = (() => {
       const checks = `${count(problem.rows, "check")} in ${count(problem.series)} series`;
       const said = `: ${checks} of ${count(problem.patients, "patient")}${gain}`;
       const turn = [
-        node("span", { class: "quiet" }, `check ${count(check.place + 1)} of ${count(check.places)} `),
+        quiet(`check ${count(check.place + 1)} of ${count(check.places)} `),
         steps("example", [
           ["‹", "Previous check of this problem", check.place - 1, check.place === 0],
           ["›", "Next check of this problem", check.place + 1, check.place >= check.places - 1],
         ]),
       ];
       return line(
-        node("span", {}, node("strong", {}, problem.name), node("span", { class: "quiet" }, said)),
+        node("span", {}, node("strong", {}, problem.name), quiet(said)),
         node("span", { class: "end" }, check.places > 1 && turn),
       );
     }
@@ -1311,7 +1270,7 @@ const explorer = (() => {
     const rowOf = () => data.rows.position.indexOf(check.position);
     function suggestions() {
       const row = rowOf();
-      const buttons = state.table === "problems" ? [button("List its checks", "list", "", { "data-id": "list" })] : [];
+      const buttons = listsProblems() ? [button("List its checks", "list", "", { "data-id": "list" })] : [];
       if (check.header)
         buttons.unshift(
           button("Header", "header", "", {
@@ -1371,25 +1330,12 @@ const explorer = (() => {
         { "data-id": "others" },
         node("summary", { "data-id": "others-head" }, said),
         lines.length
-          ? node(
-              "div",
-              { class: "scroll" },
-              node(
-                "table",
-                { class: "grid", "aria-label": "Other checks on this attribute" },
-                node(
-                  "thead",
-                  {},
-                  node(
-                    "tr",
-                    {},
-                    columns.map(([name, , spare]) =>
-                      node("th", { scope: "col", class: spare || null }, node("span", {}, titled(name, "checks"))),
-                    ),
-                  ),
-                ),
-                node("tbody", {}, lines),
+          ? grid(
+              { "aria-label": "Other checks on this attribute" },
+              columns.map(([name, , spare]) =>
+                node("th", { scope: "col", class: spare || null }, node("span", {}, titled(name, "checks"))),
               ),
+              lines,
             )
           : null,
       );
@@ -1426,7 +1372,7 @@ const explorer = (() => {
       const focused = focusedIn(root);
       if (focused?.disabled && root.contains(focused))
         (beside(focused) ?? list.querySelector("[data-group=table] [tabindex='0']"))?.focus({ preventScroll: true });
-      root.dataset.shown = Number(root.dataset.shown ?? 0) + 1;
+      countDrawn(root);
     }
     // The next button of a group to one that is disabled: the focus would be lost with it.
     function beside(element) {
@@ -1580,11 +1526,9 @@ const explorer = (() => {
         list.querySelector("[data-group=table] [tabindex='0'], [data-item]")
       )?.focus({ preventScroll: true });
     }
-    let typing = 0;
+    const type = calmly(({ value }) => set({ search: value }), 150);
     root.addEventListener("input", ({ target }) => {
-      if (!target.matches("input[data-act=search]")) return;
-      clearTimeout(typing);
-      typing = setTimeout(() => set({ search: target.value }), 150);
+      if (target.matches("input[data-act=search]")) type(target);
     });
 
     root.addEventListener("change", ({ target }) => {
@@ -1626,7 +1570,7 @@ const explorer = (() => {
 
     function pressed(event) {
       const { target, key } = event;
-      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      if (hasModifier(event) || event.defaultPrevented) return;
       const typed = target.matches?.("input:not([type=checkbox]), select, textarea");
       const inside = place.contains(target) || compared.contains(target);
       const item =
@@ -1635,7 +1579,7 @@ const explorer = (() => {
       if (key === "Escape" && target.matches?.("[data-id=search]")) {
         if (target.value) {
           target.value = "";
-          clearTimeout(typing);
+          type.cancel();
           set({ search: "" });
         } else list.querySelector("[tabindex='0']")?.focus();
       } else if (key === "Escape") back();
@@ -1647,7 +1591,7 @@ const explorer = (() => {
       else if (
         item?.nodeName === "TR" &&
         fixes &&
-        state.table === "problems" &&
+        listsProblems() &&
         (key === "f" || (only && item === target && (key === "Enter" || key === " ")))
       ) {
         ACTS.tick(item.dataset.of);
@@ -1662,8 +1606,7 @@ const explorer = (() => {
           list.querySelector("tbody [data-item]")?.focus();
         }
       } else return;
-      event.preventDefault();
-      event.stopPropagation();
+      keepFromPage(event);
     }
     root.addEventListener("keydown", pressed);
 
@@ -1675,7 +1618,7 @@ const explorer = (() => {
       picked() {
         const { picked, example } = state;
         if (picked < 0) return null;
-        const rows = state.table === "problems" ? examples() : [data.rows.position.indexOf(picked)];
+        const rows = listsProblems() ? examples() : [data.rows.position.indexOf(picked)];
         const at = Math.min(example, rows.length - 1);
         return { picked, example, row: rows[at], place: at, places: rows.length };
       },

@@ -24,9 +24,8 @@ const headers = (() => {
     root.setAttribute("aria-label", "Header");
     const numbers = { all: lines.filter(({ leaf }) => leaf).length };
     for (const name of ["changed", "wrong"]) numbers[name] = lines.filter((one) => one[name]).length;
-    const which = node(
-      "span",
-      { class: "joined", role: "group", "aria-label": "Which lines" },
+    const which = joined(
+      "Which lines",
       Object.entries(SHOWS).map(([name, label]) =>
         node(
           "button",
@@ -44,14 +43,7 @@ const headers = (() => {
         ["all", "Fold"],
       ].map(([name, label]) => node("button", { type: "button", "data-fold": name }, label)),
     );
-    const search = node("input", {
-      type: "search",
-      placeholder: "Search names, tags, values",
-      "aria-label": "Search the header",
-      title: "Search ( / )",
-      autocomplete: "off",
-      spellcheck: "false",
-    });
+    const search = searchField({ placeholder: "Search names, tags, values", "aria-label": "Search the header" });
     const said = node("span", { class: "quiet", "aria-live": "polite" });
     const rows = node("tbody", { role: "rowgroup" });
     const heads = data.columns.map((name) =>
@@ -146,7 +138,7 @@ const headers = (() => {
       );
       if (rest > 0)
         rows.append(wide(node("button", { type: "button", "data-more": true }, `${count(rest)} more lines`)));
-      if (!visible.length) rows.append(wide(node("span", { class: "quiet" }, "Nothing is left under this filter.")));
+      if (!visible.length) rows.append(wide(quiet("Nothing is left under this filter.")));
       if (!visible.includes(focused)) focused = visible.includes(state.picked) ? state.picked : (visible[0] ?? -1);
       const stop = rowOf(focused);
       if (stop) stop.tabIndex = 0;
@@ -158,7 +150,7 @@ const headers = (() => {
       withoutShortcuts(root);
       said.textContent = filtering() ? `${count(found)} of ${count(numbers.all, "attribute")}` : "";
       if (search !== focusedIn(root)) search.value = state.search;
-      root.dataset.shown = Number(root.dataset.shown ?? 0) + 1;
+      countDrawn(root);
     }
     const rowOf = (number) => rows.querySelector(`tr[data-line="${number}"]`);
 
@@ -212,14 +204,13 @@ const headers = (() => {
         rowOf(focused)?.focus({ preventScroll: true });
       }
     });
-    let typing = 0;
-    search.addEventListener("input", () => {
-      clearTimeout(typing);
-      typing = setTimeout(() => set({ search: search.value }), 150);
-    });
+    search.addEventListener(
+      "input",
+      calmly(() => set({ search: search.value }), 150),
+    );
     root.addEventListener("keydown", (event) => {
       const { target, key } = event;
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (hasModifier(event)) return;
       const line = target.matches("tr[data-line]") ? Number(target.dataset.line) : -1;
       const shown = line >= 0 ? [...rows.querySelectorAll("tr[data-line]")].map((one) => Number(one.dataset.line)) : [];
       const at = shown.indexOf(line);
@@ -246,8 +237,7 @@ const headers = (() => {
         if (parent && !folded.has(line)) fold(line, true);
         else if (lines[line].above >= 0) focus(lines[line].above);
       } else return;
-      event.preventDefault();
-      event.stopPropagation();
+      keepFromPage(event);
     });
 
     if (!filtering()) foldAll();

@@ -207,7 +207,7 @@ const lines = (() => {
               })
             : name,
           node("span", {}, said),
-          odd.length ? node("span", { class: "quiet" }, `Not as usual: ${some(odd)}`) : null,
+          odd.length ? quiet(`Not as usual: ${some(odd)}`) : null,
         ),
         drawn,
         list.length

@@ -56,8 +56,20 @@ function withoutShortcuts(root) {
 
 const sign = (meaning) => node("span", { class: `sign ${meaning}`, "aria-hidden": "true" }, LOOKS[meaning]?.sign);
 const line = (...children) => node("div", { class: "line" }, ...children);
+const quiet = (...children) => node("span", { class: "quiet" }, ...children);
 const button = (face, act, of, attributes = {}) =>
   node("button", { type: "button", "data-act": act, "data-of": of, ...attributes }, face);
+const joined = (label, buttons, attributes = {}) =>
+  node("span", { class: "joined", role: "group", "aria-label": label, ...attributes }, buttons);
+const searchField = (attributes) =>
+  node("input", { type: "search", title: "Search ( / )", autocomplete: "off", spellcheck: "false", ...attributes });
+// A table in a frame of its own, which scrolls where the table is too wide.
+const grid = (attributes, heads, rows) =>
+  node(
+    "div",
+    { class: "scroll" },
+    node("table", { class: "grid", ...attributes }, node("thead", {}, node("tr", {}, heads)), node("tbody", {}, rows)),
+  );
 const steps = (act, ways) =>
   node(
     "span",
@@ -75,6 +87,27 @@ function placeIn(el) {
 }
 
 const focusedIn = (element) => element.getRootNode().activeElement; // a front end may keep widgets in a shadow tree
+const hasModifier = ({ ctrlKey, metaKey, altKey }) => ctrlKey || metaKey || altKey;
+
+// A key that was of use here is no key of the page.
+function keepFromPage(event) {
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+// `act` once nothing was asked for some milliseconds; `cancel` forgets what was asked.
+function calmly(act, delay) {
+  let waiting = 0;
+  const cancel = () => clearTimeout(waiting);
+  const ask = (...given) => {
+    cancel();
+    waiting = setTimeout(() => act(...given), delay);
+  };
+  return Object.assign(ask, { cancel });
+}
+
+// Counts how often a part was drawn: for those who wait until it is.
+const countDrawn = (root) => (root.dataset.shown = Number(root.dataset.shown ?? 0) + 1);
 
 // Listens to what a model says; the answer ends that.
 function listen(model, heard) {

@@ -92,9 +92,8 @@ const scores = (() => {
     Object.values(weights).every((one) => one >= 0 && one < Infinity) && Object.values(weights).some((one) => one > 0);
 
   const choice = (act, titles, chosen, off = []) =>
-    node(
-      "span",
-      { class: "joined", role: "group", "aria-label": act === "unit" ? "Count" : "Weights" },
+    joined(
+      act === "unit" ? "Count" : "Weights",
       Object.entries(titles).map(([name, title]) =>
         button(title, act, name, {
           "aria-pressed": String(name === chosen),
@@ -174,7 +173,7 @@ const scores = (() => {
     return [
       scores && node("span", { class: "big" }, scores),
       node("span", {}, `${count(fixed, "problem")} fixed${moved}`),
-      scores && rule && node("span", { class: "quiet" }, `(${rule})`),
+      scores && rule && quiet(`(${rule})`),
     ];
   }
 
@@ -213,7 +212,7 @@ const scores = (() => {
     };
     const score = ({ before, after }) => [
       percent(after),
-      Math.abs(after - before) > 0 && node("span", { class: "quiet" }, ` ${points(after - before)}`),
+      Math.abs(after - before) > 0 && quiet(` ${points(after - before)}`),
     ];
     const columns = [
       ["submission", "", (row) => row.face],
@@ -229,33 +228,16 @@ const scores = (() => {
       ["failing", "number phone", ({ failing }) => failing],
       ["only_here", "number phone", ({ only_here }) => only_here],
     ].filter(([name]) => shown.includes(name));
-    return node(
-      "div",
-      { class: "scroll" },
-      node(
-        "table",
-        { class: "grid ranks", "aria-label": "Submissions", "data-group": "submissions" },
+    return grid(
+      { class: "grid ranks", "aria-label": "Submissions", "data-group": "submissions" },
+      columns.map(([name, looks, , head]) =>
+        node("th", { scope: "col", class: looks || null }, node("span", {}, head ?? heads[name])),
+      ),
+      rows.map((row) =>
         node(
-          "thead",
-          {},
-          node(
-            "tr",
-            {},
-            columns.map(([name, looks, , head]) =>
-              node("th", { scope: "col", class: looks || null }, node("span", {}, head ?? heads[name])),
-            ),
-          ),
-        ),
-        node(
-          "tbody",
-          {},
-          rows.map((row) =>
-            node(
-              "tr",
-              { class: row.mine ? "mine" : null },
-              columns.map(([, looks, cell]) => node("td", { class: looks || null }, cell(row))),
-            ),
-          ),
+          "tr",
+          { class: row.mine ? "mine" : null },
+          columns.map(([, looks, cell]) => node("td", { class: looks || null }, cell(row))),
         ),
       ),
     );

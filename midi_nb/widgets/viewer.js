@@ -1078,12 +1078,11 @@ function viewer({ model, el }) {
       chooseBox((model.get("selected") + by + (model.get("selected") < 0 && by < 0 ? 1 : 0) + count) % count, true);
   }
   screen.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (hasModifier(event)) return;
     const act = event.shiftKey && PANS[event.key] ? () => pan(...PANS[event.key]) : KEYS[event.key];
     if (!act) return;
     act();
-    event.preventDefault();
-    event.stopPropagation();
+    keepFromPage(event);
   });
 
   // Life
