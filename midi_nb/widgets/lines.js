@@ -89,7 +89,7 @@ const lines = (() => {
     const rights = arcs.filter((one) => !ended(one)).map(([start, end]) => 0.75 * reach(start, end));
     // arcs, and at their left where others end
     const wide = Math.max(0, ...rights) + (arcs.some(ended) ? 5 * END : END);
-    const says = ([start, end, leads, number, names], all) => {
+    const says = ([start, end, leads, number], all) => {
       const to = end === null ? "" : end === start ? ", the same" : `, ${things[end].label}`;
       return `${things[start].label}: ${count(number, "reference")} ${kinds[leads][1]}${to} (${all})`;
     };
