@@ -13,7 +13,7 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence, Set
 from concurrent.futures import Executor
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -405,8 +405,8 @@ class _Derived:
 
     def __init__(self, job: _Job) -> None:
         self._job = job
-        self._plans: dict[Any, _Plan] = {}
-        self._asked: dict[Any, list[tuple[keys.Spec, str | None]]] = {}  # slices of a series mostly say the same
+        self._plan = cache(partial(_Plan, job))
+        self._asked = cache(lambda *same: list(_checks(*same)))  # slices of a series mostly say the same
         self._who: list[keys.Instance] = []
         self._checks: list[keys.Check] = []
 
@@ -423,18 +423,12 @@ class _Derived:
         who = keys.Instance(patient, study, series, uid, modality, sop_class)
         number = 0
         for path, tag, vr, text in file.texts():
-            plan = self._plans.get((sop_class, path, vr))
-            if plan is None:
-                plan = self._plans[sop_class, path, vr] = _Plan(self._job, sop_class or "", path, tag, vr)
+            plan = self._plan(sop_class or "", path, tag, vr)
             if plan.skipped:
                 continue
             if plan.rows:
                 vr, text = "US", file.text(plan.rows)
-            same = (plan, vr, text, known)
-            asked = self._asked.get(same)
-            if asked is None:
-                asked = self._asked[same] = list(_checks(plan, path, vr, text, known))
-            for spec, expected in asked:
+            for spec, expected in self._asked(plan, path, vr, text, known):
                 self._checks.append(keys.Check(str(number), spec, text, expected, None))
                 number += 1
         for spec, expected, box in _pixel_checks(self._job, file, known):
