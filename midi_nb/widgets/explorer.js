@@ -779,32 +779,7 @@ const explorer = (() => {
           ? node("li", { class: "quiet" }, `and ${count(rest)} more: search for them`)
           : node("li", {}, wholeButton(name, `${count(rest)} more`)));
       const fewer = whole.has(name) && order.length > FEW && node("li", {}, wholeButton(name, "Fewer"));
-      const rows = some.map((code) => {
-        const meaning = facets[name].meanings[code];
-        return node(
-          "li",
-          {},
-          button(
-            [
-              node(
-                "span",
-                { class: "label" },
-                node("span", { title: label(name, code) }, meaning && sign(meaning), label(name, code)),
-                node("span", { class: "number" }, count(numbers[code])),
-              ),
-              bar(numbers[code] / most, meaning),
-            ],
-            "toggle",
-            `${name}:${code}`,
-            {
-              "data-id": `${name}:${code}`,
-              "data-item": true,
-              "aria-pressed": String(wanted.includes(code)),
-              class: numbers[code] ? null : "empty",
-            },
-          ),
-        );
-      });
+      const rows = some.map((code) => barOf(name, code, most));
       return node(
         "details",
         {
@@ -826,6 +801,24 @@ const explorer = (() => {
           more,
           fewer,
         ),
+      );
+    }
+
+    // A bar to click: a text of a facet, and how many checks have it.
+    function barOf(name, code, most) {
+      const number = here.counts[name][code];
+      const meaning = facets[name].meanings[code];
+      const text = node("span", { title: label(name, code) }, meaning && sign(meaning), label(name, code));
+      const words = node("span", { class: "label" }, text, node("span", { class: "number" }, count(number)));
+      return node(
+        "li",
+        {},
+        button([words, bar(number / most, meaning)], "toggle", `${name}:${code}`, {
+          "data-id": `${name}:${code}`,
+          "data-item": true,
+          "aria-pressed": String((state.filters[name] ?? []).includes(code)),
+          class: number ? null : "empty",
+        }),
       );
     }
 
@@ -877,67 +870,55 @@ const explorer = (() => {
     }
 
     function table() {
-      if (!total()) {
-        if (given?.waiting) return node("p", { class: "quiet" }, "…");
-        const filtered = isFiltered();
-        if (only) return node("p", {}, sign("pass"), "This submission has no problem left.");
-        if (!filtered && data.total)
-          return node(
-            "p",
-            {},
-            sign("pass"),
-            data.total === 1 ? "The only check passed." : `All ${count(data.total, "check")} passed.`,
-          );
-        return node("p", { class: "note" }, filtered ? "Nothing is left under these filters." : "There are no checks.");
-      }
+      if (!total()) return nothingListed();
       const columns = [...(fixes && listsProblems() ? [COLUMNS.problems[0]] : []), ...columnsOf(state.table)];
-      const places = hasRows()
-        ? [...listed.slice(state.page * PAGE, (state.page + 1) * PAGE)]
-        : [...(shown?.position ?? []).keys()];
-      const rows = places.map((number, place) => {
-        const cells = listsProblems() ? ofProblem(number) : ofCheck(shown, number);
-        const of = listsProblems() ? number : shown.position[number];
-        const done = listsProblems() && state.fixed.includes(number);
-        return node(
-          "tr",
-          {
-            "data-act": only ? "tick" : "pick",
-            "data-of": of,
-            "data-item": true,
-            "data-id": `row-${state.page * PAGE + place}`,
-            "aria-selected": String(of === state.picked),
-            class: done ? "done" : null,
-          },
-          columns.map(([name, , spare, number]) => cell("td", [spare, number && "number"], cells[name])),
-        );
-      });
-      const heads = columns.map(([name, width, spare, number]) => {
-        const title = titled(name);
-        if (name === "fixed") return node("th", { scope: "col", class: spare }, node("span", {}, title));
-        const order = { [name]: "ascending", [`-${name}`]: "descending" }[state.sort];
-        const face = [title, order && node("span", { "aria-hidden": "true" }, order === "ascending" ? " ▴" : " ▾")];
-        return node(
-          "th",
-          {
-            scope: "col",
-            class: [spare, number && "number"].filter(Boolean).join(" ") || null,
-            style: width && `width:${width}`,
-            "aria-sort": order,
-          },
-          button(face, "sort", name, {
-            "data-id": `sort-${name}`,
-            "data-item": true,
-            title: `Sort by ${title.toLowerCase()}`,
-          }),
-        );
-      });
-      const about = {
-        role: "grid",
-        "aria-label": TABLES[state.table],
-        "aria-rowcount": total(),
-        "data-group": "table",
-      };
-      return grid(about, heads, rows);
+      const about = { "aria-label": TABLES[state.table], "aria-rowcount": total(), "data-group": "table" };
+      const rows = onPage().map((number, place) => rowOfTable(columns, number, place));
+      return grid({ role: "grid", ...about }, columns.map(headOfTable), rows);
+    }
+    function nothingListed() {
+      if (given?.waiting) return node("p", { class: "quiet" }, "…");
+      if (only) return node("p", {}, sign("pass"), "This submission has no problem left.");
+      if (isFiltered()) return node("p", { class: "note" }, "Nothing is left under these filters.");
+      if (!data.total) return node("p", { class: "note" }, "There are no checks.");
+      const every = data.total === 1 ? "The only check passed." : `All ${count(data.total, "check")} passed.`;
+      return node("p", {}, sign("pass"), every);
+    }
+    // Numbers of the problems or the rows on the page that is shown.
+    const onPage = () =>
+      hasRows() ? [...listed.slice(state.page * PAGE, (state.page + 1) * PAGE)] : [...(shown?.position ?? []).keys()];
+    function rowOfTable(columns, number, place) {
+      const cells = listsProblems() ? ofProblem(number) : ofCheck(shown, number);
+      const of = listsProblems() ? number : shown.position[number];
+      const done = listsProblems() && state.fixed.includes(number);
+      return node(
+        "tr",
+        {
+          "data-act": only ? "tick" : "pick",
+          "data-of": of,
+          "data-item": true,
+          "data-id": `row-${state.page * PAGE + place}`,
+          "aria-selected": String(of === state.picked),
+          class: done ? "done" : null,
+        },
+        columns.map(([name, , spare, number]) => cell("td", [spare, number && "number"], cells[name])),
+      );
+    }
+    function headOfTable([name, width, spare, number]) {
+      const title = titled(name);
+      if (name === "fixed") return node("th", { scope: "col", class: spare }, node("span", {}, title));
+      const order = { [name]: "ascending", [`-${name}`]: "descending" }[state.sort];
+      const face = [title, order && node("span", { "aria-hidden": "true" }, order === "ascending" ? " ▴" : " ▾")];
+      const looks = [spare, number && "number"].filter(Boolean).join(" ") || null;
+      return node(
+        "th",
+        { scope: "col", class: looks, style: width && `width:${width}`, "aria-sort": order },
+        button(face, "sort", name, {
+          "data-id": `sort-${name}`,
+          "data-item": true,
+          title: `Sort by ${title.toLowerCase()}`,
+        }),
+      );
     }
     // A text without the middle of what is too long for one line and is hard to break: a path, or a long word.
     const breakable = (text) =>
@@ -1293,52 +1274,53 @@ const explorer = (() => {
     function others() {
       const row = rowOf();
       if (row < 0) return null;
-      const kind = data.rows.kind[row];
-      const { attribute, submission } = facets;
-      const alike = (other) =>
-        attribute.codes[other] === attribute.codes[kind] &&
-        (!submission || submission.codes[other] === submission.codes[kind]);
-      let all = -1;
-      let failing = kind < data.kinds.failing ? -1 : 0;
-      const kept = new Uint8Array(data.kinds.count.length);
-      for (let other = 0; other < kept.length; other++)
-        if (alike(other)) {
-          kept[other] = 1;
-          all += data.kinds.count[other];
-          if (other < data.kinds.failing) failing += data.kinds.count[other];
-        }
+      const alike = onSameAttribute(data.rows.kind[row]);
+      const numberOf = (end) =>
+        alike.subarray(0, end).reduce((sum, one, kind) => sum + one * data.kinds.count[kind], 0);
+      const { failing } = data.kinds;
+      const all = numberOf() - 1;
       if (!all) return node("p", { class: "quiet" }, "This is the only check on this attribute.");
-      const said = `${count(all, "other check")} on this attribute, ${count(failing)} of them failed or blank`;
+      const failed = numberOf(failing) - (data.rows.kind[row] < failing ? 1 : 0);
+      const said = `${count(all, "other check")} on this attribute, ${count(failed)} of them failed or blank`;
+      return node(
+        "details",
+        { "data-id": "others" },
+        node("summary", { "data-id": "others-head" }, said),
+        tableOfOthers(nearestFirst(row, alike).slice(0, OTHERS)),
+      );
+    }
+    // Which kinds of checks are on the attribute of one kind, in the same submission.
+    function onSameAttribute(kind) {
+      const columns = [facets.attribute, facets.submission].filter(Boolean);
+      return Uint32Array.from(data.kinds.count, (_, other) =>
+        columns.every(({ codes }) => codes[other] === codes[kind]) ? 1 : 0,
+      );
+    }
+    // The other rows of some kinds: those of the same instance first, and of these that fail.
+    function nearestFirst(row, kinds) {
       const { instance } = data.rows.columns;
-      const mine = [];
-      for (let other = 0; other < data.rows.kind.length; other++)
-        if (other !== row && kept[data.rows.kind[other]]) mine.push(other);
       const rank = (other) =>
         (instance.codes[other] === instance.codes[row] ? 0 : 2) + (data.rows.kind[other] < data.kinds.failing ? 0 : 1);
-      mine.sort((a, b) => rank(a) - rank(b) || a - b);
+      const rows = [];
+      for (let other = 0; other < data.rows.kind.length; other++)
+        if (other !== row && kinds[data.rows.kind[other]]) rows.push(other);
+      return rows.sort((a, b) => rank(a) - rank(b) || a - b);
+    }
+    function tableOfOthers(rows) {
+      if (!rows.length) return null;
       const columns = columnsOf("checks").filter(([name]) => name !== "submission" && name !== "name");
-      const lines = mine.slice(0, OTHERS).map((other) => {
-        const cells = ofCheck(data.rows, other);
+      const heads = columns.map(([name, , spare]) =>
+        node("th", { scope: "col", class: spare || null }, node("span", {}, titled(name, "checks"))),
+      );
+      const lines = rows.map((row) => {
+        const cells = ofCheck(data.rows, row);
         return node(
           "tr",
           {},
           columns.map(([name, , spare]) => cell("td", [spare], cells[name])),
         );
       });
-      return node(
-        "details",
-        { "data-id": "others" },
-        node("summary", { "data-id": "others-head" }, said),
-        lines.length
-          ? grid(
-              { "aria-label": "Other checks on this attribute" },
-              columns.map(([name, , spare]) =>
-                node("th", { scope: "col", class: spare || null }, node("span", {}, titled(name, "checks"))),
-              ),
-              lines,
-            )
-          : null,
-      );
+      return grid({ "aria-label": "Other checks on this attribute" }, heads, lines);
     }
 
     // All of it
