@@ -22,7 +22,7 @@ def count(number: float, what: str = "") -> str:
 
 
 def reasons(given: Iterable[str], most: int | None = None) -> str:
-    """How often each of some reasons was given, the most frequent first, and at most so many.
+    """The reasons with their counts, the most frequent first, so many at most.
 
     >>> reasons(["not DICOM", "no UID", "not DICOM"])
     '2 × not DICOM; 1 × no UID'
@@ -31,7 +31,7 @@ def reasons(given: Iterable[str], most: int | None = None) -> str:
 
 
 def percent(rate: Any, digits: int = 2) -> str:
-    """A rate in percent, never rounded up to all nor down to nothing; a dash where it is missing.
+    """A rate in percent, shown as 100 or 0 only if it is exactly that; a dash if it is missing.
 
     >>> percent(0.98765), percent(0.999999), percent(1.0), percent(float("nan")), percent(0.0021, 0)
     ('98.77 %', '99.99 %', '100 %', '–', '< 1 %')

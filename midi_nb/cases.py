@@ -122,7 +122,7 @@ def open_contest(
 
 
 def results_of(case: Case, *, rules: str = "official", progress: bool = True) -> pd.DataFrame:
-    """The results of a case: read where they are there already, evaluated where not.
+    """The results of a case: read if they exist already, evaluated if not.
 
     Examples
     --------

@@ -546,7 +546,7 @@ def _frames(options: argparse.Namespace) -> list[pd.DataFrame]:
 
 
 def _ends(paths: Sequence[str]) -> list[str]:
-    """The shortest ends of different paths that differ.
+    """The shortest ends by which different paths can be told apart.
 
     >>> _ends(["old/run", "new/run"])
     ['old/run', 'new/run']
@@ -557,7 +557,7 @@ def _ends(paths: Sequence[str]) -> list[str]:
 
 
 def _beside(options: argparse.Namespace, files: int) -> list[dict[str, Any]]:
-    """For each file of results what else it is read with."""
+    """For each results file, the arguments that it is read with."""
     each = {"key": [options.key] * files}
     for name in ("uids", "scores"):
         given = getattr(options, name) or [None]

@@ -354,7 +354,7 @@ def column_of(values: Iterable[Any]) -> np.ndarray:
 
 
 def sparse(length: int, rows: np.ndarray, codes: np.ndarray, dtype: pd.CategoricalDtype) -> pd.Categorical:
-    """A categorical that is missing but at `rows`."""
+    """A categorical with values at `rows` only, missing elsewhere."""
     full = np.full(length, -1, dtype=np.min_scalar_type(-max(len(dtype.categories), 1)))
     full[rows] = codes
     return pd.Categorical.from_codes(full, dtype=dtype)

@@ -84,7 +84,7 @@ _WHO = ["submission", "patient"]
 
 
 def usual_shifts(parts: Iterable[pd.DataFrame]) -> pd.Series:
-    """(submission, patient) → the number of days that most of its dates were shifted by.
+    """(submission, patient) → the number of days by which most of its dates were shifted.
 
     `parts` are what `shifts` returns. A date that kept its day does not count; of two numbers that are equally frequent
     the one nearer to zero is taken.
@@ -168,8 +168,8 @@ def places(lines: pd.DataFrame, values: bool = True) -> pd.DataFrame:
     """start, end: where each of `timelines` starts above and ends below, upright if it was shifted as usual.
 
     In days after the first original date of the patient; missing where there is no date. Without values only their
-    order is given: days would be enough to restore dates, for where one date was not shifted, the days between it and
-    the others give these, too. Nor has such a date an end then: how far it is off is the usual shift.
+    order is given, because days would be enough to restore dates: one date that was not shifted gives all others. For
+    the same reason such a date has no end then: its distance is the usual shift.
     """
     end = (lines["now"] - lines["usual"].fillna(0)).astype("float64")
     found = pd.DataFrame({"start": lines["was"].astype("float64"), "end": end})

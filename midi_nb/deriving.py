@@ -1,8 +1,8 @@
-"""derive_key(): an answer key from the originals, the standard and nobody's knowledge but theirs.
+"""derive_key(): an answer key made from nothing but the originals and the standard.
 
-The originals are read twice, in batches, here or by the workers of an executor: first what they say of their people
-(a few attributes of each file), then every attribute, of which the standard says what must become of it and in which
-the words of that patient are looked for. Neither holds more than a batch.
+The originals are read twice, in batches, here or by the workers of an executor: first the few attributes that identify
+people, then every attribute, for which the standard says what must become of it and whose text is searched for the
+words of that patient. No pass has more than a batch in memory.
 """
 
 from __future__ import annotations
@@ -243,7 +243,7 @@ def _warn(skipped: Sequence[tuple[str, str]], files: int) -> None:
 
 
 class _Who(NamedTuple):
-    """What a file says of whose it is."""
+    """The identifiers in a file that say whose it is."""
 
     id: str
     name: str
@@ -251,8 +251,8 @@ class _Who(NamedTuple):
 
 
 def _patients(whos: Sequence[_Who]) -> dict[_Who, str]:
-    """The patient of each: its ID, or the only one that others of its study or of its name have; without one its
-    name, or the only one in its study; those of a study that say nothing are one patient."""
+    """The patient of each file: its ID; without one, the only ID among the files of its study or of its name; else its
+    name, or the only name in its study. Files of a study without any are of one patient."""
     files = pd.DataFrame(whos, columns=_Who._fields, dtype=object).replace("", None)
 
     def only(said: str, by: str) -> pd.Series:
@@ -297,8 +297,8 @@ def _said(header: Any, keyword: str) -> str:
 
 
 def _collect(dataset: Any, profile: Profile, said: set[Identifier], kept: set[str]) -> None:
-    """Add what a data set says of people to `said`; to `kept` what may stay, which identifies nobody, wherever else
-    it is said."""
+    """Add the identifiers of people in a data set to `said`, and to `kept` the texts that may stay wherever they
+    occur."""
     for tag in searched().intersection(dataset.keys()):  # their values are decoded one by one: one may be broken
         try:
             element = dataset[tag]
@@ -498,7 +498,7 @@ def _uid_checks(plan: _Plan, gone: bool, text: str) -> Iterator[tuple[keys.Spec,
 
 
 def _own_checks(plan: _Plan, path: str, vr: str, text: str, gone: bool) -> Iterator[tuple[keys.Spec, str | None]]:
-    """Those of an attribute that itself says who somebody is."""
+    """The checks of an attribute that itself identifies somebody."""
     letter, _ = plan.kind  # type: ignore[misc]
     if asked := asked_to_go(vr, text, plan.keyword, plan.asked.action):
         codes = {"hipaa_z": f"HIPAA-{letter}", "tcia_p15": f"TCIA-P15-{plan.asked.code}"} if gone else {}
@@ -508,8 +508,8 @@ def _own_checks(plan: _Plan, path: str, vr: str, text: str, gone: bool) -> Itera
 
 
 def _found_checks(plan: _Plan, vr: str, text: str, known: Known, review: bool) -> list[tuple[keys.Spec, str]] | None:
-    """Those of identifiers that stand in a text, with `review` also of what only may be one; None where there are
-    none. Of what is found, words that a cleaned text cannot be without are not asked for."""
+    """The checks of identifiers found in a text, with `review` also of possible ones; None if there are none. They do
+    not ask for words that a cleaned text cannot be without."""
     in_bytes = text.startswith(("b'", 'b"')) and vr in (_BYTES | _STREAMS)
     if not in_bytes and vr not in TEXTS and not (plan.private and len(text) <= _LONG):
         return None  # of numbers, dates and UIDs only the makers of private ones know what they are
@@ -537,7 +537,7 @@ def _found_checks(plan: _Plan, vr: str, text: str, known: Known, review: bool) -
 
 
 def _asked(letter: str, found: str) -> str:
-    """What to look for of words of an identifier: of numbers (telephone, record, serial, …) their spellings, too."""
+    """The words of an identifier to look for; numbers (telephone, record, serial, …) in all their spellings."""
     return respelled(found) if letter in "DGHIMR" else found
 
 

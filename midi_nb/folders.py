@@ -20,7 +20,7 @@ class Submission(NamedTuple):
 
 
 def folder_of(given: Any, what: str = "released") -> Path:
-    """The folder of `what` files that was given, which must be there; a `Submission` names it too, not for originals.
+    """The folder of `what` files, which must exist, from a path or (but for originals) a `Submission`.
 
     >>> folder_of("no such folder", "original")
     Traceback (most recent call last):
@@ -39,7 +39,7 @@ def folder_of(given: Any, what: str = "released") -> Path:
 
 
 def submission_of(given: Any, uids: Any = None, patients: Any = None) -> Submission:
-    """The submission that was given, its folder there; mappings given beside it count before those it brings.
+    """The given submission, its folder checked; mappings passed as arguments take precedence over its own.
 
     >>> submission_of(Submission(Path("."), "a.csv", "b.csv"), uids="c.csv")
     Submission(folder=PosixPath('.'), uids='c.csv', patients='b.csv')

@@ -210,12 +210,12 @@ def _are_numbers(values: pd.Series | pd.Index) -> bool:
 
 
 def is_complete(frame: pd.DataFrame) -> bool:
-    """Whether `frame` holds all checks, passes included; as it says itself."""
+    """Whether `frame` contains all checks, passes included, by its column ``complete``."""
     return bool(complete_rows(frame).all())
 
 
 def complete_rows(frame: pd.DataFrame) -> Any:
-    """Mask of the rows whose source holds all checks; a row that does not say, as after a join, is of none.
+    """Mask of the rows whose source contains all checks; False where the column is missing, as after a join.
 
     Counts (no column ``verdict``) are complete where they do not say otherwise.
 

@@ -36,9 +36,9 @@ def is_masked(results: pd.DataFrame) -> bool:
 def mask_values(results: pd.DataFrame) -> pd.DataFrame:
     """A copy of `results` whose cells hold no value of the data: fit for a screen share or a slide.
 
-    Tags, actions, verdicts, causes and codes stay, but for private creators that no dictionary knows in what
-    `census` and `inspect` found; values become ``•••``, identifiers and files numbers, the shifts of dates are gone,
-    and so is the folder that the files are in.
+    Tags, actions, verdicts, causes and codes stay, except private creators that no dictionary knows in frames of
+    `census` and `inspect`. Values become ``•••``, identifiers and files become numbers; the shifts of dates and the
+    folder of the files are removed.
     """
     require_columns(results, [], "mask_values()")
     masked = coded(results).copy()

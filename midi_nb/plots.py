@@ -172,7 +172,8 @@ def pareto(problems: pd.DataFrame, *, ax: Axes | None = None, limit: int = 20) -
 def heatmap(
     results: pd.DataFrame, *, rows: str = "tag", columns: str = "modality", ax: Axes | None = None, limit: int = 30
 ) -> Axes:
-    """Failure rate by two columns, normalised by opportunity: failed of all checks of a cell, which stand in it.
+    """Failure rate by two columns, normalised by opportunity: failed of all checks of a cell, with both counts shown in
+    it.
 
     Parameters
     ----------
@@ -277,10 +278,10 @@ def tradeoff(results: pd.DataFrame, *, interval: float = 0.95, ax: Axes | None =
 
 
 def ranking(ranking: pd.DataFrame, *, ax: Axes | None = None, limit: int = 30) -> Axes:
-    """Scores of several submissions with their intervals, the best on top and drawn through as the reference.
+    """Scores of several submissions with their intervals, the best on top, its score drawn through as a reference line.
 
-    A draw is as many patients as there are, drawn with replacement: how often a submission is first in them says how
-    much that depends on who the patients are.
+    A draw is a resample of the patients with replacement: how often a submission is first shows how much that depends
+    on who the patients are.
 
     Parameters
     ----------

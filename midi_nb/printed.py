@@ -1,8 +1,8 @@
 """Values as text, as pydicom 2 printed them: the official script was built on it.
 
-pydicom 3 prints three things otherwise: a tag, ``(0062,000B)`` for ``(0062, 000b)``, and in the dump of a sequence a
-single decimal, ``'5'`` as it stands in the file for ``'5.0'``, and a value representation that the file does not name
-and pydicom did not find in a dictionary, ``LO`` for ``VR.LO``.
+pydicom 3 prints three things differently: a tag, ``(0062,000B)`` for ``(0062, 000b)``; in the dump of a sequence, a
+single decimal as in the file, ``'5'`` for ``'5.0'``; and a value representation that neither the file nor a dictionary
+gives, ``LO`` for ``VR.LO``.
 """
 
 from __future__ import annotations

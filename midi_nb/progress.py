@@ -1,7 +1,7 @@
-"""How far a long verb is, in one line of text.
+"""The progress of a long verb, in one line of text.
 
-A notebook shows the line by display updates and a terminal by writing over it; anything else is left alone. It is no
-widget: a notebook that is saved keeps the last line, "63 files judged in 2.6 s", and needs no kernel to show it.
+A notebook shows the line by display updates, a terminal by overwriting it; any other output gets none. It is not a
+widget: a saved notebook keeps the last line, "63 files judged in 2.6 s", and needs no kernel to show it.
 """
 
 from __future__ import annotations

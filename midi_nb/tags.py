@@ -284,8 +284,8 @@ def of_name(text: str) -> str | None:
 def scope(path: str) -> str:
     """Level of the information entity that holds the attribute in the DICOM model, one of `frames.SCOPES`.
 
-    Nested attributes take their root's. What the model puts nowhere above is Instance, private attributes included:
-    most of those describe the acquisition, and their standard siblings (KVP, Repetition Time) are of the image.
+    Nested attributes have the scope of their root. All others are Instance, private attributes included: most of these
+    describe the acquisition, and their standard siblings (KVP, Repetition Time) belong to the image.
 
     >>> [scope(path) for path in ("(0010,0010)", "(0008,1030)", "(0018,1030)", "(7fe0,0010)")]
     ['Patient', 'Study', 'Series', 'Instance']

@@ -82,7 +82,7 @@ def compare(released: str, expected: str | None, keep: bool) -> Outcome:
 
 
 def compare_strict(released: str, expected: str | None, keep: bool) -> Outcome:
-    """The strict verdict: as `compare`, but a word counts only where it stands as a word of its own.
+    """The strict verdict: as `compare`, but a word counts only as a whole word.
 
     The parts of a name are words of their own, and stop words count where there are no others.
 
@@ -100,7 +100,7 @@ def compare_strict(released: str, expected: str | None, keep: bool) -> Outcome:
         return compare(released, expected, keep)
     parts = re.findall(rf"{_ESCAPED}*[^\W_]+(?:(?:[-./']|{_ESCAPED}+)[^\W_]+)*", want)
     wanted = [word for word in parts if word not in stop_words()] or parts
-    if not wanted:  # nothing but punctuation: the text itself is all there is to look for; of nothing, nothing is left
+    if not wanted:  # nothing but punctuation: the whole text is looked for, and an empty text has no words
         return PASS if not want or (want in have) is keep else FAIL
     found = sum(re.search(rf"{_START}{re.escape(word)}(?![^\W_])", have) is not None for word in wanted)
     score = (found if keep else len(wanted) - found) / len(wanted)
@@ -135,7 +135,7 @@ _MOST_BYTES = 2**20
 
 
 def legible(value: bytes | bytearray) -> list[str]:
-    """The texts in bytes: what of their first megabyte can be printed, four characters or more together.
+    """The texts in bytes: runs of four printable characters or more in their first megabyte.
 
     >>> legible(b"\\0\\1MEYER^J\\xc3\\x96RG\\0\\0" + "Stephanie".encode("utf-16-le"))
     ['MEYER^JÖRG', 'Stephanie']
@@ -199,7 +199,7 @@ _CONTRACTIONS = re.compile(r"cannot|gimme|gonna|gotta|lemme|wanna|--")
 
 
 def tokens(text: str) -> list[str]:
-    """The words and signs of a text, as the official script separates them."""
+    """The words and signs of a text, split as the official script splits them."""
     if _SIMPLE.fullmatch(text) and not _CONTRACTIONS.search(text):
         return text.split()
     sentences, tokenize = _nltk()
@@ -243,8 +243,8 @@ class Marks(NamedTuple):
 def marks(action: Any, asked: str | None, released: str | None, verdict: str = "failed") -> Marks:
     """What became of the words of `asked`, the text that a check of `action` (a row of ``actions.ACTIONS``) is about.
 
-    Words as the official rule sees them. Where these do not show why a check failed, as those of the strict rules do;
-    a text in another format is not lost.
+    Words as the official rule sees them. Where these do not explain the failure, whole words as the strict rules see
+    them; a text in another format is not lost.
 
     >>> from midi_nb.actions import ACTIONS
     >>> marks(ACTIONS["text_removed"], "Jane Meyer", "for MEYER")

@@ -1,7 +1,8 @@
-"""What a careful de-identification makes of a data set into which identifiers were planted, and the checks that ask it.
+"""What a careful de-identification makes of a data set with planted identifiers, and the checks that ask for exactly
+that.
 
-`treat` decides, from the type of an attribute and from what was planted, what becomes of it. The checks and a release
-that passes them both follow from it; nothing here looks at any submission.
+`treat` decides what becomes of an attribute, from its type and from what was planted into it. The checks, and a release
+that passes them, both follow from that; nothing here looks at any submission.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ class Answers(NamedTuple):
 
 
 def treat(path: str, element: DataElement, type_: str, planted: Sequence[Planted]) -> Treatment:
-    """What a careful de-identification does to an attribute of this type into which this was planted."""
+    """What a careful de-identification does to an attribute of this type, given what was planted into it."""
     if path in PSEUDONYMOUS:
         return Treatment("D", type_)
     if element.tag.group >> 8 == 0x60 or path.startswith(REMOVED_SEQUENCES):

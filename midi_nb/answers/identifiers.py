@@ -1,12 +1,12 @@
-"""What originals say of their people, and where the same words stand; patterns of identifiers in any text.
+"""Identifiers in original files, where their words occur again, and patterns of identifiers in any text.
 
-Which words are searched on their own, elsewhere than in their own attribute, is one rule: of names those of three
-letters or more (two where letters are no Latin ones) that are no common word; of numbers those of five signs or more,
-four of them digits. What is shorter or common (a first name that is an attribute's word, ``M``, a year) is searched as
-a part of the whole name only.
+One rule says which words are searched on their own, outside their own attribute: of names, words of three letters or
+more (two in other scripts than Latin) that are not common words; of numbers, those of five characters or more with at
+least four digits. Shorter or common ones (a first name that is also a technical word, ``M``, a year) are searched only
+as a part of the whole name.
 
-Texts are searched without accents, case and the difference between apostrophes, once with ``ü`` as ``u`` and once as
-``ue``; what is found is given back as it stands there.
+Texts are searched without accents, case and differences between apostrophes, once with ``ü`` as ``u`` and once as
+``ue``; findings are returned as the text has them.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ __all__ = [
 
 
 class Identifier(NamedTuple):
-    """What an original says of somebody: the letter of Safe Harbor, what kind of text it is, the text."""
+    """An identifier in an original file: its letter in Safe Harbor, the kind of text, the text."""
 
     letter: str
     kind: str  # name, number, phrase, date, telecom
@@ -81,7 +81,7 @@ _LARGE = _words("""PerFrameFunctionalGroupsSequence SharedFunctionalGroupsSequen
 
 @cache
 def searched() -> frozenset[int]:
-    """The tags of what says who somebody is, and of the sequences to search for them."""
+    """The tags of attributes that identify people, and of sequences that can contain such attributes."""
     from pydicom.datadict import DicomDictionary
 
     return frozenset(
@@ -97,7 +97,7 @@ def _by_keyword() -> dict[str, tuple[str, str]]:
 
 
 def identifying(keyword: str, vr: str) -> tuple[str, str] | None:
-    """(letter, kind) of an attribute that says who somebody is; None of all others.
+    """(letter, kind) of an attribute that identifies people; None for all others.
 
     >>> identifying("PatientID", "LO"), identifying("", "PN"), identifying("BodyPartExamined", "CS")
     (('H', 'number'), ('A', 'name'), None)
@@ -106,7 +106,7 @@ def identifying(keyword: str, vr: str) -> tuple[str, str] | None:
 
 
 def of_people(said: Iterable[Identifier], manufacturer: str) -> set[Identifier]:
-    """The identifiers without institutions that are named as the maker of the device is: that word is everywhere.
+    """The identifiers, without institutions that have the name of the device's maker: that word is everywhere.
 
     >>> of_people([Identifier("B", "phrase", "ACME"), Identifier("A", "name", "ACME")], "ACME_MEC")
     {Identifier(letter='A', kind='name', text='ACME')}
@@ -116,14 +116,14 @@ def of_people(said: Iterable[Identifier], manufacturer: str) -> set[Identifier]:
 
 
 class Found(NamedTuple):
-    """Words of an identifier, as they stand in a text."""
+    """Words of an identifier as a text has them."""
 
     letter: str
     text: str
 
 
 class Reading(NamedTuple):
-    """What a text says of somebody, and the text without it."""
+    """The identifiers found in a text, and the text without them."""
 
     found: tuple[Found, ...]
     rest: str
@@ -174,7 +174,7 @@ class Known:
 
 
 def _spelled(text: str, value: bytes) -> str:
-    """Words as they stand in bytes, in whatever encoding."""
+    """The words of a text as printed bytes contain them, in whatever encoding."""
     found = dict.fromkeys(
         repr(spelled)[2:-1]
         for word in text.split()
@@ -196,7 +196,8 @@ _CLUSTER = re.compile("[\u1100-\u115f][\u1160-\u11a7][\u11a8-\u11ff]?|.[\u0300-\
 
 
 class _Folded(NamedTuple):
-    """A text as it is searched, and the place in the text as it stands of each of its characters (and of its end)."""
+    """A text in the form that is searched, and for each of its characters (and its end) the place in the original
+    text."""
 
     text: str
     places: Sequence[int] | None  # None where they are the same
@@ -246,7 +247,8 @@ def _whole(form: str) -> str:
 
 
 def _either(forms: Iterable[str]) -> str:
-    """One form for all of them, in their order; whether a word begins is asked once for those that begin with one."""
+    """One pattern for all of them, in their order; the start of a word is checked once for neighbours that ask for
+    it."""
     runs = groupby(forms, key=lambda form: form.startswith(_START))
     return "|".join(
         f"{_START}(?:{'|'.join(form.removeprefix(_START) for form in run)})" if begins else "|".join(run)
@@ -316,7 +318,7 @@ def _instead(word: str) -> bool:
 
 
 def evident(found: str, rest: str) -> str:
-    """The words found in a text whose presence shows that they were left: those that a cleaned text can be without.
+    """Of the words found in a text those that prove an identifier was left: a cleaned text can be without them.
 
     The official rule searches words within words; `rest` is the text without what was found. Short words count only
     where there is no other.
@@ -464,7 +466,7 @@ def respelled(asked: str) -> str:
 
 
 def telling(text: str) -> str:
-    """The part of a value to look for where it must go: its telling words, or the whole value if it has none.
+    """The part of a value that shows it was left: its words that identify, or the whole value if it has none.
 
     A telling word has three letters or digits or more and is not a common one: a cleaned text may keep the common
     words, which identify nobody. Empty if the official comparison finds no word, or only zeros, and if the value is a
@@ -486,7 +488,7 @@ _RUNS = re.compile(r"(?:(?<![\\A-Za-z0-9])|(?<=\\x[0-9a-f]{2})|(?<=\\[nrt]))[A-Z
 
 
 def asked_to_go(vr: str, text: str, keyword: str = "", action: str = "") -> str:
-    """The part of a value to look for in its own attribute, where it must go; empty if no part would be evidence.
+    """The part of a value that must be gone from its own attribute; empty if no part would be evidence.
 
     All words of a text count, except those of one or two letters, which are in many others. Numbers are compared whole.
 
@@ -559,7 +561,7 @@ def _date_forms(text: str) -> Iterator[str]:
 
 
 def _several(text: str) -> list[str]:
-    """The values of the text of an attribute: of names they are printed without quotes, of others with.
+    """The single values in the text of an attribute; names are printed without quotes, other values with quotes.
 
     >>> _several("[BROWN^GRACE, KLEIN^EVA]"), _several("['A77112', 'B88223']"), _several("12 Elm Street, York")
     (['BROWN^GRACE', 'KLEIN^EVA'], ['A77112', 'B88223'], ['12 Elm Street, York'])
@@ -581,7 +583,7 @@ _FORMS = {
 
 
 class Pattern(NamedTuple):
-    """How an identifier looks, whatever it says. `sure`: nothing harmless looks so; the others are for a person to
+    """How an identifier looks, whatever its value. `sure`: nothing harmless looks so; the others are for a person to
     review."""
 
     name: str
@@ -590,15 +592,16 @@ class Pattern(NamedTuple):
     form: re.Pattern[str]
 
     def hits(self, text: str) -> list[str]:
-        """The places of a text that it fits."""
+        """The places in a text that the pattern fits."""
         return list(dict.fromkeys(match[0] for match in self.form.finditer(text) if self._fits(match[0])))
 
     def without(self, text: str) -> str:
-        """A text without these places."""
+        """The text with these places cut out."""
         return self.form.sub(lambda match: " " if self._fits(match[0]) else match[0], text)
 
     def _fits(self, place: str) -> bool:
-        """Whether it is no text such as `64 Slice Ct` or `5 Field Way`: what else is written so has names before it."""
+        """Whether a place can be an address, unlike `64 Slice Ct` or `5 Field Way`: a street has a name before its
+        kind."""
         if self.name != "address" or (said := place.split())[-1] not in _UNSURE:
             return True
         return not any(len(name) < 3 or name.lower() in common_words() for name in said[1:-1])
@@ -676,7 +679,7 @@ _MAY = re.compile(
 
 @lru_cache(2**14)
 def patterns_in(text: str) -> tuple[tuple[Pattern, str], ...]:
-    """(pattern, the places it fits) of a text, what an earlier pattern fits left out.
+    """(pattern, the places it fits) in a text, without places that an earlier pattern fits.
 
     >>> [(pattern.name, fits) for pattern, fits in patterns_in("call 212-555-0147, jane@example.org, 02/25/2012")]
     [('e-mail', 'jane@example.org'), ('telephone', '212-555-0147'), ('date', '02/25/2012')]

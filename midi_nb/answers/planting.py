@@ -33,7 +33,7 @@ class Planted(NamedTuple):
 
 
 def said(chart: Chart, template: str) -> str:
-    """The text of a template, in the words of this chart.
+    """The text of a template, filled in from this chart.
 
     >>> from midi_nb.answers.people import someone
     >>> said(someone(0, 0, "ascii", 59, "F"), "XR CHEST[[ for {patient}]]")

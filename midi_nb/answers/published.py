@@ -242,8 +242,8 @@ class AnswerKey:
 
 
 def _check(number: str, entry: Any, scope: Any, specs: Specs) -> Check:
-    """One check of the official key. Read as literally as the official script reads it: what it looks for with its
-    <…>, an action or an identifier in a mapping, it does not find without."""
+    """One check of the official key, read as literally as the official script does: it finds actions, and identifiers
+    in mappings, only with their <…>."""
     if not isinstance(entry, dict):
         return _check(number, {}, scope, specs)._replace(error=NO_ENTRY, doubt=NO_ENTRY)
     action, path = entry.get("action"), entry.get("tag_ds")
@@ -268,7 +268,7 @@ _MAPPED = named("map")
 
 
 def _unread(action: str | None, expected: str | None, box: Any) -> str | None:
-    """Why the check of a region cannot be made, if it cannot."""
+    """Why the check of a region cannot be judged; None if it can."""
     return "the key's region cannot be read" if action in REGIONS and expected is not None and box is None else None
 
 
@@ -313,10 +313,11 @@ def _no_answers(path: Path, found: Mapping[str, Sequence[str]]) -> ValueError:
 
 
 class FrameKey:
-    """An answers frame that answers as `AnswerKey` does; of an attribute it needs no more than the path.
+    """An answers frame with the methods of `AnswerKey`; of an attribute it needs only the path.
 
-    What is not from an official key may spell its paths in any way that has one meaning. Rows of the workshop's layout
-    hold for all instances of their level among those that `everyone` gives; without it, for the one they are about.
+    Only official keys must spell their paths as files do; others may write them in any way that has one meaning. Rows
+    of the workshop's layout hold for all instances of their level among those that `everyone` gives; without it, for
+    the one they are about.
     """
 
     def __init__(
@@ -366,8 +367,8 @@ class FrameKey:
         ]
 
     def _shared(self, given: Sequence[str]) -> tuple[list[Spec], np.ndarray]:
-        """What the frame says of attributes, and which of these each row is about. What follows from path and codes
-        stands for the columns that are not `given`."""
+        """The distinct specs of the frame, and for each row the number of its spec. Columns that are not `given` follow
+        from path and codes."""
         columns = self._frame[list(Spec._fields)]
         parts = (columns[name].astype("int8") if name == "private" else columns[name].cat.codes for name in columns)
         spec_of = joint_codes([part.to_numpy() for part in parts], len(columns))
@@ -386,9 +387,9 @@ def _meant(text: str) -> str:
 
 
 def _paths(answers: pd.DataFrame, understood: bool) -> Any:
-    """The paths of an answers frame in the spelling of the files, one that means no attribute refused.
+    """The paths of an answers frame, spelled as in files; a path that means no attribute is refused.
 
-    Those of an official key are let be, unless they are `understood`: what is misspelt there matches nothing.
+    Paths of an official key are not changed, unless they are `understood`: a misspelt path there matches nothing.
     """
     paths = answers["tag_path"].astype(object)
     meant = paths.map({text: tags.understood(text) for text in answers["tag_path"].cat.categories})
@@ -528,7 +529,7 @@ def check_columns(checks: Sequence[Check]) -> dict[str, Any]:
 
 
 def shared_columns(fields: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
-    """Columns of rows that are many times the same few tuple objects: each tuple is looked at once."""
+    """The columns of rows that repeat a few tuple objects: each object is read once."""
     distinct, codes = _distinct(rows)
     columns = zip(*distinct, strict=True) if distinct else [()] * len(fields)
     return {

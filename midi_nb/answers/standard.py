@@ -95,7 +95,7 @@ class Profile:
 
     @classmethod
     def of(cls, text: str) -> Profile:
-        """The profile that is called `text`, as a derived key says it.
+        """The profile named `text`, in the form that derived keys use.
 
         >>> str(Profile.of("PS3.15 2024e, basic+retain_uids; kept: Station Name"))
         'PS3.15 2024e, basic+retain_uids; kept: Station Name'
@@ -109,8 +109,8 @@ class Profile:
     def at(self, path: str, sop_class: str) -> tuple[Asked, str]:
         """(what is asked of the attribute at `path`, its type) in an object of this class.
 
-        Nothing stays in a sequence that goes, and a private attribute goes where no table says that it is safe; in a
-        private sequence that is safe, attributes of the standard are what they are elsewhere.
+        Nothing stays in a sequence that is removed, and a private attribute is removed unless a table says that it is
+        safe; in a private sequence that is safe, standard attributes are treated as anywhere else.
 
         >>> profile = Profile("basic", "2024e")
         >>> profile.at("(0008,1140)[0](0008,1155)", "1.2.840.10008.5.1.4.1.1.2")
@@ -149,10 +149,10 @@ profile_of = lru_cache(8)(Profile)
 
 @lru_cache(_REMEMBERED)
 def family_of(path: str) -> str:
-    """What the attribute at `path` is one of, for a de-identifier: the options of PS3.15 make the families.
+    """The family of the attribute at `path`: the options of PS3.15 define the families.
 
-    The table's attributes without an option identify directly. What stands in a sequence and is not in the table goes
-    by the sequence; what is private, or in a private sequence, is private.
+    Attributes of the table without an option identify directly. Attributes in a sequence that are not in the table
+    belong to the family of the sequence; private ones, and those in a private sequence, are private.
 
     >>> family_of("(0008,0020)"), family_of("(0010,0010)"), family_of("(0040,0275)[0](0008,0104)")
     ('date', 'identifier', 'description')
@@ -236,7 +236,8 @@ def _iods() -> Any:
 
 @cache
 def safe_private() -> tuple[str, dict[tuple[str, str], str]]:
-    """Edition and table, as `read_private` gives one, of the private attributes that PS3.15 E.3.10 names as safe.
+    """The edition and the table (in the form of `read_private`) of the private attributes that PS3.15 E.3.10 lists as
+    safe.
 
     >>> edition, table = safe_private()
     >>> edition, table["ELSCINT1", "01f126"]

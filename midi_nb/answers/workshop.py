@@ -69,7 +69,8 @@ def _named(check: Any) -> dict[str, str]:
 def _starts(checks: Sequence[Any]) -> Iterator[int]:
     """Where the rows of each instance start: where the scope goes up again, or where a row names the next instance.
 
-    The latter only if its scope is Instance and no row of that scope stood before the first name.
+    A row that names the next instance counts only if its scope is Instance and no row of that scope came before the
+    first name.
     """
     depth, uid, nameless = 0, None, False
     yield 0
@@ -108,7 +109,7 @@ def placed(answers: pd.DataFrame, named: Mapping[str, Any], everyone: Mapping[st
 
 
 def _identified(named: Mapping[str, Any], everyone: Mapping[str, Any]) -> dict[str, Any]:
-    """All instances, those of `named` with what `everyone` knows of them, and the rest with what follows from those."""
+    """All instances, with what the key (`named`) and the files (`everyone`) know, and what follows from both."""
     known = {
         uid: type(who)(*(mine or other for mine, other in zip(who, everyone.get(uid, who), strict=True)))
         for uid, who in named.items()

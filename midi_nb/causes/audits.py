@@ -1,7 +1,7 @@
 """What the official rules let pass: passes that prove nothing, and what no check looks at.
 
-Findings are never failures. Those of the frame alone come first in this file, then those that need the released files,
-then the conformance of the objects. No detail quotes a value: those stand in the column ``words`` alone.
+Findings are never failures. The first in this file need the frame alone, the next ones the released files; the last
+part is the conformance of the objects. No detail quotes a value: values are in the column ``words`` alone.
 """
 
 from __future__ import annotations
@@ -178,7 +178,7 @@ def audit(
 
 
 def _findings(code: str, results: pd.DataFrame, rows: np.ndarray, **columns: Any) -> pd.DataFrame:
-    """Findings of one kind at `rows` of the results; `columns` adds to what those say."""
+    """The findings of one kind, one for each of `rows`; `columns` override the columns of the results."""
     finding = _BY_CODE[code]
     known = {name: results[name].iloc[rows].array for name in (*_WHO, "tag_path", "name", "file") if name in results}
     usual = {"finding": code, "axis": finding.axis, "confidence": finding.confidence}
@@ -203,7 +203,8 @@ def _passing(results: pd.DataFrame, actions: Sequence[str], *states: str) -> np.
 
 
 def _vacuous(results: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Passes of removal checks that had nothing to look at; with a name of their own where what is gone has one."""
+    """Removal checks that passed because there was nothing to look at; removed dates, UIDs and such are findings of
+    their own."""
     nameless = _passing(results, _REMOVALS, "absent")
     for (code, (actions, was)), state in itertools.product(_REMOVED.items(), ("absent", "empty")):
         rows = _passing(results, actions, state)
@@ -250,7 +251,7 @@ _SERIES = ["submission", "patient", "series"]
 
 
 def _by_series(dates: pd.DataFrame) -> np.ndarray:
-    """Which dates are of a patient each of whose series has a number of days of its own.
+    """Which dates belong to a patient whose series were each shifted by a different number of days.
 
     A single odd date is no series: unless each series has several dates, at least three of them have to differ.
     """
@@ -266,7 +267,7 @@ def _by_series(dates: pd.DataFrame) -> np.ndarray:
 
 
 def _unlike_key(results: pd.DataFrame, dates: pd.DataFrame) -> np.ndarray:
-    """Which dates were shifted by another number of days than the key's; keys write that with either sign."""
+    """Which dates were shifted by another number of days than the key says, with either sign."""
     wanted = asked(results["expected"], dates.index.to_numpy(), _number, "float64")
     return np.isfinite(wanted) & (dates["days"].abs().to_numpy() != np.abs(wanted))
 
@@ -287,7 +288,7 @@ def _uids(results: pd.DataFrame) -> Iterator[pd.DataFrame]:
 
 
 def _several(code: str, results: pd.DataFrame, rows: np.ndarray, one: str, many: str, what: str) -> pd.DataFrame:
-    """Findings where one value of `one` has several of `many`: one finding for each of these but the most frequent."""
+    """Findings where one value of `one` goes with several of `many`: one for each of these except the most frequent."""
     pairs = pd.DataFrame({name: codes_at(results, name, rows) for name in ("submission", one, many)} | {"row": rows})
     found = pairs.groupby(["submission", one, many], sort=False)["row"].agg(["size", "first"]).reset_index()
     found = found.sort_values(["size", "first"], ascending=[False, True], kind="stable")
@@ -306,7 +307,7 @@ def _of_files(
     original: str | Path | Mapping[str, str | Path] | None,
     read_text: ReadText | None,
 ) -> tuple[list[pd.DataFrame], list[_Skipped]]:
-    """What only the released files show, and the images in them that were not searched for text."""
+    """The findings that only the released files show, and the images that were not searched for text."""
     require_columns(results, ["released", "released_patient"], "audit(released=...)")
     require_one_submission(results, "audit(released=...)")
     folder = folder_of_submission(results, released)
@@ -377,7 +378,7 @@ class _Hit(NamedTuple):
 
 
 class _Searches:
-    """The planted values of every patient, and where in a released file they stand."""
+    """The planted values of every patient, and where a released file contains them."""
 
     def __init__(self, results: pd.DataFrame, read_text: ReadText | None) -> None:
         self._read_text = read_text
@@ -418,14 +419,15 @@ class _Searches:
         return {word for each in texts for word in whole_words(each)}
 
     def place_of(self, file: Released, name: str) -> Who:
-        """Whose file it is: by its SOP Instance UID, else by its patient ID."""
+        """The owner of a file: by its SOP Instance UID, else by its patient ID."""
         owner = self._owners.get(file.text("(0008,0018)") or "")
         if owner is None:
             owner = self._stranger._replace(patient=self._new.get(file.text("(0010,0020)") or ""))
         return owner._replace(file=name)
 
     def found(self, file: Released, place: Who) -> Iterator[_Note]:
-        """The planted values of the file's patient in it, but for those that a failed check reports in that place."""
+        """The planted values of its patient that a file contains, without those that a failed check already reports at
+        the same place."""
         if place.patient not in self._terms:
             return
         for path, text, kind in (*_all_texts(file, place.file or ""), *self._read(file, place.file or "")):
@@ -521,7 +523,7 @@ _DATE_TEXT = re.compile(r"(?<!\d)(?:(\d{4})[-./]?(\d\d)[-./]?(\d\d)|(\d\d)[-./](
 
 
 def _hits(text: str, terms: _Terms) -> Iterator[_Hit]:
-    """The planted values that stand in a text as whole words."""
+    """The planted values that a text contains as whole words."""
     words = whole_words(text)
     for place, word in enumerate(words):
         for phrase, value in terms.phrases.get(word, {}).items():
@@ -636,7 +638,7 @@ def _markers(file: Released, place: Who, searches: _Searches) -> Iterator[_Note]
 
 
 def _dangling(web: Web, before: set[tuple[str | None, str]] | None, asked: set[tuple[Any, ...]]) -> Iterator[_Note]:
-    """The references that lead nowhere; with the originals only those that did lead somewhere there."""
+    """The references that lead nowhere; given the originals, only those that lead somewhere in the originals."""
     for place, path, _, uid, to in web:
         led = None if before is None else among(before, place.instance, path)
         if to is None and led is not False:
@@ -738,7 +740,7 @@ def _about(text: str) -> tuple[str | None, str | None, str | None]:
 
 
 def _without_value(message: str) -> tuple[str, str | None]:
-    """A message less the value (or character of one) it quotes, and the value."""
+    """A message without the value (or character) that it quotes, and the value."""
     message = re.sub(r" = '.' \(0x[0-9a-f]+\)", "", message, flags=re.IGNORECASE | re.DOTALL)
     value = re.search(r" = <(.*?)>(?= - |$)", message, re.DOTALL)
     return (message[: value.start()] + message[value.end() :], value[1] or None) if value else (message, None)

@@ -15,8 +15,9 @@ from ..frames import MASK
 def blocks_gone(results: pd.DataFrame, failing: np.ndarray, columns: Mapping[str, np.ndarray]) -> np.ndarray:
     """Where a private attribute's whole block is gone from its series.
 
-    A frame of checks cannot see a file, so this is what its checks say: no check of the series finds an element of
-    the block, or its creator, and either the creator is among those that fail or two attributes of the block are.
+    A frame of checks does not show the file itself, so this is concluded from the checks: no check of the series finds
+    an element of the block, or its creator, and either the creator is among those that fail or two attributes of the
+    block are.
     """
     suspect = columns["private"] & (columns["state"] == "absent")
     gone = np.zeros(len(failing), dtype=bool)

@@ -29,7 +29,7 @@ def evidence_of(
     original: str | Path | Mapping[str, str | Path] | None,
     folders: Mapping[str, Path],
 ) -> np.ndarray:
-    """What the original files say of each failure, in one of the words of `_WITNESSES`, or nothing.
+    """What the original files show about each failure: one of the words of `_WITNESSES`, or nothing.
 
     `folders` has the released files of each submission by name, those of one by ``""``.
     """
@@ -202,7 +202,7 @@ WITNESSED = tuple(_WITNESSES)  # the actions whose failures the original files c
 
 
 def could_say_more(results: pd.DataFrame) -> bool:
-    """Whether there are failures of which the original files could say more."""
+    """Whether there are failures about which the original files could say more."""
     return bool(_can_say_more(results).any())
 
 

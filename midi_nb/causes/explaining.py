@@ -81,7 +81,8 @@ def explained(results: pd.DataFrame, released: Any = None, original: Any = None)
     """`results` with their causes: explained where they are not, and with the codes of the tables where they are.
 
     Results that were saved and read back, or that lost unused categories, have codes of their own. With the original
-    files what these can say more of is explained again, so that the same files give the same causes everywhere.
+    files, causes that these can make more exact are found again, so that the same files give the same causes
+    everywhere.
     """
     if not {*KINDS, "words"} <= set(results.columns):
         return explain(results, released, original)

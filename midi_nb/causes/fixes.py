@@ -84,7 +84,8 @@ def numbered(results: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, np.ndarra
 def to_fix(results: pd.DataFrame, most: int = 5) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The problems in the order to fix them, and what the first of them bring: a row per submission.
 
-    Left out is what no score counts; what is no fault of the tool comes last, and never among the first.
+    Problems that no score counts are left out; problems that are no fault of the tool come last, and never among the
+    first.
 
     Returns
     -------
@@ -199,7 +200,7 @@ def _described(results: pd.DataFrame) -> tuple[Grouped, pd.DataFrame]:
 
 
 class _Members(NamedTuple):
-    """What the failures of a problem are about, in an order that does not depend on theirs."""
+    """What the failures of a problem are about, in an order that does not depend on the order of the failures."""
 
     paths: list[str]  # those that fail most often first; of private blocks those of the first
     names: list[str]
@@ -269,7 +270,7 @@ def _name(group: _Members) -> str:
 
 
 def _in_sequence(group: _Members) -> str:
-    """The name of a problem that is not the only one of its name: with the sequence that its first attribute is in."""
+    """A name for one of several problems of the same name: with the sequence of its first attribute."""
     name, path = _name(group), next(iter(group.paths), "")
     sequence = tags.root(path)
     return f"{name} in {tags.name(sequence) or sequence}" if tags.is_nested(path) else name

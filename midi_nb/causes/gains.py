@@ -20,7 +20,7 @@ _OF_SERIES = ("patient", "study", "series", "released_patient", "released_study"
 
 
 class Counts(NamedTuple):
-    """Passes and all checks: arrays of submissions (or problems) × categories; missing where nobody says."""
+    """Passes and all checks: arrays of submissions (or problems) × categories; missing where unknown."""
 
     passed: np.ndarray
     total: np.ndarray
@@ -108,14 +108,15 @@ class Fixes:
         return np.array([scores[place] for scores, place in zip(after, own, strict=True)]) - before[own]
 
     def ordered(self, order: np.ndarray) -> Fixes:
-        """The same with the problems in another order: `order` holds their numbers of now."""
+        """The same with the problems in another order: `order` lists their present numbers."""
         place, other = np.argsort(order), copy(self)
         other.submission_of, other._problem = self.submission_of[order], place[self._problem]
         other._models = {unit: model._replace(problem=place[model.problem]) for unit, model in self._models.items()}
         return other
 
     def _passes_beside(self, unit: str, counted: bool) -> np.ndarray:
-        """The passes known as numbers only, by group (their category is unknown); missing if nobody says."""
+        """The passes that are known only as numbers, by group (their category is unknown); missing if there may be
+        others."""
         results, place = self._results, self._place
         more = np.zeros((len(self.submissions), len(CATEGORIES)))
         more[place[codes_at(results, "submission", ~complete_rows(results)) + 1], -1] = np.nan
@@ -179,7 +180,7 @@ def _model(
 def weighted(counts: Counts, weights: Mapping[str, float] | None = None) -> np.ndarray:
     """Scores of counts by category: all checks alike without weights, else the weighted mean of the categories' scores.
 
-    A category without checks has no say; a score of no checks is missing.
+    A category without checks has no weight; the score of no checks is missing.
 
     >>> counts = Counts(np.array([[9, 1, 0, 0]]), np.array([[10, 2, 0, 0]]))
     >>> weighted(counts).round(3).tolist()

@@ -1,4 +1,4 @@
-"""Where the images of checks are, and what they show in the region of a check: now, and before."""
+"""Where the images of checks are, and what they show in the region of a check, before and after."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class Images:
     def region(self, position: int, frame: int | None = None) -> Region:
         """The region of a check in a frame, or in the one whose text is most legible; an error says why it is not seen.
 
-        Without `values` nothing is left of the regions of other checks, and there is no original.
+        Without `values` the regions of other checks are blanked, and there is no original.
         """
         path = self.path(position)
         if path is None:

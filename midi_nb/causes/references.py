@@ -54,7 +54,7 @@ _COLUMNS = {
 
 
 class Who(NamedTuple):
-    """Whose an object is, as the results call it, and the name of its file."""
+    """The owner of an object as the results name it, and the name of its file."""
 
     submission: str | None = None
     patient: str | None = None
@@ -66,7 +66,7 @@ class Who(NamedTuple):
 
 
 def owners(results: pd.DataFrame) -> dict[str, Who]:
-    """Whose each released object is, by its SOP Instance UID."""
+    """The owner of each released object, by its SOP Instance UID."""
     objects = results.reindex(columns=["released", *_WHO]).dropna(subset="released").drop_duplicates("released")
     plain = objects.astype(object).where(objects.notna(), None)
     return {uid: Who(*cells) for uid, *cells in plain.itertuples(index=False, name=None)}
@@ -76,7 +76,7 @@ _Led = Callable[[tuple[str | None, str]], bool | None]
 
 
 class Web:
-    """Objects, and the references between them. A `place` says whose an object is: anything with an ``instance``."""
+    """Objects, and the references between them. A `place` is the owner of an object: anything with an ``instance``."""
 
     def __init__(self) -> None:
         self._there: dict[str, dict[str, Any]] = defaultdict(dict)
@@ -98,7 +98,8 @@ class Web:
                 self._references.append((place, path, leaf, uid))
 
     def __iter__(self) -> Iterator[tuple[Any, str, str, str, Any]]:
-        """(place, path, what it names, UID, whose that is) of the references; None where there is no such object."""
+        """(place, path, kind, UID, owner of the object with this UID) of each reference; the owner is None if there is
+        no such object."""
         for place, path, leaf, uid in self._references:
             own, kind = _NAMED[leaf]
             yield place, path, kind, uid, self._there[own].get(uid)
@@ -180,7 +181,7 @@ _Webs = list[tuple[Web, _Led]]
 
 
 def _end(place: Who, path: str, kind: str, uid: str, to: Who | None, led: _Led) -> tuple[Any, ...]:
-    """What `_COLUMNS` says of where a reference leads; `led` says whether that of the original led to an object."""
+    """The columns about where a reference leads; `led` says whether the original's reference led to an object."""
     if to is not None:
         leads = "inside" if to.patient == place.patient else "other patient"
         return (

@@ -113,7 +113,7 @@ def _same_number(a: str, b: str) -> bool:
 def _stands(word: str, text: str) -> bool:
     """Whether `word` stands in `text` for itself, not as part of a longer word or number.
 
-    A number of six digits or more is an identifier wherever it stands: a date inside a date and time.
+    A number of six digits or more is found anywhere, also inside a longer one: a date inside a date and time.
     """
     if re.search(r"\d{6}", word):
         return word in text

@@ -1,4 +1,4 @@
-"""What is handed to everybody who makes a submission, and what they hand back."""
+"""What every maker of a submission gets, and what it hands back."""
 
 from __future__ import annotations
 

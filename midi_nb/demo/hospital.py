@@ -1,4 +1,4 @@
-"""The hospital's archive: what was done to each kind of patient, on whose machines, with which slips of the pen."""
+"""The hospital's archive: what was done to each kind of patient, on which machines, with which typing errors."""
 
 from __future__ import annotations
 
@@ -303,7 +303,7 @@ PATIENTS: tuple[tuple[Story, str, int, str], ...] = (
 
 
 def chart(seed: int, index: int) -> Chart:
-    """The chart of patient number `index`, who every kind of patient takes its turn to be."""
+    """The chart of patient number `index`; the kinds of patients take turns."""
     _, culture, age, sex = PATIENTS[index % len(PATIENTS)]
     return someone(seed, index, culture, age, sex)
 

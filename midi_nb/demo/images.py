@@ -372,7 +372,7 @@ def specimen(chart: Chart) -> Attributes:
 
 
 def srgb() -> bytes:
-    """An ICC profile for sRGB, the same bytes every day: the profile's own creation time is put aside."""
+    """An ICC profile for sRGB that is always the same bytes: without the time of its creation."""
     from PIL import ImageCms
 
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())

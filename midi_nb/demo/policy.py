@@ -1,10 +1,10 @@
 """A de-identification tool small enough to read in class: it does what a table of rules says, and nothing else.
 
-A rule is a line ``what action``. The last rule that speaks of an attribute counts, so general ones come first and
-exceptions after them. What it does with an attribute is one line of `ACTIONS`.
+A rule is a line ``what action``. If several rules match, the last one applies: write general rules first, exceptions
+after them. What an action does is one line of `ACTIONS`.
 
-`deidentify` asks for each attribute what becomes of it, so the demo's reference is made by it, too: there what was
-planted says so in place of rules.
+`deidentify` asks what becomes of each attribute, so it also makes the demo's reference: there the record of what was
+planted takes the place of rules.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def apply_policy(
 
 
 def read_policy(rules: Any) -> list[Rule]:
-    """The rules of a policy; a line that is none is refused with what it may have meant.
+    """The rules of a policy; a line that is no rule is refused, with a suggestion.
 
     >>> read_policy('''
     ... DA DT        C    # all dates
@@ -165,7 +165,7 @@ def _rules(where: str, pair: Sequence[str]) -> Iterator[Rule]:
 
 
 def _known(what: str, where: str) -> str:
-    """What a rule speaks of, as `_names` spells it."""
+    """What a rule is about, as `_names` spells it."""
     if re.fullmatch(r"\([0-9a-fA-F]{4},([0-9a-fA-F]{4}|\*)\)", what):
         return what.lower()
     if private := re.fullmatch(r'\(([0-9a-fA-F]{4}),"(.+)",([0-9a-fA-F]{2}|\*)\)', what):
@@ -279,7 +279,7 @@ def shifted(text: str, days: int) -> str:
 
 
 def _shift(text: str, patient: Patient) -> str:
-    """A date moved by the patient's number of days; what is no date is gone."""
+    """A date moved by the patient's number of days; anything that is no date is removed."""
     try:
         return shifted(text, patient.days)
     except (ValueError, OverflowError):

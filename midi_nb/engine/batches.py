@@ -81,7 +81,7 @@ class Part(NamedTuple):
 
 
 def kept(made: Part, task: Task, root: Path, beside: Sequence[Path] = ()) -> Part:
-    """`made`, its frame written where its part goes; `beside` are files that it depends on too."""
+    """`made`, its frame written to disk if the task has a part; the part also depends on the files `beside`."""
     if task.part is None or made.frame is None:
         return made
     about = about_part(root, task.paths, made.answered, made.skipped, made.notes, beside)
@@ -105,7 +105,7 @@ def require_executor(executor: object) -> None:
 
 
 def in_batches(items: Sequence[Item]) -> list[Sequence[Item]]:
-    """The items in lists of `BATCH` at most: files, or something that each file has."""
+    """The items in lists of at most `BATCH`: files, or one item per file."""
     return [items[start : start + BATCH] for start in range(0, len(items), BATCH)]
 
 
@@ -119,7 +119,8 @@ def kept_or_made(
     own: Callable[[int], Any] = lambda number: None,
     beside: Callable[[int], Sequence[Path]] = lambda number: (),
 ) -> Iterator[Part]:
-    """For each batch, in order, its part: as an earlier call kept it, without a frame, or as `work` makes it now.
+    """The part of each batch, in order: the one that an earlier call kept (without its frame), or a new one made by
+    `work`.
 
     `own` and `beside` give what the work needs besides the files of a batch, and the files its part depends on too, by
     its number. What was skipped is recorded.
@@ -143,7 +144,8 @@ def kept_or_made(
 def answers_of(
     work: Callable[..., Answer], tasks: Sequence[Task], executor: Executor | None, step: Step | None = None
 ) -> Iterator[Answer]:
-    """What `work` makes of each task, in their order; `step` counts files: one by one here, by tasks from an executor.
+    """What `work` makes of each task, in order; `step` counts files, one by one in this process, task by task from an
+    executor.
 
     `work` takes a task, and here `step` too; an executor is sent `work` and the task, so both are small.
     """

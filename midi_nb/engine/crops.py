@@ -25,7 +25,7 @@ class Crop(NamedTuple):
 
     @property
     def png(self) -> str:
-        """The picture as PNG, in an address that needs no file."""
+        """The picture as a PNG data URL."""
         from PIL import Image
 
         picture, buffer = Image.fromarray(self.image), io.BytesIO()

@@ -291,7 +291,7 @@ def _reader(read_text: Any) -> tuple[ReadText | None, str]:
 
 
 def _run(job: _Job, executor: Executor | None, progress: bool, recorder: runs.Recorder) -> Iterator[Part]:
-    """The parts of the results; those that are kept are finished here, without one in memory."""
+    """The parts of the results; parts kept on disk are finished here, one at a time."""
     with recorder:
         yield from _parts(job, executor, progress, recorder)
         if recorder.folder is not None and job.rules == "strict":
@@ -324,7 +324,7 @@ def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.
 
 
 def _repeated(job: _Job, instances: Set[str]) -> Iterator[tuple[str, str]]:
-    """The files that answer for one of these instances, each of which has several."""
+    """The files of these instances, each of which has several files."""
     for path, (uid,) in files_of.identifiers(job.folder, "SOPInstanceUID") if instances else ():
         if job.judge.olds.get(uid) in instances:
             yield path.relative_to(job.folder).as_posix(), f"{JUDGED}it is not the only file of its instance"
@@ -375,7 +375,7 @@ def _warn_of_unread(parts: Iterable[pd.DataFrame], stacklevel: int) -> None:
 def _warnings(
     skipped: Sequence[tuple[str, str]], answered: bool, notes: Mapping[tuple[str, str], int]
 ) -> Iterator[str]:
-    """What is to be said of files left out, of those that officially end everything, and of odd checks of the key."""
+    """The warnings about skipped files, files at which the official script would stop, and odd checks of the key."""
     odd_files = [(name, reason.removeprefix(JUDGED)) for name, reason in skipped if reason.startswith(JUDGED)]
     skipped = [entry for entry in skipped if not entry[1].startswith(JUDGED)]
     left = [entry for entry in skipped if not entry[1].startswith("not DICOM")]

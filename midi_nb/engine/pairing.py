@@ -133,9 +133,9 @@ class _Print:
 
 _Pair = tuple[_Print, _Print]  # an original file and what the tool made of it
 
-# What differs between kinds of objects; what is the same in both files of a pair, unless the tool changes it
-# everywhere; what agrees by and by and decides where the others leave a tie; what files are linked by.
+#: What must be equal in both files of a pair: their kind.
 _KIND = ("SOPClassUID", "Modality", "Rows", "Columns", "NumberOfFrames")
+#: What is equal in both files of a pair, unless the tool changes it everywhere.
 _TRAITS = (
     "InstanceNumber", "SeriesNumber", "AcquisitionNumber", "ImagePositionPatient", "ImageOrientationPatient",
     "PixelSpacing", "ImagerPixelSpacing", "SliceLocation", "SliceThickness", "TemporalPositionIdentifier", "KVP",
@@ -143,6 +143,7 @@ _TRAITS = (
     "TriggerTime", "ImageLaterality", "ViewPosition", "BitsStored", "SamplesPerPixel",
 )  # fmt: skip
 _NUMBER = 0  # its place in them: tools count slices anew; until a pair shows that this one does not it cannot decide
+#: What may differ, and decides only between files that fit equally well.
 _HINTS = (
     "AcquisitionTime", "ContentTime", "SeriesTime", "StudyTime", "AcquisitionDateTime", "SeriesDescription",
     "StudyDescription", "ProtocolName", "BodyPartExamined", "Manufacturer", "ManufacturerModelName", "SoftwareVersions",
@@ -228,7 +229,8 @@ class _Match:
         self._partners: dict[_Print, set[_Print]] = {}  # with which a file has pixels in common
 
     def by_parts(self) -> None:
-        """Pair files that have parts of their image in common with no other; never again any against its pixels."""
+        """Pair files that share parts of their image with no other file; later steps may not contradict these
+        pixels."""
         looks = [[(one, seen) for one in side if one.stored and (seen := look(one.path))] for side in self.left]
         olds, news = (_parts_of(side) for side in looks)
         common = olds.merge(news, on="part", suffixes=("_old", "_new")).groupby(["file_old", "file_new"]).size()
@@ -307,7 +309,8 @@ def _parts_of(looks: Sequence[tuple[_Print, Look]]) -> pd.DataFrame:
 
 
 class _Known:
-    """What the pairs so far teach: which descriptors the tool leaves alone, which old place is which new one."""
+    """What the pairs found so far show: which descriptors the tool leaves alone, and which old value became which new
+    one."""
 
     def __init__(self, pairs: Sequence[_Pair]) -> None:
         steady = [
@@ -529,7 +532,7 @@ def _decoded(path: Path) -> str | None:
 def _mappings(
     pairs: Sequence[_Pair], unpaired: list[_Unpaired], progress: bool
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """The UIDs and the patient IDs, old → new: what stands at the same place in both files of a pair."""
+    """The UIDs and the patient IDs, old → new: values at the same place in both files of a pair."""
     uids, patients = _Votes("UID"), _Votes("Patient ID")
     for old, new in counted(pairs, "pair", "compared", progress):
         before, after = dict(_uids_of(old.path)), dict(_uids_of(new.path))
@@ -548,7 +551,7 @@ def _weight(path: str) -> int:
 
 
 def _uids_of(path: Path) -> Iterator[tuple[str, list[str]]]:
-    """(path, UIDs) of every element of UIDs; those that DICOM itself registers are nobody's."""
+    """(path, UIDs) of every element of UIDs, without those that DICOM itself registers."""
     from pydicom import dcmread
 
     for where, place in files_of.Released(dcmread(path, stop_before_pixels=True)).places():

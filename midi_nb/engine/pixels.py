@@ -209,7 +209,7 @@ def _asked_for(attributes: _Attributes) -> Iterator[Window]:
 
 
 def _table(item: Any) -> tuple[int, NDArray[np.uint8]]:
-    """(first value, grey levels) of a VOI LUT: no levels where its item is broken, as tools that empty it leave it."""
+    """(first value, grey levels) of a VOI LUT; no levels if its item is broken: some tools empty it."""
     descriptor, data = _numbers(item.get("LUTDescriptor")), item.get("LUTData")
     if len(descriptor) != 3 or not 0 < descriptor[2] <= 16 or data is None:
         return 0, np.empty(0, np.uint8)
@@ -300,7 +300,7 @@ def few(count: int) -> list[int]:
 
 
 def _on_its_own(item: Any, file: Any) -> Any:
-    """An item of a sequence of `file` with what it takes to decode its pixels."""
+    """An item of a sequence of `file` with all attributes that decoding its pixels needs."""
     from pydicom.dataset import FileMetaDataset
     from pydicom.uid import ExplicitVRLittleEndian
 
@@ -550,7 +550,7 @@ def changed(
 
 
 def coverage(before: Image, after: Image) -> float:
-    """The share of what stood in a box that was painted over, 0 to 1: 0.5 for a box half covered.
+    """The share of the text in a box that was painted over, 0 to 1: 0.5 for a box half covered.
 
     What stood there is where the original has edges: painting black onto black changes no pixel and hides nothing.
     Missing (NaN) for a box in which nothing stood and nothing changed.
@@ -566,7 +566,7 @@ def coverage(before: Image, after: Image) -> float:
 
 
 def legible(before: Image, after: Image) -> float:
-    """How much of what stood in a box can still be read, 0 to 1, without reading it.
+    """How much of the text in a box is still legible, 0 to 1, measured by its edges rather than by OCR.
 
     In cells about the size of a letter the edges of the original are correlated with those at the same place now:
     blur, coarse mosaic, noise and paint break the correlation, lower contrast, inversion and recompression do not.
@@ -650,7 +650,7 @@ def _smaller(image: Image, factor: int) -> Image:
 
 
 def _height_of_letters(image: Image) -> float:
-    """The height of a line of text in pixels: the middle one of the runs of rows with ink; 0 without ink."""
+    """The height of a line of text in pixels: the median height of the runs of rows with ink; 0 without ink."""
     inked = np.pad((_ink(image) > 0).any(axis=1), 1)
     edges = np.flatnonzero(inked[1:] != inked[:-1])
     return float(np.median(edges[1::2] - edges[::2])) if len(edges) else 0.0

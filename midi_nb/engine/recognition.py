@@ -112,7 +112,7 @@ class _Line(NamedTuple):
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads the text of an image with the engine of that name; what it has read before it remembers."""
+    """Reads the text of an image with the named engine, and remembers what it has read."""
 
     name: str
 
@@ -154,7 +154,7 @@ _read: dict[tuple[Any, ...], list[_Line]] = {}
 
 
 def _tidied(text: str) -> str:
-    """`text`, unless it is less than two letters or digits: edges and ticks read as 1, l or 一.
+    """`text`, unless it has fewer than two letters or digits: edges and ticks read as 1, l or 一.
 
     A zero between letters is taken for an O, an O between digits for a zero: the one mistake engines keep making.
     """
@@ -241,7 +241,7 @@ def _around(corners: Any) -> Box:
 
 
 def _framed(grey: Grey, size: int) -> Grey:
-    """`grey` in a frame of its ground: letters at the edge of an image are read only with some room around them.
+    """`grey` with a margin of its background: letters at the edge of an image are read only with some room around them.
 
     Into the ground it goes by a few steps: engines take a sharp edge around tissue for letters.
     """

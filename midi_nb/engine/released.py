@@ -130,7 +130,7 @@ _SMALL = 1 << 20  # bytes
 def opened(path: str | Path) -> Iterator[BinaryIO]:
     """The file at `path`, a small one held in memory.
 
-    pydicom asks at each element where it is, which of a file on disk is a call of the system.
+    pydicom asks for its position at each element, which is a system call for a file on disk.
     """
     with open(path, "rb") as file:
         small = os.fstat(file.fileno()).st_size <= _SMALL
@@ -243,12 +243,13 @@ class Place:
         return str(Place(self.dataset, owner, self.dataset.get_item(owner)).element.value).strip()
 
     def is_retyped(self, other: Place) -> bool:
-        """Whether the files say that two elements are of different value representations; with an implicit transfer
-        syntax a file does not say any."""
+        """Whether two files give an element different value representations; files in an implicit transfer syntax give
+        none."""
         return bool(self.raw.VR and other.raw.VR) and self.vr != other.vr
 
     def is_same(self, other: Place) -> bool:
-        """Whether two elements were read alike, so that they have one value without being decoded."""
+        """Whether two elements have the same bytes, representation and character set, so that they need not be
+        decoded."""
         mine, its = self.raw, other.raw
         return (
             type(mine).__name__ == type(its).__name__ == "RawDataElement"
@@ -258,7 +259,7 @@ class Place:
         )
 
     def text(self, show: Show) -> str:
-        """Its text; `show` gives that of an element whose bytes alone do not say it."""
+        """The text of the element; `show` makes it where the bytes alone do not determine it."""
         try:
             return _text(self.dataset, self.tag, self.raw, show)
         except Exception:
@@ -318,7 +319,8 @@ class Released:
 
     @property
     def lacking(self) -> list[str]:
-        """The paths of the absent attributes without which the official script ends, and writes no result at all."""
+        """The paths of absent attributes that the official script needs: without them it stops and writes no result at
+        all."""
         return [path for path, tag in _NEEDED.items() if tag not in self.dataset]
 
     def places(self) -> Iterator[tuple[str, Place]]:
@@ -350,9 +352,9 @@ class Released:
     def texts(self, show: Show | None = None) -> Iterator[tuple[str, int, str, str | None]]:
         """(path, tag, VR, text) of every element of the main data set, depth first; a sequence has no text here.
 
-        Twice as fast as the text of each of the `elements`: what is known of a value's bytes is not decoded again. With
-        `show`, which gives the text of an element, its VR is the one that pydicom finds, and those that pydicom cannot
-        make sense of are there too, as they were read.
+        Faster than the text of each of the `elements`: known bytes are not decoded again. With `show`, which makes the
+        text of an element, the VR is the one that pydicom finds, and elements that pydicom cannot decode are included
+        as they were read.
         """
         for path, place in self.places():
             dataset, tag, raw = place.dataset, place.tag, place.raw
@@ -384,8 +386,8 @@ class Released:
         """The creator in capitals that stands in the path of a private element; "" where none does.
 
         A sequence of undefined length is parsed while pydicom reads the file, before it looks for creators: officially
-        such a sequence has none. The group length of a private group, which hardly anybody writes any more, is the
-        creator of its creators.
+        such a sequence has none. The group length of a private group (rarely written today) counts as the creator of
+        its creators.
         """
         if not tag >> 16 & 1:
             return ""

@@ -146,7 +146,8 @@ def _judge_file(table: Table, row: _Row, checks: Sequence[keys.Check], file: Any
 
 
 def _places(check: keys.Check, file: files_of.Released) -> list[keys.Check]:
-    """A check of the workshop's layout at each place in sequences where its attribute stands, if it is only there."""
+    """A check of the workshop's layout, once for each place in sequences that has its attribute, if it is nowhere
+    else."""
     path = check.spec.tag_path
     if path is None or check.spec.action not in _ATTRIBUTES or _stands(file, path):
         return []
@@ -154,7 +155,8 @@ def _places(check: keys.Check, file: files_of.Released) -> list[keys.Check]:
 
 
 def _decisive(judged: Sequence[tuple[keys.Check, Any, Outcome]]) -> tuple[keys.Check, Any, Outcome]:
-    """The place that decides: what a missing file fails must be right somewhere, all else everywhere."""
+    """The place that decides: a check that a missing file fails must pass at one place, any other check at all
+    places."""
     kept = ACTIONS[str(judged[0][0].spec.action)].missing == FAIL
     return next((place for place in judged if place[2].verdict == ("passed" if kept else "failed")), judged[0])
 
@@ -228,8 +230,8 @@ class _Original:
 def _controlled(file: files_of.Released, check: keys.Check, original: _Original, judge: Judge) -> Outcome:
     """The outcome of a region that passed, once its original was looked at too.
 
-    Where the original passes as well, text recognition is blind to this text or the key's box is beside it: officially
-    the pass stands, with a note, strictly nothing can be decided.
+    If the original passes as well, text recognition cannot read this text, or the key's box misses it: officially the
+    pass stays, with a note; under strict rules the check is blank.
     """
     try:
         if judge.rules == "strict" and (left := _legible(file, check, original)):

@@ -1,8 +1,8 @@
 """The columns of an official file, each as the distinct texts it holds and a code for every row.
 
-A full run has eight million rows of 29 columns, but each column repeats itself: held as codes the whole is a gigabyte
-where rows of texts would be twenty. A database is read in pages of rows, each column of a page as one long text: SQLite
-puts cells together, and Arrow takes a text apart, far faster than Python is handed one cell, and both do so in threads.
+A full run has eight million rows of 29 columns, but the values of each column repeat: as codes they take a gigabyte, as
+rows of texts twenty. A database is read in pages of rows, each column of a page as one long text: SQLite joins its
+cells and Arrow splits it again, both in threads and far faster than Python gets one cell at a time.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def _apart(cells: bytes, rows: int) -> tuple[Any, Any]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if cells == _NEXT.join([_NULL] * rows).encode():  # a quarter of the columns, and for nothing
+    if cells == _NEXT.join([_NULL] * rows).encode():  # a quarter of the columns are empty: nothing to take apart
         return pa.array([_NULL]), np.zeros(rows, dtype="int8")
     try:
         coded = pc.split_pattern(pa.array([cells], pa.string()), _NEXT).flatten().dictionary_encode()

@@ -26,7 +26,7 @@ _BOX = ("x0", "y0", "x1", "y1")
 
 
 class Column(NamedTuple):
-    """What a column of ours is officially called, how its texts are read and written, and what a missing one is."""
+    """The official name of a column of ours, how its texts are read and written, and what a missing one is."""
 
     name: str
     read: Callable[[str], str | None] | None = None  # None: as it is

@@ -1,4 +1,4 @@
-"""Results that the official script wrote, or we did, as results frames."""
+"""Results written by the official script or by this package, as results frames."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Our own run folder: Parquet parts and ``run.json``, written as an evaluation goes and read back whole.
 
-A part names the files it answers, with a digest of each, so that an interrupted run goes on where it stopped, also on
-another machine, and a file that changed is judged again. Parts appear under their name only when whole.
+A part lists the files it covers, with a digest of each. So an interrupted run continues where it stopped, also on
+another machine, and a file that changed is evaluated again. A part gets its name only when it is complete.
 """
 
 from __future__ import annotations
@@ -196,7 +196,7 @@ def write_part(frame: pd.DataFrame, path: Path, about: dict[str, Any]) -> None:
 
 
 def about(path: Path) -> dict[str, Any]:
-    """What a part says of itself."""
+    """The metadata of a part."""
     import pyarrow.parquet as pq
 
     return dict(json.loads((pq.read_schema(path).metadata or {}).get(b"midi_nb", b"{}")))
@@ -364,7 +364,7 @@ _ROWS = 2_000_000
 
 
 def _without_unused(rows: pd.DataFrame) -> pd.DataFrame:
-    """`rows` whose categoricals hold no text that is in none of them: it would be in the file all the same."""
+    """`rows` without unused categories, which would be in the file all the same."""
     texts = rows.select_dtypes("category")
     open_ended = [name for name in texts if not isinstance(RESULTS.get(name), pd.CategoricalDtype)]
     return rows.assign(**{name: rows[name].cat.remove_unused_categories() for name in open_ended})

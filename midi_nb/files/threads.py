@@ -1,4 +1,4 @@
-"""Work that lets go of Python, such as SQLite's, Arrow's and hashing, made in threads before it is asked for."""
+"""Work that releases Python's lock (SQLite, Arrow, hashing), done in threads before its results are needed."""
 
 from __future__ import annotations
 

@@ -118,7 +118,8 @@ def _unit(failures: pd.DataFrame, actions: pd.DataFrame, path: Path, report: Pat
 
 
 def _fits(counts: pd.DataFrame, unit: str) -> pd.Series:
-    """Where the workbook may be of the report. Its blanks may be fewer by series: one that passes elsewhere in it."""
+    """Where workbook and report can be of one run. By series a workbook may count fewer blanks: a series that passes
+    elsewhere."""
     fewer = counts["blank"] <= counts["listed_blank"]
     return (counts["failed"] == counts["listed_failed"]) & (
         fewer if unit == "series" else counts["blank"] == counts["listed_blank"]
@@ -130,7 +131,7 @@ def _other_run(path: Path, report: Path, why: str = "") -> ValueError:
 
 
 def _passing_series(failures: pd.DataFrame, actions: pd.DataFrame, path: Path, report: Path) -> pd.DataFrame:
-    """A passed row for each series that only blanks are listed of, and that passes by the workbook: elsewhere in it."""
+    """A passed row for each series of which the report lists only blanks but which the workbook counts as passed."""
     rows = scoring.unique(failures, "series")
     counts = _compared(actions, rows, ["action"])
     fewer = counts[counts["blank"] < counts["listed_blank"]]

@@ -1,7 +1,7 @@
 """inspect(): what became of every attribute, from the original files to the released ones; no key is needed.
 
-A file is compared with the original that the mapping names, or that `pair_folders` finds. What has no certain partner
-is not compared, and is named with its reason: a wrong pair would be a hundred wrong differences.
+A file is compared with the original that the mapping names, or that `pair_folders` finds. A file without a certain
+partner is not compared, and listed with the reason: a wrong pair would be a hundred wrong differences.
 """
 
 from __future__ import annotations
@@ -485,7 +485,8 @@ def _items(places: _Places, path: str, many: int, uids: Mapping[str, str]) -> li
 def _numbers(olds: Sequence[Set[Any]], news: Sequence[Set[Any]]) -> list[int]:
     """For each new item the number of the old one it is most like, all in order; behind all where there is none.
 
-    What both begin and end with is the same; if there is too much between, items there go by their number.
+    Items that both begin or end with are the same; if there are too many between, items there are paired by their
+    number.
 
     >>> _numbers([{"a"}, {"b", "c"}], [{"b"}]), _numbers([{"a"}], [{"b"}, {"a"}]), _numbers([{"a"}], [{"b"}, {"c"}])
     ([1], [1, 0], [0, 1])

@@ -40,7 +40,7 @@ def census(
     out: str | Path | None = None,
     progress: bool = True,
 ) -> pd.DataFrame:
-    """Every distinct value in a folder, by the attribute it stands in: what no rule looked for is found here.
+    """Every distinct value in a folder, by attribute: it finds what no rule looked for.
 
     Parameters
     ----------

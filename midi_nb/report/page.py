@@ -94,7 +94,8 @@ def _masked(explained: pd.DataFrame) -> pd.DataFrame:
 def _totals(explained: pd.DataFrame, shown: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """The scores of each submission under each denominator, by the name that is shown for it; none of failures alone.
 
-    Of the values themselves: without them different results look alike, and one denominator counts these once.
+    Computed from the values themselves: with masked values different results look alike, and one denominator would
+    count these once.
     """
     if not is_complete(explained) and not count_rows(explained).any():
         return {}
@@ -374,7 +375,7 @@ _LEAD = 80  # characters before the first marked word of a longer text
 
 
 def _excerpt(pieces: Sequence[_Piece]) -> list[_Piece]:
-    """The pieces of a text; of a long one what stands round its first marked word.
+    """The pieces of a text; of a long one those around its first marked word.
 
     >>> _excerpt([("CHEST <", None), ("Meyer", "mark"), (">", None)])
     [('CHEST <', None), ('Meyer', 'mark'), ('>', None)]
@@ -409,5 +410,5 @@ def _notes(results: pd.DataFrame) -> dict[str, str]:
         "Passes": "Counted by the scoring workbook, by action and by category. The failures are those of the "
         "discrepancy report. Which patients and attributes the passes are of is not known."
     }
-    left_out = {"Not counted": f"For {count(lost, 'check')} the official scorer writes no row; they count nowhere."}
+    left_out = {"Not counted": f"The official scorer writes no row for {count(lost, 'check')}; no score counts them."}
     return {**_NOTES, **(of_workbook if count_rows(results).any() else {}), **(left_out if lost else {})}

@@ -1,7 +1,7 @@
 """How far a score may be off, from the differences between patients. Numbers only: knows no frames.
 
-The checks of a patient pass and fail together, so patients are counted, never checks. What every interval here starts
-from is an *influence*: by how much a rate moves when one patient is left out (the jackknife).
+The checks of a patient pass and fail together, so intervals are based on patients, not on checks. Each one starts from
+an *influence*: the change of a rate when one patient is left out (the jackknife).
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def intervals(passed: Any, total: Any, group: Any, groups: int, coverage: float 
 
 
 def influence(counts: Any, total: Any, rate: Any, checks: Any) -> Any:
-    """By how much the rate of all `checks` moves for each patient that is left out; the sign is turned."""
+    """By how much the rate of all `checks` changes without each patient, with the opposite sign."""
     off = counts - rate * total
     return np.where(np.abs(off) > 1e-9 * total, off, 0.0) / (checks - total)  # rounding is no difference
 
@@ -84,7 +84,7 @@ def influence(counts: Any, total: Any, rate: Any, checks: Any) -> Any:
 def contributing(squares: Any, fourths: Any) -> Any:
     """How many patients a spread comes from: Kish's effective number, from the sums of their squared influence.
 
-    1 where one patient causes all of it, their number where all move the rate alike; missing where there is no spread.
+    1 if one patient causes all of it, their number if all change the rate alike; missing without any variation.
     """
     return squares**2 / fourths
 
@@ -124,7 +124,7 @@ def _student_table(coverage: float) -> tuple[Any, Any]:
 
 
 def _student(freedom: float, coverage: float) -> float:
-    # With t = √ν sinh(y), the density is cosh(y)**-ν: smooth, and nothing is left of it at `end`.
+    # With t = √ν sinh(y), the density is cosh(y)**-ν: smooth, and next to 0 at `end`.
     end = np.arccosh(1e14 ** (1 / freedom))
     y = np.linspace(0, end, 2001)
     density = np.cosh(y) ** -freedom

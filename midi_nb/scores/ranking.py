@@ -27,7 +27,7 @@ _SAME_KEY = 0.5  # of the smaller run: two runs that share fewer checks were not
 
 
 def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """Every check of two runs, and what became of it from the one to the other.
+    """Every check of two runs, and how its verdict changed from the one to the other.
 
     Checks are paired by instance, action, attribute and number in the key (in reports, which have none, by expected
     text and region), whatever the order of the rows. Where a key or a submission has one of these several times (a file
@@ -296,8 +296,8 @@ _BLOCKS, _BLOCK = 20, 500  # of sets that are drawn where there are more patient
 def swapped(one: Any, other: Any, random: np.random.Generator) -> Any:
     """How often two submissions differ as much as they do, where the results of a set of patients are swapped.
 
-    Each side holds passes and checks (2 × pairs × patients). The share of all sets, or of those drawn and the one that
-    is there: at most 5 % of equal pairs get at most 0.05, however different their patients are.
+    Each side has passes and checks (2 × pairs × patients). Returns the share of all sets of patients, or of a random
+    sample and the observed set: at most 5 % of equal pairs get at most 0.05, however different their patients are.
     """
     (passed, total), half = (one + other).sum(axis=-1) / 2, np.swapaxes((one - other) / 2, -1, -2)
     gaps = []

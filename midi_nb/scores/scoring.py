@@ -43,7 +43,7 @@ def score(
     """Passed, failed and blank checks with their score, over all or by any columns.
 
     The score is passed / (passed + failed + blank), as officially: a blank costs as much as a failure. Checks for which
-    the official script writes no row count nowhere.
+    the official script writes no row are excluded from every score.
 
     Parameters
     ----------
@@ -145,8 +145,8 @@ def _with_passes(results: pd.DataFrame, columns: list[str], unit: str) -> pd.Dat
 def known(results: pd.DataFrame, unit: str, by: Sequence[str] = ()) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The checks of `results` that count by `unit`, and the rows of passes that go with them, each once.
 
-    A ValueError where there are none for this unit or for columns `by`, or where rows have been left out since the
-    workbook was read: of a part of the checks the passes are not known.
+    Raises a ValueError if there are none for this unit or for the columns `by`, or if rows were removed since the
+    workbook was read: the passes of a part of the checks are not known.
     """
     results = coded(results)
     is_count = count_rows(results)
@@ -232,7 +232,8 @@ _SAME_ROW = (
 def _deduplicated(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
     """One row per check of a series, by the official rules and the official identifiers.
 
-    Those are the released ones, and for a missing file the original ones: a series that is partly missing counts twice.
+    These are the released identifiers, and for a missing file the original ones: a series that is partly missing counts
+    twice.
     """
     require_columns(rows, ["tag_path", "state", "patient", "study", "series", *_OFFICIAL], f"score(unit={unit!r})")
     if unit == "series-2024" and is_masked(rows):

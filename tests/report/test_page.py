@@ -167,7 +167,7 @@ def test_checks_without_an_official_row_are_told_but_counted_nowhere(light, make
     assert "Identifying text left (1 check); fix this first: 50.00 % → 100 % ." in text
     assert to_fix(results)[0]["cause"].tolist() == ["leak_full"]
     assert "2 of 2 checks that did not pass or have no official row" in text
-    assert "For 1 check the official scorer writes no row; they count nowhere." in text
+    assert "The official scorer writes no row for 1 check; no score counts them." in text
 
 
 HOSTILE = "</td><script>alert('x')</script><img src=x onerror=alert(1)>\\1 $x$"
