@@ -1,4 +1,4 @@
-"""Widgets of one model each, and the picture of it that a notebook keeps; a board has a place for a viewer too.
+"""Widgets of one model each, and the picture that a notebook keeps of them; a board has a place for a viewer too.
 
 What a widget shows travels as messages, never as widget state: board.js lists them.
 """

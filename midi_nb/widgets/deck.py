@@ -54,7 +54,7 @@ def review(
     """A deck of the checks of burned-in text, for a person to judge: blank ones first, then failed, then passed.
 
     Keys: h hidden, v visible, u unsure, z undo, arrows previous and next, c contrast, w whole image, comma and full
-    stop the frames of a multi-frame image. What the scorer says of a check is shown when it has been judged.
+    stop the frames of a multi-frame image. The scorer's verdict is shown once the check has been judged.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ class Deck(Board):
 
     @property
     def results(self) -> pd.DataFrame:
-        """The results with the verdicts that stand."""
+        """The results with the present verdicts of people."""
         standing = self._log.standing()
         found = [
             (int(row), standing[name].verdict)
@@ -162,7 +162,7 @@ class Deck(Board):
         return [*(place for place in places if self._names[place] not in standing), len(self._names)]
 
     def _first(self) -> int:
-        """Where a deck opens: on the first check without a verdict that has a picture, if one of the next has."""
+        """The place at which a deck opens: the first unjudged check whose picture can be seen; of the next few."""
         places = self._unjudged()
         seen = (place for place in places[:-1][:_TRIED] if self._images.digest(int(self._positions[place])))
         return next(seen, places[0])

@@ -47,7 +47,7 @@ class Teller:
         return getattr(kit(), what)(Check(self, position), *more)
 
     def at(self, name: str, position: int) -> Any:
-        """What stands in a cell; None where nothing does."""
+        """The value of a cell; None if it is missing."""
         if name not in self._columns:  # a cell of a frame or of Arrow takes long
             column: Any = self.results[name].array if name in self.results else [None] * len(self.results)
             coded = isinstance(column, pd.Categorical)

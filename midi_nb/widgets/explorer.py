@@ -266,7 +266,7 @@ class Explorer(Fixing, Board):
     # The browser
 
     def _show(self, changed: AbstractSet[str]) -> None:
-        """Sends what is other than before: the state, rows if the browser does not hold them, the picked check."""
+        """Sends what has changed: the state, rows that the browser does not have, the picked check."""
         if self.unit not in self._counted:
             self._counted.append(self.unit)
             buffers: list[bytes] = []

@@ -34,7 +34,8 @@ def views(results: pd.DataFrame) -> list[str]:
 
 
 def sent(view: str, results: pd.DataFrame, rows: Rows) -> dict[str, Any]:
-    """What the browser draws of a view: ``patients``, and of ``of`` how many they are; submissions ``without`` any.
+    """What the browser draws of a view: ``patients``, how many there are in all (``of``), and the submissions
+    ``without`` any.
 
     `rows` are of the same results, perhaps without values: its codes and its `values` count.
     """

@@ -1,7 +1,8 @@
 """Results as a browser filters them: coded columns, and how many checks there are of each kind.
 
-A frame of millions of rows has few kinds: distinct combinations of what one filters by. Filters, bars and scores are
-questions to these. Only failing rows go to the browser one by one; of a small frame, or a frame with few failures, all.
+A frame of millions of rows has few kinds: distinct combinations of the columns that can be filtered. Filters, bars and
+scores are computed from these. Only failing rows are sent to the browser one by one; of a small frame, or one with few
+failures, all rows.
 """
 
 from __future__ import annotations

@@ -91,7 +91,8 @@ class Tour(Explorer):
     # Which images
 
     def _legible(self) -> Region | None:
-        """Picks the check whose text can still be read as a whole though most of it was painted over: its region."""
+        """The region of the check whose text is still legible though most of it was painted over; it becomes the picked
+        check."""
         rows = np.flatnonzero(self._asks(REGIONS) & (self.results["verdict"] == "failed").to_numpy())
         scores = self.results["score"].to_numpy(dtype="float64")
         best: tuple[tuple[float, float], int, Region] | None = None
@@ -140,7 +141,7 @@ class Tour(Explorer):
         return self.results["action"].isin(actions).to_numpy(dtype=bool)
 
     def _of(self, name: str) -> str:
-        """What the check that the tour is about has in a column."""
+        """The value of a column for the check that the tour is about."""
         return self._teller.cell(name, self.picked) or ""
 
     # What is said
@@ -224,7 +225,8 @@ def _kit() -> Any:
 
 
 def _left(region: Region) -> tuple[float, float]:
-    """How much of what stood in a region can be read, and how much was painted over; NaN without an original alike."""
+    """How much of the text of a region is legible, and how much was painted over; NaN without an original of the same
+    shape."""
     if region.before is None:
         return np.nan, np.nan
     x0, y0, x1, y1 = region.box

@@ -1,4 +1,4 @@
-"""The log of human verdicts: a file that only grows, one verdict a line; the last one on a check counts.
+"""The log of human verdicts: a file that is only appended to, one verdict a line; the last verdict on a check counts.
 
 The file is the state: nothing is kept in memory that is not in it, so that neither a restart nor a second notebook
 loses a verdict. A check is named by a digest; no line holds a value of the data.
@@ -32,7 +32,7 @@ _NAMED_BY = ("submission", "instance", "released", "check", "action", "tag_path"
 
 
 class Entry(NamedTuple):
-    """A verdict that stands."""
+    """A verdict that was not taken back."""
 
     verdict: str
     pixels: str | None  # digest of the region that was seen
@@ -64,11 +64,11 @@ class Log:
         return last
 
     def standing(self) -> dict[str, Entry]:
-        """The verdict that stands on each check that has one."""
+        """The present verdict on each check that has one."""
         return dict(self._standing())
 
     def _standing(self) -> list[tuple[str, Entry]]:
-        """The verdicts that were not taken back, in their order; the last one on a check is the one that stands."""
+        """The verdicts that were not taken back, in their order."""
         found: list[tuple[str, Entry]] = []
         for entry in self.entries():
             if "verdict" in entry:

@@ -83,7 +83,7 @@ class _Source(NamedTuple):
 
 
 class Viewing(traitlets.HasTraits):
-    """What a viewer knows and answers, whether it is a widget by itself or a part of a board."""
+    """The state of a viewer and its answers, whether it is a widget by itself or a part of a board."""
 
     count = traitlets.Int(0).tag(sync=True)
     unit = traitlets.Unicode("image").tag(sync=True)  # what is counted: images, slices of a series or frames of a file
@@ -133,7 +133,7 @@ class Viewing(traitlets.HasTraits):
         self.observe(report, list(self.state))
 
     def take(self, state: dict[str, Any]) -> None:
-        """Sets what a browser says; what cannot be is ignored."""
+        """Takes over the state that a browser sends; invalid values are ignored."""
         self._theirs = {name: value for name, value in state.items() if name in self.state}
         for name, value in self._theirs.items():
             with suppress(traitlets.TraitError):

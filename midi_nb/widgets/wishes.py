@@ -53,7 +53,7 @@ def what_if(results: pd.DataFrame, submission: str | None = None) -> Wishes:
 
 
 class Fixing(traitlets.HasTraits):
-    """What a widget has in which problems are ticked as fixed."""
+    """The part of a widget in which problems are ticked as fixed."""
 
     unit = traitlets.Enum(causes.UNITS, "instance").tag(sync=True)
     weights = traitlets.Dict(key_trait=traitlets.Enum(CATEGORIES), value_trait=traitlets.Float(min=0)).tag(sync=True)
