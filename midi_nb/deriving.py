@@ -36,7 +36,7 @@ from .answers.identifiers import (
 )
 from .answers.standard import REGISTERED, Profile, disposition, profile_of, read_private, safe_private, type_of
 from .coded import tidy
-from .engine import released as files_of
+from .engine import released as dicom_files
 from .engine.batches import (
     Notes,
     Part,
@@ -184,7 +184,7 @@ def _derived(
         edition, table = safe_private()
         by = f"{_SAFE} {edition}"
     job = _Job(folder_of(original, "original"), (*asked[:2], chosen.keep), by, table, reader(read_text))
-    paths = list(files_of.files_below(job.folder))
+    paths = list(dicom_files.files_below(job.folder))
     batches = in_batches(paths)
     with counting(2 * len(paths), "file", "read", progress) as step:
         surveys = [Task(batch) for batch in batches]
@@ -271,11 +271,11 @@ def _surveyed(job: _Job, task: Task, step: Step | None = None) -> list[tuple[_Wh
     from pydicom import dcmread
 
     profile, found = job.profile, []
-    with files_of.quiet():
+    with dicom_files.quiet():
         for path in counted(task.paths, step):
             said, kept = set[Identifier](), set[str]()
             try:
-                with files_of.opened(path) as file:
+                with dicom_files.opened(path) as file:
                     header = dcmread(file, stop_before_pixels=True)
                 _collect(header, profile, said, kept)
                 said = of_people(
@@ -325,16 +325,16 @@ def _answered(job: _Job, task: Task, step: Step | None = None) -> Part:
     """The answers of one batch: what an executor runs."""
     derived, skipped = _Derived(job), list[tuple[str, str]]()
     known = {patient: Known(said) for patient, said in task.own.people.items()}
-    with files_of.quiet():
+    with dicom_files.quiet():
         for path, patient in zip(counted(task.paths, step), task.own.patients, strict=True):
             try:
                 if path in task.own.again:
-                    raise files_of.Unreadable("another file, larger or earlier, has its SOP Instance UID")
-                file = files_of.read(path)
+                    raise dicom_files.Unreadable("another file, larger or earlier, has its SOP Instance UID")
+                file = dicom_files.read(path)
                 if file.cut:
-                    raise files_of.Unreadable(files_of.CUT)
+                    raise dicom_files.Unreadable(dicom_files.CUT)
                 derived.add(file, known[patient])
-            except files_of.Unreadable as reason:
+            except dicom_files.Unreadable as reason:
                 skipped.append((path.relative_to(job.folder).as_posix(), str(reason)))
     return kept(Part(derived.frame(), (), skipped, Notes()), task, job.folder)
 
@@ -410,7 +410,7 @@ class _Derived:
         self._who: list[keys.Instance] = []
         self._checks: list[keys.Check] = []
 
-    def add(self, file: files_of.Released, known: Known) -> None:
+    def add(self, file: dicom_files.Released, known: Known) -> None:
         """Add the checks of one file."""
         patient, study, series, uid, modality, sop_class = (
             (file.identifier(keyword) or "").strip() or None
@@ -419,7 +419,7 @@ class _Derived:
             )
         )  # fmt: skip
         if not uid:
-            raise files_of.Unreadable("no SOP Instance UID")
+            raise dicom_files.Unreadable("no SOP Instance UID")
         who = keys.Instance(patient, study, series, uid, modality, sop_class)
         number = 0
         for path, tag, vr, text in file.texts():
@@ -562,7 +562,7 @@ def _private_checks(plan: _Plan, vr: str, text: str, known: Known) -> Iterator[t
 _Box = tuple[int, int, int, int]
 
 
-def _pixel_checks(job: _Job, file: files_of.Released, known: Known) -> Iterator[tuple[keys.Spec, str, _Box | None]]:
+def _pixel_checks(job: _Job, file: dicom_files.Released, known: Known) -> Iterator[tuple[keys.Spec, str, _Box | None]]:
     """What the pixels must hide, line by line; where none of their text is an identifier, that they stay."""
     if job.read_text is None or file.digest is None:
         return

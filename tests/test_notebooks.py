@@ -30,7 +30,7 @@ TEMPLATE = "../docs/template"  # what a new notebook starts from
 #: Widgets a notebook must show, in order.
 WIDGETS = {
     "00_start_here": ["Explorer"],
-    "02_why_it_failed": ["Explorer", "Wishes"],
+    "02_why_it_failed": ["Explorer", "WhatIf"],
     "03_pixel_redaction": ["Viewer", "Viewer", "Viewer", "Deck"],
     "05_best_practices": ["Viewer"],
 }

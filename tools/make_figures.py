@@ -78,9 +78,9 @@ def what_if(page: Any) -> Any:
     """Two problems ticked as fixed, and the score that follows."""
     page.wait_for_selector("input[data-act=tick]")
     page.locator("input[data-act=tick]").first.check()
-    page.kernel_has("len(wishes.fixed)", 1)
+    page.kernel_has("len(widget.fixed)", 1)
     page.locator("input[data-act=tick]").nth(1).check()
-    page.kernel_has("len(wishes.fixed)", 2)
+    page.kernel_has("len(widget.fixed)", 2)
     return page.locator(".midi-board")
 
 
@@ -95,7 +95,7 @@ WIDGETS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "explorer": ("explorer = mn.widgets.explore(results, careless, demo.original)\nexplorer", explorer),
     "viewer": ("viewer = mn.widgets.view(images, results, demo.original, height=460)\nviewer", viewer),
     "deck": ("deck = mn.widgets.review(results, careless, demo.original, log='verdicts.jsonl')\ndeck", deck),
-    "what_if": ("wishes = mn.widgets.what_if(results)\nwishes", what_if),
+    "what_if": ("widget = mn.widgets.what_if(results)\nwidget", what_if),
     "header": (HEADER, header),
 }
 

@@ -493,13 +493,13 @@ def _terms(planted: Iterable[tuple[str, str]]) -> _Terms:
         elif "^" in text or action in REGIONS:
             parts = frozenset(word for word in words if len(word) > 2 and word.isalpha() and word not in stop_words())
             names |= {parts: text} if parts else {}
-        elif _telling(words):
+        elif _identifies(words):
             phrases[words[0]][words] = text
     parts = frozenset(word for group in names for word in group if len(word) > 3 and word not in _vocabulary())
     return _Terms(dict(phrases), names, parts, frozenset(uids), frozenset(days))
 
 
-def _telling(words: tuple[str, ...]) -> bool:
+def _identifies(words: tuple[str, ...]) -> bool:
     """Whether words are enough to identify a person: `F`, `045Y` and `12` stand everywhere."""
     if len(words) == 1:
         return (

@@ -28,7 +28,7 @@ from ..files import runs
 from ..folders import folder_of, submission_of, warn_if_same
 from ..frames import RESULTS
 from ..progress import counting
-from . import released as files_of
+from . import released as dicom_files
 from .batches import (
     Job,
     Notes,
@@ -194,7 +194,7 @@ class _Job(Job):
             patients,
             reader,
             why,
-            None if self.originals is None else files_of.by_instance(self.originals),
+            None if self.originals is None else dicom_files.by_instance(self.originals),
             set(),
             self.rules,
         )
@@ -210,7 +210,7 @@ class _Job(Job):
             "key": runs.digest(self.key),
             "uids": runs.digest(self.uids),
             "patients": runs.digest(self.patients),
-            "original": self.originals and files_of.listing(self.originals),
+            "original": self.originals and dicom_files.listing(self.originals),
             **runs.versions(),
         }
         return runs.Recorder(out, provenance)
@@ -273,7 +273,7 @@ def _everyone(job: _Job, olds: Mapping[str, str], patients: Mapping[str, str]) -
     released = job.originals is None
     patients = {new: old for old, new in patients.items()}
     found: dict[str, keys.Instance] = {}
-    for _, (uid, *who, modality, sop_class) in files_of.identifiers(job.originals or job.folder, *_WHO):
+    for _, (uid, *who, modality, sop_class) in dicom_files.identifiers(job.originals or job.folder, *_WHO):
         patient, study, series, instance = (
             (names.get(one) if released else one) or None
             for names, one in zip((patients, olds, olds, olds), (*who, uid), strict=True)
@@ -303,7 +303,7 @@ def _run(job: _Job, executor: Executor | None, progress: bool, recorder: runs.Re
 
 def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.Recorder) -> Iterator[Part]:
     """The parts of the results, in order: those of the files, then those of the instances no file answered."""
-    paths = list(files_of.files_below(job.folder))
+    paths = list(dicom_files.files_below(job.folder))
     batches, answered, notes, work = in_batches(paths), Counter[str](), Notes(), partial(_judged, job)
     with counting(len(paths), "file", "judged", progress) as step:
         for part in kept_or_made(recorder, job.folder, batches, work, executor, step):
@@ -325,7 +325,7 @@ def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.
 
 def _repeated(job: _Job, instances: Set[str]) -> Iterator[tuple[str, str]]:
     """The files of these instances, each of which has several files."""
-    for path, (uid,) in files_of.identifiers(job.folder, "SOPInstanceUID") if instances else ():
+    for path, (uid,) in dicom_files.identifiers(job.folder, "SOPInstanceUID") if instances else ():
         if job.judge.olds.get(uid) in instances:
             yield path.relative_to(job.folder).as_posix(), f"{JUDGED}it is not the only file of its instance"
 
@@ -333,7 +333,7 @@ def _repeated(job: _Job, instances: Set[str]) -> Iterator[tuple[str, str]]:
 def _judged(job: _Job, task: Task, step: Step | None = None) -> Part:
     """The verdicts of one batch: what an executor runs."""
     judge = job.judge
-    with files_of.quiet(), judge.key.reading() as checks_of:
+    with dicom_files.quiet(), judge.key.reading() as checks_of:
         if task.paths:
             table, answered, skipped = judged_files(judge, job.folder, counted(task.paths, step), checks_of)
         else:

@@ -28,7 +28,7 @@ from ..coded import utf8
 from ..files.runs import replacing
 from ..folders import Submission, folder_of
 from ..progress import counted
-from . import released as files_of
+from . import released as dicom_files
 from .likeness import Look, alike, look
 
 __all__ = ["Pairing", "pair_folders"]
@@ -82,8 +82,8 @@ def pair_folders(
         raise ValueError(f"by must be one of {', '.join(_WAYS)}, got {by!r}.")
     roots = [folder_of(original, "original"), folder_of(released)]
     unpaired: list[_Unpaired] = []
-    with files_of.quiet():
-        sides = [list(_prints(root, side, unpaired, progress)) for root, side in zip(roots, _SIDES, strict=True)]
+    with dicom_files.quiet():
+        sides = [list(_fingerprints(root, side, unpaired, progress)) for root, side in zip(roots, _SIDES, strict=True)]
         for root, prints, side in zip(roots, sides, _SIDES, strict=True):
             if not prints:
                 raise ValueError(f"The folder of {side} files {root} holds no DICOM file.")
@@ -116,7 +116,7 @@ class _Unpaired(NamedTuple):
 
 
 @dataclass(eq=False, slots=True)
-class _Print:
+class _Fingerprint:
     """What is remembered of one file."""
 
     path: Path
@@ -131,7 +131,7 @@ class _Print:
     marked: bool  # as de-identified
 
 
-_Pair = tuple[_Print, _Print]  # an original file and what the tool made of it
+_Pair = tuple[_Fingerprint, _Fingerprint]  # an original file and what the tool made of it
 
 #: What must be equal in both files of a pair: their kind.
 _KIND = ("SOPClassUID", "Modality", "Rows", "Columns", "NumberOfFrames")
@@ -154,35 +154,39 @@ _PLAIN = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1")
 _LEAST = 4  # descriptors that must agree, its kind apart, where nothing else speaks for a pair
 
 
-def _prints(root: Path, side: str, unpaired: list[_Unpaired], progress: bool) -> Iterator[_Print]:
-    for path in counted(list(files_of.files_below(root)), f"{side} file", "read", progress):
+def _fingerprints(root: Path, side: str, unpaired: list[_Unpaired], progress: bool) -> Iterator[_Fingerprint]:
+    for path in counted(list(dicom_files.files_below(root)), f"{side} file", "read", progress):
         file = utf8(path.relative_to(root).as_posix())
         try:
-            yield _print(files_of.read(path), path, file)
-        except files_of.Unreadable as reason:
+            yield _fingerprint(dicom_files.read(path), path, file)
+        except dicom_files.Unreadable as reason:
             unpaired.append(_Unpaired(side, file, str(reason)))
 
 
-def _print(file: files_of.Released, path: Path, name: str) -> _Print:
+def _fingerprint(file: dicom_files.Released, path: Path, name: str) -> _Fingerprint:
     dataset = file.dataset
     encoded = dataset.file_meta.get("TransferSyntaxUID", _PLAIN[0]) not in _PLAIN
     stored = None
     if 0x7FE00010 in dataset:
         pixels = dataset.get_item(0x7FE00010).value or b""
-        stored = file.digest if (_telling_encoded(pixels, dataset, path) if encoded else _telling(pixels)) else None
+        stored = (
+            file.digest if (_is_evidence_encoded(pixels, dataset, path) if encoded else _is_evidence(pixels)) else None
+        )
     kind, traits, hints = (tuple(_normal(dataset, keyword) for keyword in words) for words in (_KIND, _TRAITS, _HINTS))
     places = tuple(file.text(path) or None for path in _PLACES)
     marked = file.text("(0012,0062)") == "YES"
-    return _Print(path, name, file.text("(0008,0018)") or None, stored, encoded, kind, traits, hints, places, marked)
+    return _Fingerprint(
+        path, name, file.text("(0008,0018)") or None, stored, encoded, kind, traits, hints, places, marked
+    )
 
 
-def _telling(pixels: bytes) -> bool:
+def _is_evidence(pixels: bytes) -> bool:
     """Whether there is more than one colour: a black image is like any other black image, and no evidence."""
     view = memoryview(pixels)
     return bool(pixels) and all(view[size:] != view[:-size] for size in (1, 2, 3))
 
 
-def _telling_encoded(pixels: bytes, dataset: Any, path: Path) -> bool:
+def _is_evidence_encoded(pixels: bytes, dataset: Any, path: Path) -> bool:
     """The same of a compressed image. One colour takes next to no bytes, so that only few have to be decoded for it."""
     try:
         size = int(dataset.Rows) * int(dataset.Columns) * int(dataset.get("NumberOfFrames") or 1)
@@ -209,9 +213,9 @@ def _normal_text(part: Any) -> str:
         return str(part).strip()
 
 
-def _without_copies(prints: Iterable[_Print], side: str, unpaired: list[_Unpaired]) -> list[_Print]:
+def _without_copies(prints: Iterable[_Fingerprint], side: str, unpaired: list[_Unpaired]) -> list[_Fingerprint]:
     """One print of each instance: the first of identical files."""
-    kept: dict[Hashable, _Print] = {}
+    kept: dict[Hashable, _Fingerprint] = {}
     for one in prints:
         known = kept.setdefault((one.uid or one.file, one.stored, one.kind, one.traits, one.hints, one.places), one)
         if known is not one:
@@ -222,11 +226,11 @@ def _without_copies(prints: Iterable[_Print], side: str, unpaired: list[_Unpaire
 class _Match:
     """Two sides of files, the pairs found so far, and why the others are none."""
 
-    def __init__(self, olds: list[_Print], news: list[_Print]) -> None:
-        self.left: tuple[list[_Print], list[_Print]] = (olds, news)
+    def __init__(self, olds: list[_Fingerprint], news: list[_Fingerprint]) -> None:
+        self.left: tuple[list[_Fingerprint], list[_Fingerprint]] = (olds, news)
         self.pairs: list[_Pair] = []
-        self._why: dict[_Print, str] = {}
-        self._partners: dict[_Print, set[_Print]] = {}  # with which a file has pixels in common
+        self._why: dict[_Fingerprint, str] = {}
+        self._partners: dict[_Fingerprint, set[_Fingerprint]] = {}  # with which a file has pixels in common
 
     def by_parts(self) -> None:
         """Pair files that share parts of their image with no other file; later steps may not contradict these
@@ -252,9 +256,9 @@ class _Match:
         done = {one for pair in found for one in pair}
         self.left = ([one for one in self.left[0] if one not in done], [one for one in self.left[1] if one not in done])
 
-    def by(self, key: Callable[[_Print], Hashable], least: int = 0) -> bool:
+    def by(self, key: Callable[[_Fingerprint], Hashable], least: int = 0) -> bool:
         """Pair what `key` and then the descriptors leave no doubt about; whether anything was paired."""
-        groups: dict[Hashable, tuple[list[_Print], list[_Print]]] = defaultdict(lambda: ([], []))
+        groups: dict[Hashable, tuple[list[_Fingerprint], list[_Fingerprint]]] = defaultdict(lambda: ([], []))
         for place, prints in enumerate(self.left):
             for one in prints:
                 if (value := key(one)) is not None:
@@ -275,7 +279,7 @@ class _Match:
                     self._why.get(one, "no {other} file has enough in common with it").format(other=other),
                 )
 
-    def _sure(self, olds: list[_Print], news: list[_Print], least: int, known: _Known) -> Iterator[_Pair]:
+    def _sure(self, olds: list[_Fingerprint], news: list[_Fingerprint], least: int, known: _Known) -> Iterator[_Pair]:
         """The pairs in which each file is the only best partner of the other."""
         if not least and len(olds) == len(news) == 1:
             yield olds[0], news[0]
@@ -295,12 +299,12 @@ class _Match:
                 if value >= 0:
                     self._why[one] = _TIES if not alone else _PIXELS if one in self._partners else _RIVALS
 
-    def _against(self, old: _Print, new: _Print) -> bool:
+    def _against(self, old: _Fingerprint, new: _Fingerprint) -> bool:
         """Whether the pixels of one of two files are those of another file."""
         return new not in self._partners.get(old, (new,)) or old not in self._partners.get(new, (old,))
 
 
-def _parts_of(looks: Sequence[tuple[_Print, Look]]) -> pd.DataFrame:
+def _parts_of(looks: Sequence[tuple[_Fingerprint, Look]]) -> pd.DataFrame:
     """The parts of some images, each with the number of its file; those that stand in many files are left out."""
     files = np.repeat(np.arange(len(looks)), [len(seen.parts) for _, seen in looks])
     parts = np.concatenate([np.empty(0, "uint64"), *(seen.parts for _, seen in looks)])
@@ -328,11 +332,11 @@ class _Known:
             for place in range(len(_PLACES))
         ]
 
-    def against(self, old: _Print, new: _Print) -> bool:
+    def against(self, old: _Fingerprint, new: _Fingerprint) -> bool:
         """Whether the number of a slice, which the tool may have left alone, speaks against a pair."""
         return self._counted and not _agree(old.traits[_NUMBER], new.traits[_NUMBER])
 
-    def columns(self, olds: Sequence[_Print], news: Sequence[_Print]) -> Iterator[_Column]:
+    def columns(self, olds: Sequence[_Fingerprint], news: Sequence[_Fingerprint]) -> Iterator[_Column]:
         """The descriptors of two sides of files, coded."""
         for place in range(len(_KIND)):
             yield _coded([one.kind[place] for one in olds], [one.kind[place] for one in news], counts=0)
@@ -409,7 +413,7 @@ class _Best:
         self.value[rows] = np.where(better, value, self.value[rows])
 
 
-def _by_content(olds: list[_Print], news: list[_Print], unpaired: list[_Unpaired]) -> list[_Pair]:
+def _by_content(olds: list[_Fingerprint], news: list[_Fingerprint], unpaired: list[_Unpaired]) -> list[_Pair]:
     """The files that fit each other best, strongest evidence first; adds those that fit none to `unpaired`."""
     match = _Match(*(_without_copies(side, name, unpaired) for side, name in zip((olds, news), _SIDES, strict=True)))
     match.by(lambda one: one.uid)
@@ -427,7 +431,7 @@ def _by_content(olds: list[_Print], news: list[_Print], unpaired: list[_Unpaired
     return match.pairs
 
 
-def _by_path(olds: list[_Print], news: list[_Print], unpaired: list[_Unpaired]) -> list[_Pair]:
+def _by_path(olds: list[_Fingerprint], news: list[_Fingerprint], unpaired: list[_Unpaired]) -> list[_Pair]:
     """The files of the same relative path, unless they are different objects; adds the others to `unpaired`."""
     there, here = ({unicodedata.normalize("NFC", one.file): one for one in side} for side in (olds, news))
     both = [(old, here[path]) for path, old in there.items() if path in here]
@@ -452,7 +456,7 @@ _OTHER_OBJECT = "the file of the same path in the other folder is another object
 class _Another:
     """Whether the released file of a pair shows that it was made of another original than its path says."""
 
-    def __init__(self, olds: Sequence[_Print], pairs: Sequence[_Pair]) -> None:
+    def __init__(self, olds: Sequence[_Fingerprint], pairs: Sequence[_Pair]) -> None:
         agreeing = [
             [_agree(old.traits[place], new.traits[place]) for old, new in pairs] for place in range(len(_TRAITS))
         ]
@@ -461,15 +465,15 @@ class _Another:
         self._of_one = [{value for value, count in of_olds.items() if count == 1} for of_olds in values]
 
     @property
-    def _keys(self) -> Sequence[Callable[[_Print], Hashable]]:
+    def _keys(self) -> Sequence[Callable[[_Fingerprint], Hashable]]:
         return lambda one: one.uid, lambda one: one.stored, self._traits
 
-    def _traits(self, one: _Print) -> Hashable:
+    def _traits(self, one: _Fingerprint) -> Hashable:
         """The descriptors that the tool mostly leaves alone, where there are enough of them."""
         traits = tuple(one.traits[place] for place in self._usual)
         return traits if sum(trait is not None for trait in traits) >= _LEAST else None
 
-    def __call__(self, old: _Print, new: _Print) -> bool:
+    def __call__(self, old: _Fingerprint, new: _Fingerprint) -> bool:
         if not all(map(_agree, old.kind, new.kind)):
             return True
         for key, of_one in zip(self._keys, self._of_one, strict=True):
@@ -554,7 +558,7 @@ def _uids_of(path: Path) -> Iterator[tuple[str, list[str]]]:
     """(path, UIDs) of every element of UIDs, without those that DICOM itself registers."""
     from pydicom import dcmread
 
-    for where, place in files_of.Released(dcmread(path, stop_before_pixels=True)).places():
+    for where, place in dicom_files.Released(dcmread(path, stop_before_pixels=True)).places():
         value = place.element.value if place.vr == "UI" else None
         if value and not isinstance(value, bytes):  # which it is where pydicom cannot make sense of it
             uids = [value] if isinstance(value, str) else list(value)

@@ -18,7 +18,7 @@ from ..checks import Context
 from ..coded import encode, tidy
 from ..frames import REMOVED, RESULTS, STATES
 from ..text import FAIL, PASS, Outcome, blank, lost
-from . import released as files_of
+from . import released as dicom_files
 
 ReadText = Callable[[Any], str]
 
@@ -72,15 +72,15 @@ def judged_files(
     for path in paths:
         name = path.relative_to(folder).as_posix()
         try:
-            file = files_of.read(path)
+            file = dicom_files.read(path)
             table.notes.update((LACKING, tags.name(path) or path) for path in file.lacking)
             old = _old_instance(file, judge)
-        except files_of.Unreadable as reason:
+        except dicom_files.Unreadable as reason:
             skipped.append((name, str(reason)))
             continue
         answered.append(old)
         if file.cut:
-            skipped.append((name, JUDGED + files_of.CUT))
+            skipped.append((name, JUDGED + dicom_files.CUT))
         row, checks = _row(judge, judge.key.instances[old], file, name), checks_of(old)
         _judge_file(table, row, checks, file, judge)
         table.notes.update(_not_in_original(checks, old, judge))
@@ -91,18 +91,18 @@ def judged_files(
 JUDGED = "judged, but "
 
 
-def _old_instance(file: files_of.Released, judge: Judge) -> str:
+def _old_instance(file: dicom_files.Released, judge: Judge) -> str:
     uid = file.identifier("SOPInstanceUID")
     if not uid:
-        raise files_of.Unreadable("no SOP Instance UID")
+        raise dicom_files.Unreadable("no SOP Instance UID")
     if uid not in judge.olds:
-        raise files_of.Unreadable("its SOP Instance UID is not among the new UIDs of the mapping")
+        raise dicom_files.Unreadable("its SOP Instance UID is not among the new UIDs of the mapping")
     if judge.olds[uid] not in judge.key.instances:
-        raise files_of.Unreadable("the key has no checks for its instance")
+        raise dicom_files.Unreadable("the key has no checks for its instance")
     return judge.olds[uid]
 
 
-def _row(judge: Judge, who: keys.Instance, file: files_of.Released, name: str) -> _Row:
+def _row(judge: Judge, who: keys.Instance, file: dicom_files.Released, name: str) -> _Row:
     ids = (file.identifier(each) for each in ("PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"))
     kinds = (("Modality", who.modality), ("SOPClassUID", who.sop_class))
     own = (asked if (said := file.identifier(each)) is None else said for each, asked in kinds)
@@ -112,17 +112,17 @@ def _row(judge: Judge, who: keys.Instance, file: files_of.Released, name: str) -
 def _judge_file(table: Table, row: _Row, checks: Sequence[keys.Check], file: Any, judge: Judge) -> None:
     context = Context(judge.uids, judge.patients)
     original = None if judge.originals is None else _Original(judge.originals.get(row.instance))
-    looks = {name: _LOOK.get(action.about, _attribute) for name, action in ACTIONS.items()}
+    text_of = {name: _TEXT_OF.get(action.about, _attribute) for name, action in ACTIONS.items()}
 
     def judged(check: keys.Check) -> tuple[keys.Check, Any, Outcome]:
         """(check, text, outcome) of one check."""
         name = check.spec.action
-        if name not in looks:
+        if name not in text_of:
             return check, _UNSEEN, lost(check.error or _NO_ACTION)
         try:
             if check.error:
                 raise _NoRow(check.error)
-            text = looks[name](file, check, judge)
+            text = text_of[name](file, check, judge)
             outcome = getattr(ACTIONS[name], judge.rules)(text, check, context)
             if original is not None and outcome.verdict == "passed" and name in REGIONS:
                 outcome = _controlled(file, check, original, judge)
@@ -145,7 +145,7 @@ def _judge_file(table: Table, row: _Row, checks: Sequence[keys.Check], file: Any
             table.add(row, *judged(check))
 
 
-def _places(check: keys.Check, file: files_of.Released) -> list[keys.Check]:
+def _places(check: keys.Check, file: dicom_files.Released) -> list[keys.Check]:
     """A check of the workshop's layout, once for each place in sequences that has its attribute, if it is nowhere
     else."""
     path = check.spec.tag_path
@@ -161,7 +161,7 @@ def _decisive(judged: Sequence[tuple[keys.Check, Any, Outcome]]) -> tuple[keys.C
     return next((place for place in judged if place[2].verdict == ("passed" if kept else "failed")), judged[0])
 
 
-def _stands(file: files_of.Released, path: str) -> bool:
+def _stands(file: dicom_files.Released, path: str) -> bool:
     """Whether the attribute is there, broken or not."""
     try:
         return file.text(path) is not None
@@ -180,15 +180,15 @@ class _NoRow(Exception):
     """A check for which the official script writes no row; its text is the reason."""
 
 
-def _attribute(file: files_of.Released, check: keys.Check, judge: Judge) -> str | None:
+def _attribute(file: dicom_files.Released, check: keys.Check, judge: Judge) -> str | None:
     return file.text(check.spec.tag_path) if check.spec.tag_path else None
 
 
-def _digest(file: files_of.Released, check: keys.Check, judge: Judge) -> str | None:
+def _digest(file: dicom_files.Released, check: keys.Check, judge: Judge) -> str | None:
     return file.digest
 
 
-def _recognised(file: files_of.Released | _Original, check: keys.Check, judge: Judge) -> str | None:
+def _recognised(file: dicom_files.Released | _Original, check: keys.Check, judge: Judge) -> str | None:
     """The text recognised in the region of `check`, in any of its frames."""
     from .pixels import NotInstalled
     from .recognition import text_in
@@ -201,12 +201,12 @@ def _recognised(file: files_of.Released | _Original, check: keys.Check, judge: J
         return text_in(file.dataset, check.box, judge.read_text, stored=judge.rules == "official")
     except NotInstalled as reason:
         raise _NotJudged(str(reason)) from None
-    except files_of.Unreadable as reason:
+    except dicom_files.Unreadable as reason:
         raise _NoRow(str(reason)) from None
 
 
-#: Where a check looks that is about no attribute.
-_LOOK: dict[str, Callable[[files_of.Released, keys.Check, Judge], str | None]] = {
+#: How to get the text for a check that is not about an attribute.
+_TEXT_OF: dict[str, Callable[[dicom_files.Released, keys.Check, Judge], str | None]] = {
     "pixels": _digest,
     "region": _recognised,
 }
@@ -223,11 +223,11 @@ class _Original:
     @cached_property
     def dataset(self) -> Any:
         if self._path is None:
-            raise files_of.Unreadable("there is no original")
-        return files_of.read(self._path).dataset
+            raise dicom_files.Unreadable("there is no original")
+        return dicom_files.read(self._path).dataset
 
 
-def _controlled(file: files_of.Released, check: keys.Check, original: _Original, judge: Judge) -> Outcome:
+def _controlled(file: dicom_files.Released, check: keys.Check, original: _Original, judge: Judge) -> Outcome:
     """The outcome of a region that passed, once its original was looked at too.
 
     If the original passes as well, text recognition cannot read this text, or the key's box misses it: officially the
@@ -248,7 +248,7 @@ def _controlled(file: files_of.Released, check: keys.Check, original: _Original,
 _UNPROVEN = "the text could not be read in the original: that nothing is read here proves nothing"
 
 
-def _legible(file: files_of.Released, check: keys.Check, original: _Original) -> float:
+def _legible(file: dicom_files.Released, check: keys.Check, original: _Original) -> float:
     """How much of the burned-in text is measurably legible in any frame, whatever is read; 0 if next to none."""
     from . import pixels
 
@@ -302,8 +302,8 @@ def _not_in_original(checks: Sequence[keys.Check], uid: str, judge: Judge) -> Co
     if not asked:
         return Counter()
     try:
-        original = files_of.read(path)
-    except files_of.Unreadable:
+        original = dicom_files.read(path)
+    except dicom_files.Unreadable:
         return Counter()
     there = {
         path

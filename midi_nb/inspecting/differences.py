@@ -24,7 +24,7 @@ from .. import amounts, dates, tags
 from ..answers.published import as_mapping, sent_mapping
 from ..answers.standard import profile_of
 from ..coded import tidy
-from ..engine import released as files_of
+from ..engine import released as dicom_files
 from ..engine.batches import (
     Job,
     Notes,
@@ -195,7 +195,7 @@ class _Job(Job):
             "verb": "inspect",
             "uids": uids,
             "patients": patients,
-            "original": files_of.listing(self.original),
+            "original": dicom_files.listing(self.original),
             "asks": " ".join(self.asks),
             **runs.versions(),
         }
@@ -218,12 +218,12 @@ def _job(
 
 
 def _parts(job: _Job, executor: Executor | None, progress: bool, recorder: runs.Recorder) -> Iterator[Part]:
-    said = dict(files_of.identifiers(job.original, "SOPInstanceUID", "PatientID", "PatientName"))
+    said = dict(dicom_files.identifiers(job.original, "SOPInstanceUID", "PatientID", "PatientName"))
     originals, recorder.skipped = _originals(job.original, {path: uid for path, (uid, *_) in said.items()})
     partners, alone = _partners(job, originals)
     people = frozenset(text for _, *texts in said.values() for text in texts if text)
     recorder.skipped += [(path.relative_to(job.released).as_posix(), reason) for path, reason in alone.items()]
-    paths = list(files_of.files_below(job.released))
+    paths = list(dicom_files.files_below(job.released))
     batches, notes = in_batches(paths), Notes()
     recorder.forget(len(batches), 0)
 
@@ -253,7 +253,7 @@ def _originals(folder: Path, named: Mapping[Path, str]) -> tuple[dict[str, Path]
     """The original files by SOP Instance UID, and those that cannot be one side of a pair, with the reason."""
     many = _repeated(named)
     usable = {uid: path for path, uid in named.items() if uid not in many}
-    left = [path for path in files_of.files_below(folder) if named.get(path) not in usable]
+    left = [path for path in dicom_files.files_below(folder) if named.get(path) not in usable]
     return usable, [(path.relative_to(folder).as_posix(), _SHARED if path in named else _NO_UID) for path in left]
 
 
@@ -266,7 +266,7 @@ def _partners(job: _Job, originals: Mapping[str, Path]) -> tuple[dict[Path, tupl
     olds: dict[str, list[str]] = defaultdict(list)
     for old_uid, new in job.mappings[0].items():
         olds[new].append(old_uid)
-    named = {path: uid for path, (uid,) in files_of.identifiers(job.released, "SOPInstanceUID")}
+    named = {path: uid for path, (uid,) in dicom_files.identifiers(job.released, "SOPInstanceUID")}
     many = _repeated(named)
     partners, alone = {}, {}
     for path, uid in named.items():
@@ -307,7 +307,7 @@ def _compared(job: _Job, task: Task, step: Step | None = None) -> Part:
     compared: list[str] = []
     skipped: list[tuple[str, str]] = []
     notes = Notes()
-    with files_of.quiet():
+    with dicom_files.quiet():
         for path in counted(task.paths, step):
             if path in task.own.alone:
                 continue
@@ -349,13 +349,13 @@ class _Skipped(Exception):
     args: tuple[str, str]
 
 
-def _side(root: Path, path: Path, side: str) -> files_of.Released:
+def _side(root: Path, path: Path, side: str) -> dicom_files.Released:
     """The whole file that is one side of a pair."""
     try:
-        file = files_of.read(path)
+        file = dicom_files.read(path)
         if file.cut:
-            raise files_of.Unreadable(files_of.CUT)
-    except files_of.Unreadable as reason:
+            raise dicom_files.Unreadable(dicom_files.CUT)
+    except dicom_files.Unreadable as reason:
         raise _Skipped(path.relative_to(root).as_posix(), f"{side}: {reason}") from None
     return file
 
@@ -364,7 +364,7 @@ _KIND = ("(0008,0016)", "(0028,0010)", "(0028,0011)")
 _WHO = ("(0008,0018)", "(0010,0010)", "(0010,0020)")
 
 
-def are_apart(before: files_of.Released, after: files_of.Released) -> bool:
+def are_apart(before: dicom_files.Released, after: dicom_files.Released) -> bool:
     """Whether two files do not look like one image: another class, rows or columns; or other pixels, and no identifier
     of the original left."""
     texts = ((before.text(path), after.text(path)) for path in _KIND)
@@ -378,7 +378,7 @@ def are_apart(before: files_of.Released, after: files_of.Released) -> bool:
 
 
 def _is_of_another(
-    before: files_of.Released, after: files_of.Released, people: frozenset[str], patients: Mapping[str, str]
+    before: dicom_files.Released, after: dicom_files.Released, people: frozenset[str], patients: Mapping[str, str]
 ) -> bool:
     """Whether name and ID of the patient are those of another original, or the ID what the mapping makes of another's,
     whatever the pixels say."""
@@ -407,7 +407,7 @@ class Difference(NamedTuple):
 
 
 def differences_between(
-    before: files_of.Released, after: files_of.Released, uids: Mapping[str, str], patients: Mapping[str, str]
+    before: dicom_files.Released, after: dicom_files.Released, uids: Mapping[str, str], patients: Mapping[str, str]
 ) -> Iterator[Difference]:
     """What became of each attribute path of one file, those that only the later file has last.
 
@@ -438,21 +438,21 @@ def differences_between(
         )
 
 
-def _by_path(file: files_of.Released) -> dict[tuple[str, int], files_of.Place]:
+def _by_path(file: dicom_files.Released) -> dict[tuple[str, int], dicom_files.Place]:
     """(path, which of those alike) → place of the element; of two private blocks of one creator each has its own."""
     seen: Counter[str] = Counter()
-    found: dict[tuple[str, int], files_of.Place] = {}
+    found: dict[tuple[str, int], dicom_files.Place] = {}
     for path, place in file.places():
         found[path, seen[path]] = place
         seen[path] += 1
     return found
 
 
-_Places = Mapping[tuple[str, int], files_of.Place]
+_Places = Mapping[tuple[str, int], dicom_files.Place]
 _MOST = 10_000  # pairs of items that are compared
 
 
-def _aligned(olds: _Places, news: _Places, uids: Mapping[str, str]) -> dict[tuple[str, int], files_of.Place]:
+def _aligned(olds: _Places, news: _Places, uids: Mapping[str, str]) -> dict[tuple[str, int], dicom_files.Place]:
     """`news` where, in sequences that lost or gained items, each has the number of the original one it is most like."""
     for place, old in olds.items():  # a sequence comes before what is in it
         path, new = place[0], news.get(place)

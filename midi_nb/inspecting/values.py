@@ -18,7 +18,7 @@ import pandas as pd
 from .. import tags
 from ..amounts import reasons
 from ..coded import asked, first_rows, joint_codes, recode, tidy, utf8
-from ..engine import released as files_of
+from ..engine import released as dicom_files
 from ..engine.batches import Notes, Part, Step, Task, counted, in_batches, kept, kept_or_made, require_executor, whole
 from ..files import runs
 from ..folders import Submission, folder_of
@@ -71,7 +71,7 @@ def census(
     """
     require_executor(executor)
     root = folder_of(folder, "")
-    paths = list(files_of.files_below(root))
+    paths = list(dicom_files.files_below(root))
     recorder = runs.Recorder(out, {"verb": "census", **runs.versions()})
     with recorder, counting(len(paths), "file", "read", progress) as step:
         recorder.skipped += [(file.as_posix(), _HIDDEN) for file in _hidden(root)]
@@ -146,25 +146,25 @@ def _creator(label: str) -> str | None:
 def _counted(root: Path, task: Task, step: Step | None = None) -> Part:
     """The values of one batch: what an executor runs."""
     rows, skipped = list[tuple[Any, ...]](), list[tuple[str, str]]()
-    with files_of.quiet():
+    with dicom_files.quiet():
         for path in counted(task.paths, step):
             file = path.relative_to(root)
             texts = Counter(_of_names(file))
             patient = series = None
             try:
-                released = files_of.read(path)
+                released = dicom_files.read(path)
                 if not released.dataset:
-                    raise files_of.Unreadable("DICOM without any attribute: is the file whole?")
+                    raise dicom_files.Unreadable("DICOM without any attribute: is the file whole?")
                 patient, series = (released.text(one) or None for one in ("(0010,0020)", "(0020,000e)"))
                 texts.update(_of_header(released))
                 if released.cut:
-                    skipped.append((file.as_posix(), files_of.CUT))
-            except files_of.Unreadable as reason:
+                    skipped.append((file.as_posix(), dicom_files.CUT))
+            except dicom_files.Unreadable as reason:
                 try:
                     kind = path.suffix.lower().lstrip(".").upper()
                     found = texts_of_file(path)
                     texts.update((_Attribute(f"{kind} file", None, where, None), text) for where, text in found)
-                except files_of.Unreadable as other:
+                except dicom_files.Unreadable as other:
                     broken = "not DICOM" not in str(reason)
                     skipped.append((file.as_posix(), str(reason if broken else other)))
             whose = patient, series, utf8(file.as_posix())
@@ -178,7 +178,7 @@ def _of_names(file: Path) -> Iterator[tuple[_Attribute, str]]:
     yield from ((_Attribute("folder name", None, None, None), part) for part in file.parts[:-1])
 
 
-def _of_header(released: files_of.Released) -> Iterator[tuple[_Attribute, str]]:
+def _of_header(released: dicom_files.Released) -> Iterator[tuple[_Attribute, str]]:
     for path, _, vr, text in released.texts(_text_of):
         if text:
             attribute = _attribute("header", tags.without_items(path), vr)

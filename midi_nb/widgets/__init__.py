@@ -16,7 +16,7 @@ _WIDGETS = {
     "view": "viewer",
     "header": "headers",
     "review": "deck",
-    "what_if": "wishes",
+    "what_if": "whatif",
 }
 
 __all__ = [*_WIDGETS]

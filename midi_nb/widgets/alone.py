@@ -23,7 +23,7 @@ from ..frames import require_columns
 from ..masking import mask_values
 from ..shown import template
 from .board import script, sheet
-from .detail import Check, Teller
+from .detail import Check, CheckTexts
 from .headers import Lines
 from .images import Images, pictured
 from .lines import sent, views
@@ -83,10 +83,10 @@ def write_page(
     buffers: list[bytes] = []
     drawn = {"views": views(explained), "lines": {view: sent(view, explained, rows) for view in views(explained)}}
     whole = rows.whole(buffers) | drawn
-    teller = Teller(shown, values)
+    check_texts = CheckTexts(shown, values)
     cards = {
-        "words": _distinct(shown, rows.failing, _OF_WORDS, "words", teller, buffers),
-        "reasons": _distinct(shown, rows.failing, _OF_REASONS, "reasons", teller, buffers),
+        "words": _distinct(shown, rows.failing, _OF_WORDS, "words", check_texts, buffers),
+        "reasons": _distinct(shown, rows.failing, _OF_REASONS, "reasons", check_texts, buffers),
     }
     pictures, boxes = _pictures(explained, rows.failing, images) if values else ({}, 0)
     note = f"This page holds {count(len(pictures), 'picture')} of {count(boxes, 'failing box')}." if boxes else ""
@@ -217,14 +217,19 @@ def _masked(explained: pd.DataFrame) -> pd.DataFrame:
 
 
 def _distinct(
-    shown: pd.DataFrame, rows: np.ndarray, names: tuple[str, ...], what: str, teller: Teller, buffers: list[bytes]
+    shown: pd.DataFrame,
+    rows: np.ndarray,
+    names: tuple[str, ...],
+    what: str,
+    check_texts: CheckTexts,
+    buffers: list[bytes],
 ) -> Any:
     """What is said of each row, every distinct text once: codes, and blocks of texts, opened one by one."""
     alike = shown.assign(**{name: shown[name].astype("category") for name in ("private", "score")})
     kinds = joint_codes([codes_at(alike, name, rows) for name in names], len(rows))
     known: dict[str, int] = {}
     say = getattr(kit(), what)
-    said = (str(say(_Card(teller, int(position)))) for position in rows[first_rows(kinds)])
+    said = (str(say(_Card(check_texts, int(position)))) for position in rows[first_rows(kinds)])
     codes = np.array([known.setdefault(text, len(known)) for text in said], dtype="<u4")
     buffers.append(codes[kinds].tobytes())
     of: dict[str, Any] = {"codes": {"buffer": len(buffers) - 1, "bytes": 4}, "blocks": []}

@@ -22,7 +22,7 @@ from ..frames import is_complete, require_columns, scored
 from ..report.official import write_pixels
 from ..scores.scoring import score
 from .board import Board
-from .detail import Check, Teller
+from .detail import Check, CheckTexts
 from .images import Images, pictured
 from .page import MEANINGS, kit, macros
 from .verdicts import VERDICTS, Log, identities, judged, numbered
@@ -104,7 +104,7 @@ class Deck(Board):
         self._positions = _in_order(results, self._images)
         self._names = self._in_frame_order(identities)
         self._log = Log(log)
-        self._teller = Teller(results, values)
+        self._check_texts = CheckTexts(results, values)
         self._trouble = ""
         self._shown: tuple[str | None, bool] = None, False  # the whole image, and whether with verdicts
         super().__init__("deck")
@@ -288,13 +288,13 @@ class Deck(Board):
         entry, position = standing.get(self._names[self.place]), self._position
         names = ("submission", "modality", "patient", "file")
         shown = {
-            "where": " · ".join(text for name in names if (text := self._teller.cell(name, position))),
+            "where": " · ".join(text for name in names if (text := self._check_texts.cell(name, position))),
             "changed": entry is not None and entry.pixels not in (None, self._images.digest(position)),
             "picture": pictured(self._images, position, self.frame, self.contrast),
             "frame": self.frame,
             "frames": self._images.frames(position),
-            "expected": self._teller.cell("expected", position),
-            "check": Check(self._teller, position),
+            "expected": self._check_texts.cell("expected", position),
+            "check": Check(self._check_texts, position),
         }
         pressed = {"contrast": self.contrast, "whole": self.whole, **{one: one == said[self.place] for one in VERDICTS}}
         return _kit().shown(*known, shown, pressed)

@@ -17,7 +17,7 @@ from ..text import marked, marks
 from ..vocabulary import WORDS
 from .page import kit
 
-__all__ = ["Teller", "absence", "several_sources"]
+__all__ = ["CheckTexts", "absence", "several_sources"]
 
 _STATES = {"empty": "(empty)", **{state: f"({words})" for state, words in WORDS["state"].items()}}
 _LONGEST = 3000  # characters of a text that are compared and shown
@@ -33,7 +33,7 @@ def absence(action: str | None, state: str | None) -> str:
     return "(no text read)" if action in REGIONS and state == "empty" else _STATES.get(state or "", "(no value)")
 
 
-class Teller:
+class CheckTexts:
     """Describes checks, with or without the values of the data."""
 
     def __init__(self, results: pd.DataFrame, values: bool) -> None:
@@ -69,15 +69,15 @@ class Teller:
 class Check:
     """A check for the macros of kit.html: its columns, and what they ask of it."""
 
-    def __init__(self, teller: Teller, position: int) -> None:
-        self._teller, self._position, self.places = teller, position, teller.places
+    def __init__(self, check_texts: CheckTexts, position: int) -> None:
+        self._check_texts, self._position, self.places = check_texts, position, check_texts.places
 
     def __getattr__(self, name: str) -> Any:
-        return self._teller.at(name, self._position)
+        return self._check_texts.at(name, self._position)
 
     def shown(self, name: str) -> str | None:
         """The text of a cell as it may be shown."""
-        return self._teller.cell(name, self._position)
+        return self._check_texts.cell(name, self._position)
 
     @property
     def attribute(self) -> str | None:
@@ -112,6 +112,6 @@ class Check:
     def pieces(self, name: str, text: str, wrong: dict[str, str]) -> tuple[list[tuple[str, str | None]], int]:
         """(the text of the cell `name` in pieces with their marks, its length if it is cut)."""
         pieces = marked(text[:_LONGEST], wrong)
-        if not self._teller.values:
+        if not self._check_texts.values:
             pieces = [(re.sub(r"\S+", MASK, piece), mark) for piece, mark in pieces]
         return pieces, len(text) if len(text) > _LONGEST else 0

@@ -21,13 +21,13 @@ from .. import causes
 from ..frames import require_columns, scored
 from ..shown import records
 from .board import Board
-from .detail import Check, Teller
+from .detail import Check, CheckTexts
 from .headers import Lines
 from .images import Images
 from .lines import VIEWS, sent, views
 from .page import PAGE, kit
 from .rows import NEEDED, Rows, without_originals
-from .wishes import Fixing
+from .whatif import Fixing
 
 __all__ = ["Explorer", "explore"]
 
@@ -96,7 +96,7 @@ class Explorer(Fixing, Board):
         self.results = causes.explained(results, released, original)
         self.values = values
         self._images = Images(self.results, released, original, values)
-        self._teller = Teller(self.results, values)
+        self._check_texts = CheckTexts(self.results, values)
         self._rows = Rows(self.results, values, without_originals(results, original))
         self._known = self._rows.problems
         self._counted = [self._known.unit]  # the units by which the browser can count
@@ -335,7 +335,7 @@ class Explorer(Fixing, Board):
 
     def _card(self, position: int) -> tuple[Markup, Markup]:
         """A check with its texts, and why it failed."""
-        say = self._teller.say
+        say = self._check_texts.say
         return say("words", position, self._images.note(position)), say("reasons", position) + say("where", position)
 
     def _ready(self) -> None:
@@ -395,6 +395,6 @@ class Explorer(Fixing, Board):
     def _first(self, listed: np.ndarray) -> list[Any]:
         """The first rows of the table."""
         if self.table != "problems":
-            return [Check(self._teller, int(position)) for position in listed]
+            return [Check(self._check_texts, int(position)) for position in listed]
         left = [len(self._of_problem(int(number))) for number in listed]
         return records(self._known.listed.iloc[listed].assign(left=left))

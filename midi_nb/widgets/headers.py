@@ -22,7 +22,7 @@ from ..actions import ACTIONS, named
 from ..amounts import count
 from ..answers.published import as_mapping
 from ..answers.standard import Asked, Profile, editions
-from ..engine import released as files_of
+from ..engine import released as dicom_files
 from ..engine.released import Released
 from ..frames import CHANGES, MASK, VERDICTS, derivation, require_columns
 from ..inspecting.asking import Check, checks_of
@@ -157,7 +157,7 @@ class Lines:
         known = None if results is None else derivation(results)
         chosen = Profile.of(known) if known and " and " not in known and not (profile or edition) else None
         self.values, self.profile = values, chosen or Profile(profile or "basic", edition or editions()[-1])
-        with files_of.quiet():
+        with dicom_files.quiet():
             after = _file(released, "released")
             if isinstance(original, str | Path) and Path(original).is_dir():
                 original = _found(Path(original), after, results, mapping)
@@ -492,8 +492,8 @@ def _file(given: Any, side: str) -> Released:
         wrong = f"{given} is a folder; give a file in it" if Path(given).is_dir() else f"there is no file {given}"
         raise FileNotFoundError(f"header(): {side}: {wrong}.")
     try:
-        return files_of.read(given)
-    except files_of.Unreadable as reason:
+        return dicom_files.read(given)
+    except dicom_files.Unreadable as reason:
         raise ValueError(f"header(): {side}: {given}: {reason}") from None
 
 
@@ -503,7 +503,7 @@ def _found(folder: Path, after: Released, results: pd.DataFrame | None, uids: Ma
     olds = [old for old, mapped in uids.items() if mapped == new]
     if results is not None and "released" in results:
         olds += results.loc[(results["released"] == new).to_numpy(dtype=bool), "instance"].astype(str).unique().tolist()
-    files = files_of.by_instance(folder)
+    files = dicom_files.by_instance(folder)
     for uid in (*olds, new):
         if uid in files:
             return files[uid]

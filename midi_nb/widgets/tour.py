@@ -142,7 +142,7 @@ class Tour(Explorer):
 
     def _of(self, name: str) -> str:
         """The value of a column for the check that the tour is about."""
-        return self._teller.cell(name, self.picked) or ""
+        return self._check_texts.cell(name, self.picked) or ""
 
     # What is said
 
@@ -161,7 +161,7 @@ class Tour(Explorer):
             f"“{clipped(self._of('actual').strip(), 60)}” can still be read": say.compare(
                 self._of("submission") or "the tool"
             ),
-            words_of("cause", self._of("cause")): say.why(Check(self._teller, self.picked)),
+            words_of("cause", self._of("cause")): say.why(Check(self._check_texts, self.picked)),
             "What fixing it gains": self._gains(),
         }
         steps = ((name, *text) for name, text in zip(_STEPS, texts.items(), strict=True))
@@ -179,7 +179,7 @@ class Tour(Explorer):
         says = "" if row == self.picked else f"{why} Try another one."
         return {
             "picture": Crop(pixels.shown(seen), ()).png,
-            "label": self._teller.cell("modality", row) or "",
+            "label": self._check_texts.cell("modality", row) or "",
             "says": says,
         }
 

@@ -17,7 +17,7 @@ from markupsafe import escape
 import midi_nb as mn
 from midi_nb.amounts import percent
 from midi_nb.widgets import explore
-from midi_nb.widgets.detail import Teller
+from midi_nb.widgets.detail import CheckTexts
 from midi_nb.widgets.practice import practice, rule
 
 MARK = '<img src=x onerror="document.title=1"><script>document.title=1</script>'
@@ -254,7 +254,7 @@ def test_a_value_that_is_a_label_or_a_sentence_of_its_card_stands_for_itself_alo
                 rows += [alike | dict.fromkeys(names, cell) for cell in (text, "another", None)]
     results = mn.explain(make.results([row | {"check": str(number)} for number, row in enumerate(rows)]))
     content, buffers = held(mn.write_page(results, tmp_path / "explorer.html", values=values))
-    teller = Teller(results if values else mn.mask_values(results), values)
+    check_texts = CheckTexts(results if values else mn.mask_values(results), values)
     cells = {
         name: [of["texts"][code] for code in numbers(of["codes"], buffers)]
         for name, of in content["data"]["rows"]["columns"].items()
@@ -264,7 +264,7 @@ def test_a_value_that_is_a_label_or_a_sentence_of_its_card_stands_for_itself_alo
         assert len(said) < len(rows) / 2, "rows share cards"
         for row, code in enumerate(numbers(of["codes"], buffers)):
             filled = re.sub(r"<!--(\w+)-->", lambda found, row=row: escape(cells[found[1]][row]), said[code])
-            assert filled == str(teller.say(what, row))
+            assert filled == str(check_texts.say(what, row))
 
 
 def numbers(of: Any, buffers: list[bytes]) -> np.ndarray:

@@ -75,7 +75,7 @@ def test_why_it_failed_pages_and_adds_up_what_would_be_mended(
     box = page.locator("input[type=checkbox][data-act]").first
     box.scroll_into_view_if_needed()
     box.check()
-    page.kernel_has("bool((wishes.scores['gain'] > 0).all())", True)
+    page.kernel_has("bool((widget.scores['gain'] > 0).all())", True)
     keep(page, f"02_what_if-{theme}")
 
 

@@ -1,4 +1,4 @@
-"""Each cause on a check of its own; problems, gains and wishes on small frames whose answers can be counted by hand."""
+"""Each cause on a check of its own; problems, gains, what-if on small frames whose answers can be counted by hand."""
 
 from pathlib import Path
 

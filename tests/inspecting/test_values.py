@@ -15,7 +15,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 import midi_nb as mn
-from midi_nb.engine import released as files_of
+from midi_nb.engine import released as dicom_files
 from midi_nb.frames import VALUES_FOUND
 
 
@@ -88,7 +88,8 @@ def test_what_was_found_is_kept_and_an_interrupted_census_goes_on(released, make
     (tmp_path / "kept" / "parts" / "part-000001.parquet").unlink()
     read = []
     monkeypatch.setattr(
-        "midi_nb.inspecting.values.files_of.read", lambda path, read_=files_of.read: read.append(path) or read_(path)
+        "midi_nb.inspecting.values.dicom_files.read",
+        lambda path, read_=dicom_files.read: read.append(path) or read_(path),
     )
     with pytest.warns(UserWarning, match="not looked into"):
         again = census(released, out=tmp_path / "kept")

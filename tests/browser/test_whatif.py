@@ -36,32 +36,32 @@ def results(make, tmp_path):
 def test_ticks_move_score_and_rank(notebook, results):
     source = f"""
 import pandas as pd, midi_nb as mn
-wishes = mn.widgets.what_if(pd.read_pickle({str(results)!r}), "run")
-wishes"""
+widget = mn.widgets.what_if(pd.read_pickle({str(results)!r}), "run")
+widget"""
     page = notebook([source])
     page.wait_for_selector("input[data-act=tick]")
     boxes = page.locator("input[data-act=tick]")
     for number in range(2):
         boxes.nth(number).check()
-    page.kernel_has("wishes.scores.set_index('submission')['after'].round(3).to_dict()", {"run": 0.88, "better": 0.88})
+    page.kernel_has("widget.scores.set_index('submission')['after'].round(3).to_dict()", {"run": 0.88, "better": 0.88})
     page.locator("tr[data-act=tick]").nth(1).focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Space")
-    page.kernel_has("len(wishes.fixed)", 3)
+    page.kernel_has("len(widget.fixed)", 3)
     page.wait_for_function("() => document.querySelector('.midi-board').textContent.includes('rank 2 of 2 → 1 of 2')")
     page.locator("[data-id='weights-70/20/10']").click()
     page.locator("input[data-of=dicom]").fill("45")
     page.keyboard.press("Tab")
-    page.kernel_has("wishes.weights", {"hipaa": 70.0, "dicom": 45.0, "tcia": 10.0})
+    page.kernel_has("widget.weights", {"hipaa": 70.0, "dicom": 45.0, "tcia": 10.0})
     page.get_by_role("button", name="better").click()
-    page.kernel_has("(wishes.submission, wishes.fixed)", ("better", []))
+    page.kernel_has("(widget.submission, widget.fixed)", ("better", []))
     page.wait_for_function("() => document.querySelectorAll('input[data-act=tick]').length === 3")
 
 
 def test_a_weight_that_is_refused_goes_from_its_field(show, results):
-    wishes = mn.widgets.what_if(pd.read_pickle(results), "run")
-    wishes.weights = {"hipaa": 5.0}
-    page = show(wishes)
+    widget = mn.widgets.what_if(pd.read_pickle(results), "run")
+    widget.weights = {"hipaa": 5.0}
+    page = show(widget)
     field = page.locator("input[data-of=hipaa]")
     back = "() => document.querySelector('input[data-of=hipaa]').value === '5'"
     field.fill("-5")
@@ -70,4 +70,4 @@ def test_a_weight_that_is_refused_goes_from_its_field(show, results):
     field.focus()
     page.keyboard.press("ArrowDown")  # to 0: nothing would weigh anything
     page.wait_for_function(back)
-    assert wishes.weights == {"hipaa": 5.0}
+    assert widget.weights == {"hipaa": 5.0}

@@ -11,17 +11,17 @@ from traitlets import TraitError
 
 import midi_nb as mn
 from midi_nb.coded import concat
-from midi_nb.widgets.wishes import WEIGHTS, what_if
+from midi_nb.widgets.whatif import WEIGHTS, what_if
 
 
-def shown(wishes):
+def shown(widget):
     """The picture for readers without a kernel, without its style sheet."""
-    return wishes.as_html().partition("</style>")[2]
+    return widget.as_html().partition("</style>")[2]
 
 
-def table_of(wishes):
+def table_of(widget):
     """The table of submissions in the picture for readers without a kernel: submission, score, rank."""
-    cells = re.findall(r"<td[^>]*>([^<]*)", shown(wishes).split('aria-label="Problems"')[0])
+    cells = re.findall(r"<td[^>]*>([^<]*)", shown(widget).split('aria-label="Problems"')[0])
     return [cells[start : start + 3] for start in range(0, len(cells), 3)]
 
 
@@ -84,83 +84,83 @@ def hard(make, results):
 @pytest.mark.parametrize("unit", ["instance", "series"])
 @pytest.mark.parametrize("seed", range(6))
 def test_scores_equal_those_of_the_verb(hard, unit, seed):
-    wishes = what_if(hard)
-    wishes.unit = unit
-    names = wishes.problems["problem"].tolist()
+    widget = what_if(hard)
+    widget.unit = unit
+    names = widget.problems["problem"].tolist()
     assert len(names) > 6
-    wishes.fixed = [name for name in names if np.random.default_rng(seed + len(name)).random() < 0.2 * seed]
-    expected = mn.what_if(hard, wishes.fixed).set_index("unit").loc[unit]
-    assert wishes.scores[["before", "after"]].iloc[0].tolist() == pytest.approx(expected[["before", "after"]].tolist())
+    widget.fixed = [name for name in names if np.random.default_rng(seed + len(name)).random() < 0.2 * seed]
+    expected = mn.what_if(hard, widget.fixed).set_index("unit").loc[unit]
+    assert widget.scores[["before", "after"]].iloc[0].tolist() == pytest.approx(expected[["before", "after"]].tolist())
 
 
 @pytest.mark.parametrize(("unit", "column"), [("instance", "gain"), ("series", "gain_series")])
 def test_gains_equal_those_of_problems_and_come_largest_first(hard, unit, column):
-    wishes = what_if(hard)
-    wishes.unit = unit
-    gains = wishes.problems.set_index("problem")["gain"]
+    widget = what_if(hard)
+    widget.unit = unit
+    gains = widget.problems.set_index("problem")["gain"]
     assert gains.is_monotonic_decreasing
     assert gains.to_dict() == pytest.approx(mn.problems(hard).set_index("problem")[column].to_dict())
 
 
 def test_ticking_all_gives_a_full_score(hard):
-    wishes = what_if(hard)
-    wishes.fixed = wishes.problems["problem"].tolist()
-    assert wishes.scores["after"].tolist() == [1.0]
+    widget = what_if(hard)
+    widget.fixed = widget.problems["problem"].tolist()
+    assert widget.scores["after"].tolist() == [1.0]
 
 
 @pytest.mark.parametrize("unit", ["instance", "series"])
 def test_weights_are_those_of_the_categories_scores(results, unit):
-    wishes = what_if(results)
-    wishes.set_trait("unit", unit)
-    wishes.weights = WEIGHTS["70/20/10"]
+    widget = what_if(results)
+    widget.set_trait("unit", unit)
+    widget.weights = WEIGHTS["70/20/10"]
     by = mn.score(results, by="category", unit=unit).set_index("category")["score"]
     weights = pd.Series(WEIGHTS["70/20/10"]).reindex(by.index)
-    assert wishes.scores["before"].iloc[0] == pytest.approx((by * weights).sum() / weights.sum())
-    alone = wishes.problems["problem"].iloc[0]
-    gain = wishes.problems["gain"].iloc[0]
-    wishes.fixed = [alone]
-    assert wishes.scores["gain"].iloc[0] == pytest.approx(gain)
+    assert widget.scores["before"].iloc[0] == pytest.approx((by * weights).sum() / weights.sum())
+    alone = widget.problems["problem"].iloc[0]
+    gain = widget.problems["gain"].iloc[0]
+    widget.fixed = [alone]
+    assert widget.scores["gain"].iloc[0] == pytest.approx(gain)
 
 
 def test_other_weights_bring_another_order(results):
-    wishes = what_if(results)
-    wishes.weights = {"tcia": 100.0}
-    assert wishes.problems["cause"].iloc[0] == "overclean_partial"
-    assert (wishes.problems["gain"][wishes.problems["action"] == "text_removed"] == 0).all()
+    widget = what_if(results)
+    widget.weights = {"tcia": 100.0}
+    assert widget.problems["cause"].iloc[0] == "overclean_partial"
+    assert (widget.problems["gain"][widget.problems["action"] == "text_removed"] == 0).all()
 
 
 @pytest.mark.parametrize("weights", [{"hipaa": 0.0}, {"hipaa": np.nan}, {"hipaa": np.inf}, {"hipaa": -5.0}])
 def test_weights_that_weigh_nothing_are_refused(results, weights):
-    wishes = what_if(results)
+    widget = what_if(results)
     with pytest.raises(TraitError):
-        wishes.weights = weights
-    assert wishes.weights == {}
+        widget.weights = weights
+    assert widget.weights == {}
 
 
 def test_gains_that_cannot_be_told_are_dashes(results):
-    wishes = what_if(results)
-    wishes.weights = {"dicom": 1.0}
-    assert wishes.problems["gain"].isna().all()
-    assert "nan" not in shown(wishes)
-    assert "–" in shown(wishes)
+    widget = what_if(results)
+    widget.weights = {"dicom": 1.0}
+    assert widget.problems["gain"].isna().all()
+    assert "nan" not in shown(widget)
+    assert "–" in shown(widget)
 
 
 def test_weights_of_categories_without_checks_leave_no_score(results):
-    wishes = what_if(results[results["category"] == "tcia"])
-    wishes.weights = {"dicom": 1.0}
-    assert wishes.scores["before"].isna().all()
-    assert "–" in shown(wishes)
+    widget = what_if(results[results["category"] == "tcia"])
+    widget.weights = {"dicom": 1.0}
+    assert widget.scores["before"].isna().all()
+    assert "–" in shown(widget)
 
 
 def test_the_rank_moves_as_problems_are_ticked(results):
     half = named(results, "half").assign(verdict=["passed", "passed", *results["verdict"][2:]])
-    wishes = what_if(concat([named(results, "mine"), half]), "mine")
-    assert wishes.scores.set_index("submission")["rank_after"].to_dict() == {"half": 1, "mine": 2}
-    wishes.fixed = wishes.problems["problem"].tolist()
-    scores = wishes.scores.set_index("submission")
+    widget = what_if(concat([named(results, "mine"), half]), "mine")
+    assert widget.scores.set_index("submission")["rank_after"].to_dict() == {"half": 1, "mine": 2}
+    widget.fixed = widget.problems["problem"].tolist()
+    scores = widget.scores.set_index("submission")
     assert scores.loc["mine", ["rank_before", "rank_after"]].tolist() == [2, 1]
     assert scores.loc["half", "gain"] == 0
-    assert [cell for row in table_of(wishes) for cell in row[::2]] == ["mine", "1", "half", "2"]
+    assert [cell for row in table_of(widget) for cell in row[::2]] == ["mine", "1", "half", "2"]
 
 
 def test_checks_of_no_submission_have_no_score_among_others(results):
@@ -170,21 +170,21 @@ def test_checks_of_no_submission_have_no_score_among_others(results):
 
 
 def test_another_submission_brings_its_own_problems(results):
-    wishes = what_if(concat([named(results, "a"), named(results.iloc[2:], "b")]))
-    wishes.fixed = wishes.problems["problem"].tolist()
-    wishes.submission = "b"
-    assert wishes.fixed == []
-    assert (wishes.problems["submission"] == "b").all()
+    widget = what_if(concat([named(results, "a"), named(results.iloc[2:], "b")]))
+    widget.fixed = widget.problems["problem"].tolist()
+    widget.submission = "b"
+    assert widget.fixed == []
+    assert (widget.problems["submission"] == "b").all()
 
 
 def test_bad_input_is_refused_in_one_line(results):
-    wishes = what_if(results)
+    widget = what_if(results)
     with pytest.raises(
         TraitError, match=r"^1 of 1 names are no problems of this submission; take them from \.problems\.$"
     ):
-        wishes.fixed = ["bad luck"]
+        widget.fixed = ["bad luck"]
     with pytest.raises(TraitError, match=r"^submission must be one of run\.$"):
-        wishes.submission = "other"
+        widget.submission = "other"
     with pytest.raises(ValueError, match=r"^widgets\.what_if\(\) needs at least one check"):
         what_if(results.iloc[:0])
     failures = results.copy()
@@ -198,9 +198,9 @@ def test_no_problem_left_says_so(make):
 
 
 def test_no_value_is_shown(results):
-    wishes = what_if(results)
+    widget = what_if(results)
     for value in ("DOE", "CHEST", "20130829", "P1<", "1.2.1"):
-        assert value not in shown(wishes)
+        assert value not in shown(widget)
 
 
 def test_a_submission_alone_has_no_rank(make):
@@ -210,12 +210,12 @@ def test_a_submission_alone_has_no_rank(make):
 
 
 def test_the_picture_shows_what_is_ticked_and_by_which_rules(results):
-    wishes = what_if(results)
-    wishes.fixed = wishes.problems["problem"].head(1).tolist()
-    wishes.set_trait("weights", {"hipaa": 70.0, "tcia": 30.0})
-    said = re.sub(r"<[^>]*>", " ", shown(wishes))
+    widget = what_if(results)
+    widget.fixed = widget.problems["problem"].head(1).tolist()
+    widget.set_trait("weights", {"hipaa": 70.0, "tcia": 30.0})
+    said = re.sub(r"<[^>]*>", " ", shown(widget))
     assert "1 problem fixed Every check, weights: HIPAA 70, TCIA 30" in " ".join(said.split())
-    assert (said.count("☑"), said.count("☐")) == (1, len(wishes.problems) - 1)
+    assert (said.count("☑"), said.count("☐")) == (1, len(widget.problems) - 1)
 
 
 def test_the_picture_is_of_the_submission_whose_problems_are_listed(make):
@@ -228,7 +228,7 @@ def test_the_picture_is_of_the_submission_whose_problems_are_listed(make):
 
 @pytest.mark.long
 def test_two_million_checks_come_to_the_browser_as_a_few_kinds(many):
-    wishes, sent = what_if(concat([many] * 10)), []
-    wishes.send = lambda content, buffers: sent.extend(buffers)
-    wishes.hear({"kind": "ready"})
+    widget, sent = what_if(concat([many] * 10)), []
+    widget.send = lambda content, buffers: sent.extend(buffers)
+    widget.hear({"kind": "ready"})
     assert 0 < sum(map(len, sent)) < 200_000

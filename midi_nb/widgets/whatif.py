@@ -15,7 +15,7 @@ from .board import Live
 from .page import PAGE, kit
 from .rows import WEIGHTS, Problems, Rows
 
-__all__ = ["WEIGHTS", "Fixing", "Wishes", "what_if"]
+__all__ = ["WEIGHTS", "Fixing", "WhatIf", "what_if"]
 
 _NEEDED = (
     "submission", "instance", "series", "action", "tag_path", "category", "original", "expected", "actual", "state",
@@ -24,7 +24,7 @@ _NEEDED = (
 _FACETS = ("submission", "verdict", "axis", "cause")
 
 
-def what_if(results: pd.DataFrame, submission: str | None = None) -> Wishes:
+def what_if(results: pd.DataFrame, submission: str | None = None) -> WhatIf:
     """A list of problems to tick as fixed, and the scores and ranks that follow.
 
     Parameters
@@ -36,7 +36,7 @@ def what_if(results: pd.DataFrame, submission: str | None = None) -> Wishes:
 
     Returns
     -------
-    Wishes
+    WhatIf
         ``.scores`` is a frame: submission, before, after, gain, rank_before, rank_after. ``.fixed`` (names of
         problems), ``.submission``, ``.unit`` (instance or series: what counts) and ``.weights`` (by category; empty:
         every check weighs the same, as officially) can be read and set. ``.problems`` are those listed, with their
@@ -44,12 +44,12 @@ def what_if(results: pd.DataFrame, submission: str | None = None) -> Wishes:
 
     Examples
     --------
-    >>> wishes = what_if(results)
-    >>> wishes.fixed = wishes.problems["problem"].head(3).tolist()
-    >>> bool(wishes.scores.loc[0, "gain"] > 0)
+    >>> widget = what_if(results)
+    >>> widget.fixed = widget.problems["problem"].head(3).tolist()
+    >>> bool(widget.scores.loc[0, "gain"] > 0)
     True
     """
-    return Wishes(results, submission)
+    return WhatIf(results, submission)
 
 
 class Fixing(traitlets.HasTraits):
@@ -92,7 +92,7 @@ class Fixing(traitlets.HasTraits):
         return unit
 
     @traitlets.validate("weights")
-    def _weighty(self, proposal: Any) -> dict[str, float]:
+    def _valid_weights(self, proposal: Any) -> dict[str, float]:
         weights = dict(proposal["value"])
         if weights and not 0 < sum(weights.values()) < float("inf"):
             raise traitlets.TraitError("weights are numbers, and at least one of them is above 0.")
@@ -103,7 +103,7 @@ class Fixing(traitlets.HasTraits):
         return weights
 
 
-class Wishes(Fixing, Live):
+class WhatIf(Fixing, Live):
     """The widget that `what_if` gives: the explorer shows its problems (scores.js), what is ticked are its traits."""
 
     name = traitlets.Unicode("what-if").tag(sync=True)
