@@ -75,7 +75,8 @@ def write_html(
     images = causes.Images(explained, released, original) if values else None
     shown = explained if values else _masked(explained)
     content = _content(explained, shown, results.attrs.get("skipped", ()), images)
-    page = _UNSHOWN.sub("\ufffd", template(Path(__file__).with_name("report.html")).render(content, values=values))
+    page = template(Path(__file__).with_name("report.html")).render(content, values=values).lstrip()
+    page = _UNSHOWN.sub("\ufffd", page)
     with replacing(Path(path)) as temporary:
         temporary.write_text(page, encoding="utf-8")
     return Path(path)

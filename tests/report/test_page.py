@@ -121,6 +121,7 @@ def test_actions_are_named_by_what_they_ask(page):
 
 
 def test_the_page_needs_and_allows_nothing_from_outside(page):
+    assert page.source.startswith("<!DOCTYPE html>\n")
     policy = next(meta["content"] for meta in page.named("meta") if meta.get("http-equiv") == "Content-Security-Policy")
     assert policy == "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
     assert {tag for tag, _ in page.elements} & {"script", "link", "iframe", "object", "form"} == set()
