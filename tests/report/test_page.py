@@ -171,6 +171,13 @@ def test_checks_without_an_official_row_are_told_but_counted_nowhere(light, make
     assert "The official scorer writes no row for 1 check; no score counts them." in text
 
 
+def test_a_submission_without_an_official_row_is_noted(light, make):
+    lost = make.results([{"submission": "gone", "verdict": "lost", "score": float("nan"), "error": "no action"}] * 2)
+    assert "The official scorer writes no row for 2 checks; no score counts them." in light(lost).text()
+    beside = light(concat([make.results([{"verdict": "failed", "score": 0.0, "actual": "DOE"}]), lost]))
+    assert "The official scorer writes no row for 2 checks; no score counts them." in beside.text()
+
+
 HOSTILE = "</td><script>alert('x')</script><img src=x onerror=alert(1)>\\1 $x$"
 
 
