@@ -142,6 +142,8 @@ class Specs:
         return spec._replace(source=source) if source in SOURCES else spec  # official keys say none
 
 
+_ENTRIES = 2**14
+
 #: The columns by which a key identifies an instance: ours, as in `Instance`, and the official ones.
 IDENTITY = {
     "patient": "PatientID",
@@ -234,6 +236,8 @@ class AnswerKey:
             self.skipped.append((f"{self.path.name}, table answer_data, row {row}", "AnswerData is no JSON object"))
             return
         scope = self._scopes.get(row)
+        if len(self._latest) > _ENTRIES:  # a key may number its checks on and on
+            self._latest.clear()
         for number, entry in entries:
             latest = self._latest.get(number)
             if latest is None or latest[0] != scope or latest[1] != entry:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from functools import lru_cache, partial
 from itertools import islice
@@ -17,9 +17,9 @@ import pandas as pd
 
 from .. import tags
 from ..amounts import reasons
-from ..coded import asked, first_rows, joint_codes, recode, tidy, utf8
+from ..coded import asked, concat, first_rows, joint_codes, recode, tidy, utf8
 from ..engine import released as dicom_files
-from ..engine.batches import Notes, Part, Step, Task, counted, in_batches, kept, kept_or_made, require_executor, whole
+from ..engine.batches import Notes, Part, Step, Task, counted, in_batches, kept, kept_or_made, require_executor
 from ..files import runs
 from ..folders import Submission, folder_of
 from ..frames import VALUES_FOUND
@@ -72,14 +72,14 @@ def census(
     require_executor(executor)
     root = folder_of(folder, "")
     paths = list(dicom_files.files_below(root))
-    recorder = runs.Recorder(out, {"verb": "census", **runs.versions()})
+    recorder = runs.Recorder(out, {"verb": "census", "columns": [*_SEEN], **runs.versions()})
     with recorder, counting(len(paths), "file", "read", progress) as step:
         recorder.skipped += [(file.as_posix(), _HIDDEN) for file in _hidden(root)]
         batches = in_batches(paths)
         recorder.forget(len(batches), 0)
-        parts = list(kept_or_made(recorder, root, batches, partial(_counted, root), executor, step))
+        seen = _together(kept_or_made(recorder, root, batches, partial(_counted, root), executor, step), recorder)
     skipped = recorder.skipped
-    values = _ordered(whole(parts, out, _SEEN))
+    values = _ordered(seen)
     values.attrs["skipped"] = skipped
     if not paths:
         warnings.warn(f"The folder {root} holds no file to look into.", stacklevel=2)
@@ -122,7 +122,22 @@ def _summed(seen: pd.DataFrame, by: Sequence[str] = (*_VALUE, "patient", "series
     groups = seen.groupby(number)
     many = groups[["patient", "series"]].nunique().rename(columns={"patient": "in_patients", "series": "in_series"})
     counts = groups[["count", "in_files"]].sum().join(many)
-    return seen.iloc[first_rows(number)].reset_index(drop=True).assign(**counts)
+    first = seen.iloc[first_rows(number)].reset_index(drop=True)
+    return first.assign(file=first["file"].cat.remove_unused_categories(), **counts)
+
+
+_MANY = 20_000  # rows
+
+
+def _together(parts: Iterable[Part], recorder: runs.Recorder) -> pd.DataFrame:
+    """The values of all parts, summed again and again on the way: memory must not grow with the number of files."""
+    seen, more = tidy({}, _SEEN, 0), list[pd.DataFrame]()
+    for number, part in enumerate(parts):
+        path = recorder.path_of(number)
+        more.append(part.frame if path is None or part.frame is not None else runs.read_parquet(path, types=_SEEN))
+        if sum(map(len, more)) > len(seen) + _MANY:
+            seen, more = _summed(concat([seen, *more]))[[*_SEEN]], []
+    return concat([seen, *more])
 
 
 def _ordered(seen: pd.DataFrame) -> pd.DataFrame:
@@ -130,7 +145,6 @@ def _ordered(seen: pd.DataFrame) -> pd.DataFrame:
     values = _summed(seen, _VALUE).rename(columns={"path": "tag_path"})
     values["tag"] = recode(values["tag_path"], tags.leaf)
     values["creator"] = recode(values["tag"], _creator)
-    values["file"] = values["file"].cat.remove_unused_categories()
     private = asked(values["tag_path"], np.arange(len(values)), tags.in_private)
     values = values.assign(private=private, free_text=values["vr"].isin(FREE_TEXT) | values["vr"].isna())
     values["rank"] = ~(values["free_text"] | values["private"])

@@ -281,3 +281,13 @@ def test_texts_in_long_bytes_are_values_of_their_own(tmp_path, make):
     assert [text[:15] for text, _ in sorted(of_bytes)[:2]] == ["422 bytes, MD5 "] * 2
     assert of(values, tag='(0029,"ACME",02)')[1:] == ["Dr Möyer", "for Smithfor Smith"]
     assert set(mn.mask_values(values)["actual"]) == {"•••"}
+
+
+def test_values_of_many_files_are_counted_together(tmp_path):
+    for number in range(70):
+        own = [f"value {number} {each}" for each in range(1000)]
+        (tmp_path / f"{number:02d}.json").write_text(json.dumps({"all": ["everywhere", *own]}), "utf-8")
+    values = census(tmp_path).set_index("actual")
+    assert values.loc["everywhere", ["count", "in_files", "file"]].tolist() == [70, 70, "00.json"]
+    assert values.loc["value 69 999", ["count", "in_files", "file"]].tolist() == [1, 1, "69.json"]
+    assert len(values) == 70_000 + 2 + 70  # the name of the list and those of the files, too
