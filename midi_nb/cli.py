@@ -546,7 +546,7 @@ def _frames(options: argparse.Namespace) -> list[pd.DataFrame]:
 
 
 def _ends(paths: Sequence[str]) -> list[str]:
-    """The shortest ends by which different paths can be told apart.
+    """The shortest ends by which different paths can be distinguished.
 
     >>> _ends(["old/run", "new/run"])
     ['old/run', 'new/run']
