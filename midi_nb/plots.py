@@ -172,8 +172,7 @@ def pareto(problems: pd.DataFrame, *, ax: Axes | None = None, limit: int = 20) -
 def heatmap(
     results: pd.DataFrame, *, rows: str = "tag", columns: str = "modality", ax: Axes | None = None, limit: int = 30
 ) -> Axes:
-    """Failure rate by two columns, normalised by opportunity: failed of all checks of a cell, with both counts shown in
-    it.
+    """Failure rate by two columns, normalised by opportunity: failed checks of all checks of a cell, both shown in it.
 
     Parameters
     ----------

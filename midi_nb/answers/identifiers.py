@@ -318,7 +318,7 @@ def _instead(word: str) -> bool:
 
 
 def evident(found: str, rest: str) -> str:
-    """Of the words found in a text those that prove an identifier was left: a cleaned text can be without them.
+    """The words found in a text that prove that an identifier was left: a cleaned text can be without them.
 
     The official rule searches words within words; `rest` is the text without what was found. Short words count only
     where there is no other.

@@ -142,7 +142,7 @@ class Specs:
         return spec._replace(source=source) if source in SOURCES else spec  # official keys say none
 
 
-_ENTRIES = 2**14
+_ENTRIES = 2**14  # checks that are remembered, if the key does not number those of each instance anew
 
 #: The columns by which a key identifies an instance: ours, as in `Instance`, and the official ones.
 IDENTITY = {

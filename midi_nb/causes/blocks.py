@@ -40,8 +40,8 @@ def blocks(results: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
     """The private block that each of `rows` is about: submission, series, path (codes), group and creator.
 
     What is in a private sequence, public attributes included, is of the block of the outermost one. The creator is
-    missing where it has no name. ``own``: whether the row is about the element that names it; ``named``: whether a
-    path does, for that element may hold somebody's name.
+    missing where it has no name. ``own``: whether the row is about the element that holds the creator's name.
+    ``named``: whether some path has this creator; what that element alone says may be the name of a person.
     """
     roots = [tags.parse(tags.private_root(path) or "") for path in results["tag_path"].cat.categories]
     steps = [root[0] if root else tags.Step(0, 0) for root in (*roots, ())]  # the last for no path

@@ -91,7 +91,7 @@ def kept(made: Part, task: Task, root: Path, beside: Sequence[Path] = ()) -> Par
 
 def whole(parts: Iterable[Part], out: str | Path | None, types: Mapping[str, Any]) -> pd.DataFrame:
     """The frame of all parts, in the columns of `types`; where they are kept in the folder `out`, it is read back."""
-    frames = [part.frame for part in parts if part.frame is not None]  # once all are made
+    frames = [part.frame for part in parts if part.frame is not None]  # all are made before any is read back
     return concat([tidy({}, types, 0), *frames]) if out is None else read_parquet(*parts_of(Path(out)), types=types)
 
 

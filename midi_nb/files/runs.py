@@ -269,7 +269,7 @@ def read_parquet(*paths: Path, types: Mapping[str, Any] = RESULTS, verb: str = "
     return pd.DataFrame({**dict(known.items()), **own}, copy=False)
 
 
-_NEEDED = ("action", "verdict", "change", "tag_path")  # of the columns there are to be, those a file cannot be without
+_NEEDED = ("action", "verdict", "change", "tag_path")  # of the asked columns those that every file must have
 
 
 def _table(path: Path) -> Any:

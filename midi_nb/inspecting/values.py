@@ -109,7 +109,7 @@ class _Attribute(NamedTuple):
 
 
 _VALUE = [*_Attribute._fields, "actual"]
-#: A value in the files of one series, as parts are kept: what is in all of them is once there for each.
+#: A row of a part: a value in the files of one series. A value that several series have has a row for each.
 _SEEN = {
     **dict.fromkeys([*_VALUE, "patient", "series", "file"], "category"),
     **dict.fromkeys(["count", "in_files"], "Int64"),

@@ -126,7 +126,7 @@ def _content(
     else:
         names = list(shown["submission"].dropna().unique())
     several = len(names) > 1
-    failing = shown[shown["cause"].notna() & shown["submission"].isin(names)]  # one of lost checks alone has no score
+    failing = shown[shown["cause"].notna() & shown["submission"].isin(names)]  # others have lost checks only
     examples = _examples(failing, names)
     advice = [_advice(problems, name, several) for name in names]
     return {

@@ -283,11 +283,21 @@ def test_texts_in_long_bytes_are_values_of_their_own(tmp_path, make):
     assert set(mn.mask_values(values)["actual"]) == {"•••"}
 
 
-def test_values_of_many_files_are_counted_together(tmp_path):
-    for number in range(70):
+def test_values_of_many_files_are_counted_together(monkeypatch, tmp_path):
+    monkeypatch.setattr("midi_nb.engine.batches.BATCH", 5)
+    for number in range(80):
         own = [f"value {number} {each}" for each in range(1000)]
         (tmp_path / f"{number:02d}.json").write_text(json.dumps({"all": ["everywhere", *own]}), "utf-8")
     values = census(tmp_path).set_index("actual")
-    assert values.loc["everywhere", ["count", "in_files", "file"]].tolist() == [70, 70, "00.json"]
-    assert values.loc["value 69 999", ["count", "in_files", "file"]].tolist() == [1, 1, "69.json"]
-    assert len(values) == 70_000 + 2 + 70  # the name of the list and those of the files, too
+    assert values.loc["everywhere", ["count", "in_files", "file"]].tolist() == [80, 80, "00.json"]
+    assert values.loc["value 79 999", ["count", "in_files", "file"]].tolist() == [1, 1, "79.json"]
+    assert len(values) == 80_000 + 2 + 80  # the name of the list and those of the files, too
+
+
+def test_a_kept_census_of_other_columns_is_refused(released, tmp_path):
+    census(released, out=tmp_path / "kept")
+    about = json.loads((tmp_path / "kept" / "run.json").read_text("utf-8"))
+    about["columns"].remove("count")
+    (tmp_path / "kept" / "run.json").write_text(json.dumps(about), "utf-8")
+    with pytest.raises(ValueError, match="holds a run with another columns; give another folder, or delete it"):
+        census(released, out=tmp_path / "kept")
