@@ -208,6 +208,12 @@ def test_the_detail_cuts_a_very_long_text_and_says_so(make, ask):
     assert words.rpartition("<dd>")[2].count("DOE<") == 750
 
 
+def test_a_name_in_another_direction_turns_no_tag_around(make, ask):
+    explorer = explore(make.results([LEAK | {"name": "\u202eשלום"}]))
+    explorer.set(table="checks", picked=0)
+    assert "<bdi>\u202eשלום</bdi>" in card(explorer, ask)["words"]
+
+
 @pytest.mark.parametrize(("score", "says"), [(0.5, "50 %"), (0.999, "&gt; 99 %"), (0.001, "&lt; 1 %")])
 def test_the_detail_says_which_part_of_the_words_is_right(make, score, says):
     explorer = explore(make.results([LEAK | {"score": score}]))
