@@ -3,7 +3,7 @@
 // messages, none of it is widget state:
 //
 //   kernel → browser   { kind: "page", html }                      what the deck shows
-//                      { kind: "data", data }                      what the explorer filters (with buffers)
+//                      { kind: "data", data, state }               what the explorer filters (with buffers)
 //                      { kind: "explorer", state, view, turn }     its state, and after which of whose messages
 //                      { kind: "rows", total, rows?, weights?, … } what the browser does not hold (with buffers)
 //                      { kind: "check", picked, example, … }       what the card says
@@ -13,7 +13,7 @@
 //                      { kind: "message", viewer, content }        a message to it (with buffers)
 //   browser → kernel   { kind: "ready" }                           a new view: send it all
 //                      { kind: "act", act, of, value }             what was done on the deck
-//                      { kind: "explorer", state, view, turn }     the state of the explorer
+//                      { kind: "explorer", state, view, turn }     what changed in the state of the explorer
 //                      { kind: "state" | "message", viewer, … }    as above, from the viewer
 //
 // A viewer is a number, so that what is still under way from the last one is not taken for the next one's.
@@ -126,12 +126,16 @@ function deck({ model, el }) {
 function exploring({ model, el }) {
   const view = crypto.randomUUID?.() ?? String(Math.random());
   let turn = 0;
+  let answered = 0;
   let board = null;
   let seen = null;
-  const host = { kernel: true, changed: (state) => model.send({ kind: "explorer", state, view, turn: ++turn }) };
-  const begin = ({ data }, buffers) => {
+  // What the kernel says before it has heard of all that was done here is not the last word.
+  const ahead = () => answered < turn;
+  const changed = (_, state) => model.send({ kind: "explorer", state, view, turn: ++turn });
+  const host = { kernel: true, changed };
+  const begin = ({ data, state }, buffers) => {
     if (board) return;
-    board = explorer.render(placeIn(el), explorer.unpacked(data, buffers), host);
+    board = explorer.render(placeIn(el), explorer.unpacked(data, buffers), host, state);
     seen = placeOf(
       board.place,
       (message) => model.send(message),
@@ -140,11 +144,12 @@ function exploring({ model, el }) {
   };
   const leave = unhurried(model, el, (message, buffers) => {
     const { kind } = message;
-    const mine = message.view === view;
     if (kind === "data") begin(message, buffers);
     else if (!board) return;
-    else if (kind === "explorer") mine || board.state(message.state);
-    else if (kind === "rows") (mine && message.turn !== turn) || board.rows(explorer.unpacked(message, buffers));
+    else if (kind === "explorer") {
+      if (message.view === view) answered = message.turn;
+      if (!ahead()) board.state(message.state);
+    } else if (kind === "rows") ahead() || board.rows(explorer.unpacked(message, buffers));
     else if (kind === "check") board.check(message);
     else if (kind === "header") board.header(message);
     else if (kind === "lines") board.lines(message.lines);

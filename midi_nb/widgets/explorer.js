@@ -1,7 +1,8 @@
 // The explorer: filters, bars, search, sorting, pages, map and selection, all in the browser. `explorer.sieve` answers
 // questions about the data, `explorer.render(root, data, host)` shows them. The data come from rows.py: codes of a few
-// kinds of checks with their numbers, and failing rows one by one. The host (a kernel, or a page without one) hears of
-// the state by `host.changed(state)` and answers by `show.check`, `show.rows` and `show.state`.
+// kinds of checks with their numbers, and failing rows one by one. The host (a kernel, or a page without one) hears by
+// `host.changed(state, change)` of the state and of what changed in it, and answers by `show.check`, `show.rows` and
+// `show.state`.
 
 const explorer = (() => {
   const PAGE = 12;
@@ -371,7 +372,7 @@ const explorer = (() => {
       COLUMNS[table].filter(([name]) => (name !== "submission" || (several && !only)) && name !== "fixed");
     let state = { ...START, ...begun };
     let here = null;
-    let given = null;
+    let given = sift.live(state.table) ? null : { waiting: true };
     let check = null;
     let acted = 0;
     let turning = false;
@@ -467,8 +468,13 @@ const explorer = (() => {
       notice = "";
       if (state.picked < 0) check = null;
       draw();
-      host.changed(state);
+      const { page, picked, example } = state; // what else changes resets these, here and in the kernel
+      host.changed(state, { page, picked, example, ...differing(state, before) });
     }
+    const differing = (state, before) =>
+      Object.fromEntries(
+        Object.entries(state).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name])),
+      );
 
     // What was picked in one table is picked in the other: a check of the problem, or its problem.
     function again(before) {
@@ -1610,10 +1616,12 @@ const explorer = (() => {
       },
       // The state that the host sets.
       state(fresh) {
-        const asks = ({ filters, search, table, sort, page }) =>
-          JSON.stringify([Object.entries(filters).sort(), search, table, sort, page]);
-        if (asks(fresh) !== asks(state)) given = sift.live(fresh.table) ? null : { waiting: true };
-        state = { ...START, ...fresh };
+        const next = { ...START, ...fresh };
+        const other = Object.keys(differing(next, state));
+        if (!other.length) return;
+        if (["filters", "search", "table", "sort", "page"].some((name) => other.includes(name)))
+          given = sift.live(next.table) ? null : { waiting: true };
+        state = next;
         if (state.picked < 0) check = null;
         draw();
       },

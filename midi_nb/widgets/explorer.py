@@ -271,10 +271,16 @@ class Explorer(Fixing, Board):
             self._counted.append(self.unit)
             buffers: list[bytes] = []
             self.send({"kind": "fixes", "units": self._rows.models([self.unit], buffers)}, buffers)
-        state = {name: getattr(self, name) for name in _STATE}
+        self.send({"kind": "explorer", "state": self._state(), **self._asked})
+        self._show_listed(changed)
+
+    def _state(self) -> dict[str, Any]:
+        """The state as a browser has it: filters by the codes of their texts."""
         rows = self._rows
         filters = {name: (rows[name].categories.get_indexer(of) + 1).tolist() for name, of in self.filters.items()}
-        self.send({"kind": "explorer", "state": {**state, "filters": filters}, **self._asked})
+        return {name: getattr(self, name) for name in _STATE} | {"filters": filters}
+
+    def _show_listed(self, changed: AbstractSet[str]) -> None:
         if changed & {"filters", "search", "table", "sort", "page"}:
             self._show_rows()
         if "table" in changed and self.table in VIEWS:
@@ -293,7 +299,7 @@ class Explorer(Fixing, Board):
         if self._rows.covers in (("all",) if self.table == "checks" else ("all", "failing")):
             return
         left, buffers = self._left, []  # type: ignore[var-annotated]
-        answer: dict[str, Any] = {"kind": "rows", "total": len(left), **self._asked}
+        answer: dict[str, Any] = {"kind": "rows", "total": len(left)}
         if self.search:
             buffers.append(self._rows.weights(left).astype("<u4").tobytes())
             answer["weights"] = {"buffer": 0, "bytes": 4}
@@ -341,8 +347,9 @@ class Explorer(Fixing, Board):
     def _ready(self) -> None:
         buffers: list[bytes] = []
         drawn = {"views": views(self.results), "lines": {}}
-        self.send({"kind": "data", "data": self._rows.whole(buffers, self._counted) | drawn}, buffers)
-        self._show(set(self.trait_names()))
+        data = self._rows.whole(buffers, self._counted) | drawn
+        self.send({"kind": "data", "data": data, "state": self._state()}, buffers)
+        self._show_listed(set(self.trait_names()))
         self._show_header(self._position, again=self._headers[1] is not None)
         super()._ready()
 
@@ -356,8 +363,9 @@ class Explorer(Fixing, Board):
             self._asked = {}
 
     def _take(self, state: Mapping[str, Any]) -> None:
-        """The state that a browser is in; what makes no sense in it is left as it was."""
+        """What a browser changed of the state; what makes no sense in it is left as it was."""
         with self._at_once():
+            self._changing |= state.keys()  # rows are waited for even where the kernel is there already
             if isinstance(codes := state.get("filters"), dict):
                 self.filters = {name: self._texts(name, codes[name]) for name in codes if name in self._rows.facets}
             for name in _STATE:

@@ -59,23 +59,30 @@ def shown(browser: Any, widget: Any, *, width: int, height: int, theme: str, sca
     page.on("console", lambda said: said.type == "error" and errors.append(said.text[:300]))
     page.on("request", lambda asked: asked.url.startswith(("data:", "blob:")) or errors.append(asked.url))
     page.set_content(PLACE.format(theme=theme, colours=DARK if theme == "dark" else ""))
-    page.expose_function("tell", lambda told: _hear(widget, told))
+    theirs: dict[str, Any] = {}  # what the page sets is not said back to it
+    page.expose_function("tell", lambda told: _hear(widget, told, theirs))
 
     def send(content: Any, buffers: Sequence[Any] = ()) -> None:
         packed = [base64.b64encode(bytes(buffer)).decode() for buffer in buffers or ()]
         page.evaluate("([content, buffers]) => front.hear(content, buffers)", [content, packed])
 
+    def put(change: Any) -> None:
+        if theirs.get(change.name, put) != change.new:
+            page.evaluate("(pair) => front.put(...pair)", [change.name, change.new])
+
     names = [name for name in widget.traits(sync=True) if name not in AnyWidget.class_traits()]
     widget.send = send
-    widget.observe(lambda change: page.evaluate("(pair) => front.put(...pair)", [change.name, change.new]), names)
+    widget.observe(put, names)
     page.evaluate(HOST, [widget._esm, widget._css, {name: getattr(widget, name) for name in names}])
     yield page
     page.close()
     assert not errors, errors
 
 
-def _hear(widget: Any, told: dict[str, Any]) -> None:
+def _hear(widget: Any, told: dict[str, Any], theirs: dict[str, Any]) -> None:
     if "state" in told:
+        theirs.update(told["state"])
         widget.set_state(told["state"])
+        theirs.clear()
     else:
         widget._handle_custom_msg(told["content"], [])

@@ -555,6 +555,22 @@ def test_a_list_of_failures_has_nothing_to_tick(show: Any, results: pd.DataFrame
     assert page.locator("[data-act=tick], .fixing").count() == 0
 
 
+def test_a_page_and_a_busy_kernel_that_change_at_the_same_time_end_alike(show: Any, explorer: Any) -> None:
+    page = show(explorer)
+    page.wait_for_selector("tr[data-act=pick]")
+    waiting: list[Any] = []
+    hear, explorer.hear = explorer.hear, waiting.append
+    bar(page, "date must be shifted").click()
+    page.locator("[data-id=table-map]").click()
+    explorer.search = "study"
+    assert page.locator(".chip").all_inner_texts() == ["action: date must be shifted ✕"]
+    for message in waiting:
+        hear(message)
+    assert page.locator(".chip").all_inner_texts() == ["action: date must be shifted ✕", "search: study ✕"]
+    assert (explorer.filters, explorer.search, explorer.table) == ({"action": ["date_shifted"]}, "study", "map")
+    assert page.locator("[data-id=table-map]").get_attribute("aria-pressed") == "true"
+
+
 def test_what_one_submission_fails_and_another_passes_is_one_click(show: Any, results: pd.DataFrame) -> None:
     better = results.assign(submission=pd.Categorical(["better"] * len(results)))
     better.loc[better["modality"] == "MR", "verdict"] = "passed"

@@ -420,15 +420,19 @@ def test_what_is_picked_stays_picked_in_another_table(results):
 
 
 def test_a_browser_gets_every_check_of_a_small_frame(results, sent):
-    (data, buffers), *others = sent(explore(results))
+    explorer = explore(results)
+    explorer.set(filters={"modality": ["MR"]}, search="chest")
+    ((data, buffers),) = sent(explorer)
     assert data["kind"] == "data"
+    assert data["state"]["search"] == "chest"
+    ((name, (code,)),) = data["state"]["filters"].items()
+    assert data["data"]["facets"][name]["texts"][code] == "MR"
     rows = data["data"]["rows"]
     assert numbers(rows["position"], buffers).tolist() == list(range(9))
     column = rows["columns"]["expected"]
     texts = [column["texts"][code] for code in numbers(column["codes"], buffers)]
     assert texts == [None if pd.isna(text) else text for text in results["expected"]]
     assert numbers(data["data"]["kinds"]["count"], buffers).sum() == len(results)
-    assert [message["kind"] for message, _ in others] == ["explorer"]
 
 
 def test_a_browser_gets_the_failing_checks_of_a_large_frame_and_asks_for_pages_of_all(many, sent):
@@ -444,8 +448,9 @@ def test_a_browser_gets_the_failing_checks_of_a_large_frame_and_asks_for_pages_o
 
     state = {"table": "checks", "filters": {}, "search": "text 0001", "sort": "-patient", "page": 1}
     explorer.hear({"kind": "explorer", "state": state, "view": "a", "turn": 7})
-    answer, buffers = next(pair for pair in messages if pair[0]["kind"] == "rows")
-    assert (answer["view"], answer["turn"]) == ("a", 7)
+    (state, _), (answer, buffers) = messages[-2:]
+    assert (state["kind"], state["view"], state["turn"]) == ("explorer", "a", 7)
+    assert answer["kind"] == "rows"
     cells = many[["original", "expected", "actual"]].apply(lambda column: column.str.lower().str.contains("text 0001"))
     found = many[cells.any(axis=1)].sort_values("patient", key=lambda column: column.astype(str), ascending=False,
                                                 kind="stable")  # fmt: skip
