@@ -37,7 +37,11 @@ HOST = """async ([esm, css, state]) => {
     off: (event, act) => heard.set(event, (heard.get(event) ?? []).filter((other) => other !== act)),
   };
   const unpacked = (text) => new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
-  window.front = { put, hear: (content, buffers) => fire("msg:custom", content, buffers.map(unpacked)) };
+  const hear = (content, buffers) => {
+    fire("msg:custom", content, buffers.map(unpacked));
+    front.answered = true;
+  };
+  window.front = { put, hear };
   const url = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));
   const { default: widget } = await import(url);
   await widget.render({ model, el: document.querySelector("#widget") });
@@ -74,6 +78,7 @@ def shown(browser: Any, widget: Any, *, width: int, height: int, theme: str, sca
     widget.send = send
     widget.observe(put, names)
     page.evaluate(HOST, [widget._esm, widget._css, {name: getattr(widget, name) for name in names}])
+    page.wait_for_function("() => front.answered")
     yield page
     page.close()
     assert not errors, errors
