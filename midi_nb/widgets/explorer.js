@@ -556,7 +556,11 @@ const explorer = (() => {
       const all = sum(everything.filter((_, code) => !facets.submission || mine.includes(code)));
       const checks = all[0] + all[1] + all[2];
       if (!data.complete) return scoreOfFailures(mine, count(all[0] + all[1], "failed or blank check"));
-      if (!checks) return node("span", { class: "big" }, "No checks");
+      if (!checks)
+        return [
+          node("span", { class: "big" }, data.total ? "No score" : "No checks"),
+          data.total > 0 && quiet("the official scorer writes no row for these checks"),
+        ];
       const big = pooled ? count(mine.length, "submission") : `Score ${percent(rate(all))}`;
       const numbers = (counts) =>
         [
@@ -850,7 +854,7 @@ const explorer = (() => {
           ? ""
           : state.table === "checks"
             ? count(here.total, "check")
-            : count(failing, "failed or blank check");
+            : count(failing, data.failure);
       const bar = node(
         "div",
         { class: "line tabs" },

@@ -392,6 +392,7 @@ class Explorer(Fixing, Board):
             "submissions": self.results["submission"].nunique() if "submission" in self.results else 1,
             "size": len(self.results),
             "checks": int(scored(self.results).sum()),
+            "failure": rows.failure,
             "failing": int(self.results["verdict"].isin(["failed", "blank"]).sum()),
             "unit": self._known.unit,
             "rates": [*self._known.scores(self._known.unit)] if self._known.units else [],

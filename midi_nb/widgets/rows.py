@@ -16,7 +16,7 @@ import pandas as pd
 
 from .. import causes, tags
 from ..coded import codes_at, encode, first_rows, joint_codes, texts_of, verdicts
-from ..frames import CATEGORIES, IDENTIFIERS, MASK, VALUES, VERDICTS, complete_rows, is_complete, origin
+from ..frames import CATEGORIES, IDENTIFIERS, MASK, VALUES, VERDICTS, complete_rows, is_complete, origin, scored
 from ..masking import only_defined
 from ..scores import same_checks
 from ..shown import records
@@ -158,6 +158,7 @@ class Rows:
         self.problems = Problems(results)
         self.verdict = verdicts(results)
         self.failing = np.flatnonzero(self.verdict != _PASSED)
+        self.failure = "failed or blank check" if scored(results).all() else "failed, blank or lost check"
         self.problem = np.full(len(self.failing), -1)  # of each failing row
         self.problem[np.searchsorted(self.failing, self.problems.rows)] = self.problems.number
         several = _others(results, self.failing) if "passes_in" in facets else {}
@@ -304,6 +305,7 @@ class Rows:
             "searched": _SEARCHED if self.values else _SEARCHED_BLIND,
             "problems": self._problems(),
             "total": len(self.results),
+            "failure": self.failure,
             "notes": self.notes,
             "values": self.values,
             "complete": self.problems.complete,

@@ -530,6 +530,15 @@ def test_the_picture_counts_as_score_does_and_says_what_a_number_is_of(make):
     assert re.search(r"1 of 2\+\d\d\.\d\d of all", said(explorer))
 
 
+def test_lost_checks_are_counted_as_such_and_have_no_score(make, ask):
+    lost = [{"check": str(number), "verdict": "lost", "score": np.nan} for number in range(14)]
+    explorer = explore(make.results(lost))
+    explorer.table = "failures"
+    assert "14 failed, blank or lost checks, the first 12" in said(explorer)
+    assert "No score" in said(explorer)
+    assert ask(explorer, kind="ready")[0]["data"]["failure"] == "failed, blank or lost check"
+
+
 @pytest.mark.parametrize(("table", "what"), [("problems", "problem"), ("failures", "failed or blank check")])
 def test_the_picture_shows_a_page_of_the_table_and_says_how_much_there_is(make, table, what):
     rows = [LEAK | {"submission": f"run {number}", "name": f"Name {number}"} for number in range(13)]
