@@ -68,8 +68,9 @@ def show(chromium: Any) -> Iterator[Callable[..., Any]]:
     """Shows a widget of this process on a page of its own: `show(view(…))`."""
     with ExitStack() as open_pages:
 
-        def shown(widget: Any, *, width: int = 1000, height: int = 800, theme: str = "light", scale: float = 1) -> Any:
-            page = front.shown(chromium, widget, width=width, height=height, theme=theme, scale=scale)
+        def shown(widget: Any, **options: Any) -> Any:
+            options = {"width": 1000, "height": 800, "theme": "light", "scale": 1} | options
+            page = front.shown(chromium, widget, **options)
             return open_pages.enter_context(page)
 
         yield shown

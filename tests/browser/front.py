@@ -14,7 +14,7 @@ from typing import Any
 
 from anywidget import AnyWidget
 
-HOST = """async ([esm, css, state]) => {
+HOST = """async ([esm, css, state, lag]) => {
   const style = document.createElement("style");
   style.textContent = css;
   document.head.append(style);
@@ -25,6 +25,13 @@ HOST = """async ([esm, css, state]) => {
     state[name] = value;
     fire(`change:${name}`);
   };
+  // Messages come in their order, each up to `lag` milliseconds after the last.
+  const lane = () => {
+    let last = Promise.resolve();
+    const late = () => new Promise((done) => setTimeout(done, lag * Math.random()));
+    return (act) => { if (lag) last = last.then(late).then(act); else act(); };
+  };
+  const [up, down] = [lane(), lane()];
   const model = {
     get: (name) => state[name],
     set: (name, value) => { changed.add(name); put(name, value); },
@@ -32,7 +39,7 @@ HOST = """async ([esm, css, state]) => {
       tell({ state: Object.fromEntries([...changed].map((name) => [name, state[name]])) });
       changed.clear();
     },
-    send: (content) => tell({ content }),
+    send: (content) => up(() => tell({ content })),
     on: (event, act) => heard.set(event, [...(heard.get(event) ?? []), act]),
     off: (event, act) => heard.set(event, (heard.get(event) ?? []).filter((other) => other !== act)),
   };
@@ -41,7 +48,7 @@ HOST = """async ([esm, css, state]) => {
     fire("msg:custom", content, buffers.map(unpacked));
     front.answered = true;
   };
-  window.front = { put, hear };
+  window.front = { put, hear: (...message) => down(() => hear(...message)) };
   const url = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));
   const { default: widget } = await import(url);
   await widget.render({ model, el: document.querySelector("#widget") });
@@ -55,7 +62,9 @@ DARK = """:root { --jp-ui-font-color1: #fff; --jp-ui-font-color2: #ffffffb3; --j
 
 
 @contextmanager
-def shown(browser: Any, widget: Any, *, width: int, height: int, theme: str, scale: float) -> Iterator[Any]:
+def shown(
+    browser: Any, widget: Any, *, width: int, height: int, theme: str, scale: float, lag: int = 0
+) -> Iterator[Any]:
     """The page that shows a widget; what goes wrong on it is an AssertionError."""
     page = browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=scale)
     errors: list[str] = []
@@ -77,7 +86,7 @@ def shown(browser: Any, widget: Any, *, width: int, height: int, theme: str, sca
     names = [name for name in widget.traits(sync=True) if name not in AnyWidget.class_traits()]
     widget.send = send
     widget.observe(put, names)
-    page.evaluate(HOST, [widget._esm, widget._css, {name: getattr(widget, name) for name in names}])
+    page.evaluate(HOST, [widget._esm, widget._css, {name: getattr(widget, name) for name in names}, lag])
     page.wait_for_function("() => front.answered")
     yield page
     page.close()
