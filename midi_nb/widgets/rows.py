@@ -158,6 +158,7 @@ class Rows:
         self.problems = Problems(results)
         self.verdict = verdicts(results)
         self.failing = np.flatnonzero(self.verdict != _PASSED)
+        #: What a row that did not pass is called.
         self.failure = "failed or blank check" if scored(results).all() else "failed, blank or lost check"
         self.problem = np.full(len(self.failing), -1)  # of each failing row
         self.problem[np.searchsorted(self.failing, self.problems.rows)] = self.problems.number
