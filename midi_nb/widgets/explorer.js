@@ -471,10 +471,10 @@ const explorer = (() => {
       const { page, picked, example } = state; // what else changes resets these, here and in the kernel
       host.changed(state, { page, picked, example, ...differing(state, before) });
     }
+    // Filters in another order are the same ones.
+    const spelled = (value) => JSON.stringify(value?.constructor === Object ? Object.entries(value).sort() : value);
     const differing = (state, before) =>
-      Object.fromEntries(
-        Object.entries(state).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name])),
-      );
+      Object.fromEntries(Object.entries(state).filter(([name, value]) => spelled(value) !== spelled(before[name])));
 
     // What was picked in one table is picked in the other: a check of the problem, or its problem.
     function again(before) {

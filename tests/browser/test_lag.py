@@ -61,6 +61,22 @@ def test_what_is_done_in_both_at_once_ends_alike(
     assert seen == fresh.evaluate(SEEN)
 
 
+def test_filters_in_another_order_are_the_same_ones(
+    show: Any, careless: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("MANY", "_FEW"):
+        monkeypatch.setattr(f"midi_nb.widgets.rows.{name}", 5)
+    explorer = explore(careless)
+    page = show(explorer)
+    first = explorer.results[explorer.results["verdict"] == "failed"].iloc[0]
+    modality, action = {"modality": [first["modality"]]}, {"action": [first["action"]]}
+    explorer.set(table="failures", filters=modality | action)
+    page.wait_for_selector("tr[data-act=pick]")
+    explorer.filters = action | modality
+    explorer.header = True
+    assert page.locator("tr[data-act=pick]").count() > 0
+
+
 def cell(results: pd.DataFrame) -> list[dict[str, Any]]:
     """What a cell of a notebook may set."""
     filters = [{"filters": {"modality": [text]}} for text in results["modality"].cat.categories]
