@@ -129,7 +129,7 @@ function exploring({ model, el }) {
   let answered = 0;
   let board = null;
   let seen = null;
-  // What the kernel says before it has heard of all that was done here is not the last word.
+  // Until the kernel has answered the last change made here, what it says may be out of date.
   const ahead = () => answered < turn;
   const changed = (_, state) => model.send({ kind: "explorer", state, view, turn: ++turn });
   const host = { kernel: true, changed };

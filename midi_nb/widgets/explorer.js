@@ -468,7 +468,7 @@ const explorer = (() => {
       notice = "";
       if (state.picked < 0) check = null;
       draw();
-      const { page, picked, example } = state; // what else changes resets these, here and in the kernel
+      const { page, picked, example } = state; // other changes reset these, here and in the kernel
       host.changed(state, { page, picked, example, ...differing(state, before) });
     }
     // Filters in another order are the same ones.

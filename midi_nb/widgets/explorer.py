@@ -281,6 +281,7 @@ class Explorer(Fixing, Board):
         return {name: getattr(self, name) for name in _STATE} | {"filters": filters}
 
     def _show_listed(self, changed: AbstractSet[str]) -> None:
+        """Sends what is listed in the changed state, and the picked check."""
         if changed & {"filters", "search", "table", "sort", "page"}:
             self._show_rows()
         if "table" in changed and self.table in VIEWS:
@@ -365,7 +366,7 @@ class Explorer(Fixing, Board):
     def _take(self, state: Mapping[str, Any]) -> None:
         """What a browser changed of the state; what makes no sense in it is left as it was."""
         with self._at_once():
-            self._changing |= state.keys()  # rows are waited for even where the kernel is there already
+            self._changing |= state.keys()  # the browser waits for rows even if nothing changes here
             if isinstance(codes := state.get("filters"), dict):
                 self.filters = {name: self._texts(name, codes[name]) for name in codes if name in self._rows.facets}
             for name in _STATE:
